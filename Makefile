@@ -1,0 +1,84 @@
+# Gatehouse. `make run` starts the site, `make test` tests it; both bring what
+# is missing and say so. Everything else is listed by `make`.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+DATABASE ?= gatehouse.db
+TOOL := go tool -modfile=.tools/go.mod
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
+
+.PHONY: help run test check build dev assets generate bench clean tools-needed chromium
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: build ## build everything and serve http://localhost:8080 (DATABASE=file)
+	@bin/gatehouse serve --database '$(DATABASE)'
+
+test: assets/dist/manifest.json chromium ## run every test, with the race detector
+	@mkdir -p .cache
+	$(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -race -timeout 10m ./...
+	@if grep '"Action":"skip","Package":"[^"]*","Test"' .cache/test.json; then echo 'a test was skipped, which counts as failed'; exit 1; fi
+
+check: assets/dist/manifest.json ## formatting, generated code in step, vet, lint
+	@echo 'check: formatting'
+	@unformatted=$$($(TOOL) gofumpt -l cmd components handlers store assets/*.go); if [ -n "$$unformatted" ]; then echo "run gofumpt on: $$unformatted"; exit 1; fi
+	@$(TOOL) templ fmt -fail components >/dev/null
+	@echo 'check: generated code'
+	@before=$$(cat components/*_templ.go | sha256sum); $(TOOL) templ generate -path components >/dev/null 2>&1; \
+		after=$$(cat components/*_templ.go | sha256sum); if [ "$$before" != "$$after" ]; then echo 'generated code was not in step: commit what make generate writes'; exit 1; fi
+	@echo 'check: vet and staticcheck'
+	@go vet ./...
+	@$(TOOL) staticcheck ./...
+	@go mod tidy -diff
+
+build: assets/dist/manifest.json ## leave the program in bin/gatehouse
+	@$(BUILD) -o bin/gatehouse ./cmd/gatehouse
+
+dev: assets/dist/manifest.json ## serve http://localhost:7331 and reload as files change
+	@$(TOOL) templ generate --watch --path components --proxy=http://localhost:8080 \
+		--cmd='go run ./cmd/gatehouse serve --database $(DATABASE)'
+
+generate: ## write the Go code of the templ components
+	@$(TOOL) templ fmt components
+	@$(TOOL) templ generate -path components
+
+bench: assets/dist/manifest.json ## measure the hot paths
+	@go test -run '^$$' -bench . -benchmem ./...
+
+assets: ## build style, script and password list into assets/dist
+	@rm -f assets/dist/manifest.json
+	@$(MAKE) assets/dist/manifest.json
+
+clean: ## remove what was built
+	@rm -rf bin .cache assets/node_modules
+	@find assets/dist -type f ! -name placeholder -delete
+
+# npm writes this file last, so it stands for a complete install.
+assets/node_modules/.package-lock.json: assets/package.json assets/package-lock.json | tools-needed
+	@echo 'assets: installing npm packages from the lock file'
+	@cd assets && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+assets/dist/manifest.json: assets/node_modules/.package-lock.json $(wildcard assets/*.scss assets/*.js assets/*.mjs assets/*.svg assets/robots.txt)
+	@echo 'assets: building assets/dist'
+	@cd assets && node build.mjs
+	@touch $@
+
+tools-needed:
+	@for tool in go gcc node npm; do command -v $$tool >/dev/null || { \
+		echo "make: $$tool is missing. Install Go 1.26, a C compiler (gcc) and Node.js 20 or later with npm."; exit 1; }; done
+
+chromium:
+ifeq ($(CHROMIUM),)
+	@if ! command -v apt-get >/dev/null; then echo 'make: the browser tests need Chromium; install it so that "chromium" is on the PATH'; exit 1; fi
+	@echo 'test: installing Chromium with apt'
+	@$(SUDO) apt-get update -qq
+	@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null
+endif

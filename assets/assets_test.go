@@ -1,0 +1,223 @@
+package assets
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+var names = []string{"icon.svg", "site.css", "site.js"}
+
+var notFound = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "none", http.StatusNotFound) })
+
+func TestBuilt(t *testing.T) {
+	if !Built() {
+		t.Fatal("the assets are not built: run `make assets`")
+	}
+}
+
+func TestNamesChangeWithContent(t *testing.T) {
+	for _, name := range names {
+		stem, ext, _ := strings.Cut(name, ".")
+		want := regexp.MustCompile(`^/assets/` + stem + `\.[0-9a-f]{8}\.` + ext + `$`)
+		if got := Path(name); !want.MatchString(got) {
+			t.Errorf("Path(%q): got %s, want %s", name, got, want)
+		}
+	}
+	if got, want := Path("none.css"), "/assets/none.css"; got != want {
+		t.Errorf("a name that was not built: got %s, want %s", got, want)
+	}
+}
+
+func TestHandlerServesTheBestCoding(t *testing.T) {
+	for _, row := range []struct{ accept, want string }{
+		{"", ""},
+		{"identity", ""},
+		{"gzip", "gzip"},
+		{"gzip, deflate, br, zstd", "br"},
+		{"GZIP;q=1.0, BR ; q=0.1", "br"},
+		{"br;q=0, gzip", "gzip"},
+		{"br;q=0.000, gzip;q=0", ""},
+		{"br;q=none", ""},
+		{"*", "br"},
+		{"*;q=0", ""},
+		{"*, br;q=0", "gzip"},
+		{"brotli, xgzip", ""},
+	} {
+		for _, name := range names {
+			w := ask("GET", Path(name), row.accept)
+			if w.Code != http.StatusOK {
+				t.Fatalf("%s: got %d, want 200", Path(name), w.Code)
+			}
+			if got := w.Header().Get("Content-Encoding"); got != row.want {
+				t.Errorf("%s for %q: got coding %q, want %q", name, row.accept, got, row.want)
+			}
+			want := map[string][]byte{
+				"":     built.files[Path(name)].plain,
+				"gzip": built.files[Path(name)].gzip,
+				"br":   built.files[Path(name)].brotli,
+			}[row.want]
+			if !bytes.Equal(w.Body.Bytes(), want) {
+				t.Errorf("%s for %q: got another content of %d bytes, want %d", name, row.accept, w.Body.Len(), len(want))
+			}
+		}
+	}
+}
+
+func TestGzipCopiesUnpackToThePlainOnes(t *testing.T) {
+	for _, name := range names {
+		f := built.files[Path(name)]
+		r, err := gzip.NewReader(bytes.NewReader(f.gzip))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, f.plain) {
+			t.Errorf("%s: got %d bytes (%v), want the %d plain ones", name, len(got), err, len(f.plain))
+		}
+	}
+}
+
+// HDR-08: every body has its type, with its character set.
+func TestHDR08Headers(t *testing.T) {
+	for name, want := range map[string]string{
+		"icon.svg": "image/svg+xml; charset=utf-8",
+		"site.css": "text/css; charset=utf-8",
+		"site.js":  "text/javascript; charset=utf-8",
+	} {
+		for _, method := range []string{"GET", "HEAD"} {
+			w := ask(method, Path(name), "br")
+			for header, want := range map[string]string{
+				"Cache-Control":  "public, max-age=31536000, immutable",
+				"Content-Length": strconv.Itoa(len(built.files[Path(name)].brotli)),
+				"Content-Type":   want,
+				"Vary":           "Accept-Encoding",
+				"Set-Cookie":     "",
+			} {
+				if got := w.Header().Get(header); got != want {
+					t.Errorf("%s %s, %s: got %q, want %q", method, name, header, got, want)
+				}
+			}
+			if got := w.Body.Len(); method == "HEAD" && got != 0 {
+				t.Errorf("HEAD %s: got a body of %d bytes, want none", name, got)
+			}
+		}
+	}
+}
+
+// HDR-09: nothing is served but what the manifest names; there are no listings and no ways out of the folder.
+func TestHDR09ServesNothingElse(t *testing.T) {
+	css := Path("site.css")
+	for _, target := range []string{
+		"/assets", "/assets/", "/assets/.", "/assets/dist/", "/assets/site.css", "/assets/site.00000000.css",
+		"/assets/placeholder", "/assets/manifest.json", "/assets/passwords.bin", "/assets/robots.txt", "/assets/icon.svg",
+		"/assets/assets.go", "/assets/../assets.go", "/assets/../app.db", "/assets/..%2fassets.go", "/assets/..%2f..%2fgo.mod",
+		"/assets/%2e%2e/go.mod", "/assets/%2e%2e%2fgo.mod", "/assets/..%5cgo.mod", "/assets//etc/passwd", "/.git/HEAD",
+		"/.env", css + ".br", css + ".gz", css + "~", css + "/", css + "%00", css + ";x", "/assets/./" + css[len(prefix):],
+		strings.Replace(css, ".css", "%2ecss", 1), strings.ToUpper(css), strings.TrimPrefix(css, "/assets"),
+	} {
+		if w := ask("GET", target, "br"); w.Code != http.StatusNotFound || w.Header().Get("Cache-Control") != "" {
+			t.Errorf("%s: got %d, %q, want 404 and no caching", target, w.Code, w.Header().Get("Cache-Control"))
+		}
+	}
+	for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "TRACE"} {
+		if w := ask(method, css, ""); w.Code != http.StatusNotFound {
+			t.Errorf("%s %s: got %d, want 404", method, css, w.Code)
+		}
+	}
+}
+
+func TestIconAndRobots(t *testing.T) {
+	for _, row := range []struct {
+		handler               http.Handler
+		contentType, contains string
+	}{
+		{Icon(), "image/svg+xml; charset=utf-8", "<svg"},
+		{Robots(), "text/plain; charset=utf-8", "Disallow: /account\n"},
+	} {
+		w := httptest.NewRecorder()
+		row.handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if got := w.Header().Get("Content-Type"); got != row.contentType {
+			t.Errorf("got type %q, want %q", got, row.contentType)
+		}
+		if !strings.HasPrefix(w.Header().Get("Cache-Control"), "public, max-age=") {
+			t.Errorf("%s: got %q, want it cacheable", row.contentType, w.Header().Get("Cache-Control"))
+		}
+		if !strings.Contains(w.Body.String(), row.contains) {
+			t.Errorf("%s: %q is missing", row.contentType, row.contains)
+		}
+	}
+}
+
+func TestWorksBeforeAnythingIsBuilt(t *testing.T) {
+	b := open(fstest.MapFS{"dist/placeholder": {}})
+	if len(b.paths) != 0 {
+		t.Errorf("got %v, want nothing built", b.paths)
+	}
+	w := httptest.NewRecorder()
+	b.handler(notFound).ServeHTTP(w, httptest.NewRequest("GET", "/assets/site.css", nil))
+	if w.Code != http.StatusNotFound {
+		t.Errorf("got %d, want 404", w.Code)
+	}
+}
+
+func TestPasswordsAreSortedAndFound(t *testing.T) {
+	list := Passwords()
+	if len(list)%5 != 0 || len(list) < 2_000_000 {
+		t.Fatalf("got %d bytes, want a multiple of 5 and about 2.4 million", len(list))
+	}
+	var hashes [][]byte
+	for i := 0; i < len(list); i += 5 {
+		hashes = append(hashes, list[i:i+5])
+	}
+	for i := 1; i < len(hashes); i++ {
+		if bytes.Compare(hashes[i-1], hashes[i]) >= 0 {
+			t.Fatalf("hash %d is not above the one before it", i)
+		}
+	}
+	for password, want := range map[string]bool{
+		"password": true, "qwertyuiop": true, "1234567890": true, "dragon": false, "a quiet place by the gate": false,
+	} {
+		hash := sha256.Sum256([]byte(password))
+		if _, got := slices.BinarySearchFunc(hashes, hash[:5], bytes.Compare); got != want {
+			t.Errorf("%q: got %v, want %v", password, got, want)
+		}
+	}
+}
+
+// HDR-02: the policy has no data: and nothing from elsewhere, so the style sheet may not need them.
+func TestHDR02StylesNeedNothingFromElsewhere(t *testing.T) {
+	css := string(built.files[Path("site.css")].plain)
+	for _, bad := range []string{"data:", "http:", "https:", "@import", "url("} {
+		if strings.Contains(css, bad) {
+			t.Errorf("site.css holds %q", bad)
+		}
+	}
+}
+
+// The browser's first visit is small: the sizes of the brotli copies, as agreed.
+func TestBudget(t *testing.T) {
+	for name, want := range map[string]int{"site.css": 7 * 1024, "site.js": 14.5 * 1024, "icon.svg": 512} {
+		if got := len(built.files[Path(name)].brotli); got == 0 || got > want {
+			t.Errorf("%s: got %d bytes, want at most %d", name, got, want)
+		}
+	}
+}
+
+func ask(method, target, accept string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	if accept != "" {
+		r.Header.Set("Accept-Encoding", accept)
+	}
+	w := httptest.NewRecorder()
+	Handler(notFound).ServeHTTP(w, r)
+	return w
+}

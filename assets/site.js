@@ -1,0 +1,141 @@
+// What the browser adds to the pages. Every form works without it; it never writes HTML and never loses what was typed.
+
+import htmx from "htmx.org";
+
+const busyClass = htmx.config.requestClass;
+const check = "[data-check]"; // an input that is checked while the form is filled in
+const typed = "input:not([type=hidden], [type=submit], [type=button], [type=checkbox], [type=radio])";
+const ticked = "[type=checkbox], [type=radio]";
+
+let api;
+
+htmx.registerExtension("gatehouse", {
+  init(internal) {
+    api = internal;
+    // The one way text becomes HTML on these pages. The server has escaped it; scripts in an answer are emptied.
+    const rules = { createHTML: (html) => html, createScript: () => "" };
+    api.initSecurity(window.trustedTypes?.createPolicy("htmx", rules) ?? rules);
+  },
+
+  // An answer may say anything about a field but what is in it.
+  htmx_before_morph_attr(element, { attrName }) {
+    if (attrName === "value" || attrName === "type") return !element.matches(typed);
+    if (attrName === "checked") return !element.matches(ticked);
+  },
+
+  htmx_before_morph_node(element) {
+    return !element.matches?.("[data-reveal]");
+  },
+
+  htmx_config_request(source, { ctx }) {
+    if (busy(ctx.request.form)) return false;
+    ctx.fetch = reach;
+    if (source.matches(check)) return narrow(source, ctx.request.body);
+    source.querySelectorAll(check).forEach(stop);
+  },
+
+  htmx_after_request(source, { ctx }) {
+    if (swapped(ctx.response.status)) say("");
+  },
+
+  htmx_response_error(source, { ctx }) {
+    const { status } = ctx.response;
+    if (!source.matches(check) && !swapped(status) && !ctx.hx.redirect) say(sentence(status));
+  },
+
+  htmx_error(source, { ctx }) {
+    if (!source.matches?.(check)) say(sentence(ctx?.response && ctx.text !== undefined ? 500 : 504));
+  },
+
+  // What was edited while the form was on its way is checked again: the answer spoke of the older text.
+  htmx_after_swap(source, { ctx }) {
+    if (source.matches(check) || !ctx.request.form) return;
+    for (const input of source.querySelectorAll(check)) {
+      if (ctx.request.body?.get(input.name) !== input.value) api.htmxProp(input).eventHandler?.(new Event("change"));
+    }
+  },
+});
+
+// narrow leaves in a check only the field and those it is compared with. A field that is empty and about which nothing
+// has been said is not checked at all.
+function narrow(input, body) {
+  if (!input.value && !input.closest(".field")?.querySelector(".message")?.textContent.trim()) {
+    stop(input);
+    return false;
+  }
+  const wanted = [input.name, ...input.dataset.check.split(" ")];
+  for (const name of [...body.keys()]) {
+    if (!wanted.includes(name)) body.delete(name);
+  }
+}
+
+// stop ends the check of a field, whether it waits for a pause in typing or is on its way.
+function stop(input) {
+  for (const spec of api.htmxProp(input).triggerSpecs) clearTimeout(spec.timeout);
+  htmx.trigger(input, "htmx:abort", {}, false);
+}
+
+// reach is fetch, with a failure to reach the server told as the status that means it.
+async function reach(url, request) {
+  try {
+    return await fetch(url, request);
+  } catch (error) {
+    if (request.signal.aborted && request.signal.reason !== "timeout") throw error;
+    return new Response(null, { status: 504 });
+  }
+}
+
+function busy(form) {
+  return form?.classList.contains(busyClass);
+}
+
+function swapped(status) {
+  return status < 400 || status === 422 || status === 429;
+}
+
+function sentence(status) {
+  const kept = "Nothing you typed is lost.";
+  if (status === 504) return `We could not reach the server. ${kept} Please try again.`;
+  if (status === 503) return `It is busy right now. ${kept} Please try again in a moment.`;
+  if (status >= 500) return `Something went wrong on our side. ${kept} Please try again in a moment.`;
+  if (status === 413) return `That is more than can be sent at once. ${kept} Please shorten it and try again.`;
+  if (status === 401) return `You are no longer signed in. ${kept} Sign in in another tab, then try again here.`;
+  if (status === 403) return `That is not allowed from here. ${kept}`;
+  return `The server could not accept this. ${kept} Please check it and try again.`;
+}
+
+// say puts a sentence into the alert line. A new element each time, so that the same sentence is read out again.
+function say(text) {
+  const line = document.getElementById("alert");
+  if (!line) return;
+  const span = document.createElement("span");
+  span.textContent = text;
+  line.replaceChildren(...(text ? [span] : []));
+}
+
+// "Show" and "Hide" of a password.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-reveal]");
+  const input = button && document.getElementById(button.dataset.reveal);
+  if (!input) return;
+  const shown = input.type === "password";
+  input.type = shown ? "text" : "password";
+  button.firstChild.nodeValue = shown ? "Hide" : "Show";
+});
+
+// A plain form is sent once, however often it is clicked.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (busy(form)) {
+    event.preventDefault();
+    return;
+  }
+  form.classList.add(busyClass);
+  setTimeout(() => form.classList.remove(busyClass), 5000);
+});
+
+// A page from the back-forward cache may show what is private, or no longer true.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) location.reload();
+});

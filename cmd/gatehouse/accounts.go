@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"gatehouse/assets"
+	"gatehouse/store"
+	"gatehouse/store/sqlite"
+)
+
+// accounts is an open database with everything that works on it.
+type accounts struct {
+	db        *sqlite.DB
+	store     *store.Store
+	passwords *store.Passwords
+	gate      *store.Gate
+}
+
+// openAccounts opens the database and, unless --no-migrate says otherwise,
+// brings it up to this version.
+func openAccounts(j *job, c checked) (*accounts, error) {
+	db, err := sqlite.Open(j.ctx, c.database)
+	if err != nil {
+		return nil, err
+	}
+	a := &accounts{db: db}
+	if err := a.open(j, c); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *accounts) open(j *job, c checked) error {
+	if err := a.migrate(j); err != nil {
+		return err
+	}
+	a.gate = store.NewGate(slots, store.GateWait)
+	words := []string{j.settings.Name}
+	if c.base != nil {
+		words = append(words, c.base.Hostname())
+	}
+	a.passwords = &store.Passwords{
+		Min: j.settings.PasswordMin, Cost: j.settings.BcryptCost,
+		Common: assets.Passwords(), Words: words, Gate: a.gate,
+	}
+	var err error
+	a.store, err = store.New(j.ctx, a.db.Database, a.passwords, j.clock)
+	return err
+}
+
+func (a *accounts) migrate(j *job) error {
+	if j.settings.NoMigrate {
+		return a.db.CheckSchema(j.ctx)
+	}
+	_, err := a.db.Migrate(j.ctx)
+	return err
+}
+
+func (a *accounts) close() error {
+	if a.gate != nil {
+		a.gate.Close()
+	}
+	return a.db.Close()
+}
+
+// withAccounts runs a command on the accounts and closes them after it.
+func withAccounts(j *job, do func(a *accounts) error) (err error) {
+	c, err := j.settings.check()
+	if err != nil {
+		return err
+	}
+	a, err := openAccounts(j, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	return do(a)
+}
+
+type migrateCommand struct{}
+
+// Run brings the database up to this version and says what it did.
+func (migrateCommand) Run(j *job) (err error) {
+	c, err := j.settings.check()
+	if err != nil {
+		return err
+	}
+	db, err := sqlite.Open(j.ctx, c.database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	applied, err := db.Migrate(j.ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range applied {
+		fmt.Fprintln(j.term.out, "applied", name)
+	}
+	if len(applied) == 0 {
+		fmt.Fprintln(j.term.out, "the database is up to date")
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"gatehouse/assets"
+	"gatehouse/store"
+)
+
+// settings are the flags that every command takes, each also an environment
+// variable. The table in the README is tested against them.
+type settings struct {
+	Listen       string   `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
+	BaseURL      string   `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
+	Database     string   `default:"gatehouse.db" help:"SQLite file, also as sqlite:FILE."`
+	NoMigrate    bool     `help:"Do not bring the database up to this version when serving; refuse an old one."`
+	Registration string   `default:"open" enum:"open,closed" help:"Who may register: open (anybody, signed in at once) or closed (nobody)."`
+	Name         string   `default:"Gatehouse" help:"The site's name on its pages."`
+	PasswordMin  int      `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
+	BcryptCost   int      `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	TrustedProxy []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the right-most address that is none of them is the client."`
+	LogFormat    string   `default:"text" enum:"text,json" help:"How log lines are written to stderr: text or json."`
+	InsecureTest bool     `help:"For tests on loopback only: allows bcrypt cost 4."`
+}
+
+// checked is what the settings mean, once they have been found good.
+type checked struct {
+	base     *url.URL // nil until the port is known
+	database string
+	proxies  []string
+}
+
+// check finds the first setting that cannot be meant, in one sentence.
+func (s *settings) check() (checked, error) {
+	var c checked
+	if s.PasswordMin < store.PasswordFloor || s.PasswordMin > store.PasswordCeiling {
+		return c, usageError{fmt.Errorf("--password-min must be %d to %d", store.PasswordFloor, store.PasswordCeiling)}
+	}
+	least := store.BcryptCostMin
+	if s.InsecureTest {
+		least = bcryptCostTest
+	}
+	if s.BcryptCost < least || s.BcryptCost > store.BcryptCostMax {
+		return c, usageError{fmt.Errorf("--bcrypt-cost must be %d to %d", least, store.BcryptCostMax)}
+	}
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return c, usageError{fmt.Errorf("--listen must be an address with a port, like 127.0.0.1:8080: %w", err)}
+	}
+	if s.InsecureTest && !isLoopback(host) {
+		return c, usageError{errors.New("--insecure-test is for loopback addresses only")}
+	}
+	if s.BaseURL != "" {
+		if c.base, err = parseBase(s.BaseURL); err != nil {
+			return c, usageError{err}
+		}
+	}
+	for _, network := range s.TrustedProxy {
+		prefix, err := parseNetwork(network)
+		if err != nil {
+			return c, usageError{fmt.Errorf("--trusted-proxy must be networks like 10.0.0.0/8, not %q", network)}
+		}
+		c.proxies = append(c.proxies, prefix.String())
+	}
+	if c.database, err = databaseFile(s.Database); err != nil {
+		return c, usageError{err}
+	}
+	if strings.TrimSpace(s.Name) == "" || store.CheckName(s.Name) != nil {
+		return c, usageError{errors.New("--name must be a short line of text")}
+	}
+	if !assets.Built() {
+		return c, errors.New("this program was built without its assets; run make build")
+	}
+	return c, nil
+}
+
+const bcryptCostTest = 4
+
+// parseBase reads a base URL: an origin without a path. Plain http is for this
+// machine only, because passwords travel in it.
+func parseBase(value string) (*url.URL, error) {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("--base-url must be a scheme and a host, like https://accounts.example.com, not %q", value)
+	}
+	switch {
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "http":
+		return nil, errors.New("--base-url must be https, unless its host is localhost: passwords travel over it")
+	default:
+		return nil, fmt.Errorf("--base-url must begin with https://, not %q", value)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
+}
+
+func parseNetwork(value string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(value); err == nil {
+		return address.Prefix(address.BitLen())
+	}
+	return netip.ParsePrefix(value)
+}
+
+func databaseFile(value string) (string, error) {
+	file := strings.TrimPrefix(value, "sqlite:")
+	if file == "" || strings.Contains(file, "://") {
+		return "", fmt.Errorf("--database must be a file or sqlite:FILE, not %q", value)
+	}
+	return file, nil
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && address.IsLoopback()
+}

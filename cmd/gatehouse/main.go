@@ -1,0 +1,112 @@
+// Command gatehouse is the front door of a web application: it serves the
+// pages and looks after the accounts.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// slots is how many passwords are hashed at a time: as many as there are
+// processors for this program, container limits counted.
+var slots = runtime.GOMAXPROCS(0)
+
+func main() {
+	// The slots run at low priority. With more Go processors than slots, pages
+	// always find one.
+	runtime.GOMAXPROCS(slots + 2)
+	os.Exit(run(context.Background(), os.Args[1:], terminal{os.Stdin, os.Stdout, os.Stderr}, time.Now))
+}
+
+// terminal is where a command reads and writes.
+type terminal struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// cli is the whole command line; its flags are the settings.
+type cli struct {
+	settings
+
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site (also what plain gatehouse does)."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
+	User    userCommand    `cmd:"" help:"Look after accounts."`
+	Version versionCommand `cmd:"" help:"Say which version this is."`
+}
+
+// exited carries a status out of kong, which wants to end the process itself.
+type exited int
+
+// run runs one command and returns its exit status. Cancelling ctx stops a
+// server gracefully. The clock is the only source of time for what is stored.
+func run(ctx context.Context, args []string, term terminal, clock func() time.Time) (status int) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			code, ok := cause.(exited)
+			if !ok {
+				panic(cause)
+			}
+			status = int(code)
+		}
+	}()
+	var c cli
+	parser, err := newParser(&c, term)
+	if err != nil {
+		fmt.Fprintln(term.err, "gatehouse:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(term.err, "gatehouse: %v\nRun gatehouse --help to see what there is.\n", err)
+		return exitUsage
+	}
+	err = parsed.Run(&job{ctx, &c.settings, term, clock})
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		fmt.Fprintln(term.err, "gatehouse:", err)
+		return exitUsage
+	case err != nil:
+		fmt.Fprintln(term.err, "gatehouse:", err)
+		return exitFailed
+	}
+	return exitDone
+}
+
+func newParser(c *cli, term terminal) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("gatehouse"),
+		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n"+
+			"Every setting is a flag and an environment variable."),
+		kong.DefaultEnvars("GATEHOUSE"),
+		kong.UsageOnError(),
+		kong.Writers(term.out, term.err),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+}
+
+// job is what every command works with.
+type job struct {
+	ctx      context.Context
+	settings *settings
+	term     terminal
+	clock    func() time.Time
+}
+
+// usageError is a mistake in a setting's value: exit status 2.
+type usageError struct{ error }

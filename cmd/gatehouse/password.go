@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// askPassword asks twice on a terminal, without showing what is typed, and
+// otherwise reads one line. A password is never an argument: other people on
+// the machine see those.
+func askPassword(t terminal, prompt string) (string, error) {
+	file, ok := t.in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		line, err := bufio.NewReader(t.in).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), nil
+	}
+	first, err := askHidden(t, file, prompt)
+	if err != nil {
+		return "", err
+	}
+	second, err := askHidden(t, file, "The same again")
+	if err != nil {
+		return "", err
+	}
+	if first != second {
+		return "", errors.New("the two passwords differ")
+	}
+	return first, nil
+}
+
+func askHidden(t terminal, file *os.File, prompt string) (string, error) {
+	fmt.Fprint(t.err, prompt+": ")
+	typed, err := term.ReadPassword(int(file.Fd()))
+	fmt.Fprintln(t.err)
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	return string(typed), nil
+}

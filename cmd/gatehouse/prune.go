@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Pruning works in small batches, so that it never holds the writer for long.
+const (
+	pruneEvery = 5 * time.Minute
+	pruneBatch = 500
+	prunePause = 50 * time.Millisecond
+)
+
+// prune deletes what has expired, now and then, until ctx ends.
+func prune(ctx context.Context, log *slog.Logger, jobs ...func(ctx context.Context, limit int) (int64, error)) {
+	for {
+		for _, job := range jobs {
+			for {
+				n, err := job(ctx, pruneBatch)
+				if err != nil && ctx.Err() == nil {
+					log.Error("prune", "error", err.Error())
+				}
+				if err != nil || n < pruneBatch || !pause(ctx, prunePause) {
+					break
+				}
+			}
+		}
+		if !pause(ctx, pruneEvery) {
+			return
+		}
+	}
+}
+
+// pause waits and says whether ctx still lasts.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"gatehouse/store"
+)
+
+type userCommand struct {
+	Add     userAdd     `cmd:"" help:"Make an account. The password is asked for, or read from stdin."`
+	List    userList    `cmd:"" help:"List accounts."`
+	Show    userShow    `cmd:"" help:"Show one account."`
+	Disable userDisable `cmd:"" help:"Close an account to its owner and end all its sign-ins."`
+	Enable  userEnable  `cmd:"" help:"Open a disabled account again."`
+}
+
+// person is an account as the command line prints it.
+type person struct {
+	ID       int64      `json:"id"`
+	Username string     `json:"username"`
+	Email    string     `json:"email"`
+	Name     string     `json:"name"`
+	Created  time.Time  `json:"created"`
+	Disabled *time.Time `json:"disabled"`
+}
+
+func personOf(u store.User) person {
+	p := person{u.ID, u.Username, u.Email, u.Name, u.CreatedAt, nil}
+	if u.Disabled() {
+		p.Disabled = &u.DisabledAt
+	}
+	return p
+}
+
+type userAdd struct {
+	Username string `arg:"" help:"Username."`
+	Email    string `required:"" placeholder:"ADDRESS" help:"Email address."`
+	FullName string `name:"full-name" placeholder:"NAME" help:"Display name."`
+	JSON     bool   `name:"json" help:"Print JSON."`
+}
+
+// Run makes the account by the same rules as the registration page.
+func (c userAdd) Run(j *job) error {
+	return withAccounts(j, func(a *accounts) error {
+		password, err := askPassword(j.term, "Password for "+store.CanonicalUsername(c.Username))
+		if err != nil {
+			return err
+		}
+		user, err := a.store.Register(j.ctx, store.Registration{
+			Name: c.FullName, Username: c.Username, Email: c.Email, Password: password,
+		})
+		if err != nil {
+			return err
+		}
+		return j.print(c.JSON, personOf(user), "added %s\n", user.Username)
+	})
+}
+
+const listPage = 500
+
+type userList struct {
+	JSON bool `name:"json" help:"Print a JSON array."`
+}
+
+// Run lists all accounts, oldest first.
+func (c userList) Run(j *job) error {
+	return withAccounts(j, func(a *accounts) error {
+		var people []person
+		for after := int64(0); ; {
+			users, err := a.store.Users(j.ctx, after, listPage)
+			if err != nil {
+				return err
+			}
+			for _, user := range users {
+				people = append(people, personOf(user))
+				after = user.ID
+			}
+			if len(users) < listPage {
+				break
+			}
+		}
+		if c.JSON {
+			return writeJSON(j.term.out, append([]person{}, people...))
+		}
+		table := tabwriter.NewWriter(j.term.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "ID\tUSERNAME\tEMAIL\tNAME\tCREATED\tDISABLED")
+		for _, p := range people {
+			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled))
+		}
+		return table.Flush()
+	})
+}
+
+// who names an account in an argument.
+type who struct {
+	Who string `arg:"" name:"user" help:"Username or email address."`
+}
+
+// find returns the account, or says in one sentence that there is none.
+func (w who) find(j *job, a *accounts) (store.User, error) {
+	user, err := a.store.Find(j.ctx, w.Who)
+	if errors.Is(err, store.ErrNotFound) {
+		return user, fmt.Errorf("there is no account with the username or email address %q", w.Who)
+	}
+	return user, err
+}
+
+type userShow struct {
+	who
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run prints everything about the account that is not secret.
+func (c userShow) Run(j *job) error {
+	return withAccounts(j, func(a *accounts) error {
+		user, err := c.find(j, a)
+		if err != nil {
+			return err
+		}
+		p := personOf(user)
+		return j.print(c.JSON, p, "id        %d\nusername  %s\nemail     %s\nname      %s\ncreated   %s\ndisabled  %s\n",
+			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled))
+	})
+}
+
+type userDisable struct{ who }
+
+// Run disables the account.
+func (c userDisable) Run(j *job) error {
+	return withAccounts(j, func(a *accounts) error {
+		user, err := c.find(j, a)
+		if err == nil {
+			err = a.store.Disable(j.ctx, user)
+		}
+		if err != nil {
+			return err
+		}
+		return j.print(false, nil, "disabled %s\n", user.Username)
+	})
+}
+
+type userEnable struct{ who }
+
+// Run enables the account.
+func (c userEnable) Run(j *job) error {
+	return withAccounts(j, func(a *accounts) error {
+		user, err := c.find(j, a)
+		if err == nil {
+			err = a.store.Enable(j.ctx, user)
+		}
+		if err != nil {
+			return err
+		}
+		return j.print(false, nil, "enabled %s\n", user.Username)
+	})
+}
+
+// print writes value as JSON, or the sentence.
+func (j *job) print(asJSON bool, value any, sentence string, args ...any) error {
+	if asJSON {
+		return writeJSON(j.term.out, value)
+	}
+	_, err := fmt.Fprintf(j.term.out, sentence, args...)
+	return err
+}
+
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+func date(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"runtime"
+)
+
+// version is set by make build.
+var version = "development"
+
+type versionCommand struct{}
+
+// Run prints the version of the program and of Go.
+func (versionCommand) Run(j *job) error {
+	return j.print(false, nil, "gatehouse %s, %s\n", version, runtime.Version())
+}

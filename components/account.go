@@ -1,0 +1,24 @@
+package components
+
+import (
+	"fmt"
+	"time"
+
+	"gatehouse/store"
+)
+
+// proof says in words how a person proved who they are.
+func proof(kind string) string {
+	if kind == store.KindPassword {
+		return "Your password"
+	}
+	return kind
+}
+
+// stays says in words how long a sign-in lasts without a visit.
+func stays(signIn store.SignIn) string {
+	if signIn.Kept {
+		return fmt.Sprintf("%d days after your last visit", store.IdleKept/(24*time.Hour))
+	}
+	return fmt.Sprintf("%d minutes after your last visit, or until you close the browser", store.Idle/time.Minute)
+}

@@ -1,0 +1,26 @@
+package components
+
+// LoginForm signs a person in.
+type LoginForm struct {
+	Form
+	Username, Password, Remember *Field
+}
+
+// NewLoginForm states the form.
+func NewLoginForm() *LoginForm {
+	f := &LoginForm{Form: Form{ID: "login", Action: "/login", Title: "Sign in", Submit: "Sign in"}}
+	f.Username = &Field{
+		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", Live: true,
+		rule: required("Enter your username or email address."),
+	}
+	f.Password = &Field{
+		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
+		rule: required("Enter your password."),
+	}
+	f.Remember = &Field{Name: "remember", Label: "Keep me signed in on this device", Type: "checkbox"}
+	f.Fields = []*Field{f.Username, f.Password, f.Remember}
+	return f
+}
+
+// Keep says whether the person asked to stay signed in.
+func (f *LoginForm) Keep() bool { return f.Remember.checked() }

@@ -1,0 +1,56 @@
+package components
+
+import (
+	"time"
+
+	"gatehouse/store"
+)
+
+// Page is what the frame around every body knows.
+type Page struct {
+	// Site is the site's name.
+	Site string
+	// Title is the page's own, without the site's name.
+	Title string
+	// User is who is signed in, or nil.
+	User *store.User
+	// Bare pages know nothing of a session and show no account links.
+	Bare bool
+	// Open says whether the site takes new people.
+	Open bool
+	// Entry pages show the gate beside the form on wide screens.
+	Entry bool
+	// Refused pages announce in their title that a form was refused.
+	Refused bool
+	// Indexed pages may be listed by search engines.
+	Indexed bool
+	// Flash is said once, on the page after the one that caused it.
+	Flash string
+}
+
+// Heading is the document's title.
+func (p Page) Heading() string {
+	title := p.Title + " · " + p.Site
+	if p.Title == "" {
+		title = p.Site
+	}
+	if p.Refused {
+		return "Error: " + title
+	}
+	return title
+}
+
+func (p Page) class() string {
+	if p.Entry {
+		return "page page-entry"
+	}
+	return "page page-plain"
+}
+
+// htmxConfig turns off what is not used: history snapshots, inline style, and
+// the swapping of anything but an accepted, a refused and a throttled form.
+const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":10000,"includeIndicatorCSS":false}`
+
+func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+func machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,100 @@
+package handlers
+
+import (
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// bodyMax is the most that a request may carry, in bytes.
+const bodyMax = 64 << 10
+
+// door is what every request passes, outermost first: client address, request
+// id and access log, recovery, security headers, Host allow-list, body limit,
+// cross-origin protection.
+func (s *Site) door(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin.SetDenyHandler(s.serve(func(_ http.ResponseWriter, r *http.Request) error {
+		s.event(r, "malicious_csrf")
+		return crossSiteProblem
+	}))
+	next = crossOrigin.Handler(next)
+	next = http.MaxBytesHandler(next, bodyMax)
+	next = s.allowHosts(next)
+	next = s.secure(next)
+	next = s.recoverPanic(next)
+	next = s.identify(next)
+	if len(s.TrustedProxies) > 0 {
+		return middleware.ClientIPFromXFF(s.TrustedProxies...)(next)
+	}
+	return middleware.ClientIPFromRemoteAddr(next)
+}
+
+// secure sets the headers that every response carries.
+func (s *Site) secure(next http.Handler) http.Handler {
+	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+		"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; " +
+		"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types htmx"
+	headers := map[string]string{
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		// Not no-referrer: with it browsers send "Origin: null" on form posts,
+		// which takes the cross-origin protection its fallback.
+		"Referrer-Policy": "same-origin",
+		"Permissions-Policy": "camera=(), microphone=(), geolocation=(), " +
+			"publickey-credentials-create=(self), publickey-credentials-get=(self)",
+	}
+	if s.https() {
+		policy += "; upgrade-insecure-requests"
+		headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+	}
+	headers["Content-Security-Policy"] = policy
+	ready := make(map[string][]string, len(headers))
+	for name, value := range headers {
+		ready[http.CanonicalHeaderKey(name)] = []string{value}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		for name, value := range ready {
+			header[name] = value
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// allowHosts answers only requests for the host of the base URL: the
+// cross-origin protection compares Origin with Host, so Host must be known.
+// Probes ask by address and are exempt.
+func (s *Site) allowHosts(next http.Handler) http.Handler {
+	allowed := map[string]bool{strings.ToLower(s.BaseURL.Host): true}
+	if loopback(s.BaseURL.Hostname()) {
+		for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
+			if port := s.BaseURL.Port(); port != "" {
+				name += ":" + port
+			}
+			allowed[name] = true
+		}
+	}
+	refused := s.serve(func(http.ResponseWriter, *http.Request) error { return wrongHostProblem })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		probe := r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
+		if !probe && !allowed[strings.ToLower(r.Host)] {
+			refused(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// https says whether people reach the site over TLS.
+func (s *Site) https() bool { return s.BaseURL.Scheme == "https" }
+
+// loopback says whether a host name means this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

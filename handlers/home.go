@@ -1,0 +1,18 @@
+package handlers
+
+import (
+	"net/http"
+
+	"gatehouse/components"
+)
+
+func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
+	page := s.page(r, "")
+	page.Indexed = true
+	return s.show(w, r, http.StatusOK, page, components.Home(page))
+}
+
+func (s *Site) account(w http.ResponseWriter, r *http.Request) error {
+	v := visitOf(r)
+	return s.show(w, r, http.StatusOK, s.page(r, "Your account"), components.Account(*v.user, *v.signIn))
+}

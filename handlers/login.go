@@ -1,0 +1,64 @@
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+
+	"gatehouse/components"
+)
+
+func (s *Site) newLogin(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewLoginForm()
+	form.Next = r.URL.Query().Get("next")
+	return s.showLogin(w, r, http.StatusOK, form)
+}
+
+func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewLoginForm()
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showLogin(w, r, http.StatusUnprocessableEntity, form)
+	}
+	user, err := s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value)
+	if err == nil {
+		err = s.signIn(w, r, user, arrival{kept: form.Keep(), next: form.Next, greeting: "Welcome back, " + user.Called() + "."})
+	}
+	if form.Refused(err) {
+		s.event(r, "authn_login_fail")
+		return s.showLogin(w, r, http.StatusUnprocessableEntity, form)
+	}
+	return err
+}
+
+func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewLoginForm()
+	field, err := fieldOf(r, &form.Form)
+	if err != nil {
+		return err
+	}
+	field.CheckLive()
+	return s.showField(w, r, &form.Form, field)
+}
+
+func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
+	form.Next = s.next(form.Next)
+	page := s.page(r, form.Title)
+	page.Entry, page.Indexed, page.Refused = true, true, form.IsRefused()
+	return s.show(w, r, status, page, components.Login(form, s.Open))
+}
+
+// logout ends the sign-in first: once its row is gone, nothing that is still
+// on its way can bring the session back.
+func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
+	if v := visitOf(r); v.signIn != nil {
+		if err := s.Store.SignOut(r.Context(), v.signIn.ID); err != nil {
+			return err
+		}
+		s.event(r, "authn_logout", slog.Int64("user", v.user.ID))
+	}
+	if err := s.Sessions.Destroy(r.Context()); err != nil {
+		return err
+	}
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return s.redirect(w, r, "/")
+}

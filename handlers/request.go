@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// readForm reads the body of a POST into r.PostForm. Only URL-encoded forms in
+// UTF-8 are read, and each name once, so that no two readers can disagree. The
+// query is never looked at for what belongs in the body.
+func readForm(r *http.Request) error {
+	if r.Header.Get("Content-Encoding") != "" {
+		return wrongTypeProblem
+	}
+	if contentType := r.Header.Get("Content-Type"); contentType != "" || r.ContentLength != 0 {
+		kind, params, err := mime.ParseMediaType(contentType)
+		charset := strings.ToLower(params["charset"])
+		if err != nil || kind != "application/x-www-form-urlencoded" || charset != "" && charset != "utf-8" {
+			return wrongTypeProblem
+		}
+	}
+	if err := r.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return tooLargeProblem
+		}
+		return unreadableProblem
+	}
+	for name, values := range r.PostForm {
+		if len(values) > 1 || !utf8.ValidString(name) || !utf8.ValidString(values[0]) {
+			return unreadableProblem
+		}
+	}
+	return nil
+}
+
+// nextMax is the longest address to return to, in bytes.
+const nextMax = 512
+
+// nextShape is a path on this site with an optional query. A second slash or a
+// backslash would name another host.
+var nextShape = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'*+,;=:@%?-][A-Za-z0-9._~!$&'*+,;=:@%/?-]*)?$`)
+
+// next returns where to go after signing in: the wanted path if it is a page
+// of this site that a signed-in person can see, otherwise the front page. It
+// is asked again wherever a path is used, whoever stored it.
+func (s *Site) next(wanted string) string {
+	const fallback = "/"
+	if len(wanted) > nextMax || !nextShape.MatchString(wanted) {
+		return fallback
+	}
+	u, err := url.Parse(wanted)
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || u.RawPath != "" {
+		return fallback
+	}
+	if !s.pages[s.mux.Find(chi.NewRouteContext(), http.MethodGet, u.Path)] {
+		return fallback
+	}
+	return wanted
+}

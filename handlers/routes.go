@@ -1,0 +1,49 @@
+package handlers
+
+import "net/http"
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// route is one line of the table. GET routes take HEAD as well. A route
+// without a guard is a mistake that a test finds.
+type route struct {
+	method, path string
+	guard        guard
+	do           handler
+}
+
+// handler answers a request or returns the error that fail will answer.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+func (s *Site) routes() []route {
+	return []route{
+		{get, "/", everyone, s.home},
+
+		{get, "/register", visitors, s.newRegister},
+		{post, "/register", visitors, s.register},
+		{post, "/register/check/{field}", everyone, s.checkRegister},
+		{get, "/login", visitors, s.newLogin},
+		{post, "/login", visitors, s.login},
+		{post, "/login/check/{field}", everyone, s.checkLogin},
+		{post, "/logout", everyone, s.logout},
+
+		{get, "/account", members, s.account},
+
+		{get, "/healthz", static, s.healthz},
+		{get, "/readyz", static, s.readyz},
+		{get, "/robots.txt", static, fixed(s.Robots)},
+		{get, "/favicon.ico", static, fixed(s.Icon)},
+		{get, "/assets/{file}", static, fixed(s.Assets(s.serve(s.notFound)))},
+	}
+}
+
+// fixed is the handler of something that never fails.
+func fixed(h http.Handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
+}

@@ -1,0 +1,134 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"gatehouse/store"
+)
+
+// What a session holds. The sign-in row in the store decides who is signed in;
+// the session only names it.
+const (
+	sessionSignIn = "signin"
+	sessionFlash  = "flash"
+)
+
+// NewSessions configures scs on a session store. Over https the cookie has the
+// __Host- prefix, which browsers accept from this very host only.
+func NewSessions(sessions scs.Store, https bool) *scs.SessionManager {
+	manager := scs.New()
+	manager.Store = sessions
+	manager.Codec = codec{}
+	manager.Lifetime = store.AbsoluteKept
+	manager.HashTokenInStore = true
+	// With an idle timeout every request would write its session, and one in
+	// flight during a sign-out would bring it back.
+	manager.IdleTimeout = 0
+	manager.Cookie.Persist = false
+	manager.Cookie.Name = "sid"
+	if https {
+		manager.Cookie.Name = "__Host-sid"
+		manager.Cookie.Secure = true
+	}
+	return manager
+}
+
+// load finds the session of a request and who is signed in.
+func (s *Site) load(r *http.Request) (*http.Request, error) {
+	token := ""
+	if cookie, err := r.Cookie(s.Sessions.Cookie.Name); err == nil {
+		token = cookie.Value
+	}
+	ctx, err := s.Sessions.Load(r.Context(), token)
+	if err != nil {
+		return r, fmt.Errorf("load the session: %w", err)
+	}
+	r = r.WithContext(ctx)
+	v := visitOf(r)
+	v.loaded = true
+	id := s.Sessions.GetString(ctx, sessionSignIn)
+	if id == "" {
+		return r, nil
+	}
+	signIn, user, err := s.Store.Current(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return r, nil
+	}
+	if err != nil {
+		return r, err
+	}
+	v.user, v.signIn = &user, &signIn
+	if err := s.Store.Seen(ctx, signIn); err != nil {
+		// A visit that is not noted is no reason to refuse the page.
+		s.Log.Warn("visit not noted", "request", v.id, "error", err.Error())
+	}
+	return r, nil
+}
+
+// save writes a changed session and its cookie. It must come before the first
+// byte of the answer.
+func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	switch s.Sessions.Status(ctx) {
+	case scs.Modified:
+		token, expiry, err := s.Sessions.Commit(ctx)
+		if err != nil {
+			return fmt.Errorf("save the session: %w", err)
+		}
+		s.Sessions.WriteSessionCookie(ctx, w, token, expiry)
+	case scs.Destroyed:
+		s.Sessions.WriteSessionCookie(ctx, w, "", time.Time{})
+	}
+	return nil
+}
+
+// arrival is how a person comes in.
+type arrival struct {
+	kept           bool
+	next, greeting string
+}
+
+// signIn begins a sign-in with a session that shares nothing with the one
+// before, and sends the person where they wanted to go.
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
+	ctx, v := r.Context(), visitOf(r)
+	signIn, err := s.Store.SignIn(ctx, user, store.Visit{
+		Kind: store.KindPassword, Kept: a.kept, Address: v.address, Agent: r.UserAgent(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Sessions.Clear(ctx); err != nil {
+		return fmt.Errorf("clear the session: %w", err)
+	}
+	if err := s.Sessions.RenewToken(ctx); err != nil {
+		return fmt.Errorf("renew the session: %w", err)
+	}
+	// scs counts by the wall clock, whatever clock the store has.
+	s.Sessions.SetDeadline(ctx, time.Now().Add(signIn.EndsAt.Sub(signIn.CreatedAt)).UTC())
+	s.Sessions.RememberMe(ctx, a.kept)
+	s.Sessions.Put(ctx, sessionSignIn, signIn.ID)
+	s.flash(r, a.greeting)
+	s.event(r, "authn_login_success", slog.Int64("user", user.ID))
+	v.user, v.signIn = &user, &signIn
+	return s.redirect(w, r, s.next(a.next))
+}
+
+// flash keeps a sentence for the next page.
+func (s *Site) flash(r *http.Request, sentence string) {
+	s.Sessions.Put(r.Context(), sessionFlash, sentence)
+}
+
+// takeFlash returns the sentence kept for this page, once.
+func (s *Site) takeFlash(r *http.Request) string {
+	if r.Method != http.MethodGet || s.Sessions.GetString(r.Context(), sessionFlash) == "" {
+		return ""
+	}
+	return s.Sessions.PopString(r.Context(), sessionFlash)
+}

@@ -1,0 +1,70 @@
+// Package handlers is the HTTP of Gatehouse: the table of routes, the door
+// around them, and one short handler per page and method.
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/go-chi/chi/v5"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+// Site is what the handlers need, wired by cmd. Every field is required but
+// TrustedProxies.
+type Site struct {
+	// Name stands on pages and in titles.
+	Name string
+	// BaseURL is the address people see. Its scheme decides on secure cookies,
+	// its host on which requests are answered.
+	BaseURL *url.URL
+	// Open says whether anybody may register.
+	Open bool
+	// Store and Passwords are the accounts and the rules for their passwords.
+	Store     *store.Store
+	Passwords *store.Passwords
+	// Sessions is what NewSessions returned.
+	Sessions *scs.SessionManager
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []string
+	// Assets serves /assets/, and answers with the given handler what does
+	// not exist. Icon and Robots are the files that live at fixed addresses.
+	Assets       func(notFound http.Handler) http.Handler
+	Icon, Robots http.Handler
+	// Log takes one line a request, and faults.
+	Log *slog.Logger
+
+	mux *chi.Mux
+	// pages are the patterns that a person may be sent to after signing in.
+	pages map[string]bool
+}
+
+// Handler builds the whole site, the door first.
+func (s *Site) Handler() http.Handler {
+	s.mux = chi.NewMux()
+	s.mux.NotFound(s.dynamic(everyone, s.notFound))
+	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
+	s.pages = make(map[string]bool)
+	for _, r := range s.routes() {
+		handler := s.serve(r.do)
+		if r.guard != static {
+			handler = s.dynamic(r.guard, r.do)
+		}
+		s.mux.MethodFunc(r.method, r.path, handler)
+		if r.method == http.MethodGet {
+			s.mux.Head(r.path, handler)
+			s.pages[r.path] = r.guard == everyone || r.guard == members
+		}
+	}
+	return s.door(s.mux)
+}
+
+// page is what the frame needs to know on this request.
+func (s *Site) page(r *http.Request, title string) components.Page {
+	v := visitOf(r)
+	return components.Page{Site: s.Name, Title: title, User: v.user, Bare: !v.loaded, Open: s.Open}
+}

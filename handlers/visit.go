@@ -1,0 +1,105 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"gatehouse/store"
+)
+
+// visit is what is known of one request. It is made once, filled in on the way
+// and read by the access log at the end.
+type visit struct {
+	id      string
+	address string
+	// loaded says that the session was looked at; user and signIn are then who
+	// is signed in, or nil.
+	loaded bool
+	user   *store.User
+	signIn *store.SignIn
+}
+
+type visitKey struct{}
+
+// visitOf returns the visit of a request that came through the door.
+func visitOf(r *http.Request) *visit {
+	v, _ := r.Context().Value(visitKey{}).(*visit)
+	return v
+}
+
+// identify gives the request its id and the log its line.
+func (s *Site) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		v := &visit{id: rand.Text()[:16], address: middleware.GetClientIP(r.Context())}
+		route := chi.NewRouteContext()
+		ctx := context.WithValue(r.Context(), visitKey{}, v)
+		r = r.WithContext(context.WithValue(ctx, chi.RouteCtxKey, route))
+		w.Header().Set("X-Request-Id", v.id)
+		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		next.ServeHTTP(ww, r)
+		s.logVisit(r, v, ww, time.Since(begun))
+	})
+}
+
+func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWriter, took time.Duration) {
+	level := slog.LevelInfo
+	if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || strings.HasPrefix(r.URL.Path, "/assets/") {
+		level = slog.LevelDebug
+	}
+	if !s.Log.Enabled(r.Context(), level) {
+		return
+	}
+	// The pattern of the route, not the path: a path may hold a token. The
+	// query is never logged.
+	path := chi.RouteContext(r.Context()).RoutePattern()
+	if path == "" || path == "/*" {
+		path = r.URL.Path
+	}
+	attrs := []slog.Attr{
+		slog.String("request", v.id), slog.String("method", r.Method), slog.String("path", path),
+		slog.Int("status", w.Status()), slog.Int("bytes", w.BytesWritten()),
+		slog.Duration("took", took), slog.String("address", v.address),
+	}
+	if v.user != nil {
+		attrs = append(attrs, slog.Int64("user", v.user.ID))
+	}
+	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// event logs what matters for security, by the names of the OWASP Logging
+// Vocabulary.
+func (s *Site) event(r *http.Request, name string, attrs ...slog.Attr) {
+	v := visitOf(r)
+	attrs = append([]slog.Attr{slog.String("event", name), slog.String("request", v.id), slog.String("address", v.address)}, attrs...)
+	s.Log.LogAttrs(r.Context(), slog.LevelInfo, "security", attrs...)
+}
+
+// recoverPanic turns a panic into the page for a fault, if nothing was sent yet.
+func (s *Site) recoverPanic(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause == http.ErrAbortHandler {
+				panic(cause)
+			}
+			s.Log.Error("panic", "request", visitOf(r).id, "cause", cause, "stack", string(debug.Stack()))
+			if ww, ok := w.(middleware.WrapResponseWriter); ok && ww.Status() != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			s.showProblem(w, r, faultProblem)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

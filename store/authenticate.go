@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// errWrong is the one answer to every sign-in that fails, whatever the cause.
+var errWrong = refuse("", "That username or email address and that password do not belong together. Check both and try again.")
+
+const (
+	updatePassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3
+		WHERE id = $4 AND password_hash = $5`
+
+	selectDearest = `SELECT coalesce(max(password_cost), 0) FROM users`
+)
+
+// Authenticate answers who signs in with this username or email address and
+// this password. Unknown, disabled and password-less accounts cost the same
+// time as a wrong password and get the same refusal. ErrBusy says that the
+// password could not be compared in time.
+func (s *Store) Authenticate(ctx context.Context, identifier, password string) (User, error) {
+	user, kept, err := s.identify(ctx, identifier)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return User{}, fmt.Errorf("authenticate: %w", err)
+	}
+	found := err == nil
+	match, err := s.passwords.matches(ctx, kept, password)
+	if err != nil {
+		return User{}, fmt.Errorf("authenticate: %w", err)
+	}
+	if !found || !match || user.Disabled() {
+		return User{}, errWrong
+	}
+	if s.passwords.outdated(kept, password) {
+		if err := s.rehash(ctx, user, kept, password); err != nil {
+			return User{}, fmt.Errorf("authenticate: %w", err)
+		}
+	}
+	return user, nil
+}
+
+// rehash keeps the password by today's scheme and cost. The old hash is a
+// condition, so that a password changed meanwhile stays changed.
+func (s *Store) rehash(ctx context.Context, user User, old hashed, password string) error {
+	fresh, err := s.passwords.hash(ctx, password)
+	if errors.Is(err, ErrBusy) {
+		return nil // the next sign-in will do it
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Write.ExecContext(ctx, updatePassword, fresh.scheme, fresh.hash, fresh.cost, user.ID, old.hash)
+	return err
+}
+
+// findDearest learns the highest cost that any kept password has.
+func (s *Store) findDearest(ctx context.Context) error {
+	var cost int
+	if err := s.db.Read.QueryRowContext(ctx, selectDearest).Scan(&cost); err != nil {
+		return fmt.Errorf("find the dearest password: %w", err)
+	}
+	s.passwords.raiseDearest(cost)
+	return nil
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"net/mail"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// EmailMax is the longest address that SMTP can carry (RFC 5321, 4.5.3.1).
+const EmailMax = 254
+
+const localPartMax = 64
+
+// CanonicalEmail is the form in which addresses are compared: lower case, the
+// domain in its ASCII form (IDNA lookup). Dots and +tags stay, because they
+// belong to the mail system of the domain. It refuses what CheckEmail refuses.
+func CanonicalEmail(value string) (string, error) {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return "", refuse("email", "Enter your email address.")
+	}
+	if len(value) > EmailMax {
+		return "", refuse("email", "Use at most %d characters for your email address.", EmailMax)
+	}
+	malformed := refuse("email", "Enter an email address like name@example.com.")
+	// A bare addr-spec only: no display name, comment, quoting or list can
+	// bring a second recipient or a header into a letter.
+	parsed, err := mail.ParseAddress(value)
+	if err != nil || parsed.Name != "" || parsed.Address != value {
+		return "", malformed
+	}
+	at := strings.LastIndexByte(value, '@')
+	local, domain := value[:at], value[at+1:]
+	if len(local) > localPartMax || !validLocalPart(local) {
+		return "", malformed
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil || !publicDomain(ascii) {
+		return "", malformed
+	}
+	if len(local)+1+len(ascii) > EmailMax {
+		return "", refuse("email", "Use at most %d characters for your email address.", EmailMax)
+	}
+	return lowerASCII(local + "@" + ascii), nil
+}
+
+// CheckEmail refuses what cannot be an email address. It never says whether
+// the address has an account: addresses are private.
+func CheckEmail(value string) error {
+	_, err := CanonicalEmail(value)
+	return err
+}
+
+// publicDomain wants two labels at least, and a last one that is no number, or
+// an IP address would pass.
+func publicDomain(ascii string) bool {
+	dot := strings.LastIndexByte(ascii, '.')
+	return dot > 0 && strings.ContainsFunc(ascii[dot+1:], func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// validLocalPart accepts the unquoted ASCII local part of RFC 5322.
+func validLocalPart(local string) bool {
+	for i := range len(local) {
+		c := local[i]
+		letterOrDigit := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letterOrDigit && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", rune(c)) {
+			return false
+		}
+	}
+	return true
+}

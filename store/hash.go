@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Schemes by which a password is kept. SchemeBcrypt is what other systems
+// leave behind ($2a$, $2b$, $2y$); it is replaced at the next sign-in.
+const (
+	SchemeHMAC   = "bcrypt-hmac-sha384"
+	SchemeBcrypt = "bcrypt"
+)
+
+// BcryptCosts that may be configured, and the one that is.
+const (
+	BcryptCostMin     = 10
+	BcryptCostDefault = 12
+	BcryptCostMax     = 14
+)
+
+// hashed is a password as the database keeps it. The zero value is an account
+// without a password.
+type hashed struct {
+	scheme string
+	hash   string
+	// cost repeats what the hash says, so that the dearest is one look in an
+	// index.
+	cost int
+}
+
+// preHashKey is public and fixed: it only keeps these hashes apart from plain
+// SHA-384 sums of the same passwords that leaked elsewhere.
+const preHashKey = "gatehouse password v1"
+
+// preHash makes 64 ASCII bytes of a password of any length, because bcrypt
+// ignores what follows byte 72 and repeats its key after a NUL.
+func preHash(password string) []byte {
+	mac := hmac.New(sha512.New384, []byte(preHashKey))
+	mac.Write(norm.NFC.AppendString(nil, password))
+	return base64.StdEncoding.AppendEncode(nil, mac.Sum(nil))
+}
+
+// hash keeps a new password. It waits for the gate.
+func (p *Passwords) hash(ctx context.Context, password string) (hashed, error) {
+	var hash []byte
+	var failed error
+	err := p.Gate.Do(ctx, func() {
+		hash, failed = bcrypt.GenerateFromPassword(preHash(password), p.Cost)
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return hashed{}, fmt.Errorf("hash a password: %w", err)
+	}
+	return hashed{SchemeHMAC, string(hash), p.Cost}, nil
+}
+
+// matches compares password with what is kept. Whatever is kept, also nothing,
+// it costs one comparison at the dearest cost in use. It waits for the gate.
+func (p *Passwords) matches(ctx context.Context, kept hashed, password string) (bool, error) {
+	match := false
+	err := p.Gate.Do(ctx, func() { match = p.compare(kept, password) })
+	if err != nil {
+		return false, fmt.Errorf("compare a password: %w", err)
+	}
+	return match, nil
+}
+
+func (p *Passwords) compare(kept hashed, password string) bool {
+	typed := preHash(password)
+	plain := []byte(password)
+	cost, err := bcrypt.Cost([]byte(kept.hash))
+	usable := err == nil && len(password) <= passwordMaxBytes &&
+		(kept.scheme == SchemeHMAC || kept.scheme == SchemeBcrypt && !strings.Contains(password, "\x00"))
+	dearest := p.raiseDearest(cost)
+	if !usable {
+		_ = bcrypt.CompareHashAndPassword(decoy(dearest), typed)
+		return false
+	}
+	if kept.scheme == SchemeBcrypt {
+		typed = plain
+	}
+	match := bcrypt.CompareHashAndPassword([]byte(kept.hash), typed) == nil
+	// Each step of cost doubles the time, so one more comparison at each cost
+	// from this one up to the dearest adds up to the dearest exactly.
+	for c := cost; c < dearest; c++ {
+		_ = bcrypt.CompareHashAndPassword(decoy(c), typed)
+	}
+	return match
+}
+
+// outdated says whether kept should be replaced after a sign-in with password.
+// bcrypt saw only the first 72 bytes of a longer one: replacing it could keep
+// a tail that its owner never chose.
+func (p *Passwords) outdated(kept hashed, password string) bool {
+	if kept.scheme == SchemeBcrypt {
+		return len(password) <= 72
+	}
+	cost, err := bcrypt.Cost([]byte(kept.hash))
+	return err == nil && cost < p.Cost
+}
+
+func (p *Passwords) raiseDearest(cost int) int {
+	for {
+		seen := p.dearest.Load()
+		want := int32(max(cost, p.Cost))
+		if want <= seen || p.dearest.CompareAndSwap(seen, want) {
+			return int(max(want, seen))
+		}
+	}
+}
+
+// decoyTail is the salt and digest of no password, random in each process, so
+// that nobody can choose a password that matches it.
+var decoyTail = func() string {
+	const alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	tail := make([]byte, 53)
+	rand.Read(tail)
+	for i := range tail {
+		tail[i] = alphabet[tail[i]%64]
+	}
+	return string(tail)
+}()
+
+// decoy is a hash that costs what a real one of that cost does and that
+// nothing matches.
+func decoy(cost int) []byte { return fmt.Appendf(nil, "$2a$%02d$%s", cost, decoyTail) }

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"sort"
+	"strings"
+	"sync/atomic"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of a password. The minimum is a setting between PasswordFloor and
+// PasswordCeiling; the maximum is refused, never cut.
+const (
+	PasswordFloor    = 8
+	PasswordDefault  = 12
+	PasswordCeiling  = 64
+	PasswordMax      = 128
+	passwordMaxBytes = 1024
+)
+
+// Passwords holds the rules for new passwords and the way they are kept.
+type Passwords struct {
+	// Min is the least number of code points of a new password.
+	Min int
+	// Cost is the bcrypt cost of new hashes.
+	Cost int
+	// Common is the sorted list of the first commonBytes bytes of the SHA-256
+	// of every common password, in lower case, one after another.
+	Common []byte
+	// Words are the site's own: its name and its host. Nobody may build a
+	// password from them.
+	Words []string
+	// Gate bounds how many passwords are hashed at a time.
+	Gate *Gate
+
+	// dearest is the highest cost in use, which every comparison is brought
+	// up to, so that the time does not tell one account from another.
+	dearest atomic.Int32
+}
+
+const commonBytes = 5
+
+// Check refuses a new password that is too short, too long, unreadable, well
+// known, or built from what is personal to the account: its name, username and
+// email address. There are no rules about kinds of characters (NIST SP
+// 800-63B-4, 3.1.1.2).
+func (p *Passwords) Check(password string, personal ...string) error {
+	length := utf8.RuneCountInString(password)
+	switch {
+	case password == "":
+		return refuse("password", "Enter a password.")
+	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
+		return refuse("password", "The password contains characters that no keyboard types, such as a line break. Type it without them.")
+	case length < p.Min && p.Min-length == 1:
+		return refuse("password", "Use at least %d characters: one more to go.", p.Min)
+	case length < p.Min:
+		return refuse("password", "Use at least %d characters: %d more to go.", p.Min, p.Min-length)
+	case length > PasswordMax || len(password) > passwordMaxBytes:
+		return refuse("password", "Use at most %d characters.", PasswordMax)
+	case p.common(password):
+		return refuse("password", "This is one of the most common passwords, so it is guessed first. Try a few unrelated words.")
+	case patterned(password):
+		return refuse("password", "A repeated or neighbouring run of keys is guessed early. Try a few unrelated words.")
+	}
+	own := append(parts(personal), parts(p.Words)...)
+	if madeOf(password, own) {
+		return refuse("password", "Do not build the password from your name, your username, your email address or the name of this site.")
+	}
+	if madeOf(password, append(own, commonWords...)) {
+		return refuse("password", "A common word with digits or signs is guessed early. Try a few unrelated words.")
+	}
+	return nil
+}
+
+// Praise says in words how good an accepted password is, by its length alone.
+func (p *Passwords) Praise(password string) string {
+	if utf8.RuneCountInString(password) >= max(20, p.Min+4) {
+		return "That is a strong password."
+	}
+	return "That will do. Another word would make it stronger."
+}
+
+func (p *Passwords) common(password string) bool {
+	sum := sha256.Sum256([]byte(strings.ToLower(password)))
+	want := sum[:commonBytes]
+	n := len(p.Common) / commonBytes
+	at := func(i int) []byte { return p.Common[i*commonBytes : (i+1)*commonBytes] }
+	i := sort.Search(n, func(i int) bool { return bytes.Compare(at(i), want) >= 0 })
+	return i < n && bytes.Equal(at(i), want)
+}

@@ -1,0 +1,33 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Refusal is an answer for the visitor: a sentence and, where one input is to
+// blame, its name. Every other error is a fault and belongs in the log.
+type Refusal struct {
+	// Field is the form name of the input, or empty.
+	Field string
+	// Sentence is shown as it is. It never says more about an account than
+	// anybody may know.
+	Sentence string
+}
+
+// Error is the sentence.
+func (r Refusal) Error() string { return r.Sentence }
+
+// AsRefusal finds a refusal in err.
+func AsRefusal(err error) (Refusal, bool) {
+	var refusal Refusal
+	ok := errors.As(err, &refusal)
+	return refusal, ok
+}
+
+func refuse(field, sentence string, args ...any) error {
+	if len(args) > 0 {
+		sentence = fmt.Sprintf(sentence, args...)
+	}
+	return Refusal{Field: field, Sentence: sentence}
+}

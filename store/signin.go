@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// How long a sign-in lives: without a visit, and in all. SeenEvery is how
+// often a visit is written down, so an idle limit is exact to that much.
+const (
+	Idle         = 60 * time.Minute
+	Absolute     = 24 * time.Hour
+	IdleKept     = 14 * 24 * time.Hour
+	AbsoluteKept = 30 * 24 * time.Hour
+	SeenEvery    = time.Minute
+)
+
+// KindPassword is a sign-in proved by a password, also the one that a
+// registration ends in.
+const KindPassword = "password"
+
+// SignIn is one device being signed in. Its row alone decides: no live row, no
+// user, whatever a cookie or a session says.
+type SignIn struct {
+	// ID is 128 random bits. Whoever holds the session that names it is
+	// signed in, so it changes at every change of privilege.
+	ID        string
+	UserID    int64
+	Kind      string
+	CreatedAt time.Time
+	// ProvedAt is when the person last proved who they are.
+	ProvedAt time.Time
+	// SeenAt is the last visit, up to SeenEvery ago.
+	SeenAt time.Time
+	// EndsAt is the absolute limit; IdleAt is when it ends without a visit.
+	EndsAt, IdleAt time.Time
+	// Kept says that the person asked to stay signed in on this device.
+	Kept bool
+	// Address and Agent are where the sign-in came from.
+	Address, Agent string
+}
+
+// Visit is where a sign-in comes from and what it asks for.
+type Visit struct {
+	Kind           string
+	Kept           bool
+	Address, Agent string
+}
+
+const agentMax = 400
+
+const (
+	signInColumns = `signins.id, signins.user_id, signins.kind, signins.created_at, signins.proved_at, signins.seen_at,
+		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent`
+
+	// The epoch and disabled_at are conditions, so that an account disabled or
+	// changed while its password was being compared gets no sign-in.
+	insertSignIn = `INSERT INTO signins (id, user_id, kind, created_at, proved_at, seen_at, ends_at, idle_at, kept, address, agent)
+		SELECT $1, users.id, $2, $3, $4, $5, $6, $7, $8, $9, $10
+		FROM users WHERE users.id = $11 AND users.epoch = $12 AND users.disabled_at IS NULL`
+
+	selectCurrentSignIn = `SELECT ` + userColumns + `, ` + signInColumns + `
+		FROM signins JOIN users ON users.id = signins.user_id
+		WHERE signins.id = $1 AND signins.idle_at > $2 AND users.disabled_at IS NULL`
+
+	updateSeen = `UPDATE signins SET seen_at = $1, idle_at = $2 WHERE id = $3 AND seen_at <= $4`
+
+	deleteSignIn = `DELETE FROM signins WHERE id = $1`
+
+	deleteEndedSignIns = `DELETE FROM signins WHERE id IN (SELECT id FROM signins WHERE idle_at <= $1 ORDER BY idle_at LIMIT $2)`
+)
+
+// SignIn begins a sign-in for a user that Authenticate or Register returned.
+// It is refused like a wrong password when the account changed in between.
+func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, error) {
+	now := s.now()
+	absolute := Absolute
+	if visit.Kept {
+		absolute = AbsoluteKept
+	}
+	n := SignIn{
+		ID: rand.Text(), UserID: user.ID, Kind: visit.Kind, Kept: visit.Kept,
+		CreatedAt: now, ProvedAt: now, SeenAt: now, EndsAt: now.Add(absolute),
+		Address: visit.Address, Agent: shorten(visit.Agent, agentMax),
+	}
+	n.IdleAt = n.idleFrom(now)
+	result, err := s.db.Write.ExecContext(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
+		n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, user.ID, user.epoch)
+	if err != nil {
+		return SignIn{}, fmt.Errorf("sign in user %d: %w", user.ID, err)
+	}
+	if made, err := result.RowsAffected(); err != nil || made == 0 {
+		return SignIn{}, errors.Join(err, errWrong)
+	}
+	return n, nil
+}
+
+// Current returns the live sign-in with that id and its user, or ErrNotFound.
+// One query.
+func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
+	var n SignIn
+	var user User
+	row := s.currentSignIn.QueryRowContext(s.db.ReadContext(ctx), id, s.now())
+	err := user.scan(row, &n.ID, &n.UserID, &n.Kind, &n.CreatedAt, &n.ProvedAt, &n.SeenAt,
+		&n.EndsAt, &n.IdleAt, &n.Kept, &n.Address, &n.Agent)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("find the current sign-in: %w", err)
+	}
+	return n, user, err
+}
+
+// Seen notes a visit, at most once every SeenEvery. It never brings back a
+// sign-in that ended meanwhile.
+func (s *Store) Seen(ctx context.Context, n SignIn) error {
+	now := s.now()
+	if now.Sub(n.SeenAt) < SeenEvery {
+		return nil
+	}
+	if _, err := s.seen.ExecContext(ctx, now, n.idleFrom(now), n.ID, now.Add(-SeenEvery)); err != nil {
+		return fmt.Errorf("note a visit: %w", err)
+	}
+	return nil
+}
+
+// SignOut ends a sign-in. Ending one that is gone is no error.
+func (s *Store) SignOut(ctx context.Context, id string) error {
+	if _, err := s.db.Write.ExecContext(ctx, deleteSignIn, id); err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	return nil
+}
+
+// PruneSignIns deletes up to limit sign-ins that have ended, and says how many.
+func (s *Store) PruneSignIns(ctx context.Context, limit int) (int64, error) {
+	result, err := s.db.Write.ExecContext(ctx, deleteEndedSignIns, s.now(), limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune sign-ins: %w", err)
+	}
+	return result.RowsAffected()
+}
+
+// idleFrom is when the sign-in ends without a visit after the one at now.
+func (n SignIn) idleFrom(now time.Time) time.Time {
+	idle := Idle
+	if n.Kept {
+		idle = IdleKept
+	}
+	if end := now.Add(idle); end.Before(n.EndsAt) {
+		return end
+	}
+	return n.EndsAt
+}

@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/alexedwards/scs/sqlite3store"
+)
+
+// Sessions is the session store of scs: it writes on the writing connection
+// and reads, with a prepared statement, on the reading ones.
+type Sessions struct {
+	*sqlite3store.SQLite3Store
+	db   *DB
+	find *sql.Stmt
+}
+
+const (
+	findSession   = `SELECT data FROM sessions WHERE token = $1 AND expiry > julianday('now')`
+	pruneSessions = `DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expiry <= julianday('now') ORDER BY expiry LIMIT $1)`
+)
+
+// Sessions prepares the session store on a migrated database. Nothing runs in
+// the background: Prune is for the caller to schedule.
+func (db *DB) Sessions(ctx context.Context) (*Sessions, error) {
+	find, err := db.Read.PrepareContext(ctx, findSession)
+	if err != nil {
+		return nil, fmt.Errorf("prepare sessions: %w", err)
+	}
+	return &Sessions{sqlite3store.NewWithCleanupInterval(db.Write, 0), db, find}, nil
+}
+
+// Find returns the data of a live session, as scs asks.
+func (s *Sessions) Find(token string) ([]byte, bool, error) {
+	var data []byte
+	err := s.find.QueryRow(token).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	return data, err == nil, err
+}
+
+// Prune deletes up to limit expired sessions, and says how many.
+func (s *Sessions) Prune(ctx context.Context, limit int) (int64, error) {
+	result, err := s.db.Write.ExecContext(ctx, pruneSessions, limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune sessions: %w", err)
+	}
+	return result.RowsAffected()
+}

@@ -1,0 +1,103 @@
+// Package store is the language of accounts: the types, the rules with the
+// sentences a person reads, the verbs that the web and the command line share,
+// and the one SQL text that runs on every database. It imports no driver.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrNotFound says that what was asked for does not exist, or no longer.
+var ErrNotFound = errors.New("not found")
+
+// ErrBusy says that a password could not be checked within the stated wait.
+// The web answers 503 with Retry-After.
+var ErrBusy = errors.New("too many passwords are being checked")
+
+// Database is what a dialect package opens: two pools on the same data and the
+// translation of what its driver says. All fields are required.
+type Database struct {
+	// Read serves queries. Write serves everything else; on SQLite it is a
+	// single connection whose transactions take the write lock when they begin.
+	Read, Write *sql.DB
+	// ReadContext is applied to the context of every query on Read.
+	ReadContext func(context.Context) context.Context
+	// Conflict names the unique column that err complains of, as
+	// "table.column", or is empty for every other error.
+	Conflict func(err error) string
+}
+
+// Store offers the verbs. Each is one transaction, safe for concurrent use.
+type Store struct {
+	db        Database
+	passwords *Passwords
+	clock     func() time.Time
+
+	userByID       *sql.Stmt
+	userByUsername *sql.Stmt
+	userByEmail    *sql.Stmt
+	currentSignIn  *sql.Stmt
+	seen           *sql.Stmt
+}
+
+// New prepares the hot statements on a database whose schema is in step. The
+// clock is the only source of time for what is stored; tests move it.
+func New(ctx context.Context, db Database, passwords *Passwords, clock func() time.Time) (*Store, error) {
+	s := &Store{db: db, passwords: passwords, clock: clock}
+	for _, hot := range []struct {
+		stmt **sql.Stmt
+		pool *sql.DB
+		text string
+	}{
+		{&s.userByID, db.Read, selectUserByID},
+		{&s.userByUsername, db.Read, selectUserByUsername},
+		{&s.userByEmail, db.Read, selectUserByEmail},
+		{&s.currentSignIn, db.Read, selectCurrentSignIn},
+		{&s.seen, db.Write, updateSeen},
+	} {
+		stmt, err := hot.pool.PrepareContext(ctx, hot.text)
+		if err != nil {
+			return nil, fmt.Errorf("prepare %q: %w", hot.text, err)
+		}
+		*hot.stmt = stmt
+	}
+	if err := s.findDearest(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Ready asks the database for an answer, for health checks.
+func (s *Store) Ready(ctx context.Context) error {
+	var one int
+	if err := s.db.Read.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
+		return fmt.Errorf("ask the database: %w", err)
+	}
+	return nil
+}
+
+// now is the store's time: UTC and cut to microseconds, because PostgreSQL
+// keeps no more and SQLite compares times as text.
+func (s *Store) now() time.Time {
+	return s.clock().UTC().Truncate(time.Microsecond)
+}
+
+// write runs one transaction. A refusal or a fault from do rolls it back.
+func (s *Store) write(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.db.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit this does nothing
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// User is a person with an account. It carries nothing secret.
+type User struct {
+	ID       int64
+	Username string
+	// Email is the address as the person typed it, for letters and for them.
+	Email string
+	// Name is the display name, or empty.
+	Name      string
+	CreatedAt time.Time
+	// DisabledAt is when an operator disabled the account, or the zero time.
+	DisabledAt time.Time
+
+	// epoch changes whenever what proves this person changes; a sign-in that
+	// began under an older one does not come about.
+	epoch int64
+}
+
+// Called is how the person is addressed: by name, else by username.
+func (u User) Called() string {
+	if u.Name != "" {
+		return u.Name
+	}
+	return u.Username
+}
+
+// Disabled says whether an operator disabled the account.
+func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
+
+// Registration is what a person gives for a new account.
+type Registration struct {
+	Name, Username, Email, Password string
+}
+
+const (
+	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at, users.epoch`
+
+	selectUserByID       = `SELECT ` + userColumns + ` FROM users WHERE users.id = $1`
+	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
+	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
+
+	insertUser = `INSERT INTO users (username, email, email_key, name, password_scheme, password_hash, password_cost, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		RETURNING id, epoch`
+)
+
+// checkRegistration refuses what no database need be asked about.
+func (s *Store) checkRegistration(r Registration) error {
+	if err := CheckName(r.Name); err != nil {
+		return err
+	}
+	if err := CheckUsername(r.Username); err != nil {
+		return err
+	}
+	if err := CheckEmail(r.Email); err != nil {
+		return err
+	}
+	return s.passwords.Check(r.Password, r.Name, r.Username, r.Email)
+}
+
+// Register makes an account. A refusal names the field; ErrBusy says that the
+// password could not be hashed in time.
+func (s *Store) Register(ctx context.Context, r Registration) (User, error) {
+	if err := s.checkRegistration(r); err != nil {
+		return User{}, err
+	}
+	key, err := CanonicalEmail(r.Email)
+	if err != nil {
+		return User{}, err
+	}
+	user := User{
+		Username:  CanonicalUsername(r.Username),
+		Email:     strings.TrimSpace(r.Email),
+		Name:      CanonicalName(r.Name),
+		CreatedAt: s.now(),
+	}
+	// Asking first spares a hash. The unique columns have the last word.
+	if err := s.registered(ctx, user.Username, key); err != nil {
+		return User{}, err
+	}
+	kept, err := s.passwords.hash(ctx, r.Password)
+	if err != nil {
+		return User{}, err
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, insertUser, user.Username, user.Email, key, user.Name,
+			kept.scheme, kept.hash, kept.cost, user.CreatedAt).Scan(&user.ID, &user.epoch)
+	})
+	if refusal := s.taken(err, user.Username); refusal != nil {
+		return User{}, refusal
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("register: %w", err)
+	}
+	return user, nil
+}
+
+// UsernameFree refuses a username that cannot be had, because of its shape or
+// because somebody has it.
+func (s *Store) UsernameFree(ctx context.Context, username string) error {
+	if err := CheckUsername(username); err != nil {
+		return err
+	}
+	name := CanonicalUsername(username)
+	_, _, err := s.account(ctx, s.userByUsername, name)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for a username: %w", err)
+	}
+	return usernameTaken(name)
+}
+
+func (s *Store) registered(ctx context.Context, username, emailKey string) error {
+	if err := s.UsernameFree(ctx, username); err != nil {
+		return err
+	}
+	_, _, err := s.account(ctx, s.userByEmail, emailKey)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for an email address: %w", err)
+	}
+	return errEmailTaken
+}
+
+// taken turns the database's last word about unique columns into a refusal.
+func (s *Store) taken(err error, username string) error {
+	if err == nil {
+		return nil
+	}
+	switch s.db.Conflict(err) {
+	case "users.username":
+		return usernameTaken(username)
+	case "users.email_key":
+		return errEmailTaken
+	}
+	return nil
+}
+
+func usernameTaken(name string) error {
+	return refuse("username", "The username %s is taken. Choose another.", name)
+}
+
+var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead.")
+
+// account finds one account and how its password is kept.
+func (s *Store) account(ctx context.Context, stmt *sql.Stmt, key string) (User, hashed, error) {
+	var user User
+	var kept hashed
+	row := stmt.QueryRowContext(s.db.ReadContext(ctx), key)
+	err := user.scan(row, &kept.scheme, &kept.hash)
+	return user, kept, err
+}
+
+// scan reads userColumns and then more. No row is ErrNotFound.
+func (u *User) scan(row interface{ Scan(...any) error }, more ...any) error {
+	var disabled sql.NullTime
+	into := append([]any{&u.ID, &u.Username, &u.Email, &u.Name, &u.CreatedAt, &disabled, &u.epoch}, more...)
+	err := row.Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	u.CreatedAt, u.DisabledAt = u.CreatedAt.UTC(), disabled.Time
+	return err
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"slices"
+	"strings"
+)
+
+// Usernames are 3 to 32 ASCII characters, so that no two look alike; a free
+// display name stands beside them and never identifies anybody.
+const (
+	UsernameMin = 3
+	UsernameMax = 32
+)
+
+// reservedUsernames would pass for the site itself, or collide with addresses
+// that products put at their root.
+var reservedUsernames = []string{
+	"abuse", "account", "accounts", "admin", "administrator", "anonymous", "api", "app", "assets", "auth",
+	"billing", "blog", "confirm", "contact", "daemon", "dev", "email", "everyone", "favicon", "ftp", "gatehouse",
+	"guest", "healthz", "help", "home", "hostmaster", "info", "invite", "localhost", "login", "logout", "mail",
+	"mailer-daemon", "me", "moderator", "noc", "nobody", "no-reply", "noreply", "null", "official", "operator",
+	"owner", "password", "postmaster", "privacy", "profile", "readyz", "register", "robots", "root", "sales",
+	"security", "self", "settings", "signin", "signout", "signup", "site", "staff", "static", "status", "sudo",
+	"superuser", "support", "sysadmin", "system", "team", "terms", "test", "theme", "undefined", "user", "users",
+	"webmaster", "well-known", "www",
+}
+
+// CanonicalUsername is the form that is stored, shown and compared: without
+// spaces around it and in lower case. Only ASCII letters are folded, so that
+// nothing outside ASCII can turn into a letter.
+func CanonicalUsername(value string) string {
+	return lowerASCII(strings.TrimSpace(value))
+}
+
+// CheckUsername refuses what cannot be a username, in words for the person who
+// chose it. Whether it is taken is a question for UsernameFree.
+func CheckUsername(value string) error {
+	name := CanonicalUsername(value)
+	switch {
+	case name == "":
+		return refuse("username", "Enter a username.")
+	case !validUsername(name):
+		return refuse("username", "Use only the letters a to z, digits, - and _, and begin with a letter or digit.")
+	case len(name) < UsernameMin:
+		return refuse("username", "Use at least %d characters.", UsernameMin)
+	case len(name) > UsernameMax:
+		return refuse("username", "Use at most %d characters.", UsernameMax)
+	case slices.Contains(reservedUsernames, name):
+		return refuse("username", "The username %s is reserved. Choose another.", name)
+	}
+	return nil
+}
+
+func validUsername(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		letterOrDigit := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+		if !letterOrDigit && (i == 0 || c != '-' && c != '_') {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerASCII(value string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, value)
+}
