@@ -34,26 +34,25 @@ const (
 func madeOf(password string, words []string) bool {
 	sort.SliceStable(words, func(i, j int) bool { return len(words[i]) > len(words[j]) })
 	lower := strings.ToLower(password)
-	return mostly(lower, words) || mostly(unleet.Replace(lower), words)
+	return mostly(lower, lower, words) || mostly(lower, unleet.Replace(lower), words)
 }
 
-func mostly(value string, words []string) bool {
-	before := letters(value)
+// mostly blanks the words out of read, which is how typed may be read byte for
+// byte, and looks at the letters of typed that remain.
+func mostly(typed, read string, words []string) bool {
+	found := 0
 	for _, word := range words {
-		value = strings.ReplaceAll(value, word, " ")
+		found += len(word) * strings.Count(read, word)
+		read = strings.ReplaceAll(read, word, strings.Repeat(" ", len(word)))
 	}
-	after := letters(value)
-	return after < leftover && before-after >= taken
-}
-
-func letters(value string) int {
-	n := 0
-	for _, r := range value {
-		if unicode.IsLetter(r) || r > unicode.MaxASCII && !unicode.IsSpace(r) {
-			n++
+	rest := 0
+	for i, r := range typed {
+		letter := unicode.IsLetter(r) || r > unicode.MaxASCII && !unicode.IsSpace(r)
+		if letter && read[i] != ' ' {
+			rest++
 		}
 	}
-	return n
+	return rest < leftover && found >= taken
 }
 
 var unleet = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")

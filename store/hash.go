@@ -82,19 +82,27 @@ func (p *Passwords) compare(kept hashed, password string) bool {
 		(kept.scheme == SchemeHMAC || kept.scheme == SchemeBcrypt && !strings.Contains(password, "\x00"))
 	dearest := p.raiseDearest(cost)
 	if !usable {
-		_ = bcrypt.CompareHashAndPassword(decoy(dearest), typed)
+		_ = p.bcrypt(decoy(dearest), typed)
 		return false
 	}
 	if kept.scheme == SchemeBcrypt {
 		typed = plain
 	}
-	match := bcrypt.CompareHashAndPassword([]byte(kept.hash), typed) == nil
+	match := p.bcrypt([]byte(kept.hash), typed) == nil
 	// Each step of cost doubles the time, so one more comparison at each cost
 	// from this one up to the dearest adds up to the dearest exactly.
 	for c := cost; c < dearest; c++ {
-		_ = bcrypt.CompareHashAndPassword(decoy(c), typed)
+		_ = p.bcrypt(decoy(c), typed)
 	}
 	return match
+}
+
+// bcrypt compares, by way of the counter that tests put in between.
+func (p *Passwords) bcrypt(hash, password []byte) error {
+	if p.counted != nil {
+		p.counted(hash)
+	}
+	return bcrypt.CompareHashAndPassword(hash, password)
 }
 
 // outdated says whether kept should be replaced after a sign-in with password.

@@ -38,6 +38,8 @@ type Passwords struct {
 	// dearest is the highest cost in use, which every comparison is brought
 	// up to, so that the time does not tell one account from another.
 	dearest atomic.Int32
+	// counted, where set, sees the hash of every comparison.
+	counted func(hash []byte)
 }
 
 const commonBytes = 5

@@ -1,0 +1,373 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gatehouse/assets"
+	"gatehouse/store"
+	"gatehouse/store/sqlite"
+	"gatehouse/store/storetest"
+)
+
+// house is a whole site of a test's own, on a real database and a real port.
+type house struct {
+	*Site
+	db     *sqlite.DB
+	clock  *storetest.Clock
+	server *httptest.Server
+	log    *logBuffer
+}
+
+// newHouse builds a site; change may alter it before it opens.
+func newHouse(t testing.TB, change ...func(*Site)) *house {
+	t.Helper()
+	ctx := context.Background()
+	db, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "gatehouse.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if _, err := db.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	h := &house{db: db, clock: storetest.NewClock(), log: &logBuffer{}}
+	passwords := storetest.NewPasswords(t)
+	accounts, err := store.New(ctx, db.Database, passwords, h.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := db.Sessions(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.server = httptest.NewUnstartedServer(nil)
+	_, port, _ := strings.Cut(h.server.Listener.Addr().String(), ":")
+	h.Site = &Site{
+		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Open: true,
+		Store: accounts, Passwords: passwords,
+		Assets: assets.Handler, Icon: assets.Icon(), Robots: assets.Robots(),
+		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for _, c := range change {
+		c(h.Site)
+	}
+	h.Sessions = NewSessions(sessions, h.https())
+	h.server.Config.Handler = h.Handler()
+	h.server.Start()
+	t.Cleanup(h.server.Close)
+	return h
+}
+
+// logBuffer collects what the site logs.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// both runs a row twice, as a browser without script and as htmx.
+func both(t *testing.T, row func(t *testing.T, h *house, v *visitor)) {
+	t.Parallel()
+	for _, htmx := range []bool{false, true} {
+		name := "plain"
+		if htmx {
+			name = "htmx"
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			v := h.visitor(t)
+			v.htmx = htmx
+			row(t, h, v)
+		})
+	}
+}
+
+// visitor is a browser as far as HTTP goes: it has cookies and says where its
+// requests come from. With htmx its forms are sent by htmx.
+type visitor struct {
+	t      testing.TB
+	h      *house
+	client *http.Client
+	htmx   bool
+	header http.Header
+}
+
+func (h *house) visitor(t testing.TB) *visitor {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &visitor{t: t, h: h, header: http.Header{}, client: &http.Client{
+		Jar:           jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// page is an answer.
+type page struct {
+	*goquery.Document
+	v      *visitor
+	path   string
+	status int
+	header http.Header
+	body   string
+}
+
+// get opens a page, as a browser navigates: never as htmx.
+func (v *visitor) get(path string) *page {
+	v.t.Helper()
+	return v.send(http.MethodGet, path, nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
+}
+
+// post sends a form to path, as a form or as htmx would.
+func (v *visitor) post(path string, values url.Values) *page {
+	v.t.Helper()
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}}
+	if v.htmx {
+		header.Set("HX-Request", "true")
+		header.Set("HX-Request-Type", "partial")
+	}
+	return v.send(http.MethodPost, path, strings.NewReader(values.Encode()), header)
+}
+
+func (v *visitor) send(method, path string, body io.Reader, header http.Header) *page {
+	v.t.Helper()
+	request, err := http.NewRequest(method, v.h.server.URL+path, body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	request.Header = header
+	for name, values := range v.header {
+		request.Header[name] = values
+	}
+	request.Host = v.h.BaseURL.Host
+	if host := request.Header.Get("Host"); host != "" {
+		request.Host = host
+	}
+	response, err := v.client.Do(request)
+	if err != nil {
+		v.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		v.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	document, err := goquery.NewDocumentFromReader(bytes.NewReader(text))
+	if err != nil {
+		v.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return &page{document, v, path, response.StatusCode, response.Header, string(text)}
+}
+
+// submit fills the form that was found on the page and sends it where the form
+// says. Keys that are no inputs of the form are a mistake of the test.
+func (p *page) submit(values map[string]string) *page {
+	p.v.t.Helper()
+	form := p.Find("main form[method=post]")
+	if form.Length() != 1 {
+		p.v.t.Fatalf("%s has %d forms:\n%s", p.path, form.Length(), p.body)
+	}
+	send := url.Values{}
+	form.Find("input").Each(func(_ int, input *goquery.Selection) {
+		name := input.AttrOr("name", "")
+		if input.AttrOr("type", "") != "checkbox" {
+			send.Set(name, input.AttrOr("value", ""))
+		}
+		if value, ok := values[name]; ok {
+			send.Set(name, value)
+			delete(values, name)
+		}
+	})
+	if len(values) > 0 {
+		p.v.t.Fatalf("%s has no inputs for %v", p.path, values)
+	}
+	return p.v.post(form.AttrOr("action", ""), send)
+}
+
+// goesTo requires that the answer sends the browser to path, and opens it.
+func (p *page) goesTo(path string) *page {
+	p.v.t.Helper()
+	if got := p.destination(); got != path {
+		p.v.t.Fatalf("%s answered %d and leads to %q, want %q\n%s", p.path, p.status, got, path, p.body)
+	}
+	return p.v.get(path)
+}
+
+// destination is where the answer leads, or empty.
+func (p *page) destination() string {
+	switch p.status {
+	case http.StatusSeeOther:
+		return p.header.Get("Location")
+	case http.StatusNoContent:
+		return p.header.Get("HX-Redirect")
+	}
+	return ""
+}
+
+// is requires a status and returns the page.
+func (p *page) is(status int) *page {
+	p.v.t.Helper()
+	if p.status != status {
+		p.v.t.Fatalf("%s answered %d, want %d\n%s", p.path, p.status, status, p.body)
+	}
+	return p
+}
+
+// says requires that the page contains the text that a person would read.
+func (p *page) says(text string) *page {
+	p.v.t.Helper()
+	if !strings.Contains(p.Text(), text) {
+		p.v.t.Errorf("%s does not say %q:\n%s", p.path, text, p.body)
+	}
+	return p
+}
+
+// hides requires that the answer contains text nowhere, markup included.
+func (p *page) hides(texts ...string) *page {
+	p.v.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(p.body, text) {
+			p.v.t.Errorf("%s contains %q:\n%s", p.path, text, p.body)
+		}
+	}
+	return p
+}
+
+// message is the sentence at a field.
+func (p *page) message(field string) string {
+	return strings.TrimSpace(p.Find("#" + field + "-message").Text())
+}
+
+// value is what an input shows.
+func (p *page) value(field string) string { return p.Find("#"+field).AttrOr("value", "") }
+
+// ada is what Ada types to register.
+func ada() map[string]string {
+	return map[string]string{"name": "Ada Lovelace", "username": "Ada", "email": "ada@example.com", "password": storetest.Password}
+}
+
+// registers makes Ada's account and leaves the visitor signed in.
+func (v *visitor) registers() *page {
+	v.t.Helper()
+	return v.get("/register").submit(ada()).goesTo("/")
+}
+
+// signsIn signs Ada in.
+func (v *visitor) signsIn(with ...string) *page {
+	v.t.Helper()
+	values := map[string]string{"username": "ada", "password": storetest.Password}
+	for _, box := range with {
+		values[box] = "on"
+	}
+	return v.get("/login").submit(values).goesTo("/")
+}
+
+// signedIn says as whom the visitor is signed in, or nothing.
+func (v *visitor) signedIn() string {
+	v.t.Helper()
+	return v.get("/").Find("main strong").Text()
+}
+
+// session is the value of the session cookie.
+func (v *visitor) session() string {
+	u, _ := url.Parse(v.h.server.URL)
+	for _, cookie := range v.client.Jar.Cookies(u) {
+		if cookie.Name == v.h.Sessions.Cookie.Name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// present sets the session cookie to a value of the test's choosing.
+func (v *visitor) present(value string) {
+	u, _ := url.Parse(v.h.server.URL)
+	v.client.Jar.SetCookies(u, []*http.Cookie{{Name: v.h.Sessions.Cookie.Name, Value: value, Path: "/"}})
+}
+
+// rows counts the rows of a table.
+func (h *house) rows(t testing.TB, table string) int {
+	t.Helper()
+	var n int
+	if err := h.db.Read.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// dump is everything in the database, to compare before and after.
+func (h *house) dump(t testing.TB) string {
+	t.Helper()
+	var all strings.Builder
+	for _, table := range []string{"users", "signins", "sessions"} {
+		rows, err := h.db.Read.Query(`SELECT * FROM ` + table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(sqlText)
+			}
+			if err := rows.Scan(values...); err != nil {
+				t.Fatal(err)
+			}
+			for i, name := range columns {
+				all.WriteString(table + "." + name + "=" + string(*values[i].(*sqlText)) + "\n")
+			}
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+// sqlText scans anything into text.
+type sqlText string
+
+func (s *sqlText) Scan(value any) error {
+	switch value := value.(type) {
+	case []byte:
+		*s = sqlText(value)
+	default:
+		*s = sqlText(fmt.Sprint(value))
+	}
+	return nil
+}
+
+// registration is the wish of a person with that username.
+func registration(username string) store.Registration {
+	return store.Registration{Username: username, Email: username + "@example.com", Password: storetest.Password}
+}

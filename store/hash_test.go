@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// LOG-02: what a sign-in costs is the sum of 2^cost over its comparisons, and
+// that sum must not depend on the account.
+func TestEveryComparisonCostsTheSame(t *testing.T) {
+	t.Parallel()
+	const dearest = 7
+	gate := NewGate(1, time.Minute)
+	t.Cleanup(gate.Close)
+	p := &Passwords{Cost: 6, Gate: gate}
+	p.raiseDearest(dearest)
+	var work atomic.Int64
+	p.counted = func(hash []byte) {
+		cost, err := bcrypt.Cost(hash)
+		if err != nil {
+			t.Errorf("compared with %q: %v", hash, err)
+		}
+		work.Add(1 << cost)
+	}
+	keep := func(scheme string, cost int) hashed {
+		hash, err := bcrypt.GenerateFromPassword(preHash("right"), cost)
+		if scheme == SchemeBcrypt {
+			hash, err = bcrypt.GenerateFromPassword([]byte("right"), cost)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hashed{scheme: scheme, hash: string(hash), cost: cost}
+	}
+	for _, c := range []struct {
+		name     string
+		kept     hashed
+		password string
+		match    bool
+	}{
+		{"unknown or without a password", hashed{}, "right", false},
+		{"wrong", keep(SchemeHMAC, 6), "wrong", false},
+		{"right", keep(SchemeHMAC, 6), "right", true},
+		{"an old cost, wrong", keep(SchemeHMAC, 4), "wrong", false},
+		{"an old cost, right", keep(SchemeHMAC, 4), "right", true},
+		{"the dearest cost, wrong", keep(SchemeHMAC, 7), "wrong", false},
+		{"plain bcrypt, wrong", keep(SchemeBcrypt, 5), "wrong", false},
+		{"plain bcrypt, right", keep(SchemeBcrypt, 5), "right", true},
+		{"plain bcrypt, a NUL", keep(SchemeBcrypt, 5), "right\x00right", false},
+		{"a hash under an unknown scheme", hashed{scheme: "md5", hash: keep(SchemeHMAC, 4).hash}, "right", false},
+		{"a broken hash", hashed{scheme: SchemeHMAC, hash: "$2a$04$broken"}, "right", false},
+		{"endless", keep(SchemeHMAC, 6), string(make([]byte, 1<<16)), false},
+	} {
+		work.Store(0)
+		match, err := p.matches(context.Background(), c.kept, c.password)
+		if err != nil || match != c.match {
+			t.Errorf("%s: matches = %v, %v; want %v", c.name, match, err, c.match)
+		}
+		if got := work.Load(); got != 1<<dearest {
+			t.Errorf("%s: costs %d, want %d", c.name, got, 1<<dearest)
+		}
+	}
+}
+
+func TestComparingRaisesTheDearest(t *testing.T) {
+	t.Parallel()
+	p := &Passwords{Cost: 4}
+	hash, err := bcrypt.GenerateFromPassword(preHash("right"), 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.compare(hashed{scheme: SchemeHMAC, hash: string(hash)}, "wrong")
+	if got := p.dearest.Load(); got != 6 {
+		t.Errorf("dearest = %d, want 6", got)
+	}
+}
+
+func TestDecoysAreWellFormedAndMatchNothing(t *testing.T) {
+	t.Parallel()
+	if err := bcrypt.CompareHashAndPassword(decoy(4), preHash("x")); !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+		t.Errorf("comparing with a decoy: %v, want a mismatch", err)
+	}
+}
+
+func TestPreHashIsWhatBcryptCanTake(t *testing.T) {
+	t.Parallel()
+	for _, password := range []string{"", "x", "\x00", string(make([]byte, 4096)), "🦉"} {
+		if got := len(preHash(password)); got != 64 {
+			t.Errorf("preHash(%q) has %d bytes, want 64", password, got)
+		}
+	}
+}
+
+func TestGateBoundsTheWait(t *testing.T) {
+	t.Parallel()
+	gate := NewGate(1, time.Millisecond)
+	begun, end := make(chan struct{}), make(chan struct{})
+	finished := make(chan error)
+	go func() {
+		finished <- gate.Do(context.Background(), func() { close(begun); <-end })
+	}()
+	<-begun
+	if err := gate.Do(context.Background(), func() { t.Error("ran beside the only slot") }); !errors.Is(err, ErrBusy) {
+		t.Errorf("Do = %v, want ErrBusy", err)
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := gate.Do(gone, func() { t.Error("ran for nobody") }); err == nil {
+		t.Error("Do ran for a caller who had left")
+	}
+	close(end)
+	if err := <-finished; err != nil {
+		t.Errorf("the first Do = %v", err)
+	}
+	gate.Close()
+	if err := gate.Do(context.Background(), func() { t.Error("ran after Close") }); !errors.Is(err, ErrBusy) {
+		t.Errorf("Do after Close = %v, want ErrBusy", err)
+	}
+}
+
+func BenchmarkHash(b *testing.B) {
+	for _, cost := range []int{10, 12} {
+		b.Run(map[int]string{10: "cost10", 12: "cost12"}[cost], func(b *testing.B) {
+			for b.Loop() {
+				if _, err := bcrypt.GenerateFromPassword(preHash("correct horse battery"), cost); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

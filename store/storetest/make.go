@@ -1,0 +1,94 @@
+// Package storetest is the contract that every database keeps: one suite of
+// cases, run on each of them. It also makes what other tests begin with.
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+)
+
+// Clock is a clock that only moves when it is told to.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock starts at the present time, because scs reads the wall clock.
+func NewClock() *Clock { return &Clock{now: time.Now()} }
+
+// Now is the time on the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Move puts the clock forward.
+func (c *Clock) Move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Cost is the bcrypt cost of tests, the lowest there is.
+const Cost = 4
+
+// CommonPassword is on the list of common passwords that tests use.
+const CommonPassword = "jellybean-jamboree"
+
+// NewPasswords are the usual rules at the cost of tests.
+func NewPasswords(t testing.TB) *store.Passwords {
+	t.Helper()
+	gate := store.NewGate(2, time.Minute)
+	t.Cleanup(gate.Close)
+	return &store.Passwords{
+		Min: store.PasswordDefault, Cost: Cost, Words: []string{"Gatehouse", "localhost"}, Gate: gate,
+		Common: Common(CommonPassword, "another-common-one"),
+	}
+}
+
+// Common makes a list of common passwords as the build does.
+func Common(passwords ...string) []byte {
+	var sums []string
+	for _, password := range passwords {
+		sum := sha256.Sum256([]byte(password))
+		sums = append(sums, string(sum[:5]))
+	}
+	slices.Sort(sums)
+	return []byte(strings.Join(sums, ""))
+}
+
+// New makes a store on an empty, migrated database.
+func New(t testing.TB, db store.Database, clock *Clock) *store.Store {
+	t.Helper()
+	s, err := store.New(context.Background(), db, NewPasswords(t), clock.Now)
+	if err != nil {
+		t.Fatalf("make a store: %v", err)
+	}
+	return s
+}
+
+// Password is Ada's.
+const Password = "analytical engine no. 1"
+
+// Ada is a person who has never been here.
+func Ada() store.Registration {
+	return store.Registration{Name: "Ada Lovelace", Username: "ada", Email: "Ada@example.com", Password: Password}
+}
+
+// Register makes an account or fails the test.
+func Register(t testing.TB, s *store.Store, r store.Registration) store.User {
+	t.Helper()
+	user, err := s.Register(context.Background(), r)
+	if err != nil {
+		t.Fatalf("register %s: %v", r.Username, err)
+	}
+	return user
+}
