@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/go-chi/chi/v5"
 
 	"gatehouse/assets"
 	"gatehouse/store"
@@ -90,8 +91,9 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-// both runs a row twice, as a browser without script and as htmx.
-func both(t *testing.T, row func(t *testing.T, h *house, v *visitor)) {
+// both runs a row twice, as a browser without script and as htmx. change may
+// alter the site before it opens.
+func both(t *testing.T, row func(t *testing.T, h *house, v *visitor), change ...func(*Site)) {
 	t.Parallel()
 	for _, htmx := range []bool{false, true} {
 		name := "plain"
@@ -100,7 +102,7 @@ func both(t *testing.T, row func(t *testing.T, h *house, v *visitor)) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
+			h := newHouse(t, change...)
 			v := h.visitor(t)
 			v.htmx = htmx
 			row(t, h, v)
@@ -190,7 +192,7 @@ func (v *visitor) send(method, path string, body io.Reader, header http.Header) 
 // says. Keys that are no inputs of the form are a mistake of the test.
 func (p *page) submit(values map[string]string) *page {
 	p.v.t.Helper()
-	form := p.Find("main form[method=post]")
+	form := p.Find("form.form[method=post]")
 	if form.Length() != 1 {
 		p.v.t.Fatalf("%s has %d forms:\n%s", p.path, form.Length(), p.body)
 	}
@@ -297,8 +299,7 @@ func (v *visitor) signedIn() string {
 
 // session is the value of the session cookie.
 func (v *visitor) session() string {
-	u, _ := url.Parse(v.h.server.URL)
-	for _, cookie := range v.client.Jar.Cookies(u) {
+	for _, cookie := range v.client.Jar.Cookies(v.h.BaseURL) {
 		if cookie.Name == v.h.Sessions.Cookie.Name {
 			return cookie.Value
 		}
@@ -308,8 +309,7 @@ func (v *visitor) session() string {
 
 // present sets the session cookie to a value of the test's choosing.
 func (v *visitor) present(value string) {
-	u, _ := url.Parse(v.h.server.URL)
-	v.client.Jar.SetCookies(u, []*http.Cookie{{Name: v.h.Sessions.Cookie.Name, Value: value, Path: "/"}})
+	v.client.Jar.SetCookies(v.h.BaseURL, []*http.Cookie{{Name: v.h.Sessions.Cookie.Name, Value: value, Path: "/"}})
 }
 
 // rows counts the rows of a table.
@@ -370,4 +370,26 @@ func (s *sqlText) Scan(value any) error {
 // registration is the wish of a person with that username.
 func registration(username string) store.Registration {
 	return store.Registration{Username: username, Email: username + "@example.com", Password: storetest.Password}
+}
+
+// ask sends a request to the handler without a connection, so that headers
+// which no client would send arrive.
+func ask(handler http.Handler, host, path string, header http.Header) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodGet, "/", nil)
+	request.URL.Path, request.Host, request.Header = path, host, header
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder
+}
+
+// walk calls visit for every route that the router really serves.
+func (h *house) walk(t *testing.T, visit func(method, path string)) {
+	t.Helper()
+	err := chi.Walk(h.mux, func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		visit(method, path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

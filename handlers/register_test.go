@@ -43,7 +43,7 @@ func TestRegisterRefusesAndKeepsWhatWasTyped(t *testing.T) {
 			if got := refused.message(field); !strings.HasPrefix(got, want) && !strings.Contains(got, want) || want == "" && got != "" {
 				t.Errorf("the message at %s is %q, want %q", field, got, want)
 			}
-			if got := refused.Find(`.summary a[href="#`+field+`"]`).Text(); got != refused.message(field) {
+			if got := refused.Find(`.summary a[href="#` + field + `"]`).Text(); got != refused.message(field) {
 				t.Errorf("the summary says %q of %s, want %q", got, field, refused.message(field))
 			}
 		}

@@ -1,0 +1,413 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gatehouse/store/storetest"
+)
+
+// states opens every kind of answer there is.
+func (h *house) states(t *testing.T) map[string]*page {
+	v, anonymous, as := h.visitor(t), h.visitor(t), h.visitor(t)
+	as.htmx = true
+	values := url.Values{}
+	for name, value := range ada() {
+		values.Set(name, value)
+	}
+	registered := v.post("/register", values)
+	if h.https() {
+		// The test speaks plain http, over which a jar returns no secure cookie.
+		cookie, _, _ := strings.Cut(registered.header.Get("Set-Cookie"), ";")
+		v.header.Set("Cookie", cookie)
+	}
+	crossed := anonymous.send(post, "/login", strings.NewReader("a=b"), http.Header{"Sec-Fetch-Site": {"cross-site"}, "Content-Type": {"application/x-www-form-urlencoded"}})
+	full := h.visitor(t)
+	full.header.Set("HX-Request", "true")
+	full.header.Set("HX-Request-Type", "full")
+	return map[string]*page{
+		"303 registered":   registered.is(303),
+		"200 home":         v.get("/").is(200),
+		"200 account":      v.get("/account").is(200),
+		"200 anonymous":    anonymous.get("/").is(200),
+		"200 login":        anonymous.get("/login?next=/account").is(200),
+		"200 register":     anonymous.get("/register").is(200),
+		"200 full":         full.get("/login").is(200),
+		"200 field":        as.post("/register/check/password", url.Values{"password": {"short"}}).is(200),
+		"204 htmx":         as.post("/login", url.Values{"username": {"ada"}, "password": {storetest.Password}}).is(204),
+		"303 asked for":    anonymous.get("/account").is(303),
+		"400":              anonymous.post("/login", url.Values{"a": {"1", "2"}}).is(400),
+		"403":              crossed.is(403),
+		"404":              anonymous.get("/nowhere").is(404),
+		"404 signed in":    v.get("/nowhere").is(404),
+		"405":              anonymous.get("/logout").is(405),
+		"413":              anonymous.post("/login", url.Values{"a": {strings.Repeat("x", 100<<10)}}).is(413),
+		"415":              anonymous.send(post, "/login", strings.NewReader("{}"), http.Header{"Content-Type": {"application/json"}}).is(415),
+		"421":              anonymous.send(get, "/login", nil, http.Header{"Host": {"evil.example"}}).is(421),
+		"422":              anonymous.post("/register", url.Values{"username": {"<b>"}}).is(422),
+		"422 htmx":         h.htmx(t).post("/register", url.Values{"username": {"<b>"}}).is(422),
+		"422 login":        anonymous.post("/login", url.Values{"username": {"ada"}, "password": {"no"}}).is(422),
+		"200 style":        anonymous.get(anonymous.get("/").Find("link[rel=stylesheet]").AttrOr("href", "")).is(200),
+		"200 script":       anonymous.get(anonymous.get("/").Find("script").AttrOr("src", "")).is(200),
+		"200 icon":         anonymous.get("/favicon.ico").is(200),
+		"200 robots":       anonymous.get("/robots.txt").is(200),
+		"200 healthz":      anonymous.get("/healthz").is(200),
+		"200 readyz":       anonymous.get("/readyz").is(200),
+		"404 in assets":    anonymous.get("/assets/none.css").is(404),
+		"405 without path": anonymous.send(http.MethodDelete, "/", nil, http.Header{}).is(405),
+	}
+}
+
+func (h *house) htmx(t *testing.T) *visitor {
+	v := h.visitor(t)
+	v.htmx = true
+	return v
+}
+
+func TestHDR01EveryAnswerCarriesTheHeaders(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"", "https://accounts.example.org"} {
+		h := newHouse(t, func(s *Site) {
+			if base != "" {
+				s.BaseURL, _ = url.Parse(base)
+			}
+		})
+		for name, answer := range h.states(t) {
+			for header, want := range map[string]string{
+				"Content-Security-Policy":      "frame-ancestors 'none'",
+				"X-Content-Type-Options":       "nosniff",
+				"X-Frame-Options":              "DENY",
+				"Referrer-Policy":              "same-origin",
+				"Cross-Origin-Opener-Policy":   "same-origin",
+				"Cross-Origin-Resource-Policy": "same-origin",
+				"Permissions-Policy":           "camera=()",
+			} {
+				if got := strings.Join(answer.header.Values(header), ", "); !strings.Contains(got, want) {
+					t.Errorf("%s: %s is %q, want %q in it", name, header, got, want)
+				}
+			}
+			hsts := answer.header.Get("Strict-Transport-Security")
+			if want := base != ""; strings.Contains(hsts, "max-age=63072000; includeSubDomains") != want {
+				t.Errorf("%s: Strict-Transport-Security is %q on %s", name, hsts, h.BaseURL)
+			}
+			for _, header := range []string{"Server", "X-Powered-By"} {
+				if got := answer.header.Get(header); got != "" {
+					t.Errorf("%s: SRV-10 %s is %q", name, header, got)
+				}
+			}
+		}
+	}
+}
+
+func TestHDR01AFaultCarriesTheHeadersAndTellsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(s *Site) {
+		// A site whose assets panic is the worst kind of fault there is.
+		s.Assets = func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret of the house") })
+		}
+	})
+	v := h.visitor(t)
+	answer := v.get("/assets/site.css").is(500).says("Something went wrong").hides("secret of the house", "goroutine", ".go:")
+	id := answer.header.Get("X-Request-Id")
+	answer.says("Request " + id)
+	if !strings.Contains(answer.header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Error("no Content-Security-Policy")
+	}
+	if log := h.log.String(); !strings.Contains(log, "secret of the house") || !strings.Contains(log, id) {
+		t.Errorf("the log does not tell what happened: %s", log)
+	}
+	v.get("/login").is(200)
+
+	if err := h.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v.present("anything")
+	v.get("/account").is(500).hides("sql", "database is closed")
+	v.get("/readyz").is(503).hides("sql")
+	v.get("/healthz").is(200)
+	v.post("/login", url.Values{"username": {"ada"}, "password": {storetest.Password}}).is(500)
+}
+
+func TestHDR02ThePolicyAllowsNothingInline(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	policy := map[string]string{}
+	for _, directive := range strings.Split(h.visitor(t).get("/").header.Get("Content-Security-Policy"), ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), " ")
+		policy[name] = value
+	}
+	for name, want := range map[string]string{
+		"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "object-src": "'none'", "base-uri": "'none'",
+		"form-action": "'self'", "frame-ancestors": "'none'", "require-trusted-types-for": "'script'", "trusted-types": "htmx",
+	} {
+		if policy[name] != want {
+			t.Errorf("%s is %q, want %q", name, policy[name], want)
+		}
+	}
+	for name, value := range policy {
+		for _, weak := range []string{"unsafe-inline", "unsafe-eval", "*", "http:", "data:", "blob:"} {
+			if strings.Contains(value, weak) {
+				t.Errorf("%s contains %s", name, weak)
+			}
+		}
+	}
+}
+
+func TestHDR03NothingIsInline(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for name, answer := range h.states(t) {
+		if !strings.HasPrefix(answer.header.Get("Content-Type"), "text/html") {
+			continue
+		}
+		for what, selector := range map[string]string{
+			"an inline script": "script:not([src])", "an inline style": "style, [style]", "a frame": "iframe, object, embed, base",
+		} {
+			if answer.Find(selector).Length() > 0 {
+				t.Errorf("%s has %s", name, what)
+			}
+		}
+		for _, pattern := range []string{`\son[a-z]+=`, `hx-on`, `(?i)javascript:`, `hx-[a-z-]+="js:`, `hx-trigger="[^"]*\[`, `(src|href|action)="(https?:)?//`, `hx-vals`} {
+			if found := regexp.MustCompile(pattern).FindString(answer.body); found != "" {
+				t.Errorf("%s contains %q", name, found)
+			}
+		}
+		ids := map[string]bool{}
+		for _, node := range answer.Find("[id]").Nodes {
+			for _, attr := range node.Attr {
+				if attr.Key == "id" && ids[attr.Val] {
+					t.Errorf("%s has the id %s twice", name, attr.Val)
+				} else if attr.Key == "id" {
+					ids[attr.Val] = true
+				}
+			}
+		}
+		for _, input := range answer.Find("input:not([type=hidden])").Nodes {
+			for _, attr := range input.Attr {
+				if attr.Key == "id" && answer.Find(`label[for="`+attr.Val+`"]`).Length() != 1 {
+					t.Errorf("%s: the input %s has no label", name, attr.Val)
+				}
+			}
+		}
+	}
+}
+
+func TestHDR05VaryNamesWhatDecides(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for name, header := range map[string]http.Header{
+		"plain":            {},
+		"HX-Request alone": {"Hx-Request": {"true"}},
+		"full":             {"Hx-Request": {"true"}, "Hx-Request-Type": {"full"}},
+		"partial":          {"Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}},
+		"history restore":  {"Hx-Request": {"true"}, "Hx-History-Restore-Request": {"true"}},
+		"boosted":          {"Hx-Request": {"true"}, "Hx-Boosted": {"true"}, "Hx-Request-Type": {"full"}},
+	} {
+		answer := h.visitor(t).send(get, "/login", nil, header)
+		if got := strings.Join(answer.header.Values("Vary"), ", "); !strings.Contains(got, "Cookie, HX-Request, HX-Request-Type") {
+			t.Errorf("%s: Vary is %q", name, got)
+		}
+		if got, want := strings.Contains(answer.body, "<html"), name != "partial"; got != want {
+			t.Errorf("%s: whole page %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestHDR06HtmxHeadersAreNeitherShownNorBelieved(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	payload := `/account"><script>alert(1)</script>`
+	for _, name := range []string{"HX-Current-URL", "HX-Target", "HX-Source", "HX-Prompt", "Referer"} {
+		v := h.visitor(t)
+		v.header.Set("HX-Request", "true")
+		v.header.Set("HX-Request-Type", "partial")
+		v.header.Set(name, payload)
+		v.get("/login").is(200).hides("<script>alert", "/account")
+		if got := v.get("/account").is(204).header.Get("HX-Redirect"); got != "/login?next=%2Faccount" {
+			t.Errorf("%s: HX-Redirect is %q", name, got)
+		}
+	}
+}
+
+func TestHDR08TypesAreStated(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for name, answer := range h.states(t) {
+		if answer.body == "" {
+			continue
+		}
+		want := "text/html; charset=utf-8"
+		switch {
+		case strings.HasPrefix(name, "200 style"):
+			want = "text/css; charset=utf-8"
+		case strings.HasPrefix(name, "200 script"):
+			want = "text/javascript; charset=utf-8"
+		case strings.HasPrefix(name, "200 icon"):
+			want = "image/svg+xml; charset=utf-8"
+		case strings.HasSuffix(name, "robots"), strings.HasSuffix(name, "healthz"), strings.HasSuffix(name, "readyz"):
+			want = "text/plain; charset=utf-8"
+		}
+		if got := answer.header.Get("Content-Type"); got != want {
+			t.Errorf("%s: Content-Type is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestHDR09HDR10NothingElseIsServed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	v := h.visitor(t)
+	v.registers()
+	for _, path := range []string{
+		"/assets/", "/assets", "/assets/../gatehouse.db", "/assets/..%2fgatehouse.db", "/assets/%2e%2e/gatehouse.db", "/.git/HEAD", "/.env",
+		"/login~", "/assets/site.css", "/assets/manifest.json", "/assets/passwords.bin", "/assets/placeholder", "/static/",
+		"/account/x.css", "/account;x.css", "/account%2fx.js", "/account/", "/account%00", "/login/", "//account", "/ACCOUNT",
+		"/debug/pprof/", "/debug/vars", "/metrics",
+	} {
+		answer := v.get(path).is(404).hides("ada@example.com")
+		if got := answer.header.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("%s: Cache-Control is %q", path, got)
+		}
+	}
+}
+
+func TestOnlyTheBaseHostIsAnswered(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		base string
+		want map[string]int
+	}{
+		{"http://localhost:8080", map[string]int{"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "LOCALHOST:8080": 200, "localhost": 421, "localhost:1": 421, "evil.example": 421, "": 421}},
+		{"https://accounts.example.org", map[string]int{"accounts.example.org": 200, "Accounts.Example.org": 200, "accounts.example.org:8080": 421, "localhost": 421, "accounts.example.org.evil.example": 421, "xaccounts.example.org": 421}},
+	} {
+		h := newHouse(t, func(s *Site) { s.BaseURL, _ = url.Parse(c.base) })
+		for host, want := range c.want {
+			if got := ask(h.server.Config.Handler, host, "/login", http.Header{}).Code; got != want {
+				t.Errorf("%s asked as %q: %d, want %d", c.base, host, got, want)
+			}
+			if got := ask(h.server.Config.Handler, host, "/healthz", http.Header{}).Code; got != 200 {
+				t.Errorf("%s: /healthz asked as %q: %d, want 200", c.base, host, got)
+			}
+		}
+	}
+}
+
+func TestLOG11TheClientAddressCannotBeForged(t *testing.T) {
+	t.Parallel()
+	forged := http.Header{
+		"X-Forwarded-For": {"203.0.113.9, 198.51.100.7"}, "X-Real-Ip": {"203.0.113.9"}, "True-Client-Ip": {"203.0.113.9"}, "Forwarded": {"for=203.0.113.9"},
+	}
+	for name, c := range map[string]struct {
+		proxies []string
+		want    string
+	}{
+		"no proxy configured":              {nil, "127.0.0.1"},
+		"one trusted proxy, a forged left": {[]string{"127.0.0.0/8"}, "198.51.100.7"},
+		"two trusted proxies":              {[]string{"127.0.0.0/8", "198.51.100.0/24"}, "203.0.113.9"},
+		"a proxy that is not this one":     {[]string{"192.0.2.0/24"}, "127.0.0.1"},
+	} {
+		h := newHouse(t, func(s *Site) { s.TrustedProxies = c.proxies })
+		v := h.visitor(t)
+		for name, values := range forged {
+			v.header[name] = values
+		}
+		v.registers()
+		if got := v.get("/account").Find("dd").Text(); !strings.Contains(got, c.want) {
+			t.Errorf("%s: the account page shows %q, want %s", name, got, c.want)
+		}
+		if !strings.Contains(h.log.String(), `"address":"`+c.want+`"`) {
+			t.Errorf("%s: the log has not the address %s", name, c.want)
+		}
+	}
+}
+
+func FuzzForwardedFor(f *testing.F) {
+	for _, seed := range []string{"203.0.113.9", "a, b", "::1", "203.0.113.9, 127.0.0.1", "\x00", strings.Repeat("1.1.1.1,", 2000), "[::ffff:1.2.3.4%eth0]:80"} {
+		f.Add(seed)
+	}
+	h := newHouse(f, func(s *Site) { s.TrustedProxies = []string{"192.0.2.0/24", "10.0.0.0/8"} })
+	f.Fuzz(func(t *testing.T, forwarded string) {
+		// httptest's requests come from 192.0.2.1, the trusted proxy.
+		if got := ask(h.server.Config.Handler, h.BaseURL.Host, "/login", http.Header{"X-Forwarded-For": {forwarded}}).Code; got != 200 {
+			t.Errorf("X-Forwarded-For %q: %d, want 200", forwarded, got)
+		}
+	})
+}
+
+func TestRoutesStateTheirGuards(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	stated := map[string]guard{}
+	for _, r := range h.routes() {
+		if r.guard == unstated || r.do == nil {
+			t.Errorf("%s %s states no guard", r.method, r.path)
+		}
+		stated[r.method+" "+r.path] = r.guard
+		if r.method == get {
+			stated["HEAD "+r.path] = r.guard
+		}
+	}
+	h.walk(t, func(method, path string) {
+		if _, ok := stated[method+" "+path]; !ok {
+			t.Errorf("%s %s is served but not in the table", method, path)
+		}
+		delete(stated, method+" "+path)
+	})
+	for left := range stated {
+		t.Errorf("%s is in the table but not served", left)
+	}
+}
+
+// The guards themselves: who gets what from every route.
+func TestADM01GuardsHold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	signedIn, anonymous := h.visitor(t), h.visitor(t)
+	signedIn.registers()
+	for _, r := range h.routes() {
+		if r.method != get {
+			continue
+		}
+		for who, v := range map[string]*visitor{"anonymous": anonymous, "signed in": signedIn} {
+			want := 200
+			switch {
+			case strings.HasPrefix(r.path, "/assets/"):
+				want = 404
+			case r.guard == members && who == "anonymous", r.guard == visitors && who == "signed in":
+				want = 303
+			}
+			if got := v.get(r.example()).status; got != want {
+				t.Errorf("%s to %s: %d, want %d", r.path, who, got, want)
+			}
+		}
+	}
+}
+
+func TestTheProgramRunsNoOtherProgram(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{".", "../store", "../store/sqlite", "../components", "../cmd/gatehouse", "../assets"} {
+		files, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file.Name(), ".go") || strings.HasSuffix(file.Name(), "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(folder + "/" + file.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, banned := range []string{`"os/exec"`, `"math/rand"`, `"math/rand/v2"`, "templ.Raw", "templ.SafeURL", "templ.ComponentScript"} {
+				if strings.Contains(string(text), banned) && !strings.HasSuffix(file.Name(), "_templ.go") {
+					t.Errorf("%s/%s uses %s", folder, file.Name(), banned)
+				}
+			}
+		}
+	}
+}
