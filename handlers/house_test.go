@@ -10,7 +10,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,34 +19,33 @@ import (
 
 	"gatehouse/assets"
 	"gatehouse/store"
-	"gatehouse/store/sqlite"
 	"gatehouse/store/storetest"
 )
 
 // house is a whole site of a test's own, on a real database and a real port.
 type house struct {
 	*Site
-	db     *sqlite.DB
+	db     storetest.DB
+	data   store.Database
 	clock  *storetest.Clock
 	server *httptest.Server
 	log    *logBuffer
 }
 
-// newHouse builds a site; change may alter it before it opens.
+// newHouse builds a site on SQLite; change may alter it before it opens.
 func newHouse(t testing.TB, change ...func(*Site)) *house {
 	t.Helper()
+	return newHouseOn(t, storetest.SQLite, change...)
+}
+
+// newHouseOn builds a site on a database.
+func newHouseOn(t testing.TB, d storetest.Database, change ...func(*Site)) *house {
+	t.Helper()
 	ctx := context.Background()
-	db, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "gatehouse.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Migrate(ctx); err != nil {
-		t.Fatal(err)
-	}
-	h := &house{db: db, clock: storetest.NewClock(), log: &logBuffer{}}
+	db := d.Migrated(t)
+	h := &house{db: db, data: db.Accounts(), clock: storetest.NewClock(), log: &logBuffer{}}
 	passwords := storetest.NewPasswords(t)
-	accounts, err := store.New(ctx, db.Database, passwords, h.clock.Now)
+	accounts, err := store.New(ctx, h.data, passwords, h.clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,22 +89,24 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-// both runs a row twice, as a browser without script and as htmx. change may
-// alter the site before it opens.
+// both runs a row twice on each database, as a browser without script and as
+// htmx. change may alter the site before it opens.
 func both(t *testing.T, row func(t *testing.T, h *house, v *visitor), change ...func(*Site)) {
 	t.Parallel()
-	for _, htmx := range []bool{false, true} {
-		name := "plain"
-		if htmx {
-			name = "htmx"
+	for _, d := range storetest.Databases {
+		for _, htmx := range []bool{false, true} {
+			name := d.Name + " plain"
+			if htmx {
+				name = d.Name + " htmx"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				h := newHouseOn(t, d, change...)
+				v := h.visitor(t)
+				v.htmx = htmx
+				row(t, h, v)
+			})
 		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := newHouse(t, change...)
-			v := h.visitor(t)
-			v.htmx = htmx
-			row(t, h, v)
-		})
 	}
 }
 
@@ -316,7 +316,7 @@ func (v *visitor) present(value string) {
 func (h *house) rows(t testing.TB, table string) int {
 	t.Helper()
 	var n int
-	if err := h.db.Read.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil {
+	if err := h.data.Read.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -327,7 +327,7 @@ func (h *house) dump(t testing.TB) string {
 	t.Helper()
 	var all strings.Builder
 	for _, table := range []string{"users", "signins", "sessions"} {
-		rows, err := h.db.Read.Query(`SELECT * FROM ` + table)
+		rows, err := h.data.Read.Query(`SELECT * FROM ` + table + ` ORDER BY 1`)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -70,7 +70,7 @@ func TestLOG01EveryFailedSignInLooksTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		passkey := storetest.Register(t, h.Store, registration("mary"))
-		if _, err := h.db.Write.Exec(`UPDATE users SET password_hash = '', password_scheme = '' WHERE id = $1`, passkey.ID); err != nil {
+		if _, err := h.data.Write.Exec(`UPDATE users SET password_hash = '', password_scheme = '' WHERE id = $1`, passkey.ID); err != nil {
 			t.Fatal(err)
 		}
 		var first string
@@ -222,10 +222,10 @@ func TestLOG19BusyIsSaidInTime(t *testing.T) {
 
 func TestLOG20AnOldHashIsUpgradedByTheRightPassword(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		storetest.Register(t, storetest.New(t, h.db.Database, h.clock), storetest.Ada())
+		storetest.Register(t, storetest.New(t, h.data, h.clock), storetest.Ada())
 		cost := func() int {
 			var hash string
-			if err := h.db.Read.QueryRow(`SELECT password_hash FROM users`).Scan(&hash); err != nil {
+			if err := h.data.Read.QueryRow(`SELECT password_hash FROM users`).Scan(&hash); err != nil {
 				t.Fatal(err)
 			}
 			cost, err := bcrypt.Cost([]byte(hash))

@@ -31,6 +31,7 @@ var (
 	wrongTypeProblem  = problem{415, "We could not read that", "Forms are accepted as application/x-www-form-urlencoded, in UTF-8 and not compressed."}
 	wrongHostProblem  = problem{421, "That is not this site", "This server does not answer for the host name that was asked for."}
 	faultProblem      = problem{500, "Something went wrong", "This is our fault, not yours. It was noted; please try again in a moment."}
+	lostProblem       = problem{503, "We cannot reach our records", "The database does not answer at the moment. Nothing was lost; please try again in a few seconds."}
 	busyProblem       = problem{503, "It is busy right now", "Too many people are signing in at this moment. Nothing was lost; please try again in a few seconds."}
 )
 
@@ -58,8 +59,11 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	default:
-		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
 		p = faultProblem
+		if s.Store.Lost(err) {
+			p = lostProblem
+		}
+		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
 	}
 	s.showProblem(w, r, p)
 }

@@ -157,7 +157,7 @@ func TestSES10TheDatabaseKeepsNoSecretInClear(t *testing.T) {
 	v.registers()
 	token := v.session()
 	var path string
-	if err := h.db.Read.QueryRow(`SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path); err != nil {
+	if err := h.data.Read.QueryRow(`SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path); err != nil {
 		t.Fatal(err)
 	}
 	for _, suffix := range []string{"", "-wal"} {
@@ -232,7 +232,7 @@ func TestSES12ASessionThatCannotBeReadIsAnonymous(t *testing.T) {
 	v := h.visitor(t)
 	v.registers()
 	for _, data := range [][]byte{{}, {0xff}, []byte("garbage"), {0x02, 0x80}, {0x02, 1, 'k', 's', 0xff, 0xff}} {
-		if _, err := h.db.Write.Exec(`UPDATE sessions SET data = $1`, data); err != nil {
+		if _, err := h.data.Write.Exec(`UPDATE sessions SET data = $1`, data); err != nil {
 			t.Fatal(err)
 		}
 		v.get("/").is(200).says("You are not signed in")

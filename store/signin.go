@@ -103,7 +103,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 	var n SignIn
 	var user User
-	row := s.currentSignIn.QueryRowContext(s.db.ReadContext(ctx), id, s.now())
+	row := s.currentSignIn.row(s.db.ReadContext(ctx), id, s.now())
 	err := user.scan(row, &n.ID, &n.UserID, &n.Kind, &n.CreatedAt, &n.ProvedAt, &n.SeenAt,
 		&n.EndsAt, &n.IdleAt, &n.Kept, &n.Address, &n.Agent)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -119,7 +119,7 @@ func (s *Store) Seen(ctx context.Context, n SignIn) error {
 	if now.Sub(n.SeenAt) < SeenEvery {
 		return nil
 	}
-	if _, err := s.seen.ExecContext(ctx, now, n.idleFrom(now), n.ID, now.Add(-SeenEvery)); err != nil {
+	if _, err := s.seen.exec(ctx, now, n.idleFrom(now), n.ID, now.Add(-SeenEvery)); err != nil {
 		return fmt.Errorf("note a visit: %w", err)
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 
 var (
 	parameter = regexp.MustCompile(`\$[0-9]+`)
-	statement = regexp.MustCompile(`(?i)^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|WITH)\b`)
+	sqlText   = regexp.MustCompile(`(?i)^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|WITH)\b`)
 	// dialect are words that one database knows and the other does not.
 	dialect = regexp.MustCompile(`(?i)\b(REPLACE INTO|OR IGNORE|OR REPLACE|strftime|julianday|datetime\(|now\(\)|ILIKE|ARRAY\[|::[a-z]+|rowid|AUTOINCREMENT|NOCASE)`)
 )
@@ -86,7 +86,7 @@ func literals(t *testing.T, path string) []string {
 		}
 		return !slices.Contains(inner, n)
 	})
-	return slices.DeleteFunc(texts, func(text string) bool { return !statement.MatchString(text) })
+	return slices.DeleteFunc(texts, func(text string) bool { return !sqlText.MatchString(text) })
 }
 
 func join(e ast.Expr) string {

@@ -26,9 +26,24 @@ type Database struct {
 	Read, Write *sql.DB
 	// ReadContext is applied to the context of every query on Read.
 	ReadContext func(context.Context) context.Context
+	// Prepare says that statements which run often are worth preparing once,
+	// because the driver does not do so itself.
+	Prepare bool
 	// Conflict names the unique column that err complains of, as
 	// "table.column", or is empty for every other error.
 	Conflict func(err error) string
+	// Lost says whether err means that the database cannot be reached, or takes
+	// no work for now.
+	Lost func(err error) bool
+}
+
+// Sessions keeps the sessions of scs, of which it has the shape. Prune deletes
+// up to limit expired ones and says how many.
+type Sessions interface {
+	Find(token string) (data []byte, found bool, err error)
+	Commit(token string, data []byte, expiry time.Time) error
+	Delete(token string) error
+	Prune(ctx context.Context, limit int) (int64, error)
 }
 
 // Store offers the verbs. Each is one transaction, safe for concurrent use.
@@ -37,11 +52,10 @@ type Store struct {
 	passwords *Passwords
 	clock     func() time.Time
 
-	userByID       *sql.Stmt
-	userByUsername *sql.Stmt
-	userByEmail    *sql.Stmt
-	currentSignIn  *sql.Stmt
-	seen           *sql.Stmt
+	userByUsername *statement
+	userByEmail    *statement
+	currentSignIn  *statement
+	seen           *statement
 }
 
 // New prepares the hot statements on a database whose schema is in step. The
@@ -49,21 +63,20 @@ type Store struct {
 func New(ctx context.Context, db Database, passwords *Passwords, clock func() time.Time) (*Store, error) {
 	s := &Store{db: db, passwords: passwords, clock: clock}
 	for _, hot := range []struct {
-		stmt **sql.Stmt
-		pool *sql.DB
-		text string
+		statement **statement
+		pool      *sql.DB
+		text      string
 	}{
-		{&s.userByID, db.Read, selectUserByID},
 		{&s.userByUsername, db.Read, selectUserByUsername},
 		{&s.userByEmail, db.Read, selectUserByEmail},
 		{&s.currentSignIn, db.Read, selectCurrentSignIn},
 		{&s.seen, db.Write, updateSeen},
 	} {
-		stmt, err := hot.pool.PrepareContext(ctx, hot.text)
+		ready, err := prepare(ctx, hot.pool, hot.text, db.Prepare)
 		if err != nil {
-			return nil, fmt.Errorf("prepare %q: %w", hot.text, err)
+			return nil, err
 		}
-		*hot.stmt = stmt
+		*hot.statement = ready
 	}
 	if err := s.findDearest(ctx); err != nil {
 		return nil, err
@@ -79,6 +92,10 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Lost says whether err means that the database cannot be reached, or takes no
+// work for now. The web answers 503.
+func (s *Store) Lost(err error) bool { return s.db.Lost(err) }
 
 // now is the store's time: UTC and cut to microseconds, because PostgreSQL
 // keeps no more and SQLite compares times as text.
@@ -100,4 +117,37 @@ func (s *Store) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// statement is one that runs often.
+type statement struct {
+	pool     *sql.DB
+	text     string
+	prepared *sql.Stmt // nil where the driver prepares by itself
+}
+
+func prepare(ctx context.Context, pool *sql.DB, text string, now bool) (*statement, error) {
+	s := &statement{pool: pool, text: text}
+	if !now {
+		return s, nil
+	}
+	var err error
+	if s.prepared, err = pool.PrepareContext(ctx, text); err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", text, err)
+	}
+	return s, nil
+}
+
+func (s *statement) row(ctx context.Context, args ...any) *sql.Row {
+	if s.prepared != nil {
+		return s.prepared.QueryRowContext(ctx, args...)
+	}
+	return s.pool.QueryRowContext(ctx, s.text, args...)
+}
+
+func (s *statement) exec(ctx context.Context, args ...any) (sql.Result, error) {
+	if s.prepared != nil {
+		return s.prepared.ExecContext(ctx, args...)
+	}
+	return s.pool.ExecContext(ctx, s.text, args...)
 }

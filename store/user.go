@@ -45,7 +45,6 @@ type Registration struct {
 const (
 	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at, users.epoch`
 
-	selectUserByID       = `SELECT ` + userColumns + ` FROM users WHERE users.id = $1`
 	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
 
@@ -157,10 +156,10 @@ func usernameTaken(name string) error {
 var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead.")
 
 // account finds one account and how its password is kept.
-func (s *Store) account(ctx context.Context, stmt *sql.Stmt, key string) (User, hashed, error) {
+func (s *Store) account(ctx context.Context, find *statement, key string) (User, hashed, error) {
 	var user User
 	var kept hashed
-	row := stmt.QueryRowContext(s.db.ReadContext(ctx), key)
+	row := find.row(s.db.ReadContext(ctx), key)
 	err := user.scan(row, &kept.scheme, &kept.hash)
 	return user, kept, err
 }
@@ -173,6 +172,6 @@ func (u *User) scan(row interface{ Scan(...any) error }, more ...any) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
-	u.CreatedAt, u.DisabledAt = u.CreatedAt.UTC(), disabled.Time
+	u.CreatedAt, u.DisabledAt = u.CreatedAt.UTC(), disabled.Time.UTC()
 	return err
 }

@@ -7,11 +7,13 @@ import (
 	"fmt"
 
 	"github.com/alexedwards/scs/sqlite3store"
+
+	"gatehouse/store"
 )
 
-// Sessions is the session store of scs: it writes on the writing connection
+// sessions is the session store of scs: it writes on the writing connection
 // and reads, with a prepared statement, on the reading ones.
-type Sessions struct {
+type sessions struct {
 	*sqlite3store.SQLite3Store
 	db   *DB
 	find *sql.Stmt
@@ -24,16 +26,16 @@ const (
 
 // Sessions prepares the session store on a migrated database. Nothing runs in
 // the background: Prune is for the caller to schedule.
-func (db *DB) Sessions(ctx context.Context) (*Sessions, error) {
+func (db *DB) Sessions(ctx context.Context) (store.Sessions, error) {
 	find, err := db.Read.PrepareContext(ctx, findSession)
 	if err != nil {
 		return nil, fmt.Errorf("prepare sessions: %w", err)
 	}
-	return &Sessions{sqlite3store.NewWithCleanupInterval(db.Write, 0), db, find}, nil
+	return &sessions{sqlite3store.NewWithCleanupInterval(db.Write, 0), db, find}, nil
 }
 
 // Find returns the data of a live session, as scs asks.
-func (s *Sessions) Find(token string) ([]byte, bool, error) {
+func (s *sessions) Find(token string) ([]byte, bool, error) {
 	var data []byte
 	err := s.find.QueryRow(token).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -43,7 +45,7 @@ func (s *Sessions) Find(token string) ([]byte, bool, error) {
 }
 
 // Prune deletes up to limit expired sessions, and says how many.
-func (s *Sessions) Prune(ctx context.Context, limit int) (int64, error) {
+func (s *sessions) Prune(ctx context.Context, limit int) (int64, error) {
 	result, err := s.db.Write.ExecContext(ctx, pruneSessions, limit)
 	if err != nil {
 		return 0, fmt.Errorf("prune sessions: %w", err)

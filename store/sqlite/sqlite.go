@@ -46,7 +46,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_busy_timeout=5000&_journal_mode=WAL&_foreign_keys=on&_synchronous=FULL"
 	db := &DB{}
-	db.ReadContext, db.Conflict = context.WithoutCancel, conflict
+	// With a context that can be cancelled mattn starts a goroutine per query.
+	db.ReadContext, db.Prepare = context.WithoutCancel, true
+	db.Conflict, db.Lost = conflict, lost
 	if db.Write, err = sql.Open("sqlite3", name+"&_txlock=immediate"); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -73,6 +75,9 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 	return store.CheckSchema(ctx, db.Read, migrations)
 }
 
+// Accounts is what the store works on.
+func (db *DB) Accounts() store.Database { return db.Database }
+
 // Close closes both pools.
 func (db *DB) Close() error { return errors.Join(db.Read.Close(), db.Write.Close()) }
 
@@ -85,4 +90,18 @@ func conflict(err error) string {
 	}
 	_, column, _ := strings.Cut(failed.Error(), "failed: ")
 	return column
+}
+
+// lost says whether err is trouble with the file rather than with the query:
+// held by somebody else, not writable, full, unreadable.
+func lost(err error) bool {
+	var failed sqlite3.Error
+	if !errors.As(err, &failed) {
+		return false
+	}
+	switch failed.Code {
+	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrReadonly, sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrCantOpen, sqlite3.ErrPerm:
+		return true
+	}
+	return false
 }

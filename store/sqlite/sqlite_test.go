@@ -2,17 +2,12 @@ package sqlite_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"gatehouse/store"
 	"gatehouse/store/sqlite"
-	"gatehouse/store/storetest"
 )
 
 func open(t testing.TB, path string) *sqlite.DB {
@@ -36,11 +31,6 @@ func migrated(t testing.TB) *sqlite.DB {
 		t.Fatalf("migrate: %v", err)
 	}
 	return db
-}
-
-func TestContract(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(t testing.TB) store.Database { return migrated(t).Database })
 }
 
 func TestOpensAWriteAheadLogThatReachesTheDisk(t *testing.T) {
@@ -86,85 +76,5 @@ func TestRefusesWhatIsNoDatabase(t *testing.T) {
 			db.Close()
 			t.Errorf("%s was opened", path)
 		}
-	}
-}
-
-func TestMigratesOnceWhenSeveralStartAtOnce(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "gatehouse.db")
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	applied := 0
-	for range 6 {
-		db := open(t, path)
-		group.Go(func() {
-			names, err := db.Migrate(context.Background())
-			if err != nil {
-				t.Errorf("migrate: %v", err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			applied += len(names)
-		})
-	}
-	group.Wait()
-	files, err := filepath.Glob("migrations/*.sql")
-	if err != nil || applied != len(files) {
-		t.Errorf("%d migrations were applied, want %d (%v)", applied, len(files), err)
-	}
-}
-
-func TestChecksTheSchema(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	db := open(t, filepath.Join(t.TempDir(), "gatehouse.db"))
-	if err := db.CheckSchema(ctx); !errors.Is(err, store.ErrOlder) {
-		t.Errorf("an empty database: %v, want ErrOlder", err)
-	}
-	if _, err := db.Migrate(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.CheckSchema(ctx); err != nil {
-		t.Errorf("a migrated database: %v", err)
-	}
-	if _, err := db.Write.Exec(`INSERT INTO migrations (version, name) VALUES (9999, 'later')`); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.CheckSchema(ctx); !errors.Is(err, store.ErrNewer) {
-		t.Errorf("a newer database: %v, want ErrNewer", err)
-	}
-	if _, err := db.Migrate(ctx); !errors.Is(err, store.ErrNewer) {
-		t.Errorf("migrating a newer database: %v, want ErrNewer", err)
-	}
-}
-
-func TestSessions(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	sessions, err := migrated(t).Sessions(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	commit := func(token string, expiry time.Time) {
-		t.Helper()
-		if err := sessions.Commit(token, []byte("data of "+token), expiry); err != nil {
-			t.Fatal(err)
-		}
-	}
-	commit("live", time.Now().Add(time.Hour))
-	commit("dead", time.Now().Add(-time.Hour))
-	for token, want := range map[string]bool{"live": true, "dead": false, "none": false} {
-		data, found, err := sessions.Find(token)
-		if err != nil || found != want || found && string(data) != "data of "+token {
-			t.Errorf("Find(%s) = %q, %v, %v; want found %v", token, data, found, err, want)
-		}
-	}
-	for _, want := range []int64{1, 0} {
-		if got, err := sessions.Prune(ctx, 10); err != nil || got != want {
-			t.Errorf("Prune = %d, %v; want %d", got, err, want)
-		}
-	}
-	if _, found, _ := sessions.Find("live"); !found {
-		t.Error("pruning took a live session")
 	}
 }

@@ -1,4 +1,4 @@
-package storetest
+package storetest_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"gatehouse/store"
+	. "gatehouse/store/storetest"
 )
 
 // house is one case's own store.
@@ -22,8 +23,9 @@ type house struct {
 	ctx   context.Context
 }
 
-// Run runs the suite. open makes an empty, migrated database for one case.
-func Run(t *testing.T, open func(t testing.TB) store.Database) {
+// The contract: every case on every database.
+func TestContract(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		run  func(t *testing.T, h house)
@@ -52,9 +54,14 @@ func Run(t *testing.T, open func(t testing.TB) store.Database) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			clock := NewClock()
-			db := open(t)
-			c.run(t, house{New(t, db, clock), db, clock, context.Background()})
+			for _, d := range Databases {
+				t.Run(d.Name, func(t *testing.T) {
+					t.Parallel()
+					clock := NewClock()
+					db := d.Migrated(t).Accounts()
+					c.run(t, house{New(t, db, clock), db, clock, context.Background()})
+				})
+			}
 		})
 	}
 }

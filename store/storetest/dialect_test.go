@@ -1,0 +1,147 @@
+package storetest_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+	. "gatehouse/store/storetest"
+)
+
+// onEach runs a test on every database.
+func onEach(t *testing.T, run func(t *testing.T, d Database)) {
+	t.Parallel()
+	for _, d := range Databases {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			run(t, d)
+		})
+	}
+}
+
+func TestMigratesOnceWhenSeveralStartAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		place := d.New(t)
+		var group sync.WaitGroup
+		var mu sync.Mutex
+		var applied []string
+		for range 6 {
+			db := d.Open(t, place)
+			group.Go(func() {
+				names, err := db.Migrate(context.Background())
+				if err != nil {
+					t.Errorf("migrate: %v", err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				applied = append(applied, names...)
+			})
+		}
+		group.Wait()
+		seen := map[string]bool{}
+		for _, name := range applied {
+			if seen[name] {
+				t.Errorf("%s was applied twice", name)
+			}
+			seen[name] = true
+		}
+		if !seen["0001_accounts.sql"] {
+			t.Errorf("applied %v", applied)
+		}
+	})
+}
+
+func TestChecksTheSchema(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		ctx := context.Background()
+		db := d.Open(t, d.New(t))
+		if err := db.CheckSchema(ctx); !errors.Is(err, store.ErrOlder) {
+			t.Errorf("an empty database: %v, want ErrOlder", err)
+		}
+		if _, err := db.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.CheckSchema(ctx); err != nil {
+			t.Errorf("a migrated database: %v", err)
+		}
+		if _, err := db.Accounts().Write.Exec(`INSERT INTO migrations (version, name) VALUES (9999, 'later')`); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.CheckSchema(ctx); !errors.Is(err, store.ErrNewer) {
+			t.Errorf("a newer database: %v, want ErrNewer", err)
+		}
+		if _, err := db.Migrate(ctx); !errors.Is(err, store.ErrNewer) {
+			t.Errorf("migrating a newer database: %v, want ErrNewer", err)
+		}
+	})
+}
+
+func TestSessionsLiveUntilTheyExpire(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		ctx := context.Background()
+		sessions, err := d.Migrated(t).Sessions(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for token, expiry := range map[string]time.Duration{"live": time.Hour, "dead": -time.Hour} {
+			for range 2 {
+				if err := sessions.Commit(token, []byte("data of "+token), time.Now().Add(expiry)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for token, want := range map[string]bool{"live": true, "dead": false, "none": false} {
+			data, found, err := sessions.Find(token)
+			if err != nil || found != want || found && string(data) != "data of "+token {
+				t.Errorf("Find(%s) = %q, %v, %v; want found %v", token, data, found, err, want)
+			}
+		}
+		for _, want := range []int64{1, 0} {
+			if got, err := sessions.Prune(ctx, 10); err != nil || got != want {
+				t.Errorf("Prune = %d, %v; want %d", got, err, want)
+			}
+		}
+		if _, found, _ := sessions.Find("live"); !found {
+			t.Error("pruning took a live session")
+		}
+		if err := sessions.Delete("live"); err != nil {
+			t.Errorf("Delete = %v", err)
+		}
+		if _, found, _ := sessions.Find("live"); found {
+			t.Error("a deleted session is found")
+		}
+	})
+}
+
+func TestALostPostgreSQLIsNoticedAndComesBack(t *testing.T) {
+	t.Parallel()
+	cluster := NewCluster(t)
+	db := PostgreSQL.Open(t, cluster.NewDatabase(t))
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := New(t, db.Accounts(), NewClock())
+	Register(t, s, Ada())
+	cluster.Stop(t)
+	for range 3 {
+		if _, err := s.Find(t.Context(), "ada"); err == nil || !s.Lost(err) {
+			t.Errorf("Find = %v, want an error that says the database is lost", err)
+		}
+		if _, err := s.Authenticate(t.Context(), "ada", Password); err == nil || !s.Lost(err) {
+			t.Errorf("Authenticate = %v, want an error that says the database is lost", err)
+		}
+		if err := s.Ready(t.Context()); err == nil {
+			t.Error("Ready = nil")
+		}
+	}
+	cluster.Start(t)
+	if _, err := s.Find(t.Context(), "ada"); err != nil {
+		t.Errorf("when the database is back Find = %v", err)
+	}
+	if _, err := s.Authenticate(t.Context(), "ada", Password); err != nil {
+		t.Errorf("when the database is back Authenticate = %v", err)
+	}
+}
