@@ -13,7 +13,7 @@ BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: help run test check build dev assets generate bench clean tools-needed chromium
+.PHONY: help run test check build dev assets generate gallery bench clean tools-needed chromium
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ dev: assets/dist/manifest.json ## serve http://localhost:7331 and reload as file
 generate: ## write the Go code of the templ components
 	@$(TOOL) templ fmt components
 	@$(TOOL) templ generate -path components
+
+gallery: assets/dist/manifest.json ## show every page in every state at http://localhost:8081
+	@go run ./cmd/gallery
 
 bench: assets/dist/manifest.json ## measure the hot paths
 	@go test -run '^$$' -bench . -benchmem ./...

@@ -35,7 +35,9 @@ htmx.registerExtension("gatehouse", {
   },
 
   htmx_after_request(source, { ctx }) {
-    if (swapped(ctx.response.status)) say("");
+    if (!swapped(ctx.response.status)) return;
+    say("");
+    if (source.matches(".theme")) wear(source, ctx.request.body.get("theme"));
   },
 
   htmx_response_error(source, { ctx }) {
@@ -55,6 +57,14 @@ htmx.registerExtension("gatehouse", {
     }
   },
 });
+
+// wear puts a theme on the page as the server will from now on.
+function wear(form, theme) {
+  const { dataset } = document.documentElement;
+  if (theme === "auto") delete dataset.bsTheme;
+  else dataset.bsTheme = theme;
+  for (const button of form.elements.theme) button.setAttribute("aria-pressed", button.value === theme);
+}
 
 // narrow leaves in a check only the field and those it is compared with. A field that is empty and about which nothing
 // has been said is not checked at all.

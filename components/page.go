@@ -1,6 +1,7 @@
 package components
 
 import (
+	"strconv"
 	"time"
 
 	"gatehouse/store"
@@ -24,8 +25,27 @@ type Page struct {
 	Refused bool
 	// Indexed pages may be listed by search engines.
 	Indexed bool
+	// Theme is one of Themes; Here is the address of the page, to come back to
+	// after choosing another.
+	Theme, Here string
 	// Flash is said once, on the page after the one that caused it.
 	Flash string
+}
+
+// Themes that a visitor can choose. Auto follows the system.
+const (
+	ThemeLight = "light"
+	ThemeDark  = "dark"
+	ThemeAuto  = "auto"
+)
+
+// Themes in the order in which they are offered.
+var Themes = []string{ThemeLight, ThemeDark, ThemeAuto}
+
+var themeLabels = map[string]string{ThemeLight: "Light", ThemeDark: "Dark", ThemeAuto: "Auto"}
+
+func (p Page) chosen(theme string) string {
+	return strconv.FormatBool(theme == p.Theme)
 }
 
 // Heading is the document's title.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5/middleware"
+
+	"gatehouse/components"
 )
 
 // bodyMax is the most that a request may carry, in bytes.
@@ -18,7 +20,7 @@ func (s *Site) door(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(s.serve(func(_ http.ResponseWriter, r *http.Request) error {
 		s.event(r, "malicious_csrf")
-		return crossSiteProblem
+		return components.CrossSite
 	}))
 	next = crossOrigin.Handler(next)
 	next = http.MaxBytesHandler(next, bodyMax)
@@ -79,7 +81,7 @@ func (s *Site) allowHosts(next http.Handler) http.Handler {
 			allowed[name] = true
 		}
 	}
-	refused := s.serve(func(http.ResponseWriter, *http.Request) error { return wrongHostProblem })
+	refused := s.serve(func(http.ResponseWriter, *http.Request) error { return components.WrongHost })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		probe := r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
 		if !probe && !allowed[strings.ToLower(r.Host)] {

@@ -14,7 +14,7 @@ func fieldOf(r *http.Request, form *components.Form) (*components.Field, error) 
 	form.Fill(r.PostForm)
 	field := form.Field(chi.URLParam(r, "field"))
 	if field == nil || !field.Live {
-		return nil, notFoundProblem
+		return nil, components.NotFound
 	}
 	return field, nil
 }

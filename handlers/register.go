@@ -35,7 +35,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
 	if !s.Open {
-		return notFoundProblem
+		return components.NotFound
 	}
 	form := components.NewRegisterForm(s.Passwords)
 	field, err := fieldOf(r, &form.Form)

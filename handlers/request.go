@@ -6,10 +6,13 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
+
+	"gatehouse/components"
 )
 
 // readForm reads the body of a POST into r.PostForm. Only URL-encoded forms in
@@ -17,25 +20,25 @@ import (
 // query is never looked at for what belongs in the body.
 func readForm(r *http.Request) error {
 	if r.Header.Get("Content-Encoding") != "" {
-		return wrongTypeProblem
+		return components.WrongType
 	}
 	if contentType := r.Header.Get("Content-Type"); contentType != "" || r.ContentLength != 0 {
 		kind, params, err := mime.ParseMediaType(contentType)
 		charset := strings.ToLower(params["charset"])
 		if err != nil || kind != "application/x-www-form-urlencoded" || charset != "" && charset != "utf-8" {
-			return wrongTypeProblem
+			return components.WrongType
 		}
 	}
 	if err := r.ParseForm(); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			return tooLargeProblem
+			return components.TooLarge
 		}
-		return unreadableProblem
+		return components.Unreadable
 	}
 	for name, values := range r.PostForm {
 		if len(values) > 1 || !utf8.ValidString(name) || !utf8.ValidString(values[0]) {
-			return unreadableProblem
+			return components.Unreadable
 		}
 	}
 	return nil
@@ -51,7 +54,13 @@ var nextShape = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'*+,;=:@%?-][A-Za-z0-9._~
 // next returns where to go after signing in: the wanted path if it is a page
 // of this site that a signed-in person can see, otherwise the front page. It
 // is asked again wherever a path is used, whoever stored it.
-func (s *Site) next(wanted string) string {
+func (s *Site) next(wanted string) string { return s.local(wanted, everyone, members) }
+
+// back returns the wanted path if it is any page of this site, otherwise the
+// front page.
+func (s *Site) back(wanted string) string { return s.local(wanted, everyone, visitors, members) }
+
+func (s *Site) local(wanted string, guards ...guard) string {
 	const fallback = "/"
 	if len(wanted) > nextMax || !nextShape.MatchString(wanted) {
 		return fallback
@@ -60,7 +69,7 @@ func (s *Site) next(wanted string) string {
 	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || u.RawPath != "" {
 		return fallback
 	}
-	if !s.pages[s.mux.Find(chi.NewRouteContext(), http.MethodGet, u.Path)] {
+	if !slices.Contains(guards, s.pages[s.mux.Find(chi.NewRouteContext(), http.MethodGet, u.Path)]) {
 		return fallback
 	}
 	return wanted

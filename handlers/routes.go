@@ -30,6 +30,8 @@ func (s *Site) routes() []route {
 		{post, "/login/check/{field}", everyone, s.checkLogin},
 		{post, "/logout", everyone, s.logout},
 
+		{post, "/theme", everyone, s.chooseTheme},
+
 		{get, "/account", members, s.account},
 
 		{get, "/healthz", static, s.healthz},

@@ -19,8 +19,8 @@ const (
 	sessionFlash  = "flash"
 )
 
-// NewSessions configures scs on a session store. Over https the cookie has the
-// __Host- prefix, which browsers accept from this very host only.
+// NewSessions configures scs on a session store. https says whether people
+// reach the site over TLS.
 func NewSessions(sessions scs.Store, https bool) *scs.SessionManager {
 	manager := scs.New()
 	manager.Store = sessions
@@ -31,13 +31,21 @@ func NewSessions(sessions scs.Store, https bool) *scs.SessionManager {
 	// flight during a sign-out would bring it back.
 	manager.IdleTimeout = 0
 	manager.Cookie.Persist = false
-	manager.Cookie.Name = "sid"
-	if https {
-		manager.Cookie.Name = "__Host-sid"
-		manager.Cookie.Secure = true
-	}
+	manager.Cookie.Name = cookieName("sid", https)
+	manager.Cookie.Secure = https
 	return manager
 }
+
+// cookieName gives a cookie the prefix that binds it to this very host, which
+// browsers accept over https only.
+func cookieName(name string, https bool) string {
+	if https {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (s *Site) cookieName(name string) string { return cookieName(name, s.https()) }
 
 // load finds the session of a request and who is signed in.
 func (s *Site) load(r *http.Request) (*http.Request, error) {

@@ -39,8 +39,8 @@ type Site struct {
 	Log *slog.Logger
 
 	mux *chi.Mux
-	// pages are the patterns that a person may be sent to after signing in.
-	pages map[string]bool
+	// pages are the guards of what can be opened, by pattern.
+	pages map[string]guard
 }
 
 // Handler builds the whole site, the door first.
@@ -48,7 +48,7 @@ func (s *Site) Handler() http.Handler {
 	s.mux = chi.NewMux()
 	s.mux.NotFound(s.dynamic(everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
-	s.pages = make(map[string]bool)
+	s.pages = make(map[string]guard)
 	for _, r := range s.routes() {
 		handler := s.serve(r.do)
 		if r.guard != static {
@@ -57,7 +57,7 @@ func (s *Site) Handler() http.Handler {
 		s.mux.MethodFunc(r.method, r.path, handler)
 		if r.method == http.MethodGet {
 			s.mux.Head(r.path, handler)
-			s.pages[r.path] = r.guard == everyone || r.guard == members
+			s.pages[r.path] = r.guard
 		}
 	}
 	return s.door(s.mux)
@@ -66,5 +66,17 @@ func (s *Site) Handler() http.Handler {
 // page is what the frame needs to know on this request.
 func (s *Site) page(r *http.Request, title string) components.Page {
 	v := visitOf(r)
-	return components.Page{Site: s.Name, Title: title, User: v.user, Bare: !v.loaded, Open: s.Open}
+	return components.Page{
+		Site: s.Name, Title: title, User: v.user, Bare: !v.loaded, Open: s.Open,
+		Theme: s.theme(r), Here: here(r),
+	}
+}
+
+// here is the address of the page with as much of its query as it needs. The
+// rest is not repeated: people paste passwords into strange places.
+func here(r *http.Request) string {
+	if next := r.URL.Query().Get("next"); next != "" {
+		return r.URL.Path + "?" + url.Values{"next": {next}}.Encode()
+	}
+	return r.URL.Path
 }

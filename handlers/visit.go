@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"gatehouse/components"
 	"gatehouse/store"
 )
 
@@ -98,7 +99,7 @@ func (s *Site) recoverPanic(next http.Handler) http.Handler {
 			if ww, ok := w.(middleware.WrapResponseWriter); ok && ww.Status() != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			s.showProblem(w, r, faultProblem)
+			s.showProblem(w, r, components.Fault)
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -1,0 +1,47 @@
+// Command gallery shows every page in every state on one page, narrow and
+// wide, by day and by night.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+
+	"gatehouse/assets"
+	"gatehouse/components"
+)
+
+func main() {
+	listen := flag.String("listen", "localhost:8081", "address to listen on")
+	flag.Parse()
+	fmt.Printf("gallery at http://%s\n", *listen)
+	if err := http.ListenAndServe(*listen, gallery()); err != nil {
+		fmt.Fprintln(os.Stderr, "gallery:", err)
+		os.Exit(1)
+	}
+}
+
+func gallery() http.Handler {
+	mux := http.NewServeMux()
+	states := map[string]components.State{}
+	var names []string
+	for _, state := range components.Gallery() {
+		names = append(names, state.Name)
+		states[state.Name] = state
+	}
+	mux.Handle("GET /assets/", assets.Handler(http.NotFoundHandler()))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		components.GalleryPage(names).Render(r.Context(), w) //nolint:errcheck // for eyes only
+	})
+	mux.HandleFunc("GET /state/{name}/{theme}", func(w http.ResponseWriter, r *http.Request) {
+		state, ok := states[r.PathValue("name")]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		state.Page.Theme = r.PathValue("theme")
+		components.Layout(state.Page, state.Body).Render(r.Context(), w) //nolint:errcheck // for eyes only
+	})
+	return mux
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"gatehouse/components"
+)
+
+func TestTheGalleryShowsEveryState(t *testing.T) {
+	t.Parallel()
+	ask := func(path string) *httptest.ResponseRecorder {
+		recorder := httptest.NewRecorder()
+		gallery().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
+		return recorder
+	}
+	index := ask("/").Body.String()
+	for _, state := range components.Gallery() {
+		for _, theme := range []string{components.ThemeLight, components.ThemeDark} {
+			path := "/state/" + state.Name + "/" + theme
+			if !strings.Contains(index, `src="`+path+`"`) {
+				t.Errorf("the gallery does not show %s", path)
+			}
+			if answer := ask(path); answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), `data-bs-theme="`+theme+`"`) {
+				t.Errorf("%s: %d", path, answer.Code)
+			}
+		}
+	}
+	if got := ask("/state/none/light").Code; got != http.StatusNotFound {
+		t.Errorf("a state that does not exist: %d, want 404", got)
+	}
+}

@@ -1,0 +1,44 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"gatehouse/components"
+)
+
+// themeLasts is how long a choice of theme is kept.
+const themeLasts = 365 * 24 * time.Hour
+
+// chooseTheme keeps the choice in a cookie of its own, because visitors
+// without a session choose as well. htmx only wants to know that it was kept:
+// the page changes where it stands, and nothing typed is lost.
+func (s *Site) chooseTheme(w http.ResponseWriter, r *http.Request) error {
+	theme := r.PostForm.Get("theme")
+	if !slices.Contains(components.Themes, theme) {
+		return components.Unreadable
+	}
+	cookie := &http.Cookie{
+		Name: s.cookieName("theme"), Value: theme, Path: "/", MaxAge: int(themeLasts / time.Second),
+		HttpOnly: true, Secure: s.https(), SameSite: http.SameSiteLaxMode,
+	}
+	if theme == components.ThemeAuto {
+		cookie.Value, cookie.MaxAge = "", -1
+	}
+	http.SetCookie(w, cookie)
+	if partial(r) {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return s.redirect(w, r, s.back(r.PostForm.Get("next")))
+}
+
+// theme is what the visitor chose, or auto.
+func (s *Site) theme(r *http.Request) string {
+	cookie, err := r.Cookie(s.cookieName("theme"))
+	if err != nil || !slices.Contains(components.Themes, cookie.Value) {
+		return components.ThemeAuto
+	}
+	return cookie.Value
+}
