@@ -13,7 +13,7 @@ BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: help run test check build dev assets generate gallery bench clean tools-needed chromium
+.PHONY: help run test check build dev assets generate gallery screenshots try-nginx bench clean tools-needed chromium
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,14 @@ generate: ## write the Go code of the templ components
 
 gallery: assets/dist/manifest.json ## show every page in every state at http://localhost:8081
 	@go run ./cmd/gallery
+
+screenshots: build chromium ## take the README's pictures from the running program
+	@go run ./cmd/screenshots bin/gatehouse .github/screenshots
+
+try-nginx: build ## try two copies behind nginx: a rolling restart under load
+	@for tool in nginx curl openssl; do command -v $$tool >/dev/null || { echo "try-nginx: installing $$tool with apt"; \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$tool >/dev/null; }; done
+	@.recipes/try-nginx
 
 bench: assets/dist/manifest.json ## measure the hot paths
 	@go test -run '^$$' -bench . -benchmem ./...

@@ -1,17 +1,35 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"gatehouse/assets"
 	"gatehouse/store"
+	"gatehouse/store/postgres"
 	"gatehouse/store/sqlite"
 )
 
+// database is what both dialects open.
+type database interface {
+	Accounts() store.Database
+	Sessions(ctx context.Context) (store.Sessions, error)
+	Migrate(ctx context.Context) ([]string, error)
+	CheckSchema(ctx context.Context) error
+	Close() error
+}
+
+func openDatabase(ctx context.Context, place string) (database, error) {
+	if isPostgres(place) {
+		return postgres.Open(ctx, place)
+	}
+	return sqlite.Open(ctx, place)
+}
+
 // accounts is an open database with everything that works on it.
 type accounts struct {
-	db        *sqlite.DB
+	db        database
 	store     *store.Store
 	passwords *store.Passwords
 	gate      *store.Gate
@@ -20,7 +38,7 @@ type accounts struct {
 // openAccounts opens the database and, unless --no-migrate says otherwise,
 // brings it up to this version.
 func openAccounts(j *job, c checked) (*accounts, error) {
-	db, err := sqlite.Open(j.ctx, c.database)
+	db, err := openDatabase(j.ctx, c.database)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +63,7 @@ func (a *accounts) open(j *job, c checked) error {
 		Common: assets.Passwords(), Words: words, Gate: a.gate,
 	}
 	var err error
-	a.store, err = store.New(j.ctx, a.db.Database, a.passwords, j.clock)
+	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, j.clock)
 	return err
 }
 
@@ -86,7 +104,7 @@ func (migrateCommand) Run(j *job) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := sqlite.Open(j.ctx, c.database)
+	db, err := openDatabase(j.ctx, c.database)
 	if err != nil {
 		return err
 	}

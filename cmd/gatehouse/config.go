@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
+	"strconv"
 	"strings"
 
 	"gatehouse/assets"
@@ -17,7 +19,7 @@ import (
 type settings struct {
 	Listen       string   `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
 	BaseURL      string   `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
-	Database     string   `default:"gatehouse.db" help:"SQLite file, also as sqlite:FILE."`
+	Database     string   `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
 	NoMigrate    bool     `help:"Do not bring the database up to this version when serving; refuse an old one."`
 	Registration string   `default:"open" enum:"open,closed" help:"Who may register: open (anybody, signed in at once) or closed (nobody)."`
 	Name         string   `default:"Gatehouse" help:"The site's name on its pages."`
@@ -48,9 +50,9 @@ func (s *settings) check() (checked, error) {
 	if s.BcryptCost < least || s.BcryptCost > store.BcryptCostMax {
 		return c, usageError{fmt.Errorf("--bcrypt-cost must be %d to %d", least, store.BcryptCostMax)}
 	}
-	host, _, err := net.SplitHostPort(s.Listen)
-	if err != nil {
-		return c, usageError{fmt.Errorf("--listen must be an address with a port, like 127.0.0.1:8080: %w", err)}
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil || !isPort(port) {
+		return c, usageError{fmt.Errorf("--listen must be an address with a port, like 127.0.0.1:8080, not %q", s.Listen)}
 	}
 	if s.InsecureTest && !isLoopback(host) {
 		return c, usageError{errors.New("--insecure-test is for loopback addresses only")}
@@ -67,7 +69,7 @@ func (s *settings) check() (checked, error) {
 		}
 		c.proxies = append(c.proxies, prefix.String())
 	}
-	if c.database, err = databaseFile(s.Database); err != nil {
+	if c.database, err = databasePlace(s.Database); err != nil {
 		return c, usageError{err}
 	}
 	if strings.TrimSpace(s.Name) == "" || store.CheckName(s.Name) != nil {
@@ -85,7 +87,11 @@ const bcryptCostTest = 4
 // machine only, because passwords travel in it.
 func parseBase(value string) (*url.URL, error) {
 	u, err := url.Parse(value)
-	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err == nil && u.User != nil {
+		// Not repeated: it may hold a password.
+		return nil, errors.New("--base-url must be a scheme and a host, like https://accounts.example.com, without a username")
+	}
+	if err != nil || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("--base-url must be a scheme and a host, like https://accounts.example.com, not %q", value)
 	}
 	switch {
@@ -105,12 +111,32 @@ func parseNetwork(value string) (netip.Prefix, error) {
 	return netip.ParsePrefix(value)
 }
 
-func databaseFile(value string) (string, error) {
-	file := strings.TrimPrefix(value, "sqlite:")
-	if file == "" || strings.Contains(file, "://") {
-		return "", fmt.Errorf("--database must be a file or sqlite:FILE, not %q", value)
+// databasePlace returns a postgres:// URL as it is, and otherwise the whole
+// path of a file, because SQLite takes some short ones, such as :memory:, for
+// something else.
+func databasePlace(value string) (string, error) {
+	if isPostgres(value) {
+		return value, nil
 	}
-	return file, nil
+	if scheme, _, ok := strings.Cut(value, "://"); ok {
+		// Only the scheme is repeated: the rest may hold a password.
+		return "", fmt.Errorf("--database must be a file, sqlite:FILE or postgres://..., not %s://", scheme)
+	}
+	file := strings.TrimPrefix(value, "sqlite:")
+	if file == "" {
+		return "", errors.New("--database must be a file, sqlite:FILE or postgres://..., not empty")
+	}
+	return filepath.Abs(file)
+}
+
+func isPostgres(place string) bool {
+	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
+}
+
+// isPort says whether text is a port number; 0 means any that is free.
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 func isLoopback(host string) bool {

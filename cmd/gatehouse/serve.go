@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"net/url"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+	"unicode"
 
 	"gatehouse/assets"
 	"gatehouse/handlers"
@@ -39,8 +41,11 @@ func (serveCommand) Run(j *job) error {
 		return err
 	}
 	listener, err := net.Listen("tcp", j.settings.Listen)
+	if failed := (*net.OpError)(nil); errors.As(err, &failed) {
+		return fmt.Errorf("listen on %s: %w", j.settings.Listen, failed.Err)
+	}
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return fmt.Errorf("listen on %s: %w", j.settings.Listen, err)
 	}
 	defer listener.Close()
 	if c.base == nil {
@@ -73,15 +78,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 		Robots:         assets.Robots(),
 		Log:            log,
 	}
-	server := &http.Server{
-		Handler:           site.Handler(),
-		ReadHeaderTimeout: headerWait,
-		ReadTimeout:       readWait,
-		WriteTimeout:      writeWait,
-		IdleTimeout:       idleWait,
-		MaxHeaderBytes:    headerMax,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+	server := newServer(site.Handler(), log)
 	if j.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
@@ -92,16 +89,43 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 	background.Go(func() { prune(ctx, log, a.store.PruneSignIns, sessions.Prune) })
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- server.Serve(strictListener{listener.(*net.TCPListener)}) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
 	stop() // from here on a second signal ends the process
-	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishWait)
+	return finish(ctx, server, finishWait, log)
+}
+
+// newServer is the server with its limits.
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           closeDoubtful(handler),
+		ConnContext:       withStrictConn,
+		ReadHeaderTimeout: headerWait,
+		ReadTimeout:       readWait,
+		WriteTimeout:      writeWait,
+		IdleTimeout:       idleWait,
+		MaxHeaderBytes:    headerMax,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		// OPTIONS * is a request like any other, with our headers and log line.
+		DisableGeneralOptionsHandler: true,
+	}
+}
+
+// finish lets the requests in flight end, and cuts off what takes longer than
+// wait: a client that dawdles must not make a stop look like a failure.
+func finish(ctx context.Context, server *http.Server, wait time.Duration, log *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
 	defer cancel()
-	if err := server.Shutdown(finish); err != nil {
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("requests were cut off", "after", wait)
+		err = server.Close()
+	}
+	if err != nil {
 		return fmt.Errorf("finish the requests in flight: %w", err)
 	}
 	return nil
@@ -109,14 +133,36 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 
 // logger writes to stderr in the format that the settings ask for.
 func (j *job) logger() *slog.Logger {
+	asJSON := j.settings.LogFormat == "json"
 	options := &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey && len(groups) == 0 {
+		switch {
+		case a.Key == slog.TimeKey && len(groups) == 0:
 			a.Value = slog.TimeValue(a.Value.Time().UTC())
+		case asJSON && a.Value.Kind() == slog.KindString:
+			a.Value = slog.StringValue(visible(a.Value.String()))
 		}
 		return a
 	}}
-	if j.settings.LogFormat == "json" {
+	if asJSON {
 		return slog.New(slog.NewJSONHandler(j.term.err, options))
 	}
 	return slog.New(slog.NewTextHandler(j.term.err, options))
+}
+
+// visible writes out what JSON leaves as it is but a terminal acts upon: the
+// higher control characters and the marks that turn the direction of text.
+func visible(text string) string {
+	hidden := func(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }
+	if !strings.ContainsFunc(text, hidden) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if hidden(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
