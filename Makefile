@@ -11,17 +11,18 @@ TOOL := go tool -modfile=.tools/go.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: help run test check build dev assets generate gallery screenshots try-nginx bench clean tools-needed chromium
+.PHONY: help run test check build dev assets generate gallery screenshots try-nginx bench clean tools-needed chromium postgres
 
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: build ## build everything and serve http://localhost:8080 (DATABASE=file)
+run: build ## build everything and serve http://localhost:8080 (DATABASE=file or postgres://...)
 	@bin/gatehouse serve --database '$(DATABASE)'
 
-test: assets/dist/manifest.json chromium ## run every test, with the race detector
+test: assets/dist/manifest.json chromium postgres ## run every test, with the race detector
 	@mkdir -p .cache
 	$(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -race -timeout 10m ./...
 	@if grep '"Action":"skip","Package":"[^"]*","Test"' .cache/test.json; then echo 'a test was skipped, which counts as failed'; exit 1; fi
@@ -55,9 +56,8 @@ gallery: assets/dist/manifest.json ## show every page in every state at http://l
 screenshots: build chromium ## take the README's pictures from the running program
 	@go run ./cmd/screenshots bin/gatehouse .github/screenshots
 
-try-nginx: build ## try two copies behind nginx: a rolling restart under load
-	@for tool in nginx curl openssl; do command -v $$tool >/dev/null || { echo "try-nginx: installing $$tool with apt"; \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$tool >/dev/null; }; done
+try-nginx: build postgres ## try two copies behind nginx: a rolling restart under load
+	@command -v nginx >/dev/null || { echo 'try-nginx: install nginx first, for instance with apt-get install nginx-light'; exit 1; }
 	@.recipes/try-nginx
 
 bench: assets/dist/manifest.json ## measure the hot paths
@@ -86,10 +86,20 @@ tools-needed:
 	@for tool in go gcc node npm; do command -v $$tool >/dev/null || { \
 		echo "make: $$tool is missing. Install Go 1.26, a C compiler (gcc) and Node.js 20 or later with npm."; exit 1; }; done
 
+# apt PACKAGES, WHAT THEY ARE: installs with apt, or says what is missing.
+define apt
+@if ! command -v apt-get >/dev/null; then echo 'make: the tests need $(2); install it so that it is on the PATH'; exit 1; fi
+@echo 'test: installing $(2) with apt'
+@$(SUDO) apt-get update -qq
+@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null
+endef
+
 chromium:
 ifeq ($(CHROMIUM),)
-	@if ! command -v apt-get >/dev/null; then echo 'make: the browser tests need Chromium; install it so that "chromium" is on the PATH'; exit 1; fi
-	@echo 'test: installing Chromium with apt'
-	@$(SUDO) apt-get update -qq
-	@$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null
+	$(call apt,chromium fonts-liberation,Chromium)
+endif
+
+postgres:
+ifeq ($(POSTGRES),)
+	$(call apt,postgresql,PostgreSQL)
 endif

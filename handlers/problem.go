@@ -53,7 +53,8 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.
 		w.Header().Set("Retry-After", retryAfter)
 	}
 	body := components.ProblemPage(p, visitOf(r).id)
-	text, err := render(r.Context(), components.Layout(s.page(r, p.Title), body))
+	// Whoever hangs up while this is drawn has caused no fault.
+	text, err := render(context.WithoutCancel(r.Context()), components.Layout(s.page(r, p.Title), body))
 	if err != nil {
 		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
 		text = []byte(fmt.Sprintf("%s\n\n%s\n", p.Title, p.Sentence))

@@ -98,14 +98,16 @@ func TestPreHashIsWhatBcryptCanTake(t *testing.T) {
 
 func TestGateBoundsTheWait(t *testing.T) {
 	t.Parallel()
-	gate := NewGate(1, time.Millisecond)
+	gate := NewGate(1, time.Minute)
+	// hasty asks for the same slot, but waits for a moment only.
+	hasty := &Gate{wait: time.Millisecond, jobs: gate.jobs, ended: gate.ended}
 	begun, end := make(chan struct{}), make(chan struct{})
 	finished := make(chan error)
 	go func() {
 		finished <- gate.Do(context.Background(), func() { close(begun); <-end })
 	}()
 	<-begun
-	if err := gate.Do(context.Background(), func() { t.Error("ran beside the only slot") }); !errors.Is(err, ErrBusy) {
+	if err := hasty.Do(context.Background(), func() { t.Error("ran beside the only slot") }); !errors.Is(err, ErrBusy) {
 		t.Errorf("Do = %v, want ErrBusy", err)
 	}
 	gone, cancel := context.WithCancel(context.Background())

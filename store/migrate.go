@@ -18,19 +18,22 @@ var ErrOlder = errors.New("the database is older than this program; run gatehous
 
 const (
 	createMigrations = `CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL)`
-	selectVersion    = `SELECT coalesce(max(version), 0) FROM migrations`
+	selectVersions   = `SELECT version FROM migrations`
 	insertMigration  = `INSERT INTO migrations (version, name) VALUES ($1, $2)`
 )
 
-// Migrate brings the schema up to the newest of files, all in one transaction,
-// and returns the names of what it applied. lock is a statement that makes
-// other copies wait, for databases whose transactions do not do so themselves.
-// Files are numbered NNNN_name.sql and only ever added to.
+// migration is one numbered file.
+type migration struct {
+	version int
+	name    string
+}
+
+// Migrate applies the files that the database has not seen yet, in the order
+// of their numbers and all in one transaction, and returns their names. lock
+// is a statement that makes other copies wait, for databases whose
+// transactions do not do so themselves. Files are named NNNN_name.sql and only
+// ever added to; a product numbers its own from 1000.
 func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]string, error) {
-	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
-		return nil, fmt.Errorf("list migrations: %w", err)
-	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("begin migrations: %w", err)
@@ -44,33 +47,23 @@ func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]strin
 	if _, err := tx.ExecContext(ctx, createMigrations); err != nil {
 		return nil, fmt.Errorf("prepare migrations: %w", err)
 	}
-	var have int
-	if err := tx.QueryRowContext(ctx, selectVersion).Scan(&have); err != nil {
-		return nil, fmt.Errorf("read the schema version: %w", err)
+	missing, err := missingMigrations(ctx, tx, files)
+	if err != nil {
+		return nil, err
 	}
 	var applied []string
-	newest := 0
-	for _, name := range names {
-		if newest, err = version(name); err != nil {
-			return nil, err
-		}
-		if newest <= have {
-			continue
-		}
-		text, err := fs.ReadFile(files, name)
+	for _, m := range missing {
+		text, err := fs.ReadFile(files, m.name)
 		if err != nil {
-			return nil, fmt.Errorf("read migration %s: %w", name, err)
+			return nil, fmt.Errorf("read migration %s: %w", m.name, err)
 		}
 		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
-			return nil, fmt.Errorf("apply migration %s: %w", name, err)
+			return nil, fmt.Errorf("apply migration %s: %w", m.name, err)
 		}
-		if _, err := tx.ExecContext(ctx, insertMigration, newest, name); err != nil {
-			return nil, fmt.Errorf("note migration %s: %w", name, err)
+		if _, err := tx.ExecContext(ctx, insertMigration, m.version, m.name); err != nil {
+			return nil, fmt.Errorf("note migration %s: %w", m.name, err)
 		}
-		applied = append(applied, name)
-	}
-	if have > newest {
-		return nil, ErrNewer
+		applied = append(applied, m.name)
 	}
 	if err := tx.Commit(); err != nil {
 		return nil, fmt.Errorf("commit migrations: %w", err)
@@ -78,34 +71,60 @@ func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]strin
 	return applied, nil
 }
 
-// CheckSchema returns nil when the schema is exactly that of files, ErrOlder or
-// ErrNewer when it is not. It changes nothing.
+// CheckSchema returns nil when the database has seen exactly these files, and
+// ErrOlder or ErrNewer when it has not. It changes nothing.
 func CheckSchema(ctx context.Context, db *sql.DB, files fs.FS) error {
-	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
-		return fmt.Errorf("list migrations: %w", err)
-	}
-	newest, err := version(names[len(names)-1])
-	if err != nil {
-		return err
-	}
-	var have int
-	// A database without the table has no migrations yet.
-	if err := db.QueryRowContext(ctx, selectVersion).Scan(&have); err != nil || have < newest {
+	missing, err := missingMigrations(ctx, db, files)
+	if errors.Is(err, errNoTable) || err == nil && len(missing) > 0 {
 		return ErrOlder
 	}
-	if have > newest {
-		return ErrNewer
-	}
-	return nil
+	return err
 }
 
-// version is the number that a migration's name begins with.
-func version(name string) (int, error) {
-	number, _, _ := strings.Cut(name, "_")
-	n, err := strconv.Atoi(number)
+// errNoTable says that the versions could not be read: a database without the
+// table has no migrations yet.
+var errNoTable = errors.New("read the schema version")
+
+// missingMigrations compares the files with what the database has seen. Having
+// seen one that is not among them makes it newer than the program.
+func missingMigrations(ctx context.Context, db interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}, files fs.FS,
+) ([]migration, error) {
+	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
-		return 0, fmt.Errorf("migration %s has no number: %w", name, err)
+		return nil, fmt.Errorf("list migrations: %w", err)
 	}
-	return n, nil
+	rows, err := db.QueryContext(ctx, selectVersions)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoTable, err)
+	}
+	defer rows.Close()
+	seen := map[int]bool{}
+	for rows.Next() {
+		var version int
+		if err := rows.Scan(&version); err != nil {
+			return nil, fmt.Errorf("%w: %w", errNoTable, err)
+		}
+		seen[version] = true
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoTable, err)
+	}
+	var missing []migration
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		version, err := strconv.Atoi(number)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s has no number: %w", name, err)
+		}
+		if !seen[version] {
+			missing = append(missing, migration{version, name})
+		}
+		delete(seen, version)
+	}
+	if len(seen) > 0 {
+		return nil, ErrNewer
+	}
+	return missing, nil
 }

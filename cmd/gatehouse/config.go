@@ -116,6 +116,9 @@ func parseNetwork(value string) (netip.Prefix, error) {
 // something else.
 func databasePlace(value string) (string, error) {
 	if isPostgres(value) {
+		if _, err := url.Parse(value); err != nil {
+			return "", errors.New("--database cannot be read; it must be like postgres://user:password@host:5432/name")
+		}
 		return value, nil
 	}
 	if scheme, _, ok := strings.Cut(value, "://"); ok {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -72,9 +73,19 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	db.ReadContext = func(ctx context.Context) context.Context { return ctx }
 	db.Conflict, db.Lost = conflict, lost
 	if err := db.Write.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
+		return nil, errors.Join(unreachable(config.ConnConfig, err), db.Close())
 	}
 	return db, nil
+}
+
+// unreachable puts what pgx says, a line for every address that it tried, into
+// one sentence.
+func unreachable(config *pgx.ConnConfig, err error) error {
+	cause := strings.TrimSpace(err.Error())
+	if last := strings.LastIndex(cause, ": "); last >= 0 {
+		cause = cause[last+2:]
+	}
+	return fmt.Errorf("open the database %s at %s: %s", config.Database, config.Host, cause)
 }
 
 // Migrate brings the schema up to this version and returns what it applied.

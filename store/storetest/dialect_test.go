@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"gatehouse/store"
@@ -75,6 +76,34 @@ func TestChecksTheSchema(t *testing.T) {
 		}
 		if _, err := db.Migrate(ctx); !errors.Is(err, store.ErrNewer) {
 			t.Errorf("migrating a newer database: %v, want ErrNewer", err)
+		}
+	})
+}
+
+func TestMigrationsOfAProductStandBesideOurs(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		ctx := context.Background()
+		db := d.Open(t, d.New(t)).Accounts().Write
+		files := fstest.MapFS{
+			"0001_ours.sql":    {Data: []byte(`CREATE TABLE ours (id INTEGER)`)},
+			"1000_product.sql": {Data: []byte(`CREATE TABLE product (id INTEGER); CREATE INDEX product_id ON product (id)`)},
+		}
+		if applied, err := store.Migrate(ctx, db, files, ""); err != nil || len(applied) != 2 {
+			t.Fatalf("applied %v, %v", applied, err)
+		}
+		files["0002_later.sql"] = &fstest.MapFile{Data: []byte(`CREATE TABLE later (id INTEGER)`)}
+		if err := store.CheckSchema(ctx, db, files); !errors.Is(err, store.ErrOlder) {
+			t.Errorf("with a file more: %v, want ErrOlder", err)
+		}
+		if applied, err := store.Migrate(ctx, db, files, ""); err != nil || len(applied) != 1 || applied[0] != "0002_later.sql" {
+			t.Errorf("applied %v, %v; want 0002_later.sql", applied, err)
+		}
+		files["0003_broken.sql"] = &fstest.MapFile{Data: []byte(`CREATE TABLE half (id INTEGER); CREATE TABLE ours (id INTEGER)`)}
+		if _, err := store.Migrate(ctx, db, files, ""); err == nil {
+			t.Error("a broken migration was applied")
+		}
+		if _, err := db.Exec(`SELECT id FROM half`); err == nil {
+			t.Error("half of a broken migration was kept")
 		}
 	})
 }

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"gatehouse/store"
+)
+
+// longest is the person with the longest of everything, nothing of which has a
+// place to break.
+var longest = store.Registration{
+	Name:     strings.Repeat("W", store.NameMax),
+	Username: strings.Repeat("w", store.UsernameMax),
+	Email:    strings.Repeat("w", 64) + "@" + strings.Repeat(strings.Repeat("w", 61)+".", 3) + "com",
+	Password: "seventeen moths in relays",
+}
+
+func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
+	t.Parallel()
+	open, closed := serveProgram(t), serveProgram(t, "--registration", "closed")
+	for _, who := range []store.Registration{ada, longest} {
+		open.add(t, who)
+	}
+	for _, c := range []struct {
+		name    string
+		program *program
+		look    func(b *tab)
+	}{
+		{"home", open, func(b *tab) {
+			b.open("/")
+			b.inspect("home")
+		}},
+		{"register", open, func(b *tab) {
+			b.open("/register")
+			b.inspect("register")
+			b.refuse(b.submit)
+			b.inspect("register refused")
+			b.open("/register")
+			b.fillRegister(longest)
+			b.refuse(b.submit)
+			b.inspect("register refused longest")
+			b.open("/register")
+			b.fillRegister(store.Registration{
+				Name: longest.Name + "W", Username: strings.Repeat("x", store.UsernameMax),
+				Email: longest.Email + "w", Password: longest.Password,
+			})
+			b.clickOn("#name")
+			for _, field := range []string{"name", "username", "email", "password"} {
+				b.until(message(field) + ` !== ""`)
+			}
+			b.inspect("register checked")
+		}},
+		{"login", open, func(b *tab) {
+			b.open("/login")
+			b.inspect("login")
+			b.write("username", longest.Email)
+			b.write("password", "wrong")
+			b.refuse(b.submit)
+			b.inspect("login refused")
+		}},
+		{"member", open, func(b *tab) {
+			b.signIn(ada)
+			b.until(`document.querySelector("[role=status]")`)
+			b.inspect("home signed in")
+			b.open("/account")
+			b.inspect("account")
+		}},
+		{"longest member", open, func(b *tab) {
+			b.signIn(longest)
+			b.until(`document.querySelector("[role=status]")`)
+			b.inspect("home signed in longest")
+			b.open("/account")
+			b.inspect("account longest")
+		}},
+		{"closed registration", closed, func(b *tab) {
+			b.open("/register")
+			b.inspect("register closed")
+			b.open("/login")
+			b.inspect("login closed")
+		}},
+		{"problems", open, func(b *tab) {
+			b.report.expect("status of 403", "status of 404", "status of 405", "NavigationEntryMarkedSkippable", "BounceTrackingIssue")
+			b.open("/nowhere")
+			b.is(text(".problem-code"), "404")
+			b.inspect("404")
+			b.open("/logout")
+			b.is(text(".problem-code"), "405")
+			b.inspect("405")
+			b.do(chromedp.Navigate("data:text/html,<!DOCTYPE html><form method=post action=" + b.program.url + "/login>"))
+			b.follow(func() { b.script("document.forms[0].submit()") })
+			b.is(text(".problem-code"), "403")
+			b.inspect("403")
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.look(openTab(t, c.program))
+		})
+	}
+}
+
+// inspect looks at the page as it is, narrow and wide, by day and by night: no
+// rule of axe is violated, and nothing reaches over the edge.
+func (b *tab) inspect(name string) {
+	b.t.Helper()
+	source, err := axe()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](source))
+	rules := map[string]string{light: "{}", dark: `{runOnly: ["color-contrast"]}`} // only colours differ
+	for _, width := range []int64{wide, narrow} {
+		for _, colours := range []string{light, dark} {
+			b.view(width, colours)
+			look := fmt.Sprintf("%s %d %s", name, width, colours)
+			b.shoot(look)
+			for _, violation := range ask[[]string](b, violations(rules[colours])) {
+				b.t.Errorf("%s: %s", look, violation)
+			}
+			if over := ask[string](b, overTheEdge); over != "" {
+				b.t.Errorf("%s: over the edge: %s", look, over)
+			}
+		}
+	}
+	b.view(wide, light)
+}
+
+var axe = sync.OnceValues(func() (string, error) {
+	source, err := os.ReadFile("../../assets/node_modules/axe-core/axe.min.js")
+	return string(source), err
+})
+
+// violations is an expression for what axe finds by these rules.
+func violations(rules string) string {
+	return `axe.run(document, {resultTypes: ["violations"], ...` + rules + `}).then(result => result.violations.flatMap(rule =>
+		rule.nodes.map(node => rule.id + ": " + node.failureSummary.replace(/\s+/g, " ") + ": " + node.html.slice(0, 200))))`
+}
+
+// overTheEdge is an expression for what cannot be seen without scrolling
+// sideways.
+const overTheEdge = `(() => {
+	const edge = document.documentElement.clientWidth;
+	if (document.documentElement.scrollWidth > edge) return "the page scrolls " + document.documentElement.scrollWidth;
+	const hidden = e => e.closest(".skip, .visually-hidden, svg") || !e.checkVisibility();
+	return [...document.body.querySelectorAll("*")].filter(e => !hidden(e))
+		.filter(e => { const box = e.getBoundingClientRect(); return box.width && (box.left < -.5 || box.right > edge + .5); })
+		.map(e => e.outerHTML.slice(0, 120)).join("\n");
+})()`
+
+// shoot keeps a picture of the whole page in the folder that GATEHOUSE_SHOTS
+// names, if it names one.
+func (b *tab) shoot(look string) {
+	b.t.Helper()
+	folder := os.Getenv("GATEHOUSE_SHOTS")
+	if folder == "" {
+		return
+	}
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, strings.ReplaceAll(look, " ", "-")+".png"), picture, 0o644)
+	}
+	if err != nil {
+		b.t.Fatalf("shoot %s: %v", look, err)
+	}
+}

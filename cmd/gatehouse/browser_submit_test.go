@@ -1,0 +1,201 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+func TestBrowserImpatienceSendsOnePost(t *testing.T) {
+	t.Parallel()
+	register := func(b *tab) {
+		b.open("/register")
+		b.fillRegister(ada)
+		b.until(message("password") + ` !== ""`) // no answer will move the button
+	}
+	login := func(b *tab) {
+		b.program.add(b.t, ada)
+		b.open("/login")
+		b.write("username", "ada")
+		b.write("password", ada.Password)
+	}
+	logout := func(b *tab) {
+		b.program.add(b.t, ada)
+		b.signIn(ada)
+	}
+	for _, c := range []struct {
+		name, request string
+		prepare       func(b *tab)
+		button        string
+		password      string
+	}{
+		{"clicks on register", "POST /register", register, "main button[type=submit]", ada.Password},
+		{"Enter in the registration form", "POST /register", register, "", ada.Password},
+		{"clicks on sign in", "POST /login", login, "main button[type=submit]", ada.Password},
+		{"Enter in the sign-in form", "POST /login", login, "", ada.Password},
+		{"clicks on sign out", "POST /logout", logout, "form[action='/logout'] button", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p, x := serveProxied(t)
+			b := openTab(t, p)
+			c.prepare(b)
+			b.settle()
+			act := func() { b.press(kb.Enter) }
+			if c.button != "" {
+				// Chromium answers no question while a page is on its way, so
+				// the pointer stays where it is.
+				at := b.aim("document.querySelector(" + quote(c.button) + ")")
+				act = func() { b.do(chromedp.MouseClickXY(at.X, at.Y)) }
+			}
+			posts := x.hold(c.request)
+			b.follow(func() {
+				act()
+				act()
+				act()
+				post := posts.next("password", c.password)
+				act()
+				post.release()
+			})
+			b.arrive("/")
+			if got := x.count(c.request); got != 1 {
+				t.Errorf("%s: got %d, want 1", c.request, got)
+			}
+		})
+	}
+}
+
+// A press on the button takes the focus from the field above it, which is then
+// checked. The answer must not move the button away under the pointer.
+func TestBrowserClickIsNotLostToAnAnswer(t *testing.T) {
+	t.Parallel()
+	p, x := serveProxied(t)
+	checks := x.hold("POST /register/check/password")
+	b := openTab(t, p)
+	b.do(chromedp.EmulateViewport(wide, 1400)) // nothing to scroll, which could make up for it
+	b.open("/register")
+	b.fillRegister(ada)
+	at := b.aim("document.querySelector('main button[type=submit]')")
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, at.X, at.Y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	checks.next("password", ada.Password)
+	checks.open()
+	b.waitFor("the answer", func() bool { return b.answered("200 POST /register/check/password") })
+	b.settle()
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, at.X, at.Y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	b.arrive("/")
+}
+
+// filled has a tab in front of a registration form that would be accepted.
+func filled(t *testing.T) (*tab, *proxy) {
+	t.Helper()
+	p, x := serveProxied(t)
+	b := openTab(t, p)
+	b.open("/register")
+	b.fillRegister(ada)
+	return b, x
+}
+
+// stands says that the form is as it was typed, under the alert line.
+func (b *tab) stands(alert string) {
+	b.t.Helper()
+	b.becomes(text("#alert[role=alert]"), alert)
+	b.is(address, "/register")
+	b.is(title, "Create your account · Gatehouse")
+	b.is(text("#summary"), "(none)")
+	b.is(value("name"), ada.Name)
+	b.is(value("username"), ada.Username)
+	b.is(value("email"), ada.Email)
+	b.is(value("password"), ada.Password)
+}
+
+func TestBrowserSubmitSurvivesAServerThatIsGone(t *testing.T) {
+	t.Parallel()
+	b, x := filled(t)
+	b.report.expect("net::ERR_")
+	x.leave()
+	b.submit()
+	b.stands("We could not reach the server. Nothing you typed is lost. Please try again.")
+	b.inspect("server gone")
+	x.fail(0)
+	b.write("password", "short")
+	b.refuse(b.submit)
+	b.is(text("#alert"), "")
+	b.write("password", ada.Password)
+	b.submit()
+	b.arrive("/")
+	b.is(text("#alert"), "")
+}
+
+func TestBrowserSubmitSurvivesAServerThatFails(t *testing.T) {
+	t.Parallel()
+	b, x := filled(t)
+	b.report.expect("status of 503", "status of 500")
+	x.fail(http.StatusServiceUnavailable)
+	b.submit()
+	b.stands("It is busy right now. Nothing you typed is lost. Please try again in a moment.")
+	x.fail(http.StatusInternalServerError)
+	b.submit()
+	b.stands("Something went wrong on our side. Nothing you typed is lost. Please try again in a moment.")
+	x.fail(0)
+	b.submit()
+	b.arrive("/")
+}
+
+func TestBrowserSubmitSurvivesAServerThatIsTooSlow(t *testing.T) {
+	t.Parallel()
+	p, x := serveProxied(t)
+	b := openTab(t, p)
+	b.report.expect("htmx:error: timeout")
+	command(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		document.addEventListener("readystatechange", () => {
+			const config = document.querySelector("meta[name=htmx-config]");
+			if (config) config.content = config.content.replace('"defaultTimeout":10000', '"defaultTimeout":100');
+		})`})
+	b.open("/register")
+	b.until(`document.querySelector("meta[name=htmx-config]").content.includes('"defaultTimeout":100,')`)
+	b.fillRegister(ada)
+	b.write("password", "short")
+	posts := x.hold("POST /register")
+	b.submit()
+	late := posts.next("password", "short")
+	b.becomes(text("#alert"), "We could not reach the server. Nothing you typed is lost. Please try again.")
+	late.release()
+	b.settle()
+	b.is(text("#summary"), "(none)")
+	b.is(value("password"), "short")
+}
+
+func TestBrowserFailedChecksAreSilent(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, sign string
+		fail       func(x *proxy)
+	}{
+		{"the server is gone", "net::ERR_", (*proxy).leave},
+		{"the server fails", "status of 503", func(x *proxy) { x.fail(http.StatusServiceUnavailable) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p, x := serveProxied(t)
+			b := openTab(t, p)
+			b.report.expect(c.sign)
+			b.open("/register")
+			c.fail(x)
+			b.clickOn("#username")
+			b.press("ad" + kb.Tab)
+			b.waitFor("the check fails", func() bool { return b.report.heard(c.sign) })
+			b.settle()
+			b.is(text("#alert"), "")
+			b.is(message("username"), "")
+			b.is(value("username"), "ad")
+			x.fail(0)
+			b.clickOn("#username")
+			b.press(kb.End + "!")
+			b.becomes(message("username"), "Use only the letters a to z, digits, - and _, and begin with a letter or digit.")
+		})
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+var update = flag.Bool("update", false, "write the table of settings into README.md")
+
+const (
+	readme        = "../../README.md"
+	settingsBegin = "<!-- settings -->\n"
+	settingsEnd   = "<!-- /settings -->"
+)
+
+// model is the command line as kong understands it.
+func model(t *testing.T) *kong.Application {
+	t.Helper()
+	parser, err := newParser(&cli{}, terminal{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parser.Model
+}
+
+// settingsTable is the table of the README: a row for each setting.
+func settingsTable(t *testing.T) string {
+	t.Helper()
+	var table strings.Builder
+	table.WriteString("| setting | default | meaning |\n|---|---|---|\n")
+	for _, f := range model(t).Flags {
+		if f.Name == "help" {
+			continue
+		}
+		preset := "none"
+		switch {
+		case f.HasDefault:
+			preset = "`" + f.Default + "`"
+		case f.IsBool():
+			preset = "off"
+		}
+		fmt.Fprintf(&table, "| `--%s` | %s | %s |\n", f.Name, preset, strings.ReplaceAll(f.Help, "|", `\|`))
+	}
+	return table.String()
+}
+
+func TestREADMESettings(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(text), settingsBegin)
+	got, after, ends := strings.Cut(rest, settingsEnd)
+	if !begins || !ends {
+		t.Fatalf("README.md has no table between %q and %q", settingsBegin, settingsEnd)
+	}
+	want := "\n" + settingsTable(t) + "\n"
+	if got == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("the table of settings is not in step; run go test ./cmd/gatehouse -run TestREADMESettings -update\ngot:%swant:%s", got, want)
+	}
+	if err := os.WriteFile(readme, []byte(before+settingsBegin+want+settingsEnd+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEverySettingIsAnEnvironmentVariable(t *testing.T) {
+	t.Parallel()
+	for _, f := range model(t).Flags {
+		want := []string{"GATEHOUSE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))}
+		if f.Name == "help" {
+			want = nil
+		}
+		if !slices.Equal(f.Envs, want) {
+			t.Errorf("--%s is set by %q, want %q", f.Name, f.Envs, want)
+		}
+		if f.Help == "" || f.Hidden {
+			t.Errorf("--%s is not in the help", f.Name)
+		}
+	}
+}
+
+func TestHelpIsCompleteForEveryCommand(t *testing.T) {
+	t.Parallel()
+	for _, command := range model(t).Leaves(false) {
+		out, err := gatehouse(append(strings.Fields(command.FullPath())[1:], "--help")...).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s --help: %v", command.FullPath(), err)
+		}
+		if command.Help == "" || command.Hidden {
+			t.Errorf("%s is not in the help", command.FullPath())
+		}
+		for _, flags := range command.AllFlags(false) {
+			for _, f := range flags {
+				if !strings.Contains(string(out), "--"+f.Name) {
+					t.Errorf("%s --help does not name --%s", command.FullPath(), f.Name)
+				}
+			}
+		}
+	}
+}
+
+func TestBaseURLIsAnOrigin(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ value, want string }{
+		{"https://accounts.example.com", "https://accounts.example.com"},
+		{"https://Accounts.Example.com:8443/", "https://accounts.example.com:8443"},
+		{"HTTPS://accounts.example.com", "https://accounts.example.com"},
+		{"http://localhost:8080", "http://localhost:8080"},
+		{"http://127.0.0.2", "http://127.0.0.2"},
+		{"http://[::1]:8080", "http://[::1]:8080"},
+		{"http://localhost.", ""},
+		{"http://0.0.0.0", ""},
+		{"http://127.0.0.1.example.com", ""},
+		{"http://localhost@example.com", ""},
+		{"https://example.com#fragment", ""},
+		{"https://example.com:0x50", ""},
+		{"//example.com", ""},
+		{"javascript:alert(1)", ""},
+		{"https://a b", ""},
+	} {
+		got := ""
+		if u, err := parseBase(c.value); err == nil {
+			got = u.String()
+		}
+		if got != c.want {
+			t.Errorf("--base-url %s is %q, want %q", c.value, got, c.want)
+		}
+	}
+}
