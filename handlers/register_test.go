@@ -38,7 +38,7 @@ func TestRegisterRefusesAndKeepsWhatWasTyped(t *testing.T) {
 			"name": "Ada <Lovelace>", "username": "a b", "email": "ada at home", "password": "too short",
 		}).is(http.StatusUnprocessableEntity)
 		for field, want := range map[string]string{
-			"name": "", "username": "Use only the letters", "email": "like name@example.com", "password": "Use at least 12 characters: 3 more to go.",
+			"name": "", "username": "Use only the letters", "email": "like name@example.com", "password": "Use at least 12 characters for the password: 3 more to go.",
 		} {
 			if got := refused.message(field); !strings.HasPrefix(got, want) && !strings.Contains(got, want) || want == "" && got != "" {
 				t.Errorf("the message at %s is %q, want %q", field, got, want)
@@ -312,14 +312,14 @@ func TestInlineChecks(t *testing.T) {
 	}{
 		{"a free username", "/register", "username", url.Values{"username": {"Ada"}}, "The username ada is free."},
 		{"a taken one", "/register", "username", url.Values{"username": {"GRACE"}}, "The username grace is taken. Choose another."},
-		{"a short one", "/register", "username", url.Values{"username": {"ad"}}, "Use at least 3 characters."},
+		{"a short one", "/register", "username", url.Values{"username": {"ad"}}, "Use at least 3 characters for the username."},
 		{"nothing is left in peace", "/register", "username", url.Values{"username": {""}}, ""},
 		{"no form at all", "/register", "username", url.Values{}, ""},
 		{"an email address", "/register", "email", url.Values{"email": {"ada@example.com"}}, ""},
 		{"one that has an account is not told", "/register", "email", url.Values{"email": {"grace@example.com"}}, ""},
 		{"no email address", "/register", "email", url.Values{"email": {"ada"}}, "Enter an email address like name@example.com."},
 		{"a name", "/register", "name", url.Values{"name": {"Ada"}}, ""},
-		{"a long name", "/register", "name", url.Values{"name": {strings.Repeat("n", 101)}}, "Use at most 100 characters for your name."},
+		{"a long name", "/register", "name", url.Values{"name": {strings.Repeat("n", 101)}}, "Use at most 100 characters for the name."},
 		{"a password", "/register", "password", url.Values{"password": {"owl barn xk2"}}, "That will do. Another word would make it stronger."},
 		{"a long password", "/register", "password", url.Values{"password": {"correct horse battery"}}, "That is a strong password."},
 		{"a password from the username", "/register", "password", url.Values{"password": {"countess-countess"}, "username": {"countess"}}, "Do not build the password from your name, your username, your email address or the name of this site."},

@@ -21,7 +21,7 @@ func CanonicalEmail(value string) (string, error) {
 		return "", refuse("email", "Enter your email address.")
 	}
 	if len(value) > EmailMax {
-		return "", refuse("email", "Use at most %d characters for your email address.", EmailMax)
+		return "", refuse("email", "Use at most %d characters for the email address.", EmailMax)
 	}
 	malformed := refuse("email", "Enter an email address like name@example.com.")
 	// A bare addr-spec only: no display name, comment, quoting or list can
@@ -40,7 +40,7 @@ func CanonicalEmail(value string) (string, error) {
 		return "", malformed
 	}
 	if len(local)+1+len(ascii) > EmailMax {
-		return "", refuse("email", "Use at most %d characters for your email address.", EmailMax)
+		return "", refuse("email", "Use at most %d characters for the email address.", EmailMax)
 	}
 	return lowerASCII(local + "@" + ascii), nil
 }

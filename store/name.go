@@ -17,7 +17,7 @@ func CanonicalName(value string) string { return strings.TrimSpace(value) }
 func CheckName(value string) error {
 	name := CanonicalName(value)
 	if utf8.RuneCountInString(name) > NameMax {
-		return refuse("name", "Use at most %d characters for your name.", NameMax)
+		return refuse("name", "Use at most %d characters for the name.", NameMax)
 	}
 	if !plainText(name) {
 		return refuse("name", "Your name contains characters that cannot be shown. Type it without them.")

@@ -56,11 +56,11 @@ func (p *Passwords) Check(password string, personal ...string) error {
 	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
 		return refuse("password", "The password contains characters that no keyboard types, such as a line break. Type it without them.")
 	case length < p.Min && p.Min-length == 1:
-		return refuse("password", "Use at least %d characters: one more to go.", p.Min)
+		return refuse("password", "Use at least %d characters for the password: one more to go.", p.Min)
 	case length < p.Min:
-		return refuse("password", "Use at least %d characters: %d more to go.", p.Min, p.Min-length)
+		return refuse("password", "Use at least %d characters for the password: %d more to go.", p.Min, p.Min-length)
 	case length > PasswordMax || len(password) > passwordMaxBytes:
-		return refuse("password", "Use at most %d characters.", PasswordMax)
+		return refuse("password", "Use at most %d characters for the password.", PasswordMax)
 	case p.common(password):
 		return refuse("password", "This is one of the most common passwords, so it is guessed first. Try a few unrelated words.")
 	case patterned(password):

@@ -40,11 +40,11 @@ func CheckUsername(value string) error {
 	case name == "":
 		return refuse("username", "Enter a username.")
 	case !validUsername(name):
-		return refuse("username", "Use only the letters a to z, digits, - and _, and begin with a letter or digit.")
+		return refuse("username", "Use only the letters a to z, digits, - and _ in the username, and begin with a letter or digit.")
 	case len(name) < UsernameMin:
-		return refuse("username", "Use at least %d characters.", UsernameMin)
+		return refuse("username", "Use at least %d characters for the username.", UsernameMin)
 	case len(name) > UsernameMax:
-		return refuse("username", "Use at most %d characters.", UsernameMax)
+		return refuse("username", "Use at most %d characters for the username.", UsernameMax)
 	case slices.Contains(reservedUsernames, name):
 		return refuse("username", "The username %s is reserved. Choose another.", name)
 	}

@@ -30,7 +30,7 @@ func TestBrowserRegisterChecksFieldsWhileTyping(t *testing.T) {
 		{"a free username, as it will be kept", "username", "Ada", "The username ada is free", "field-fine"},
 		{"half an email address", "email", "ada@", "like name@example.com", "field-refused"},
 		{"an email address", "email", "ada@example.com", "", ""},
-		{"a password that is too short", "password", "ada", "at least 12 characters: 9 more to go", "field-refused"},
+		{"a password that is too short", "password", "ada", "at least 12 characters for the password: 9 more to go", "field-refused"},
 		{"a password that everybody knows", "password", "1234567890987654321", "guessed", "field-refused"},
 		{"a password made of the email address", "password", "ada@example.com1", "Do not build the password from your name", "field-refused"},
 		{"a long password", "password", "a lantern by the harbour", "strong", "field-fine"},

@@ -195,7 +195,7 @@ func TestBrowserFailedChecksAreSilent(t *testing.T) {
 			x.fail(0)
 			b.clickOn("#username")
 			b.press(kb.End + "!")
-			b.becomes(message("username"), "Use only the letters a to z, digits, - and _, and begin with a letter or digit.")
+			b.becomes(message("username"), "Use only the letters a to z, digits, - and _ in the username, and begin with a letter or digit.")
 		})
 	}
 }

@@ -121,5 +121,5 @@ func TestBrowserFieldsEditedDuringASlowSubmitKeepTheirText(t *testing.T) {
 	b.is(text("[data-reveal]"), "Hide password")
 	// The answer spoke of the older text, so the newer one is checked.
 	b.becomes(message("email"), "Enter an email address like name@example.com.")
-	b.becomes(message("password"), "Use at least 12 characters: 6 more to go.")
+	b.becomes(message("password"), "Use at least 12 characters for the password: 6 more to go.")
 }
