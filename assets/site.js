@@ -85,15 +85,37 @@ function stop(input) {
   htmx.trigger(input, "htmx:abort", {}, false);
 }
 
-// reach is fetch, with a failure to reach the server told as the status that means it.
+// reach is fetch to the end of the answer, with a failure to reach the server told as the status that means it. An answer
+// waits while the pointer is down: it could move a button away from under it, and the click would be lost.
 async function reach(url, request) {
   try {
-    return await fetch(url, request);
+    const response = await fetch(url, request);
+    const text = await response.text();
+    while (pressed) await pressed;
+    response.text = () => text;
+    return response;
   } catch (error) {
     if (request.signal.aborted && request.signal.reason !== "timeout") throw error;
     return new Response(null, { status: 504 });
   }
 }
+
+let pressed; // while the pointer is down: the promise that it comes up
+
+addEventListener("pointerdown", () => {
+  const ends = new AbortController();
+  const press = new Promise((release) => {
+    const end = () => {
+      ends.abort();
+      setTimeout(() => {
+        if (pressed === press) pressed = undefined;
+        release();
+      }, 50); // the click comes first
+    };
+    for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, end, { signal: ends.signal });
+  });
+  pressed = press;
+});
 
 function busy(form) {
   return form?.classList.contains(busyClass);
