@@ -1,10 +1,12 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
 	"gatehouse/store"
+	"gatehouse/store/storetest"
 )
 
 // modes are JavaScript on and off. Both see the same pages and sentences.
@@ -19,12 +21,26 @@ var modes = []struct {
 	{"without JavaScript", openPlainTab, func(string) string { return "" }},
 }
 
-func TestBrowserWholePathWithoutJavaScript(t *testing.T) {
+// The main job, on each database and in both modes.
+func TestBrowserWholePath(t *testing.T) {
 	t.Parallel()
-	b := openPlainTab(t, serveProgram(t))
+	for _, d := range storetest.Databases {
+		for _, mode := range modes {
+			t.Run(d.Name+" "+mode.name, func(t *testing.T) {
+				t.Parallel()
+				p := &program{database: d.New(t), clock: storetest.NewClock()}
+				p.start(t)
+				wholePath(mode.open(t, p))
+			})
+		}
+	}
+}
+
+func wholePath(b *tab) {
+	reveals := strconv.FormatBool(!b.plain)
 	b.open("/")
 	b.follow(func() { b.clickOn("main a[href='/register']") })
-	b.is("String(document.querySelector('[data-reveal]').checkVisibility())", "false")
+	b.is("String(document.querySelector('[data-reveal]').checkVisibility())", reveals)
 	b.refuse(b.submit)
 	b.fillRegister(ada)
 	b.submit()
@@ -33,7 +49,7 @@ func TestBrowserWholePathWithoutJavaScript(t *testing.T) {
 	b.signOut()
 
 	b.openTo("/account", "/login?next=%2Faccount")
-	b.is("String(document.querySelector('[data-reveal]').checkVisibility())", "false")
+	b.is("String(document.querySelector('[data-reveal]').checkVisibility())", reveals)
 	b.refuse(b.submit)
 	b.write("username", "ada")
 	b.write("password", ada.Password)
@@ -41,7 +57,7 @@ func TestBrowserWholePathWithoutJavaScript(t *testing.T) {
 	b.submit()
 	b.arrive("/account")
 	if cookie := b.cookie(); cookie == nil || cookie.Session {
-		t.Errorf("cookie: got %+v, want one that outlasts the browser", cookie)
+		b.t.Errorf("cookie: got %+v, want one that outlasts the browser", cookie)
 	}
 	b.signOut()
 	b.is(text("main .lead"), "You are not signed in.")

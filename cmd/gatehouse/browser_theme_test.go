@@ -2,48 +2,48 @@ package main
 
 import "testing"
 
-func TestBrowserThemeStaysChosen(t *testing.T) {
+const (
+	worn   = `document.documentElement.dataset.bsTheme ?? "auto"`
+	chosen = `document.querySelector(".theme [aria-pressed=true]").value`
+	ground = `getComputedStyle(document.body).backgroundColor`
+)
+
+func TestBrowserThemeIsKeptAndLosesNothing(t *testing.T) {
 	t.Parallel()
-	const ground = "getComputedStyle(document.body).backgroundColor"
 	for _, mode := range modes {
 		t.Run(mode.name, func(t *testing.T) {
 			t.Parallel()
 			b := mode.open(t, serveProgram(t))
-			b.view(wide, dark)
-			b.open("/login?next=%2Faccount")
-			evening := ask[string](b, ground)
 			b.view(wide, light)
-			day := ask[string](b, ground)
-			if day == evening {
-				t.Errorf("by day and by night: got the same ground, %s", day)
+			b.open("/register?next=%2Faccount")
+			byDay := ask[string](b, ground)
+			b.write("name", "Ada Lovelace")
+			if b.plain {
+				b.follow(func() { b.clickOn(".theme [value=dark]") })
+				b.arrive("/register?next=%2Faccount")
+			} else {
+				b.clickOn(".theme [value=dark]")
+				b.becomes(worn, "dark")
+				b.is(value("name"), "Ada Lovelace")
 			}
-			b.write("username", "ada")
-			b.choose("dark")
-			b.becomes(ground, evening)
-			if !b.plain {
-				b.is(value("username"), "ada")
+			b.is(worn, "dark")
+			b.is(chosen, "dark")
+			if got := ask[string](b, ground); got == byDay {
+				t.Errorf("the ground is %s in both themes", got)
 			}
-			b.open("/register")
-			b.is(ground, evening)
-			b.choose("light")
-			b.becomes(ground, day)
+			b.open("/login")
+			b.is(worn, "dark")
 			b.view(wide, dark)
-			b.is(ground, day)
-			b.choose("auto")
-			b.becomes(ground, evening)
-			b.is(address, "/register")
+			if b.plain {
+				b.follow(func() { b.clickOn(".theme [value=light]") })
+			} else {
+				b.clickOn(".theme [value=light]")
+			}
+			b.becomes(worn, "light")
+			b.is(ground, byDay)
+			b.open("/")
+			b.is(worn, "light")
+			b.is(chosen, "light")
 		})
 	}
-}
-
-// choose takes a theme and waits until its button says that it is chosen.
-func (b *tab) choose(theme string) {
-	b.t.Helper()
-	act := func() { b.clickOn(".theme [value=" + theme + "]") }
-	if b.plain {
-		b.follow(act)
-	} else {
-		act()
-	}
-	b.becomes(`[...document.querySelectorAll(".theme [aria-pressed=true]")].map(e => e.value).join()`, theme)
 }
