@@ -42,9 +42,9 @@ check: assets/dist/manifest.json ## formatting, generated code in step, vet, lin
 build: assets/dist/manifest.json ## leave the program in bin/gatehouse
 	@$(BUILD) -o bin/gatehouse ./cmd/gatehouse
 
-dev: assets/dist/manifest.json ## serve http://localhost:7331 and reload as files change
-	@$(TOOL) templ generate --watch --path components --proxy=http://localhost:8080 \
-		--cmd='go run ./cmd/gatehouse serve --database $(DATABASE)'
+dev: assets/dist/manifest.json ## serve http://localhost:7331, reloading as Go and templ files change
+	@$(TOOL) templ generate --watch --proxy=http://localhost:8080 --open-browser=false \
+		--cmd='go run ./cmd/gatehouse serve --base-url http://localhost:7331 --database $(DATABASE)'
 
 generate: ## write the Go code of the templ components
 	@$(TOOL) templ fmt components

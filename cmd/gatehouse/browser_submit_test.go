@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -79,14 +78,39 @@ func TestBrowserClickIsNotLostToAnAnswer(t *testing.T) {
 	b.do(chromedp.EmulateViewport(wide, 1400)) // nothing to scroll, which could make up for it
 	b.open("/register")
 	b.fillRegister(ada)
-	at := b.aim("document.querySelector('main button[type=submit]')")
-	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, at.X, at.Y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	release := b.pressOn("main button[type=submit]")
 	checks.next("password", ada.Password)
 	checks.open()
 	b.waitFor("the answer", func() bool { return b.answered("200 POST /register/check/password") })
 	b.settle()
-	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, at.X, at.Y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	release()
 	b.arrive("/")
+}
+
+// The click submits the form, which ends the check that waits for the click.
+func TestBrowserAnswerThatWaitedForAClickIsDropped(t *testing.T) {
+	t.Parallel()
+	p, x := serveProxied(t)
+	checks, posts := x.hold(checkUsername), x.hold("POST /register")
+	b := openTab(t, p)
+	b.open("/register")
+	b.watchMessage("username")
+	b.write("username", "ada")
+	release := b.pressOn("main button[type=submit]")
+	checks.next("username", "ada")
+	checks.open()
+	b.waitFor("the answer", func() bool { return b.answered("200 " + checkUsername) })
+	b.settle()
+	b.refuse(func() {
+		release()
+		post := posts.next("username", "ada")
+		// Timers keep their order: by this one the answer would have been shown.
+		ask[int](b, "new Promise(done => setTimeout(() => done(0), 200))")
+		b.is("window.shown.join()", "")
+		post.release()
+	})
+	b.is("window.shown.join()", "")
+	b.is(message("email"), "Enter your email address.")
 }
 
 // filled has a tab in front of a registration form that would be accepted.

@@ -182,22 +182,35 @@ func quote(value string) string {
 	return string(quoted)
 }
 
-// clickOn presses the mouse in the middle of an element, which must be in
-// sight and not covered. A person aims again when the page moves under the
-// pointer, and so does this.
+// clickOn clicks in the middle of an element.
 func (b *tab) clickOn(selector string) {
+	b.t.Helper()
+	b.pressOn(selector)()
+}
+
+// pressOn puts the mouse button down in the middle of an element, which must be
+// in sight and not covered, and returns what lets it up again. A person aims
+// again when the page moves under the pointer, and so does this.
+func (b *tab) pressOn(selector string) (release func()) {
 	b.t.Helper()
 	element := fmt.Sprintf("document.querySelector(%s)", quote(selector))
 	b.until(element)
 	for range 10 {
 		at := b.aim(element)
-		b.do(chromedp.MouseClickXY(at.X, at.Y))
-		// Where the click has led to a new page there is nothing to ask.
-		if hit, err := try[bool](b, "window.hit !== false"); err != nil || hit {
-			return
+		b.mouse(input.DispatchMouseEventTypeMousePressed, at)
+		release = func() { b.mouse(input.DispatchMouseEventTypeMouseReleased, at) }
+		if ask[bool](b, "window.hit !== false") {
+			return release
 		}
+		release()
 	}
 	b.t.Fatalf("%s does not keep still", selector)
+	return release
+}
+
+func (b *tab) mouse(event input.DispatchMouseEventType, at point) {
+	b.t.Helper()
+	b.do(chromedp.MouseEvent(event, at.X, at.Y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
 }
 
 type point struct{ X, Y float64 }
