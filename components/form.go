@@ -167,8 +167,8 @@ func (f *Field) state() string {
 // returns says whether the form leads anywhere but the front page.
 func (f *Form) returns() bool { return f.Next != "" && f.Next != "/" }
 
-// carry adds the page to return to to the address of the other entry form.
-func (f *Form) carry(path string) string {
+// Carry adds the page to return to to the address of the other entry form.
+func (f *Form) Carry(path string) string {
 	if !f.returns() {
 		return path
 	}

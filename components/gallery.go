@@ -70,7 +70,7 @@ func Gallery() []State {
 		f.Username.Refusal = "The username ada is taken. Choose another."
 		f.Email.Refusal = "An account with this email address exists. Sign in instead."
 	}))
-	add("register-closed", Page{Entry: true, Indexed: true}, "Create your account", RegisterClosed())
+	add("register-closed", Page{Entry: true}, "Registration is closed", RegisterClosed())
 
 	login := func(open bool, change func(f *LoginForm)) templ.Component {
 		f := NewLoginForm()

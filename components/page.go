@@ -60,6 +60,14 @@ func (p Page) Heading() string {
 	return title
 }
 
+// Description is what search engines show.
+func (p Page) Description() string {
+	if p.Open {
+		return "Sign in to " + p.Site + ", or create an account."
+	}
+	return "Sign in to " + p.Site + "."
+}
+
 func (p Page) class() string {
 	if p.Entry {
 		return "page page-entry"

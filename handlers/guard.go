@@ -1,8 +1,11 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+
+	"gatehouse/store"
 )
 
 // guard states who may use a route.
@@ -22,12 +25,18 @@ const (
 	members
 )
 
+// answerWait is how long a page may take altogether: the wait for the password
+// gate, and as much again for a database that is slow to answer.
+const answerWait = 2 * store.GateWait
+
 // dynamic wraps a handler in what every page needs: its form, the session, the
 // current user, and its guard.
 func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 	return s.serve(func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Add("Vary", "Cookie, HX-Request, HX-Request-Type")
-		r, err := s.load(r)
+		ctx, cancel := context.WithTimeout(r.Context(), answerWait)
+		defer cancel()
+		r, err := s.load(r.WithContext(ctx))
 		if err != nil {
 			return err
 		}
@@ -39,7 +48,7 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 		user := visitOf(r).user
 		switch {
 		case g == members && user == nil:
-			return s.redirect(w, r, loginPath(r))
+			return s.redirect(w, r, s.loginPath(r))
 		case g == visitors && user != nil:
 			return s.alreadySignedIn(w, r)
 		}
@@ -48,11 +57,12 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 }
 
 // loginPath leads to sign-in and back to the page that was asked for.
-func loginPath(r *http.Request) string {
-	if r.Method == post {
+func (s *Site) loginPath(r *http.Request) string {
+	next := s.next(r.URL.RequestURI())
+	if r.Method == post || next == "/" {
 		return "/login"
 	}
-	return "/login?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+	return "/login?" + url.Values{"next": {next}}.Encode()
 }
 
 // alreadySignedIn sends a signed-in person on from a page for visitors. What

@@ -1,9 +1,14 @@
 package handlers
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"time"
 )
+
+// readyWait is how long the database may take to say that it is there.
+const readyWait = 2 * time.Second
 
 // healthz says that the program runs; it asks nobody.
 func (s *Site) healthz(w http.ResponseWriter, _ *http.Request) error {
@@ -12,7 +17,9 @@ func (s *Site) healthz(w http.ResponseWriter, _ *http.Request) error {
 
 // readyz says whether the database answers.
 func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Store.Ready(r.Context()); err != nil {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWait)
+	defer cancel()
+	if err := s.Store.Ready(ctx); err != nil {
 		s.Log.Error("not ready", "request", visitOf(r).id, "error", err.Error())
 		return say(w, http.StatusServiceUnavailable, "the database does not answer\n")
 	}

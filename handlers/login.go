@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -44,6 +45,7 @@ func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, for
 	form.Next = s.next(form.Next)
 	page := s.page(r, form.Title)
 	page.Entry, page.Indexed, page.Refused = true, true, form.IsRefused()
+	page.Here = form.Carry(form.Action)
 	return s.show(w, r, status, page, components.Login(form, s.Open))
 }
 
@@ -56,8 +58,10 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 		}
 		s.event(r, "authn_logout", slog.Int64("user", v.user.ID))
 	}
-	if err := s.Sessions.Destroy(r.Context()); err != nil {
-		return err
+	if _, err := r.Cookie(s.Sessions.Cookie.Name); err == nil {
+		if err := s.Sessions.Destroy(r.Context()); err != nil {
+			return fmt.Errorf("end the session: %w", err)
+		}
 	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return s.redirect(w, r, "/")

@@ -63,6 +63,12 @@ func FuzzNext(f *testing.F) {
 	})
 }
 
+func TestRED04ALongAddressIsNotCarriedAlong(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.visitor(t).get("/account?" + strings.Repeat("x", 8000)).goesTo("/login")
+}
+
 func TestRED05NoRedirectNamesAHost(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"gatehouse/components"
+	"gatehouse/store"
 )
 
 func (s *Site) newRegister(w http.ResponseWriter, r *http.Request) error {
@@ -30,7 +31,12 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.event(r, "user_created", slog.Int64("user", user.ID))
-	return s.signIn(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})
+	err = s.signIn(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})
+	if _, refused := store.AsRefusal(err); refused {
+		// Disabled in the meantime: signing in will say so.
+		return s.redirect(w, r, "/login")
+	}
+	return err
 }
 
 func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
@@ -54,12 +60,14 @@ func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, form *components.RegisterForm) error {
-	page := s.page(r, "Create your account")
-	page.Entry, page.Indexed = true, true
 	if !s.Open {
+		page := s.page(r, "Registration is closed")
+		page.Entry = true
 		return s.show(w, r, status, page, components.RegisterClosed())
 	}
 	form.Next = s.next(form.Next)
-	page.Refused = form.IsRefused()
+	page := s.page(r, form.Title)
+	page.Entry, page.Indexed, page.Refused = true, true, form.IsRefused()
+	page.Here = form.Carry(form.Action)
 	return s.show(w, r, status, page, components.Register(form))
 }

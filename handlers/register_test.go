@@ -281,6 +281,16 @@ func TestREG17ReservedNames(t *testing.T) {
 	})
 }
 
+func TestTheNameOfTheSiteIsReserved(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		person := ada()
+		person["username"] = "gatehouse"
+		if got, want := v.get("/register").submit(person).is(422).message("username"), "The username gatehouse is reserved. Choose another."; got != want {
+			t.Errorf("the message is %q, want %q", got, want)
+		}
+	})
+}
+
 func TestRegistrationCanBeClosed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(s *Site) { s.Open = false })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"gatehouse/components"
 	"gatehouse/store"
@@ -43,16 +44,20 @@ type Site struct {
 	pages map[string]guard
 }
 
+// gzipLevel is where pages get small without costing more than they save.
+const gzipLevel = 5
+
 // Handler builds the whole site, the door first.
 func (s *Site) Handler() http.Handler {
 	s.mux = chi.NewMux()
 	s.mux.NotFound(s.dynamic(everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
 	s.pages = make(map[string]guard)
+	compress := middleware.Compress(gzipLevel, "text/html")
 	for _, r := range s.routes() {
 		handler := s.serve(r.do)
 		if r.guard != static {
-			handler = s.dynamic(r.guard, r.do)
+			handler = compress(s.dynamic(r.guard, r.do)).ServeHTTP
 		}
 		s.mux.MethodFunc(r.method, r.path, handler)
 		if r.method == http.MethodGet {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -41,6 +42,10 @@ func (s *Site) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
 		v := &visit{id: rand.Text()[:16], address: middleware.GetClientIP(r.Context())}
+		if v.address == "" {
+			// A trusted proxy that names nobody stands for its clients.
+			v.address, _, _ = net.SplitHostPort(r.RemoteAddr)
+		}
 		route := chi.NewRouteContext()
 		ctx := context.WithValue(r.Context(), visitKey{}, v)
 		r = r.WithContext(context.WithValue(ctx, chi.RouteCtxKey, route))

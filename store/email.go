@@ -35,7 +35,7 @@ func CanonicalEmail(value string) (string, error) {
 	if len(local) > localPartMax || !validLocalPart(local) {
 		return "", malformed
 	}
-	ascii, err := idna.Lookup.ToASCII(domain)
+	ascii, err := domains.ToASCII(domain)
 	if err != nil || !publicDomain(ascii) {
 		return "", malformed
 	}
@@ -50,6 +50,21 @@ func CanonicalEmail(value string) (string, error) {
 func CheckEmail(value string) error {
 	_, err := CanonicalEmail(value)
 	return err
+}
+
+// domains are looked up as browsers and mail systems do (UTS 46), with the
+// lengths that DNS allows.
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
+// DeliverableEmail is the address as it is stored and written to: the local
+// part as it was typed, which some mail systems care about, and the domain in
+// its ASCII form, so that nothing unseen is kept. The address must have passed
+// CheckEmail.
+func DeliverableEmail(value string) string {
+	value = strings.TrimSpace(value)
+	at := strings.LastIndexByte(value, '@')
+	ascii, _ := domains.ToASCII(value[at+1:])
+	return value[:at+1] + ascii
 }
 
 // publicDomain wants two labels at least, and a last one that is no number, or

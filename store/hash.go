@@ -21,11 +21,10 @@ const (
 	SchemeBcrypt = "bcrypt"
 )
 
-// BcryptCosts that may be configured, and the one that is.
+// Costs of bcrypt that may be configured.
 const (
-	BcryptCostMin     = 10
-	BcryptCostDefault = 12
-	BcryptCostMax     = 14
+	BcryptCostMin = 10
+	BcryptCostMax = 14
 )
 
 // hashed is a password as the database keeps it. The zero value is an account

@@ -9,8 +9,20 @@ import (
 // NameMax is the longest display name, in code points.
 const NameMax = 100
 
-// CanonicalName is the form in which a display name is stored.
-func CanonicalName(value string) string { return strings.TrimSpace(value) }
+// CanonicalName is the form in which a display name is stored. One in which
+// nothing can be seen is none.
+func CanonicalName(value string) string {
+	if !strings.ContainsFunc(value, visible) {
+		return ""
+	}
+	return strings.TrimSpace(value)
+}
+
+// visible leaves out the two letters of Unicode that are drawn as nothing: the
+// Hangul filler and the empty Braille pattern.
+func visible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != '\u3164' && r != '\u2800'
+}
 
 // CheckName refuses display names that are too long or could upset the line
 // they are shown in. An empty one is fine.
@@ -19,7 +31,7 @@ func CheckName(value string) error {
 	if utf8.RuneCountInString(name) > NameMax {
 		return refuse("name", "Use at most %d characters for the name.", NameMax)
 	}
-	if !plainText(name) {
+	if !plainText(strings.TrimSpace(value)) {
 		return refuse("name", "Your name contains characters that cannot be shown. Type it without them.")
 	}
 	return nil

@@ -48,6 +48,9 @@ func TestUsernames(t *testing.T) {
 			}
 		})
 	}
+	if got, want := DeliverableEmail(" Ada@exam\u00adple.COM "), "Ada@example.com"; got != want {
+		t.Errorf("DeliverableEmail = %q, want %q", got, want)
+	}
 	if got, want := CanonicalUsername(" AdA_1 "), "ada_1"; got != want {
 		t.Errorf("CanonicalUsername = %q, want %q", got, want)
 	}
@@ -78,6 +81,10 @@ func TestEmails(t *testing.T) {
 		{"two dots", "a..b@c.ch", ""},
 		{"an underscore in the domain", "a@b_c.ch", ""},
 		{"no local part", "@b.ch", ""},
+		{"an empty label", "a@b。。com", ""},
+		{"a label longer than DNS allows", "a@" + strings.Repeat("x", 64) + ".ch", ""},
+		{"a soft hyphen that nobody sees", "a@exam\u00adple.com", "a@example.com"},
+		{"full-width letters", "a@ｅxample.com", "a@example.com"},
 		{"nothing", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,6 +120,18 @@ func TestNames(t *testing.T) {
 				t.Errorf("CheckName(%q) accepted %v, want %v", c.value, got, c.accepted)
 			}
 		})
+	}
+}
+
+func TestANameThatCannotBeSeenIsNone(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "  ", "\u200b", "\u200d\u00ad", "\u3164", "\u2800 \u2800"} {
+		if got := CanonicalName(name); got != "" {
+			t.Errorf("CanonicalName(%q) = %q, want none", name, got)
+		}
+	}
+	if got, want := CanonicalName(" 👩\u200d🚀 Ada "), "👩\u200d🚀 Ada"; got != want {
+		t.Errorf("CanonicalName = %q, want %q", got, want)
 	}
 }
 

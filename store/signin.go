@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -17,6 +18,10 @@ const (
 	AbsoluteKept = 30 * 24 * time.Hour
 	SeenEvery    = time.Minute
 )
+
+// SignInsMax is how many sign-ins a person has at most. A further one ends the
+// oldest.
+const SignInsMax = 20
 
 // KindPassword is a sign-in proved by a password, also the one that a
 // registration ends in.
@@ -50,7 +55,11 @@ type Visit struct {
 	Address, Agent string
 }
 
-const agentMax = 400
+const (
+	agentMax = 400
+	// seenWait is how long a page waits for its visit to be noted.
+	seenWait = 500 * time.Millisecond
+)
 
 const (
 	signInColumns = `signins.id, signins.user_id, signins.kind, signins.created_at, signins.proved_at, signins.seen_at,
@@ -70,6 +79,9 @@ const (
 
 	deleteSignIn = `DELETE FROM signins WHERE id = $1`
 
+	deleteSurplusSignIns = `DELETE FROM signins WHERE user_id = $1 AND id NOT IN (
+		SELECT id FROM signins WHERE user_id = $1 ORDER BY created_at DESC, id LIMIT $2)`
+
 	deleteEndedSignIns = `DELETE FROM signins WHERE id IN (SELECT id FROM signins WHERE idle_at <= $1 ORDER BY idle_at LIMIT $2)`
 )
 
@@ -87,13 +99,26 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		Address: visit.Address, Agent: shorten(visit.Agent, agentMax),
 	}
 	n.IdleAt = n.idleFrom(now)
-	result, err := s.db.Write.ExecContext(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
-		n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, user.ID, user.epoch)
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
+			n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, user.ID, user.epoch)
+		if err != nil {
+			return fmt.Errorf("sign in user %d: %w", user.ID, err)
+		}
+		made, err := result.RowsAffected()
+		if err != nil {
+			return fmt.Errorf("sign in user %d: %w", user.ID, err)
+		}
+		if made == 0 {
+			return errWrong
+		}
+		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, SignInsMax); err != nil {
+			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
+		}
+		return nil
+	})
 	if err != nil {
-		return SignIn{}, fmt.Errorf("sign in user %d: %w", user.ID, err)
-	}
-	if made, err := result.RowsAffected(); err != nil || made == 0 {
-		return SignIn{}, errors.Join(err, errWrong)
+		return SignIn{}, err
 	}
 	return n, nil
 }
@@ -104,8 +129,7 @@ func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 	var n SignIn
 	var user User
 	row := s.currentSignIn.row(s.db.ReadContext(ctx), id, s.now())
-	err := user.scan(row, &n.ID, &n.UserID, &n.Kind, &n.CreatedAt, &n.ProvedAt, &n.SeenAt,
-		&n.EndsAt, &n.IdleAt, &n.Kept, &n.Address, &n.Agent)
+	err := user.scan(row, n.columns()...)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("find the current sign-in: %w", err)
 	}
@@ -119,6 +143,8 @@ func (s *Store) Seen(ctx context.Context, n SignIn) error {
 	if now.Sub(n.SeenAt) < SeenEvery {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, seenWait)
+	defer cancel()
 	if _, err := s.seen.exec(ctx, now, n.idleFrom(now), n.ID, now.Add(-SeenEvery)); err != nil {
 		return fmt.Errorf("note a visit: %w", err)
 	}
@@ -140,6 +166,14 @@ func (s *Store) PruneSignIns(ctx context.Context, limit int) (int64, error) {
 		return 0, fmt.Errorf("prune sign-ins: %w", err)
 	}
 	return result.RowsAffected()
+}
+
+// columns are where signInColumns are read into.
+func (n *SignIn) columns() []any {
+	return []any{
+		&n.ID, &n.UserID, &n.Kind, &n.CreatedAt, &n.ProvedAt, &n.SeenAt,
+		&n.EndsAt, &n.IdleAt, &n.Kept, &n.Address, &n.Agent,
+	}
 }
 
 // idleFrom is when the sign-in ends without a visit after the one at now.

@@ -37,12 +37,17 @@ type Database struct {
 	Lost func(err error) bool
 }
 
-// Sessions keeps the sessions of scs, of which it has the shape. Prune deletes
-// up to limit expired ones and says how many.
+// Sessions keeps the sessions of scs, of which it has the shape. With the
+// methods that end in Ctx scs passes on the request, whose deadline then holds
+// for the database as well. Prune deletes up to limit expired sessions and says
+// how many.
 type Sessions interface {
 	Find(token string) (data []byte, found bool, err error)
 	Commit(token string, data []byte, expiry time.Time) error
 	Delete(token string) error
+	FindCtx(ctx context.Context, token string) (data []byte, found bool, err error)
+	CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error
+	DeleteCtx(ctx context.Context, token string) error
 	Prune(ctx context.Context, limit int) (int64, error)
 }
 
@@ -95,7 +100,9 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Lost says whether err means that the database cannot be reached, or takes no
 // work for now. The web answers 503.
-func (s *Store) Lost(err error) bool { return s.db.Lost(err) }
+func (s *Store) Lost(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || s.db.Lost(err)
+}
 
 // now is the store's time: UTC and cut to microseconds, because PostgreSQL
 // keeps no more and SQLite compares times as text.

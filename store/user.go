@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -13,7 +13,8 @@ import (
 type User struct {
 	ID       int64
 	Username string
-	// Email is the address as the person typed it, for letters and for them.
+	// Email is the address for letters: as the person typed it, but for the
+	// spelling of its domain.
 	Email string
 	// Name is the display name, or empty.
 	Name      string
@@ -79,7 +80,7 @@ func (s *Store) Register(ctx context.Context, r Registration) (User, error) {
 	}
 	user := User{
 		Username:  CanonicalUsername(r.Username),
-		Email:     strings.TrimSpace(r.Email),
+		Email:     DeliverableEmail(r.Email),
 		Name:      CanonicalName(r.Name),
 		CreatedAt: s.now(),
 	}
@@ -111,6 +112,9 @@ func (s *Store) UsernameFree(ctx context.Context, username string) error {
 		return err
 	}
 	name := CanonicalUsername(username)
+	if slices.Contains(parts(s.passwords.Words), name) {
+		return reserved(name) // the site's own name
+	}
 	_, _, err := s.account(ctx, s.userByUsername, name)
 	if errors.Is(err, ErrNotFound) {
 		return nil

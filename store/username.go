@@ -16,7 +16,7 @@ const (
 // that products put at their root.
 var reservedUsernames = []string{
 	"abuse", "account", "accounts", "admin", "administrator", "anonymous", "api", "app", "assets", "auth",
-	"billing", "blog", "confirm", "contact", "daemon", "dev", "email", "everyone", "favicon", "ftp", "gatehouse",
+	"billing", "blog", "confirm", "contact", "daemon", "dev", "email", "everyone", "favicon", "ftp",
 	"guest", "healthz", "help", "home", "hostmaster", "info", "invite", "localhost", "login", "logout", "mail",
 	"mailer-daemon", "me", "moderator", "noc", "nobody", "no-reply", "noreply", "null", "official", "operator",
 	"owner", "password", "postmaster", "privacy", "profile", "readyz", "register", "robots", "root", "sales",
@@ -46,9 +46,13 @@ func CheckUsername(value string) error {
 	case len(name) > UsernameMax:
 		return refuse("username", "Use at most %d characters for the username.", UsernameMax)
 	case slices.Contains(reservedUsernames, name):
-		return refuse("username", "The username %s is reserved. Choose another.", name)
+		return reserved(name)
 	}
 	return nil
+}
+
+func reserved(name string) error {
+	return refuse("username", "The username %s is reserved. Choose another.", name)
 }
 
 func validUsername(name string) bool {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"gatehouse/assets"
 	"gatehouse/store"
@@ -80,6 +82,21 @@ func (a *accounts) close() error {
 		a.gate.Close()
 	}
 	return a.db.Close()
+}
+
+// withExisting runs a command on the accounts of a database that exists: a
+// mistyped name must not make an empty one.
+func withExisting(j *job, do func(a *accounts) error) error {
+	c, err := j.settings.check()
+	if err != nil {
+		return err
+	}
+	if !isPostgres(c.database) {
+		if _, err := os.Stat(c.database); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no database at %s; name it with --database", c.database)
+		}
+	}
+	return withAccounts(j, do)
 }
 
 // withAccounts runs a command on the accounts and closes them after it.

@@ -16,12 +16,6 @@ func TestBrowserImpatienceSendsOnePost(t *testing.T) {
 		b.fillRegister(ada)
 		b.until(message("password") + ` !== ""`) // no answer will move the button
 	}
-	login := func(b *tab) {
-		b.program.add(b.t, ada)
-		b.open("/login")
-		b.write("username", "ada")
-		b.write("password", ada.Password)
-	}
 	logout := func(b *tab) {
 		b.program.add(b.t, ada)
 		b.signIn(ada)
@@ -34,8 +28,6 @@ func TestBrowserImpatienceSendsOnePost(t *testing.T) {
 	}{
 		{"clicks on register", "POST /register", register, "main button[type=submit]", ada.Password},
 		{"Enter in the registration form", "POST /register", register, "", ada.Password},
-		{"clicks on sign in", "POST /login", login, "main button[type=submit]", ada.Password},
-		{"Enter in the sign-in form", "POST /login", login, "", ada.Password},
 		{"clicks on sign out", "POST /logout", logout, "form[action='/logout'] button", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"gatehouse/assets"
 	"gatehouse/store"
 )
@@ -101,7 +103,20 @@ func parseBase(value string) (*url.URL, error) {
 	default:
 		return nil, fmt.Errorf("--base-url must begin with https://, not %q", value)
 	}
-	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
+	// As browsers write it: no port that goes without saying, and letters
+	// outside ASCII in their ASCII form.
+	name, err := idna.Lookup.ToASCII(u.Hostname())
+	if err != nil {
+		name = strings.ToLower(u.Hostname()) // an IPv6 address, for one
+	}
+	if strings.Contains(name, ":") {
+		name = "[" + name + "]"
+	}
+	port := u.Port()
+	if port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		name += ":" + port
+	}
+	return &url.URL{Scheme: u.Scheme, Host: name}, nil
 }
 
 func parseNetwork(value string) (netip.Prefix, error) {

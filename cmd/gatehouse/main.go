@@ -93,7 +93,6 @@ func newParser(c *cli, term terminal) (*kong.Kong, error) {
 		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n"+
 			"Every setting is a flag and an environment variable."),
 		kong.DefaultEnvars("GATEHOUSE"),
-		kong.UsageOnError(),
 		kong.Writers(term.out, term.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

@@ -50,7 +50,12 @@ func (serveCommand) Run(j *job) error {
 		_, port, _ := net.SplitHostPort(listener.Addr().String())
 		c.base = &url.URL{Scheme: "http", Host: "localhost:" + port}
 	}
-	a, err := openAccounts(j, c)
+	starting := *j
+	starting.ctx = ctx
+	a, err := openAccounts(&starting, c)
+	if ctx.Err() != nil && err != nil {
+		return nil // asked to stop before anybody was served
+	}
 	if err != nil {
 		return err
 	}
@@ -109,7 +114,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      writeWait,
 		IdleTimeout:       idleWait,
 		MaxHeaderBytes:    headerMax,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		// OPTIONS * is a request like any other, with our headers and log line.
 		DisableGeneralOptionsHandler: true,
 	}

@@ -72,6 +72,25 @@ func TestREADMESettings(t *testing.T) {
 	}
 }
 
+func TestBaseURLsAreWrittenAsBrowsersDo(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"https://accounts.example.com":      "https://accounts.example.com",
+		"https://Accounts.Example.com/":     "https://accounts.example.com",
+		"https://accounts.example.com:443":  "https://accounts.example.com",
+		"https://accounts.example.com:8443": "https://accounts.example.com:8443",
+		"https://konten.bücher.example":     "https://konten.xn--bcher-kva.example",
+		"http://localhost:80":               "http://localhost",
+		"http://[::1]:8080":                 "http://[::1]:8080",
+		"http://127.0.0.1:8080":             "http://127.0.0.1:8080",
+	} {
+		got, err := parseBase(value)
+		if err != nil || got.String() != want {
+			t.Errorf("parseBase(%q) = %v, %v; want %s", value, got, err, want)
+		}
+	}
+}
+
 func TestEverySettingIsAnEnvironmentVariable(t *testing.T) {
 	t.Parallel()
 	for _, f := range model(t).Flags {

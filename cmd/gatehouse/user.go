@@ -69,7 +69,7 @@ type userList struct {
 
 // Run lists all accounts, oldest first.
 func (c userList) Run(j *job) error {
-	return withAccounts(j, func(a *accounts) error {
+	return withExisting(j, func(a *accounts) error {
 		var people []person
 		for after := int64(0); ; {
 			users, err := a.store.Users(j.ctx, after, listPage)
@@ -117,7 +117,7 @@ type userShow struct {
 
 // Run prints everything about the account that is not secret.
 func (c userShow) Run(j *job) error {
-	return withAccounts(j, func(a *accounts) error {
+	return withExisting(j, func(a *accounts) error {
 		user, err := c.find(j, a)
 		if err != nil {
 			return err
@@ -132,7 +132,7 @@ type userDisable struct{ who }
 
 // Run disables the account.
 func (c userDisable) Run(j *job) error {
-	return withAccounts(j, func(a *accounts) error {
+	return withExisting(j, func(a *accounts) error {
 		user, err := c.find(j, a)
 		if err == nil {
 			err = a.store.Disable(j.ctx, user)
@@ -148,7 +148,7 @@ type userEnable struct{ who }
 
 // Run enables the account.
 func (c userEnable) Run(j *job) error {
-	return withAccounts(j, func(a *accounts) error {
+	return withExisting(j, func(a *accounts) error {
 		user, err := c.find(j, a)
 		if err == nil {
 			err = a.store.Enable(j.ctx, user)

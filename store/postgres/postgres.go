@@ -29,13 +29,15 @@ var migrations, _ = fs.Sub(embedded, "migrations")
 
 // lock makes the copies that start at once migrate one after another. It lasts
 // as long as the transaction; the number is ours and means nothing.
-const lock = `SELECT pg_advisory_xact_lock(7283190354411)`
+// What migrates may take longer than a page may.
+const lock = `SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7283190354411)`
 
 // Limits that a connection string may override, as connect_timeout,
 // statement_timeout and pool_max_conns.
 const (
 	connectTimeout   = 5 * time.Second
 	statementTimeout = "5000" // milliseconds
+	closeWait        = 2 * time.Second
 )
 
 // DB is one PostgreSQL database and the pool that everything on it shares.
@@ -101,10 +103,16 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 // Accounts is what the store works on.
 func (db *DB) Accounts() store.Database { return db.Database }
 
-// Close closes the pool.
+// Close closes the pool. It does not wait long for connections on which the
+// database has stopped answering.
 func (db *DB) Close() error {
 	err := db.Write.Close()
-	db.pool.Close()
+	closed := make(chan struct{})
+	go func() { defer close(closed); db.pool.Close() }()
+	select {
+	case <-closed:
+	case <-time.After(closeWait):
+	}
 	return err
 }
 

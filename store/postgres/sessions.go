@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/store"
 )
@@ -15,12 +18,41 @@ type sessions struct {
 	db *DB
 }
 
-const pruneSessions = `DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expiry <= now() ORDER BY expiry LIMIT $1)`
+const (
+	findSession   = `SELECT data FROM sessions WHERE token = $1 AND expiry > now()`
+	deleteSession = `DELETE FROM sessions WHERE token = $1`
+	commitSession = `INSERT INTO sessions (token, data, expiry) VALUES ($1, $2, $3)
+		ON CONFLICT (token) DO UPDATE SET data = EXCLUDED.data, expiry = EXCLUDED.expiry`
+	pruneSessions = `DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expiry <= now() ORDER BY expiry LIMIT $1)`
+)
 
 // Sessions makes the session store of a migrated database. Nothing runs in the
 // background: Prune is for the caller to schedule.
 func (db *DB) Sessions(context.Context) (store.Sessions, error) {
 	return &sessions{pgxstore.NewWithCleanupInterval(db.pool, 0), db}, nil
+}
+
+// FindCtx finds a live session within the time that ctx allows, which the
+// methods of pgxstore know nothing of.
+func (s *sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	var data []byte
+	err := s.db.pool.QueryRow(ctx, findSession, token).Scan(&data)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, nil
+	}
+	return data, err == nil, err
+}
+
+// CommitCtx writes a session within the time that ctx allows.
+func (s *sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	_, err := s.db.pool.Exec(ctx, commitSession, token, data, expiry)
+	return err
+}
+
+// DeleteCtx deletes a session within the time that ctx allows.
+func (s *sessions) DeleteCtx(ctx context.Context, token string) error {
+	_, err := s.db.pool.Exec(ctx, deleteSession, token)
+	return err
 }
 
 // Prune deletes up to limit expired sessions, and says how many.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/alexedwards/scs/sqlite3store"
 
@@ -20,6 +21,8 @@ type sessions struct {
 }
 
 const (
+	commitSession = `REPLACE INTO sessions (token, data, expiry) VALUES ($1, $2, julianday($3))`
+	deleteSession = `DELETE FROM sessions WHERE token = $1`
 	findSession   = `SELECT data FROM sessions WHERE token = $1 AND expiry > julianday('now')`
 	pruneSessions = `DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expiry <= julianday('now') ORDER BY expiry LIMIT $1)`
 )
@@ -42,6 +45,21 @@ func (s *sessions) Find(token string) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	return data, err == nil, err
+}
+
+// FindCtx is Find: reads on SQLite wait for nobody.
+func (s *sessions) FindCtx(_ context.Context, token string) ([]byte, bool, error) { return s.Find(token) }
+
+// CommitCtx writes a session within the time that ctx allows.
+func (s *sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	_, err := s.db.Write.ExecContext(ctx, commitSession, token, data, expiry.UTC().Format("2006-01-02T15:04:05.999"))
+	return err
+}
+
+// DeleteCtx deletes a session within the time that ctx allows.
+func (s *sessions) DeleteCtx(ctx context.Context, token string) error {
+	_, err := s.db.Write.ExecContext(ctx, deleteSession, token)
+	return err
 }
 
 // Prune deletes up to limit expired sessions, and says how many.

@@ -48,6 +48,7 @@ func TestContract(t *testing.T) {
 		{"SES-03 brings no ended sign-in back by a late visit", neverRevives},
 		{"ADM-03 ends all sign-ins of a disabled account", disableEnds},
 		{"SES-17 refuses an ended sign-in before it is pruned, and prunes in batches", prunes},
+		{"keeps a person's sign-ins to twenty, ending the oldest", keepsTwenty},
 		{"lists accounts page by page", lists},
 		{"LOG-23 takes SQL and NUL in every field for text", metaCharacters},
 		{"SRV-04 keeps its invariants under mixed writers", mixedWriters},
@@ -401,6 +402,22 @@ func prunes(t *testing.T, h house) {
 		}
 	}
 	h.visit(t, live.ID)
+}
+
+func keepsTwenty(t *testing.T, h house) {
+	ada := Register(t, h.Store, Ada())
+	var all []store.SignIn
+	for range store.SignInsMax + 3 {
+		all = append(all, h.signInAs(t, ada, true))
+		h.clock.Move(time.Second)
+	}
+	for _, n := range all[:3] {
+		h.gone(t, n.ID)
+	}
+	for _, n := range all[3:] {
+		h.visit(t, n.ID)
+	}
+	h.count(t, "signins", store.SignInsMax)
 }
 
 func lists(t *testing.T, h house) {
