@@ -41,6 +41,7 @@ func startChromium() (context.Context, error) {
 		chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("disable-features", "SpareRendererForSitePerProcess"), // each costs as much as one that is used
 		chromedp.Flag("disable-sync", true),
 		// A view transition would swallow the clicks of its first moments.
 		chromedp.Flag("force-prefers-reduced-motion", true),

@@ -48,7 +48,9 @@ func (s *sessions) Find(token string) ([]byte, bool, error) {
 }
 
 // FindCtx is Find: reads on SQLite wait for nobody.
-func (s *sessions) FindCtx(_ context.Context, token string) ([]byte, bool, error) { return s.Find(token) }
+func (s *sessions) FindCtx(_ context.Context, token string) ([]byte, bool, error) {
+	return s.Find(token)
+}
 
 // CommitCtx writes a session within the time that ctx allows.
 func (s *sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
