@@ -92,6 +92,7 @@ async function reach(url, request) {
     const response = await fetch(url, request);
     const text = await response.text();
     while (pressed) await pressed;
+    request.signal.throwIfAborted();
     response.text = () => text;
     return response;
   } catch (error) {

@@ -25,16 +25,16 @@ const (
 	members
 )
 
-// answerWait is how long a page may take altogether: the wait for the password
+// AnswerWait is how long a page may take altogether: the wait for the password
 // gate, and as much again for a database that is slow to answer.
-const answerWait = 2 * store.GateWait
+const AnswerWait = 2 * store.GateWait
 
 // dynamic wraps a handler in what every page needs: its form, the session, the
 // current user, and its guard.
 func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 	return s.serve(func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Add("Vary", "Cookie, HX-Request, HX-Request-Type")
-		ctx, cancel := context.WithTimeout(r.Context(), answerWait)
+		ctx, cancel := context.WithTimeout(r.Context(), s.AnswerWait)
 		defer cancel()
 		r, err := s.load(r.WithContext(ctx))
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/go-chi/chi/v5"
@@ -57,7 +58,7 @@ func newHouseOn(t testing.TB, d storetest.Database, change ...func(*Site)) *hous
 	_, port, _ := strings.Cut(h.server.Listener.Addr().String(), ":")
 	h.Site = &Site{
 		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Open: true,
-		Store: accounts, Passwords: passwords,
+		Store: accounts, Passwords: passwords, AnswerWait: time.Minute,
 		Assets: assets.Handler, Icon: assets.Icon(), Robots: assets.Robots(),
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
@@ -32,6 +33,9 @@ type Site struct {
 	Sessions *scs.SessionManager
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
+	// AnswerWait is how long a page may take altogether; AnswerWait of this
+	// package is the usual.
+	AnswerWait time.Duration
 	// Assets serves /assets/, and answers with the given handler what does
 	// not exist. Icon and Robots are the files that live at fixed addresses.
 	Assets       func(notFound http.Handler) http.Handler

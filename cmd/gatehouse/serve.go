@@ -76,6 +76,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 		Passwords:      a.passwords,
 		Sessions:       handlers.NewSessions(sessions, c.base.Scheme == "https"),
 		TrustedProxies: c.proxies,
+		AnswerWait:     handlers.AnswerWait,
 		Assets:         assets.Handler,
 		Icon:           assets.Icon(),
 		Robots:         assets.Robots(),
