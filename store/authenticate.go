@@ -18,27 +18,53 @@ const (
 
 // Authenticate answers who signs in with this username or email address and
 // this password. Unknown, disabled and password-less accounts cost the same
-// time as a wrong password and get the same refusal. ErrBusy says that the
-// password could not be compared in time.
-func (s *Store) Authenticate(ctx context.Context, identifier, password string) (User, error) {
+// time as a wrong password and get the same refusal. Too many tries are
+// refused with a wait, whatever the password. ErrBusy says that the password
+// could not be compared in time. The account may be closed: then it can only
+// be reopened.
+func (s *Store) Authenticate(ctx context.Context, identifier, password string, from Origin) (User, error) {
 	user, kept, err := s.identify(ctx, identifier)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	found := err == nil
-	match, err := s.passwords.matches(ctx, kept, password)
-	if err != nil {
-		return User{}, fmt.Errorf("authenticate: %w", err)
-	}
-	if !found || !match || user.Disabled() {
+	t, err := s.prove(ctx, user, kept, identifier, password, from)
+	if errors.Is(err, errNoMatch) {
+		if err := s.failed(ctx, t, EventFailed, from); err != nil {
+			return User{}, err
+		}
 		return User{}, errWrong
+	}
+	if err != nil {
+		return User{}, err
 	}
 	if s.passwords.outdated(kept, password) {
 		if err := s.rehash(ctx, user, kept, password); err != nil {
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
+	user.counted = t.bucket
 	return user, nil
+}
+
+// errNoMatch says that a password was compared and is not the one.
+var errNoMatch = errors.New("no match")
+
+// prove counts a try and compares the password, in the same time for every
+// account and for none.
+func (s *Store) prove(ctx context.Context, user User, kept hashed, typed, password string, from Origin) (try, error) {
+	t, err := s.try(ctx, user, typed, from)
+	if err != nil {
+		return t, err
+	}
+	match, err := s.passwords.matches(ctx, kept, password)
+	if err != nil {
+		s.uncount(ctx, t)
+		return t, err
+	}
+	if !match || user.Disabled() {
+		return t, errNoMatch
+	}
+	return t, nil
 }
 
 // rehash keeps the password by today's scheme and cost. The old hash is a

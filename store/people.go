@@ -2,13 +2,14 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 )
 
 const (
 	selectUsers = `SELECT ` + userColumns + ` FROM users WHERE users.id > $1 ORDER BY users.id LIMIT $2`
+
+	selectUserByID = `SELECT ` + userColumns + ` FROM users WHERE users.id = $1`
 
 	updateDisabled = `UPDATE users SET disabled_at = $1, epoch = epoch + 1 WHERE id = $2 AND disabled_at IS NULL`
 	updateEnabled  = `UPDATE users SET disabled_at = NULL, epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NOT NULL`
@@ -18,28 +19,19 @@ const (
 // Users lists accounts in the order they were made, at most limit of them,
 // beginning behind the id after.
 func (s *Store) Users(ctx context.Context, after int64, limit int) ([]User, error) {
-	rows, err := s.db.Read.QueryContext(s.db.ReadContext(ctx), selectUsers, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list users: %w", err)
-	}
-	defer rows.Close()
-	var users []User
-	for rows.Next() {
-		var user User
-		if err := user.scan(rows); err != nil {
-			return nil, fmt.Errorf("list users: %w", err)
-		}
-		users = append(users, user)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("list users: %w", err)
-	}
-	return users, nil
+	return all(ctx, s, selectUsers, []any{after, limit}, (*User).columns)
 }
 
 // Find returns the account with that username or email address, or ErrNotFound.
 func (s *Store) Find(ctx context.Context, identifier string) (User, error) {
 	user, _, err := s.identify(ctx, identifier)
+	return user, err
+}
+
+// byID returns the account with that id, or ErrNotFound.
+func (s *Store) byID(ctx context.Context, id int64) (User, error) {
+	var user User
+	err := user.scan(s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectUserByID, id))
 	return user, err
 }
 
@@ -62,22 +54,32 @@ func (s *Store) identify(ctx context.Context, identifier string) (User, hashed, 
 
 // Disable closes the account to its owner and ends all its sign-ins. Doing it
 // twice is no error.
-func (s *Store) Disable(ctx context.Context, user User) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, updateDisabled, s.now(), user.ID); err != nil {
+func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
+	return s.write(ctx, func(d *deed) error {
+		n, err := d.changed(ctx, updateDisabled, s.now(), user.ID)
+		if err != nil {
 			return fmt.Errorf("disable user %d: %w", user.ID, err)
 		}
-		if _, err := tx.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
+		if _, err := d.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
 			return fmt.Errorf("end the sign-ins of user %d: %w", user.ID, err)
 		}
-		return nil
+		if n == 0 {
+			return nil
+		}
+		return d.record(ctx, user.ID, EventDisabled, "", from)
 	})
 }
 
 // Enable opens a disabled account again. Sign-ins do not come back.
-func (s *Store) Enable(ctx context.Context, user User) error {
-	if _, err := s.db.Write.ExecContext(ctx, updateEnabled, user.ID); err != nil {
-		return fmt.Errorf("enable user %d: %w", user.ID, err)
-	}
-	return nil
+func (s *Store) Enable(ctx context.Context, user User, from Origin) error {
+	return s.write(ctx, func(d *deed) error {
+		n, err := d.changed(ctx, updateEnabled, user.ID)
+		if err != nil {
+			return fmt.Errorf("enable user %d: %w", user.ID, err)
+		}
+		if n == 0 {
+			return nil
+		}
+		return d.record(ctx, user.ID, EventEnabled, "", from)
+	})
 }

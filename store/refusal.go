@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Refusal is an answer for the visitor: a sentence and, where one input is to
@@ -13,6 +14,8 @@ type Refusal struct {
 	// Sentence is shown as it is. It never says more about an account than
 	// anybody may know.
 	Sentence string
+	// Wait is how long to wait before trying again, where that is the reason.
+	Wait time.Duration
 }
 
 // Error is the sentence.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -32,7 +31,9 @@ const KindPassword = "password"
 type SignIn struct {
 	// ID is 128 random bits. Whoever holds the session that names it is
 	// signed in, so it changes at every change of privilege.
-	ID        string
+	ID string
+	// Handle names it to its owner. It stays the same and opens nothing.
+	Handle    string
 	UserID    int64
 	Kind      string
 	CreatedAt time.Time
@@ -46,13 +47,16 @@ type SignIn struct {
 	Kept bool
 	// Address and Agent are where the sign-in came from.
 	Address, Agent string
+
+	// device is the sum of the device cookie.
+	device string
 }
 
 // Visit is where a sign-in comes from and what it asks for.
 type Visit struct {
-	Kind           string
-	Kept           bool
-	Address, Agent string
+	Origin
+	Kind string
+	Kept bool
 }
 
 const (
@@ -63,17 +67,17 @@ const (
 
 const (
 	signInColumns = `signins.id, signins.user_id, signins.kind, signins.created_at, signins.proved_at, signins.seen_at,
-		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent`
+		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent, signins.handle, signins.device`
 
-	// The epoch and disabled_at are conditions, so that an account disabled or
-	// changed while its password was being compared gets no sign-in.
-	insertSignIn = `INSERT INTO signins (id, user_id, kind, created_at, proved_at, seen_at, ends_at, idle_at, kept, address, agent)
-		SELECT $1, users.id, $2, $3, $4, $5, $6, $7, $8, $9, $10
-		FROM users WHERE users.id = $11 AND users.epoch = $12 AND users.disabled_at IS NULL`
+	// The epoch, disabled_at and closed_at are conditions, so that an account
+	// that changed while its password was being compared gets no sign-in.
+	insertSignIn = `INSERT INTO signins (id, user_id, kind, created_at, proved_at, seen_at, ends_at, idle_at, kept, address, agent, handle, device)
+		SELECT $1, users.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+		FROM users WHERE users.id = $13 AND users.epoch = $14 AND users.disabled_at IS NULL AND users.closed_at IS NULL`
 
 	selectCurrentSignIn = `SELECT ` + userColumns + `, ` + signInColumns + `
 		FROM signins JOIN users ON users.id = signins.user_id
-		WHERE signins.id = $1 AND signins.idle_at > $2 AND users.disabled_at IS NULL`
+		WHERE signins.id = $1 AND signins.idle_at > $2 AND users.disabled_at IS NULL AND users.closed_at IS NULL`
 
 	updateSeen = `UPDATE signins SET seen_at = $1, idle_at = $2 WHERE id = $3 AND seen_at <= $4`
 
@@ -94,28 +98,38 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		absolute = AbsoluteKept
 	}
 	n := SignIn{
-		ID: rand.Text(), UserID: user.ID, Kind: visit.Kind, Kept: visit.Kept,
+		ID: rand.Text(), Handle: rand.Text(), UserID: user.ID, Kind: visit.Kind, Kept: visit.Kept,
 		CreatedAt: now, ProvedAt: now, SeenAt: now, EndsAt: now.Add(absolute),
 		Address: visit.Address, Agent: shorten(visit.Agent, agentMax),
 	}
+	if visit.Device != "" {
+		n.device = digest(visit.Device)
+	}
 	n.IdleAt = n.idleFrom(now)
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
-			n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, user.ID, user.epoch)
-		if err != nil {
-			return fmt.Errorf("sign in user %d: %w", user.ID, err)
-		}
-		made, err := result.RowsAffected()
+	err := s.write(ctx, func(d *deed) error {
+		made, err := d.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
+			n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("sign in user %d: %w", user.ID, err)
 		}
 		if made == 0 {
 			return errWrong
 		}
-		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, SignInsMax); err != nil {
+		if _, err := d.ExecContext(ctx, deleteSurplusSignIns, user.ID, SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
 		}
-		return nil
+		if err := d.succeeded(ctx, user.counted); err != nil {
+			return err
+		}
+		isNew, err := d.meet(ctx, user, n.device)
+		if err != nil {
+			return fmt.Errorf("note a device of user %d: %w", user.ID, err)
+		}
+		detail := ""
+		if isNew {
+			detail = DetailNewDevice
+		}
+		return d.record(ctx, user.ID, EventSignedIn, detail, visit.Origin)
 	})
 	if err != nil {
 		return SignIn{}, err
@@ -152,27 +166,29 @@ func (s *Store) Seen(ctx context.Context, n SignIn) error {
 }
 
 // SignOut ends a sign-in. Ending one that is gone is no error.
-func (s *Store) SignOut(ctx context.Context, id string) error {
-	if _, err := s.db.Write.ExecContext(ctx, deleteSignIn, id); err != nil {
-		return fmt.Errorf("sign out: %w", err)
-	}
-	return nil
+func (s *Store) SignOut(ctx context.Context, n SignIn, from Origin) error {
+	return s.write(ctx, func(d *deed) error {
+		ended, err := d.changed(ctx, deleteSignIn, n.ID)
+		if err != nil {
+			return fmt.Errorf("sign out: %w", err)
+		}
+		if ended == 0 {
+			return nil
+		}
+		return d.record(ctx, n.UserID, EventSignedOut, "", from)
+	})
 }
 
 // PruneSignIns deletes up to limit sign-ins that have ended, and says how many.
 func (s *Store) PruneSignIns(ctx context.Context, limit int) (int64, error) {
-	result, err := s.db.Write.ExecContext(ctx, deleteEndedSignIns, s.now(), limit)
-	if err != nil {
-		return 0, fmt.Errorf("prune sign-ins: %w", err)
-	}
-	return result.RowsAffected()
+	return s.prune(ctx, deleteEndedSignIns, s.now(), limit)
 }
 
 // columns are where signInColumns are read into.
 func (n *SignIn) columns() []any {
 	return []any{
-		&n.ID, &n.UserID, &n.Kind, &n.CreatedAt, &n.ProvedAt, &n.SeenAt,
-		&n.EndsAt, &n.IdleAt, &n.Kept, &n.Address, &n.Agent,
+		&n.ID, &n.UserID, &n.Kind, utc{&n.CreatedAt}, utc{&n.ProvedAt}, utc{&n.SeenAt},
+		utc{&n.EndsAt}, utc{&n.IdleAt}, &n.Kept, &n.Address, &n.Agent, &n.Handle, &n.device,
 	}
 }
 

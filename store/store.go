@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -51,11 +52,26 @@ type Sessions interface {
 	Prune(ctx context.Context, limit int) (int64, error)
 }
 
+// Rules are what whoever runs the site may decide about accounts.
+type Rules struct {
+	Limits Limits
+	// Reopen is how long a closed account can be opened again before it is
+	// erased; 0 erases at once.
+	Reopen time.Duration
+	// EventsKept is how long events are kept.
+	EventsKept time.Duration
+}
+
+// DefaultRules are what a site begins with.
+var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventsKept: 180 * 24 * time.Hour}
+
 // Store offers the verbs. Each is one transaction, safe for concurrent use.
 type Store struct {
 	db        Database
 	passwords *Passwords
+	rules     Rules
 	clock     func() time.Time
+	log       *slog.Logger
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -64,9 +80,10 @@ type Store struct {
 }
 
 // New prepares the hot statements on a database whose schema is in step. The
-// clock is the only source of time for what is stored; tests move it.
-func New(ctx context.Context, db Database, passwords *Passwords, clock func() time.Time) (*Store, error) {
-	s := &Store{db: db, passwords: passwords, clock: clock}
+// clock is the only source of time for what is stored; tests move it. Events
+// are logged to log.
+func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
+	s := &Store{db: db, passwords: passwords, rules: rules, clock: clock, log: log}
 	for _, hot := range []struct {
 		statement **statement
 		pool      *sql.DB
@@ -111,19 +128,73 @@ func (s *Store) now() time.Time {
 }
 
 // write runs one transaction. A refusal or a fault from do rolls it back.
-func (s *Store) write(ctx context.Context, do func(tx *sql.Tx) error) error {
+func (s *Store) write(ctx context.Context, do func(d *deed) error) error {
 	tx, err := s.db.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit this does nothing
-	if err := do(tx); err != nil {
+	d := &deed{Tx: tx, store: s}
+	if err := do(d); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	for _, e := range d.events {
+		s.Log(ctx, e)
+	}
 	return nil
+}
+
+// changed runs a statement and says how many rows it changed.
+func (d *deed) changed(ctx context.Context, text string, args ...any) (int64, error) {
+	result, err := d.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// prune runs a statement that deletes up to limit rows from before a time.
+func (s *Store) prune(ctx context.Context, text string, before time.Time, limit int) (int64, error) {
+	result, err := s.db.Write.ExecContext(ctx, text, before, limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune: %w", err)
+	}
+	return result.RowsAffected()
+}
+
+// all reads every row of a query; into says where the columns go.
+func all[T any](ctx context.Context, s *Store, query string, args []any, into func(*T) []any) ([]T, error) {
+	rows, err := s.db.Read.QueryContext(s.db.ReadContext(ctx), query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list: %w", err)
+	}
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		var row T
+		if err := rows.Scan(into(&row)...); err != nil {
+			return nil, fmt.Errorf("list: %w", err)
+		}
+		list = append(list, row)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list: %w", err)
+	}
+	return list, nil
+}
+
+// utc reads a time in UTC. NULL is the zero time.
+type utc struct{ time *time.Time }
+
+// Scan implements sql.Scanner.
+func (u utc) Scan(value any) error {
+	var t sql.NullTime
+	err := t.Scan(value)
+	*u.time = t.Time.UTC()
+	return err
 }
 
 // statement is one that runs often.

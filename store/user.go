@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -21,10 +20,15 @@ type User struct {
 	CreatedAt time.Time
 	// DisabledAt is when an operator disabled the account, or the zero time.
 	DisabledAt time.Time
+	// RenamedAt is when the username was last changed, ClosedAt when the person
+	// closed the account, or the zero time.
+	RenamedAt, ClosedAt time.Time
 
 	// epoch changes whenever what proves this person changes; a sign-in that
 	// began under an older one does not come about.
 	epoch int64
+	// counted is where the try was counted that a sign-in now makes good.
+	counted string
 }
 
 // Called is how the person is addressed: by name, else by username.
@@ -38,13 +42,17 @@ func (u User) Called() string {
 // Disabled says whether an operator disabled the account.
 func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
 
+// Closed says whether the person closed the account.
+func (u User) Closed() bool { return !u.ClosedAt.IsZero() }
+
 // Registration is what a person gives for a new account.
 type Registration struct {
 	Name, Username, Email, Password string
 }
 
 const (
-	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at, users.epoch`
+	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at,
+		users.renamed_at, users.closed_at, users.epoch`
 
 	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
@@ -70,7 +78,7 @@ func (s *Store) checkRegistration(r Registration) error {
 
 // Register makes an account. A refusal names the field; ErrBusy says that the
 // password could not be hashed in time.
-func (s *Store) Register(ctx context.Context, r Registration) (User, error) {
+func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User, error) {
 	if err := s.checkRegistration(r); err != nil {
 		return User{}, err
 	}
@@ -92,41 +100,31 @@ func (s *Store) Register(ctx context.Context, r Registration) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, insertUser, user.Username, user.Email, key, user.Name,
+	err = s.write(ctx, func(d *deed) error {
+		err := d.QueryRowContext(ctx, insertUser, user.Username, user.Email, key, user.Name,
 			kept.scheme, kept.hash, kept.cost, user.CreatedAt).Scan(&user.ID, &user.epoch)
+		if err != nil {
+			return err
+		}
+		if err := d.unreserved(ctx, user); err != nil {
+			return err
+		}
+		return d.record(ctx, user.ID, EventRegistered, "", from)
 	})
 	if refusal := s.taken(err, user.Username); refusal != nil {
 		return User{}, refusal
 	}
+	if _, refused := AsRefusal(err); err != nil && !refused {
+		err = fmt.Errorf("register: %w", err)
+	}
 	if err != nil {
-		return User{}, fmt.Errorf("register: %w", err)
+		return User{}, err
 	}
 	return user, nil
 }
 
-// UsernameFree refuses a username that cannot be had, because of its shape or
-// because somebody has it.
-func (s *Store) UsernameFree(ctx context.Context, username string) error {
-	if err := CheckUsername(username); err != nil {
-		return err
-	}
-	name := CanonicalUsername(username)
-	if slices.Contains(parts(s.passwords.Words), name) {
-		return reserved(name) // the site's own name
-	}
-	_, _, err := s.account(ctx, s.userByUsername, name)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look for a username: %w", err)
-	}
-	return usernameTaken(name)
-}
-
 func (s *Store) registered(ctx context.Context, username, emailKey string) error {
-	if err := s.UsernameFree(ctx, username); err != nil {
+	if err := s.UsernameFree(ctx, username, User{}); err != nil {
 		return err
 	}
 	_, _, err := s.account(ctx, s.userByEmail, emailKey)
@@ -170,12 +168,17 @@ func (s *Store) account(ctx context.Context, find *statement, key string) (User,
 
 // scan reads userColumns and then more. No row is ErrNotFound.
 func (u *User) scan(row interface{ Scan(...any) error }, more ...any) error {
-	var disabled sql.NullTime
-	into := append([]any{&u.ID, &u.Username, &u.Email, &u.Name, &u.CreatedAt, &disabled, &u.epoch}, more...)
-	err := row.Scan(into...)
+	err := row.Scan(append(u.columns(), more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
-	u.CreatedAt, u.DisabledAt = u.CreatedAt.UTC(), disabled.Time.UTC()
 	return err
+}
+
+// columns are where userColumns are read into.
+func (u *User) columns() []any {
+	return []any{
+		&u.ID, &u.Username, &u.Email, &u.Name, utc{&u.CreatedAt}, utc{&u.DisabledAt},
+		utc{&u.RenamedAt}, utc{&u.ClosedAt}, &u.epoch,
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -92,7 +93,7 @@ func oneAccountPerName(t *testing.T, h house) {
 	} {
 		r := Ada()
 		change(&r)
-		_, err := h.Register(h.ctx, r)
+		_, err := h.Register(h.ctx, r, From)
 		if _, ok := store.AsRefusal(err); !ok {
 			t.Errorf("Register(%s, %s) = %v, want a refusal", r.Username, r.Email, err)
 		}
@@ -110,7 +111,7 @@ func oneAccountAtOnce(t *testing.T, h house) {
 			if i%2 == 0 {
 				r.Username, r.Email = "ADA", "ada@EXAMPLE.com"
 			}
-			_, err := h.Register(h.ctx, r)
+			_, err := h.Register(h.ctx, r, From)
 			if err == nil {
 				mu.Lock()
 				defer mu.Unlock()
@@ -136,7 +137,7 @@ func refusesRules(t *testing.T, h house) {
 	} {
 		r := Ada()
 		change(&r)
-		_, err := h.Register(h.ctx, r)
+		_, err := h.Register(h.ctx, r, From)
 		if refusal, ok := store.AsRefusal(err); !ok || refusal.Field != field {
 			t.Errorf("a bad %s gives %v, want a refusal there", field, err)
 		}
@@ -146,11 +147,11 @@ func refusesRules(t *testing.T, h house) {
 
 func usernameFree(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
-	if err := h.UsernameFree(h.ctx, "grace"); err != nil {
+	if err := h.UsernameFree(h.ctx, "grace", store.User{}); err != nil {
 		t.Errorf("UsernameFree(grace) = %v, want nil", err)
 	}
 	for _, name := range []string{"ada", "ADA", "admin", "a"} {
-		if _, ok := store.AsRefusal(h.UsernameFree(h.ctx, name)); !ok {
+		if _, ok := store.AsRefusal(h.UsernameFree(h.ctx, name, store.User{})); !ok {
 			t.Errorf("UsernameFree(%s) was not refused", name)
 		}
 	}
@@ -159,7 +160,7 @@ func usernameFree(t *testing.T, h house) {
 func authenticates(t *testing.T, h house) {
 	made := Register(t, h.Store, Ada())
 	for _, who := range []string{"ada", "Ada", "ada@example.com", " ADA@example.COM"} {
-		user, err := h.Authenticate(h.ctx, who, Password)
+		user, err := h.Authenticate(h.ctx, who, Password, From)
 		if err != nil || user.ID != made.ID {
 			t.Errorf("Authenticate(%q) = %+v, %v", who, user, err)
 		}
@@ -169,7 +170,7 @@ func authenticates(t *testing.T, h house) {
 func refusesAlike(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
 	disabled := Register(t, h.Store, store.Registration{Username: "disabled", Email: "d@example.com", Password: Password})
-	if err := h.Disable(h.ctx, disabled); err != nil {
+	if err := h.Disable(h.ctx, disabled, From); err != nil {
 		t.Fatal(err)
 	}
 	nopass := Register(t, h.Store, store.Registration{Username: "passkey-only", Email: "p@example.com", Password: Password})
@@ -188,7 +189,7 @@ func refusesAlike(t *testing.T, h house) {
 		{"not a name at all \x00 '", Password},
 		{"a@", Password},
 	} {
-		_, err := h.Authenticate(h.ctx, c.who, c.password)
+		_, err := h.Authenticate(h.ctx, c.who, c.password, From)
 		refusal, ok := store.AsRefusal(err)
 		if !ok {
 			t.Fatalf("Authenticate(%q) = %v, want a refusal", c.who, err)
@@ -203,6 +204,7 @@ func refusesAlike(t *testing.T, h house) {
 }
 
 func normalises(t *testing.T, h house) {
+	h = h.unlimited(t)
 	r := Ada()
 	r.Password = "cafe\u0301 au lait s'il vous plai\u0302t"
 	Register(t, h.Store, r)
@@ -216,7 +218,7 @@ func normalises(t *testing.T, h house) {
 		"cafe au lait s'il vous plait":                  false,
 		"caf\u00e9 au lait s'il vous pla\u00eet\x00caf": false,
 	} {
-		_, err := h.Authenticate(h.ctx, "ada", password)
+		_, err := h.Authenticate(h.ctx, "ada", password, From)
 		if got := err == nil; got != want {
 			t.Errorf("Authenticate with %q = %v, want accepted %v", password, err, want)
 		}
@@ -228,17 +230,17 @@ func upgradesCost(t *testing.T, h house) {
 	before := h.hash(t, user)
 	passwords := NewPasswords(t)
 	passwords.Cost = Cost + 1
-	dearer, err := store.New(h.ctx, h.db, passwords, h.clock.Now)
+	dearer, err := store.New(h.ctx, h.db, passwords, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dearer.Authenticate(h.ctx, "ada", "wrong"); err == nil || h.hash(t, user) != before {
+	if _, err := dearer.Authenticate(h.ctx, "ada", "wrong", From); err == nil || h.hash(t, user) != before {
 		t.Errorf("a wrong password gave %v and changed the hash: %v", err, h.hash(t, user) != before)
 	}
 	var group sync.WaitGroup
 	for range 2 {
 		group.Go(func() {
-			if _, err := dearer.Authenticate(h.ctx, "ada", Password); err != nil {
+			if _, err := dearer.Authenticate(h.ctx, "ada", Password, From); err != nil {
 				t.Errorf("Authenticate = %v", err)
 			}
 		})
@@ -247,12 +249,13 @@ func upgradesCost(t *testing.T, h house) {
 	if cost, err := bcrypt.Cost([]byte(h.hash(t, user))); err != nil || cost != Cost+1 {
 		t.Errorf("the hash has cost %d, %v; want %d", cost, err, Cost+1)
 	}
-	if _, err := dearer.Authenticate(h.ctx, "ada", Password); err != nil {
+	if _, err := dearer.Authenticate(h.ctx, "ada", Password, From); err != nil {
 		t.Errorf("after the upgrade Authenticate = %v", err)
 	}
 }
 
 func upgradesPlain(t *testing.T, h house) {
+	h = h.unlimited(t)
 	user := Register(t, h.Store, Ada())
 	const foreign = "from an older system"
 	plain, err := bcrypt.GenerateFromPassword([]byte(foreign), Cost)
@@ -262,11 +265,11 @@ func upgradesPlain(t *testing.T, h house) {
 	for _, variant := range []string{"$2a$", "$2b$", "$2y$"} {
 		hash := variant + string(plain[4:])
 		h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2 WHERE id = $3`, store.SchemeBcrypt, hash, user.ID)
-		if _, err := h.Authenticate(h.ctx, "ada", foreign+"\x00"+foreign); err == nil {
+		if _, err := h.Authenticate(h.ctx, "ada", foreign+"\x00"+foreign, From); err == nil {
 			t.Errorf("%s: a password with a NUL was accepted", variant)
 		}
 		for _, when := range []string{"before", "after"} {
-			if _, err := h.Authenticate(h.ctx, "ada", foreign); err != nil {
+			if _, err := h.Authenticate(h.ctx, "ada", foreign, From); err != nil {
 				t.Errorf("%s %s the upgrade: %v", variant, when, err)
 			}
 		}
@@ -278,14 +281,14 @@ func upgradesPlain(t *testing.T, h house) {
 
 func disabledMeanwhile(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
-	user, err := h.Authenticate(h.ctx, "ada", Password)
+	user, err := h.Authenticate(h.ctx, "ada", Password, From)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Disable(h.ctx, user); err != nil {
+	if err := h.Disable(h.ctx, user, From); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Enable(h.ctx, user); err != nil {
+	if err := h.Enable(h.ctx, user, From); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.SignIn(h.ctx, user, store.Visit{Kind: store.KindPassword}); err == nil {
@@ -349,7 +352,7 @@ func seenOnceAMinute(t *testing.T, h house) {
 
 func neverRevives(t *testing.T, h house) {
 	n := h.signIn(t, false)
-	if err := h.SignOut(h.ctx, n.ID); err != nil {
+	if err := h.SignOut(h.ctx, n, From); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Move(2 * store.SeenEvery)
@@ -358,7 +361,7 @@ func neverRevives(t *testing.T, h house) {
 	}
 	h.gone(t, n.ID)
 	h.count(t, "signins", 0)
-	if err := h.SignOut(h.ctx, n.ID); err != nil {
+	if err := h.SignOut(h.ctx, n, From); err != nil {
 		t.Errorf("a second SignOut = %v", err)
 	}
 }
@@ -370,7 +373,7 @@ func disableEnds(t *testing.T, h house) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := h.Disable(h.ctx, user); err != nil {
+		if err := h.Disable(h.ctx, user, From); err != nil {
 			t.Fatal(err)
 		}
 		h.gone(t, n.ID)
@@ -378,11 +381,11 @@ func disableEnds(t *testing.T, h house) {
 	if user, err := h.Find(h.ctx, "ada"); err != nil || !user.Disabled() {
 		t.Errorf("Find = %+v, %v; want disabled", user, err)
 	}
-	if err := h.Enable(h.ctx, user); err != nil {
+	if err := h.Enable(h.ctx, user, From); err != nil {
 		t.Fatal(err)
 	}
 	h.gone(t, n.ID)
-	if _, err := h.Authenticate(h.ctx, "ada", Password); err != nil {
+	if _, err := h.Authenticate(h.ctx, "ada", Password, From); err != nil {
 		t.Errorf("after Enable: %v", err)
 	}
 }
@@ -453,7 +456,7 @@ func metaCharacters(t *testing.T, h house) {
 		if _, _, err := h.Current(h.ctx, strings.ReplaceAll(value, "\x00", "")); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("Current(%q) = %v, want ErrNotFound", value, err)
 		}
-		if _, err := h.Authenticate(h.ctx, value, value); err == nil {
+		if _, err := h.Authenticate(h.ctx, value, value, From); err == nil {
 			t.Errorf("Authenticate(%q) succeeded", value)
 		}
 	}
@@ -466,7 +469,7 @@ func mixedWriters(t *testing.T, h house) {
 		group.Go(func() {
 			r := Ada()
 			r.Username, r.Email = fmt.Sprintf("ada%d", i), fmt.Sprintf("ada%d@example.com", i)
-			user, err := h.Register(h.ctx, r)
+			user, err := h.Register(h.ctx, r, From)
 			if err != nil {
 				t.Errorf("Register = %v", err)
 				return
@@ -480,7 +483,7 @@ func mixedWriters(t *testing.T, h house) {
 				if _, _, err := h.Current(h.ctx, n.ID); err != nil {
 					t.Errorf("Current = %v", err)
 				}
-				if err := h.SignOut(h.ctx, n.ID); err != nil {
+				if err := h.SignOut(h.ctx, n, From); err != nil {
 					t.Errorf("SignOut = %v", err)
 				}
 			}
@@ -500,9 +503,18 @@ func (h house) signIn(t *testing.T, kept bool) store.SignIn {
 	return h.signInAs(t, user, kept)
 }
 
+// unlimited is the same house without limits on tries.
+func (h house) unlimited(t *testing.T) house {
+	t.Helper()
+	rules := store.DefaultRules
+	rules.Limits = store.Limits{}
+	h.Store = NewWith(t, h.db, h.clock, rules)
+	return h
+}
+
 func (h house) signInAs(t *testing.T, user store.User, kept bool) store.SignIn {
 	t.Helper()
-	n, err := h.SignIn(h.ctx, user, store.Visit{Kind: store.KindPassword, Kept: kept, Address: "192.0.2.1", Agent: "test"})
+	n, err := h.SignIn(h.ctx, user, store.Visit{Origin: From, Kind: store.KindPassword, Kept: kept})
 	if err != nil {
 		t.Fatalf("sign in: %v", err)
 	}

@@ -159,7 +159,7 @@ func TestALostPostgreSQLIsNoticedAndComesBack(t *testing.T) {
 		if _, err := s.Find(t.Context(), "ada"); err == nil || !s.Lost(err) {
 			t.Errorf("Find = %v, want an error that says the database is lost", err)
 		}
-		if _, err := s.Authenticate(t.Context(), "ada", Password); err == nil || !s.Lost(err) {
+		if _, err := s.Authenticate(t.Context(), "ada", Password, From); err == nil || !s.Lost(err) {
 			t.Errorf("Authenticate = %v, want an error that says the database is lost", err)
 		}
 		if err := s.Ready(t.Context()); err == nil {
@@ -170,7 +170,7 @@ func TestALostPostgreSQLIsNoticedAndComesBack(t *testing.T) {
 	if _, err := s.Find(t.Context(), "ada"); err != nil {
 		t.Errorf("when the database is back Find = %v", err)
 	}
-	if _, err := s.Authenticate(t.Context(), "ada", Password); err != nil {
+	if _, err := s.Authenticate(t.Context(), "ada", Password, From); err != nil {
 		t.Errorf("when the database is back Authenticate = %v", err)
 	}
 }

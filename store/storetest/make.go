@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -65,15 +66,24 @@ func Common(passwords ...string) []byte {
 	return []byte(strings.Join(sums, ""))
 }
 
-// New makes a store on an empty, migrated database.
+// New makes a store on a migrated database, with the usual rules.
 func New(t testing.TB, db store.Database, clock *Clock) *store.Store {
 	t.Helper()
-	s, err := store.New(context.Background(), db, NewPasswords(t), clock.Now)
+	return NewWith(t, db, clock, store.DefaultRules)
+}
+
+// NewWith makes a store on a migrated database, with rules of the test's own.
+func NewWith(t testing.TB, db store.Database, clock *Clock, rules store.Rules) *store.Store {
+	t.Helper()
+	s, err := store.New(context.Background(), db, NewPasswords(t), rules, clock.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("make a store: %v", err)
 	}
 	return s
 }
+
+// From is where people of tests come from.
+var From = store.Origin{Address: "192.0.2.7", Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Request: "TEST"}
 
 // Password is Ada's.
 const Password = "analytical engine no. 1"
@@ -86,7 +96,7 @@ func Ada() store.Registration {
 // Register makes an account or fails the test.
 func Register(t testing.TB, s *store.Store, r store.Registration) store.User {
 	t.Helper()
-	user, err := s.Register(context.Background(), r)
+	user, err := s.Register(context.Background(), r, From)
 	if err != nil {
 		t.Fatalf("register %s: %v", r.Username, err)
 	}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// The epoch is a condition, so that of two changes at once one comes about.
+const updateOwnPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3, epoch = epoch + 1
+	WHERE id = $4 AND epoch = $5`
+
+// ChangePassword takes the current password and a new one. All other sign-ins
+// end and the devices they were on are no longer known; this one is returned
+// under its new id. A wrong current password counts with the sign-ins of the
+// account. ErrNotFound says that the sign-in has ended.
+func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password string, from Origin) (SignIn, error) {
+	user, t, err := s.reprove(ctx, n, current, "current", EventPasswordRefused, from)
+	if err != nil {
+		return SignIn{}, err
+	}
+	refusal := s.passwords.Check(password, user.Name, user.Username, user.Email)
+	if refusal == nil && password == current {
+		refusal = refuse("password", "This is the password you have. Choose another.")
+	}
+	if refusal != nil {
+		s.uncount(ctx, t)
+		return SignIn{}, refusal
+	}
+	kept, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		s.uncount(ctx, t)
+		return SignIn{}, err
+	}
+	err = s.write(ctx, func(d *deed) error {
+		changed, err := d.changed(ctx, updateOwnPassword, kept.scheme, kept.hash, kept.cost, user.ID, user.epoch)
+		if err != nil {
+			return fmt.Errorf("change the password: %w", err)
+		}
+		if changed == 0 {
+			return errNotYours("current")
+		}
+		if _, err := d.endOthers(ctx, n); err != nil {
+			return err
+		}
+		if err := d.renew(ctx, &n); err != nil {
+			return err
+		}
+		if err := d.succeeded(ctx, t.bucket); err != nil {
+			return err
+		}
+		return d.record(ctx, user.ID, EventPasswordChanged, "", from)
+	})
+	return n, err
+}

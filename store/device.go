@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// DeviceKept is how long a device stays known after the last sign-in on it.
+const DeviceKept = 180 * 24 * time.Hour
+
+const (
+	selectDevice = `SELECT 1 FROM devices WHERE user_id = $1 AND device = $2`
+
+	upsertDevice = `INSERT INTO devices (user_id, device, created_at, seen_at) VALUES ($1, $2, $3, $3)
+		ON CONFLICT (user_id, device) DO UPDATE SET seen_at = $3`
+
+	deleteDevice       = `DELETE FROM devices WHERE user_id = $1 AND device = $2`
+	deleteOtherDevices = `DELETE FROM devices WHERE user_id = $1 AND device <> $2`
+
+	deleteSurplusDevices = `DELETE FROM devices WHERE user_id = $1 AND device NOT IN (
+		SELECT device FROM devices WHERE user_id = $1 ORDER BY seen_at DESC, device LIMIT $2)`
+
+	deleteOldDevices = `DELETE FROM devices WHERE (user_id, device) IN (
+		SELECT user_id, device FROM devices WHERE seen_at <= $1 ORDER BY seen_at LIMIT $2)`
+
+	selectDevices = `SELECT created_at, seen_at FROM devices WHERE user_id = $1 ORDER BY created_at`
+)
+
+// Device is a browser in which a person has signed in before. It is known by
+// a cookie of its own and counts its own failures, so that nobody can lock a
+// person out from elsewhere.
+type Device struct{ CreatedAt, SeenAt time.Time }
+
+// knows says whether the person has signed in on that device before.
+func (s *Store) knows(ctx context.Context, user User, device string) (bool, error) {
+	var one int
+	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectDevice, user.ID, device).Scan(&one)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("look for a device: %w", err)
+	}
+	return err == nil, nil
+}
+
+// meet makes a device known, and says whether it was new to a person who has
+// others.
+func (d *deed) meet(ctx context.Context, user User, device string) (isNew bool, err error) {
+	if device == "" {
+		return false, nil
+	}
+	rows, err := d.QueryContext(ctx, `SELECT device FROM devices WHERE user_id = $1`, user.ID)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	others, known := 0, false
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return false, err
+		}
+		others++
+		known = known || one == device
+	}
+	if err := rows.Err(); err != nil {
+		return false, err
+	}
+	if _, err := d.ExecContext(ctx, upsertDevice, user.ID, device, d.store.now()); err != nil {
+		return false, err
+	}
+	_, err = d.ExecContext(ctx, deleteSurplusDevices, user.ID, SignInsMax)
+	return others > 0 && !known, err
+}
+
+// PruneDevices deletes up to limit devices on which nobody has signed in for
+// long, and says how many.
+func (s *Store) PruneDevices(ctx context.Context, limit int) (int64, error) {
+	return s.prune(ctx, deleteOldDevices, s.now().Add(-DeviceKept), limit)
+}

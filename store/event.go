@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Names of events, by the OWASP Logging Vocabulary where it has a word for
+// what happened.
+const (
+	EventRegistered      = "user_created"
+	EventUpdated         = "user_updated"
+	EventClosed          = "user_archived"
+	EventReopened        = "user_restored"
+	EventErased          = "user_deleted"
+	EventSignedIn        = "authn_login_success"
+	EventFailed          = "authn_login_fail"
+	EventThrottled       = "authn_login_fail_max"
+	EventSignedOut       = "authn_logout"
+	EventSignInEnded     = "authn_token_revoked"
+	EventProved          = "session_renewed"
+	EventPasswordChanged = "authn_password_change"
+	EventPasswordRefused = "authn_password_change_fail"
+	EventDisabled        = "authn_login_lock"
+	EventEnabled         = "authn_login_unlock"
+	EventExported        = "sensitive_read"
+	EventLimited         = "excess_rate_limit_exceeded"
+	EventCrossSite       = "malicious_csrf"
+)
+
+// DetailNewDevice marks a sign-in on a device that is new to a person who has
+// others.
+const DetailNewDevice = "new device"
+
+// EventsPerPage is how many events a page of activity has.
+const EventsPerPage = 25
+
+// Origin is where a deed comes from: it stands beside the deed in the record.
+type Origin struct {
+	// Operator says that whoever runs the site did it, from the command line.
+	Operator bool
+	// Address and Agent are the client's, Request the id of the request.
+	Address, Agent, Request string
+	// Device is the token of the device cookie, or empty. It is not recorded.
+	Device string
+}
+
+// Event is something that happened to an account. Events are written once and
+// never changed; they go when they are old, or with the account.
+type Event struct {
+	ID int64
+	At time.Time
+	// UserID is whose account it is, or 0 for an event of no account, which is
+	// logged only.
+	UserID int64
+	// Name is one of the names above.
+	Name string
+	Origin
+	// Detail says more to the owner of the account, such as the old and the new
+	// username. It is not logged.
+	Detail string
+}
+
+const (
+	eventColumns = `id, user_id, at, name, operator, address, agent, request, detail`
+
+	// The account may have been erased meanwhile.
+	insertEvent = `INSERT INTO events (user_id, at, name, operator, address, agent, request, detail)
+		SELECT id, $1, $2, $3, $4, $5, $6, $7 FROM users WHERE id = $8`
+
+	selectEvents = `SELECT ` + eventColumns + ` FROM events WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`
+
+	deleteOldEvents = `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at <= $1 ORDER BY at LIMIT $2)`
+)
+
+// deed is a transaction that records what it does. What it recorded is logged
+// once it is committed.
+type deed struct {
+	*sql.Tx
+	store  *Store
+	events []Event
+}
+
+// record writes an event of an account.
+func (d *deed) record(ctx context.Context, userID int64, name, detail string, from Origin) error {
+	from.Agent = shorten(from.Agent, agentMax)
+	e := Event{At: d.store.now(), UserID: userID, Name: name, Origin: from, Detail: detail}
+	if _, err := d.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
+		return fmt.Errorf("record %s: %w", name, err)
+	}
+	d.events = append(d.events, e)
+	return nil
+}
+
+// Log writes a line about something that happened, whether or not it belongs
+// to an account.
+func (s *Store) Log(ctx context.Context, e Event) {
+	attrs := make([]slog.Attr, 0, 5)
+	attrs = append(attrs, slog.String("event", e.Name))
+	if e.UserID != 0 {
+		attrs = append(attrs, slog.Int64("user", e.UserID))
+	}
+	if e.Operator {
+		attrs = append(attrs, slog.Bool("operator", true))
+	}
+	if e.Request != "" {
+		attrs = append(attrs, slog.String("request", e.Request), slog.String("address", e.Address))
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "security", attrs...)
+}
+
+// Events lists what happened to an account, newest first, EventsPerPage at a
+// time: those before the id, or the newest for 0. more says whether there are
+// older ones.
+func (s *Store) Events(ctx context.Context, user User, before int64) (events []Event, more bool, err error) {
+	events, err = s.events(ctx, user, before, EventsPerPage+1)
+	if len(events) > EventsPerPage {
+		return events[:EventsPerPage], true, err
+	}
+	return events, false, err
+}
+
+func (s *Store) events(ctx context.Context, user User, before int64, limit int) ([]Event, error) {
+	const newest = 1<<63 - 1
+	if before <= 0 {
+		before = newest
+	}
+	return all(ctx, s, selectEvents, []any{user.ID, before, limit}, func(e *Event) []any {
+		return []any{&e.ID, &e.UserID, utc{&e.At}, &e.Name, &e.Operator, &e.Address, &e.Agent, &e.Request, &e.Detail}
+	})
+}
+
+// PruneEvents deletes up to limit events older than they are kept, and says
+// how many.
+func (s *Store) PruneEvents(ctx context.Context, limit int) (int64, error) {
+	return s.prune(ctx, deleteOldEvents, s.now().Add(-s.rules.EventsKept), limit)
+}

@@ -1,0 +1,40 @@
+package store
+
+import "context"
+
+// Export is everything that is held about a person, but for what is secret:
+// the password's hash and the ids of sessions.
+type Export struct {
+	User    User
+	SignIns []SignIn
+	Devices []Device
+	Events  []Event
+	// Reserved are earlier usernames that only this person may take again.
+	Reserved []ReservedUsername
+}
+
+const selectOwnReserved = `SELECT username, until FROM reserved_usernames WHERE user_id = $1 AND until > $2 ORDER BY username`
+
+// exportMax bounds the events of an export, far above what 180 days bring.
+const exportMax = 100_000
+
+// Export collects what is held about a person.
+func (s *Store) Export(ctx context.Context, user User) (Export, error) {
+	e := Export{User: user}
+	var err error
+	if e.SignIns, err = s.SignIns(ctx, user); err != nil {
+		return e, err
+	}
+	if e.Devices, err = all(ctx, s, selectDevices, []any{user.ID}, func(d *Device) []any {
+		return []any{utc{&d.CreatedAt}, utc{&d.SeenAt}}
+	}); err != nil {
+		return e, err
+	}
+	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, s.now()}, func(r *ReservedUsername) []any {
+		return []any{&r.Username, utc{&r.Until}}
+	}); err != nil {
+		return e, err
+	}
+	e.Events, err = s.events(ctx, user, 0, exportMax)
+	return e, err
+}

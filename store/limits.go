@@ -1,0 +1,109 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits are how often things may be tried. They slow guessing down; nothing
+// is ever locked for good. Every limit has its line here.
+type Limits struct {
+	// WrongPasswords in a row are free for one account, however its name is
+	// spelled, whether or not it exists. After them each try must wait: one
+	// second, then twice as long after each failure, up to LongestWait. A known
+	// device has a count of its own. 0 is no limit.
+	WrongPasswords int
+	// LongestWait is the longest that an account makes anybody wait.
+	LongestWait time.Duration
+	// Failures are wrong passwords from one source.
+	Failures Rates
+	// Registrations are new accounts from one source, AllRegistrations from
+	// everywhere together.
+	Registrations, AllRegistrations Rates
+	// UsernameChecks are questions from one source whether a username is free.
+	UsernameChecks Rates
+}
+
+// DefaultLimits are what a site begins with.
+var DefaultLimits = Limits{
+	WrongPasswords:   5,
+	LongestWait:      15 * time.Minute,
+	Failures:         Rates{{20, time.Minute}, {100, time.Hour}},
+	Registrations:    Rates{{5, 10 * time.Minute}, {10, time.Hour}},
+	AllRegistrations: Rates{{1000, time.Hour}},
+	UsernameChecks:   Rates{{60, time.Minute}},
+}
+
+const (
+	// quiet is how long after the last failure the count of an account begins
+	// anew.
+	quiet = 24 * time.Hour
+	// deviceFailures is after how many failures in a row a device is no longer
+	// known.
+	deviceFailures = 10
+)
+
+// Rate is so many within so long, filled up again evenly.
+type Rate struct {
+	Count int
+	Per   time.Duration
+}
+
+// Rates hold together: each of them must allow.
+type Rates []Rate
+
+// UnmarshalText reads rates such as "20/1m,100/1h", or "off".
+func (r *Rates) UnmarshalText(text []byte) error {
+	*r = nil
+	if string(text) == "off" {
+		return nil
+	}
+	for part := range strings.SplitSeq(string(text), ",") {
+		count, per, _ := strings.Cut(strings.TrimSpace(part), "/")
+		n, err := strconv.Atoi(count)
+		d, wrong := time.ParseDuration(per)
+		if err != nil || wrong != nil || n < 1 || n > 1_000_000 || d < time.Second || d > 30*24*time.Hour {
+			return fmt.Errorf("must be rates like 20/1m,100/1h, or off, not %q", text)
+		}
+		*r = append(*r, Rate{n, d})
+	}
+	return nil
+}
+
+// String is what UnmarshalText reads.
+func (r Rates) String() string {
+	if len(r) == 0 {
+		return "off"
+	}
+	var parts []string
+	for _, rate := range r {
+		per := rate.Per.String()
+		per = strings.TrimSuffix(strings.TrimSuffix(per, "0s"), "0m")
+		parts = append(parts, fmt.Sprintf("%d/%s", rate.Count, per))
+	}
+	return strings.Join(parts, ",")
+}
+
+// TooMany is the refusal of whoever must wait, in the same words whether or
+// not an account exists.
+func TooMany(wait time.Duration) error {
+	wait = max(wait, time.Second)
+	return Refusal{Sentence: "Too many tries. Wait " + inWords(wait) + ", then try again.", Wait: wait}
+}
+
+// inWords says how long, rounded up.
+func inWords(d time.Duration) string {
+	unit, n := "second", int64((d+time.Second-1)/time.Second)
+	if n > 90 {
+		unit, n = "minute", int64((d+time.Minute-1)/time.Minute)
+	}
+	if unit == "minute" && n > 90 {
+		unit, n = "hour", int64((d+time.Hour-1)/time.Hour)
+	}
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}

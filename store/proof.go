@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// RecentProof is how long a proof of who somebody is counts as recent. What is
+// sensitive asks for it anew after that.
+const RecentProof = 10 * time.Minute
+
+// errNotYours refuses a wrong password of somebody who is signed in.
+func errNotYours(field string) error {
+	return refuse(field, "That is not your password. Check it and try again.")
+}
+
+const (
+	// The id changes with every proof: a session that still names the old one
+	// is worth nothing.
+	updateProved = `UPDATE signins SET id = $1, proved_at = $2 WHERE id = $3`
+
+	selectPassword = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.id = $1`
+)
+
+// Proved says whether the person of a sign-in proved recently who they are.
+func (s *Store) Proved(n SignIn) bool {
+	return s.now().Sub(n.ProvedAt) < RecentProof
+}
+
+// Prove takes the password again and returns the sign-in under its new id. It
+// counts with the sign-ins of the account. ErrNotFound says that the sign-in
+// has ended.
+func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origin) (SignIn, error) {
+	_, t, err := s.reprove(ctx, n, password, "password", EventFailed, from)
+	if err != nil {
+		return SignIn{}, err
+	}
+	err = s.write(ctx, func(d *deed) error {
+		if err := d.renew(ctx, &n); err != nil {
+			return err
+		}
+		if err := d.succeeded(ctx, t.bucket); err != nil {
+			return err
+		}
+		return d.record(ctx, n.UserID, EventProved, "", from)
+	})
+	return n, err
+}
+
+// reprove compares the password of somebody who is signed in. A wrong one is
+// refused at field and recorded as event.
+func (s *Store) reprove(ctx context.Context, n SignIn, password, field, event string, from Origin) (User, try, error) {
+	var user User
+	var kept hashed
+	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPassword, n.UserID)
+	if err := user.scan(row, &kept.scheme, &kept.hash); err != nil {
+		return user, try{}, fmt.Errorf("prove: %w", err)
+	}
+	t, err := s.prove(ctx, user, kept, "", password, from)
+	if errors.Is(err, errNoMatch) {
+		if err = s.failed(ctx, t, event, from); err == nil {
+			err = errNotYours(field)
+		}
+	}
+	return user, t, err
+}
+
+// renew gives a sign-in a new id and notes the proof.
+func (d *deed) renew(ctx context.Context, n *SignIn) error {
+	id, now := rand.Text(), d.store.now()
+	renewed, err := d.changed(ctx, updateProved, id, now, n.ID)
+	if err != nil {
+		return fmt.Errorf("renew a sign-in: %w", err)
+	}
+	if renewed == 0 {
+		return ErrNotFound
+	}
+	n.ID, n.ProvedAt = id, now
+	return nil
+}

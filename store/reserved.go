@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// UsernameKept is how long a username stays reserved after it was given up.
+const UsernameKept = 30 * 24 * time.Hour
+
+const (
+	selectReserved = `SELECT user_id FROM reserved_usernames WHERE username = $1 AND until > $2`
+
+	upsertReserved = `INSERT INTO reserved_usernames (username, user_id, until) VALUES ($1, $2, $3)
+		ON CONFLICT (username) DO UPDATE SET user_id = $2, until = $3`
+
+	deleteReserved = `DELETE FROM reserved_usernames WHERE username = $1`
+
+	deleteOldReserved = `DELETE FROM reserved_usernames WHERE username IN (
+		SELECT username FROM reserved_usernames WHERE until <= $1 ORDER BY until LIMIT $2)`
+)
+
+// ReservedUsername is one that its owner gave up and may take again.
+type ReservedUsername struct {
+	Username string
+	Until    time.Time
+}
+
+// UsernameFree refuses a username that this person cannot have, because of its
+// shape, or because somebody has it, or had it until lately. The zero User
+// stands for a new person.
+func (s *Store) UsernameFree(ctx context.Context, username string, user User) error {
+	if err := CheckUsername(username); err != nil {
+		return err
+	}
+	name := CanonicalUsername(username)
+	if slices.Contains(parts(s.passwords.Words), name) {
+		return reserved(name) // the site's own name
+	}
+	owner, _, err := s.account(ctx, s.userByUsername, name)
+	if err == nil && owner.ID == user.ID {
+		return nil
+	}
+	if err == nil {
+		return usernameTaken(name)
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("look for a username: %w", err)
+	}
+	return s.notReserved(ctx, s.db.Read, name, user)
+}
+
+// notReserved refuses a username that is kept for somebody else, or from
+// everybody.
+func (s *Store) notReserved(ctx context.Context, db interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}, name string, user User,
+) error {
+	var owner sql.NullInt64
+	err := db.QueryRowContext(ctx, selectReserved, name, s.now()).Scan(&owner)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && owner.Valid && owner.Int64 == user.ID {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for a reserved username: %w", err)
+	}
+	return usernameTaken(name)
+}
+
+// unreserved makes sure that a user who has just been given a username may
+// have it. Asked after the unique column was won, nobody can come in between.
+func (d *deed) unreserved(ctx context.Context, user User) error {
+	if err := d.store.notReserved(ctx, d, user.Username, user); err != nil {
+		return err
+	}
+	if _, err := d.ExecContext(ctx, deleteReserved, user.Username); err != nil {
+		return fmt.Errorf("free a reserved username: %w", err)
+	}
+	return nil
+}
+
+// reserve keeps a username that was given up, for its owner or, with the zero
+// User, from everybody.
+func (d *deed) reserve(ctx context.Context, username string, owner User) error {
+	id := sql.NullInt64{Int64: owner.ID, Valid: owner.ID != 0}
+	if _, err := d.ExecContext(ctx, upsertReserved, username, id, d.store.now().Add(UsernameKept)); err != nil {
+		return fmt.Errorf("reserve a username: %w", err)
+	}
+	return nil
+}
+
+// PruneUsernames deletes up to limit reservations that have run out, and says
+// how many.
+func (s *Store) PruneUsernames(ctx context.Context, limit int) (int64, error) {
+	return s.prune(ctx, deleteOldReserved, s.now(), limit)
+}

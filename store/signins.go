@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+const (
+	selectSignIns = `SELECT ` + signInColumns + ` FROM signins WHERE user_id = $1 AND idle_at > $2 ORDER BY seen_at DESC, created_at DESC`
+
+	deleteByHandle     = `DELETE FROM signins WHERE user_id = $1 AND handle = $2 RETURNING device, agent`
+	deleteOtherSignIns = `DELETE FROM signins WHERE user_id = $1 AND id <> $2`
+)
+
+// SignIns lists the live sign-ins of a person, the one last seen first. There
+// are at most SignInsMax.
+func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
+	return all(ctx, s, selectSignIns, []any{user.ID, s.now()}, (*SignIn).columns)
+}
+
+// EndSignIn ends one of the sign-ins of the person who is signed in by
+// current, named by its handle; the device it was on is no longer known. It
+// returns ErrNotFound for one that is gone or somebody else's.
+func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, from Origin) error {
+	return s.write(ctx, func(d *deed) error {
+		var device, agent string
+		err := d.QueryRowContext(ctx, deleteByHandle, current.UserID, handle).Scan(&device, &agent)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNotFound
+		}
+		if err == nil && device != current.device {
+			_, err = d.ExecContext(ctx, deleteDevice, current.UserID, device)
+		}
+		if err != nil {
+			return fmt.Errorf("end a sign-in: %w", err)
+		}
+		return d.record(ctx, current.UserID, EventSignInEnded, agent, from)
+	})
+}
+
+// EndOtherSignIns ends all sign-ins of a person but the current one, and says
+// how many. Their devices are no longer known.
+func (s *Store) EndOtherSignIns(ctx context.Context, current SignIn, from Origin) (n int64, err error) {
+	err = s.write(ctx, func(d *deed) error {
+		if n, err = d.endOthers(ctx, current); err != nil || n == 0 {
+			return err
+		}
+		return d.record(ctx, current.UserID, EventSignInEnded, "", from)
+	})
+	return n, err
+}
+
+func (d *deed) endOthers(ctx context.Context, current SignIn) (int64, error) {
+	n, err := d.changed(ctx, deleteOtherSignIns, current.UserID, current.ID)
+	if err == nil {
+		_, err = d.ExecContext(ctx, deleteOtherDevices, current.UserID, current.device)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("end other sign-ins: %w", err)
+	}
+	return n, nil
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// One statement counts, and only where nobody has to wait: of any number of
+	// tries at once each is counted before its password is looked at.
+	countFailure = `INSERT INTO throttles (bucket, failures, failed_at, waits_until) VALUES ($1, 1, $2, $2)
+		ON CONFLICT (bucket) DO UPDATE SET failed_at = $2,
+			failures = CASE WHEN throttles.failed_at <= $3 THEN 1 ELSE throttles.failures + 1 END
+		WHERE throttles.waits_until <= $2
+		RETURNING failures`
+
+	selectWait   = `SELECT waits_until FROM throttles WHERE bucket = $1`
+	updateWait   = `UPDATE throttles SET waits_until = $1 WHERE bucket = $2`
+	updateFailed = `UPDATE throttles SET failed_at = $1 WHERE bucket = $2`
+
+	uncountFailure = `UPDATE throttles SET failures = failures - 1, waits_until = $1 WHERE bucket = $2 AND failures > 0`
+	deleteThrottle = `DELETE FROM throttles WHERE bucket = $1`
+
+	deleteQuietThrottles = `DELETE FROM throttles WHERE bucket IN (
+		SELECT bucket FROM throttles WHERE failed_at <= $1 ORDER BY failed_at LIMIT $2)`
+)
+
+// try is one password that is about to be compared. It is counted as failed
+// before that, and taken back where it turns out otherwise.
+type try struct {
+	bucket   string
+	failures int
+	user     User // the zero User if there is no such account
+}
+
+// accountBucket is where the failures of an account are counted.
+func accountBucket(user User) string { return "user:" + strconv.FormatInt(user.ID, 10) }
+
+func deviceBucket(user User, device string) string { return accountBucket(user) + ":device:" + device }
+
+// bucket is what a try is counted under: the known device it comes from, else
+// the account, else what was typed to name one. That is kept as a sum, because
+// people type passwords into the wrong line.
+func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin) (bucket string, err error) {
+	if from.Device != "" {
+		device := digest(from.Device)
+		// Asked for unknown accounts as well, so that both take the same time.
+		known, err := s.knows(ctx, user, device)
+		if err != nil {
+			return "", err
+		}
+		if known {
+			return deviceBucket(user, device), nil
+		}
+	}
+	if user.ID != 0 {
+		return accountBucket(user), nil
+	}
+	return "name:" + digest(lowerASCII(strings.TrimSpace(typed))), nil
+}
+
+// try counts a password that is about to be compared. It is refused with a
+// wait while the bucket makes everybody wait, the right password included.
+func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (try, error) {
+	t := try{user: user}
+	limits := s.rules.Limits
+	if limits.WrongPasswords == 0 {
+		return t, nil
+	}
+	var err error
+	if t.bucket, err = s.bucket(ctx, user, typed, from); err != nil {
+		return t, err
+	}
+	err = s.write(ctx, func(d *deed) error {
+		now := s.now()
+		err := d.QueryRowContext(ctx, countFailure, t.bucket, now, now.Add(-quiet)).Scan(&t.failures)
+		if errors.Is(err, sql.ErrNoRows) {
+			var until time.Time
+			if err := d.QueryRowContext(ctx, selectWait, t.bucket).Scan(&until); err != nil {
+				return err
+			}
+			return TooMany(until.Sub(now))
+		}
+		if err != nil {
+			return err
+		}
+		if t.failures >= deviceFailures && t.onDevice() {
+			if _, err := d.ExecContext(ctx, deleteDevice, user.ID, digest(from.Device)); err != nil {
+				return err
+			}
+		}
+		if wait := limits.wait(t.failures); wait > 0 {
+			_, err = d.ExecContext(ctx, updateWait, now.Add(wait), t.bucket)
+		}
+		return err
+	})
+	if _, refused := AsRefusal(err); err != nil && !refused {
+		err = fmt.Errorf("count a try: %w", err)
+	}
+	return t, err
+}
+
+// onDevice says whether the try is counted on a known device.
+func (t try) onDevice() bool { return strings.Contains(t.bucket, ":device:") }
+
+// wait is how long everybody waits after that many failures in a row.
+func (l Limits) wait(failures int) time.Duration {
+	over := failures - l.WrongPasswords
+	if over < 0 {
+		return 0
+	}
+	if over > 30 { // shifting further would overflow
+		return l.LongestWait
+	}
+	return min(time.Second<<over, l.LongestWait)
+}
+
+// failed records a try that failed. An account that does not exist costs the
+// same transaction.
+func (s *Store) failed(ctx context.Context, t try, name string, from Origin) error {
+	err := s.write(ctx, func(d *deed) error {
+		if _, err := d.ExecContext(ctx, updateFailed, s.now(), t.bucket); err != nil {
+			return err
+		}
+		if t.user.ID == 0 {
+			d.events = append(d.events, Event{Name: name, Origin: from})
+			return nil
+		}
+		if err := d.record(ctx, t.user.ID, name, "", from); err != nil {
+			return err
+		}
+		if limit := s.rules.Limits.WrongPasswords; limit == 0 || t.failures != limit {
+			return nil
+		}
+		return d.record(ctx, t.user.ID, EventThrottled, "", from)
+	})
+	if err != nil {
+		return fmt.Errorf("record a failed try: %w", err)
+	}
+	return nil
+}
+
+// uncount takes back a try whose password was never compared.
+func (s *Store) uncount(ctx context.Context, t try) {
+	if t.bucket == "" {
+		return
+	}
+	// The caller has left or was turned away; this is still to be done.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), seenWait)
+	defer cancel()
+	if _, err := s.db.Write.ExecContext(ctx, uncountFailure, s.now(), t.bucket); err != nil {
+		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
+	}
+}
+
+// succeeded forgets the failures of a bucket in which somebody now proved who
+// they are, and only those.
+func (d *deed) succeeded(ctx context.Context, bucket string) error {
+	if bucket == "" {
+		return nil
+	}
+	if _, err := d.ExecContext(ctx, deleteThrottle, bucket); err != nil {
+		return fmt.Errorf("forget failures: %w", err)
+	}
+	return nil
+}
+
+// PruneThrottles deletes up to limit counters that have been quiet, and says
+// how many.
+func (s *Store) PruneThrottles(ctx context.Context, limit int) (int64, error) {
+	return s.prune(ctx, deleteQuietThrottles, s.now().Add(-quiet), limit)
+}
+
+// digest is how tokens and typed names are kept.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
