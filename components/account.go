@@ -7,6 +7,17 @@ import (
 	"gatehouse/store"
 )
 
+// accountPages are the pages of an account, in the order of its navigation.
+var accountPages = []struct{ path, label string }{
+	{"/account", "Overview"},
+	{"/account/profile", "Profile"},
+	{"/account/password", "Password"},
+	{"/account/signins", "Devices"},
+	{"/account/activity", "Activity"},
+	{"/account/data", "Your data"},
+	{"/account/delete", "Close account"},
+}
+
 // proof says in words how a person proved who they are.
 func proof(kind string) string {
 	if kind == store.KindPassword {

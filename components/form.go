@@ -27,9 +27,9 @@ type Field struct {
 
 	// Value is what was typed. It is drawn again, unless Type is password.
 	Value string
-	// Refusal is the sentence that says what is wrong; Praise one that says
-	// what is well. At most one is set.
-	Refusal, Praise string
+	// Refusal is the sentence that says what is wrong, Praise one that says
+	// what is well, Note one that says neither. At most one is set.
+	Refusal, Praise, Note string
 
 	// rule refuses a value; praise, where set, comments on an accepted one.
 	rule   func(value string) error
@@ -46,6 +46,11 @@ type Form struct {
 	Title, Submit string
 	// Next is the page to go to afterwards, or empty.
 	Next string
+	// Who is the username that a form with passwords is about, for password
+	// managers, where no field asks for it.
+	Who string
+	// Grave marks a form whose effect is hard to undo.
+	Grave bool
 	// Problem is a refusal that no single field explains.
 	Problem string
 	// Fields in the order they are drawn.
@@ -59,6 +64,14 @@ func (f *Form) Fill(values url.Values) {
 		field.Value = values.Get(field.Name)
 	}
 	f.Next = values.Get("next")
+}
+
+// button is the class of the submit button.
+func (f *Form) button() string {
+	if f.Grave {
+		return "btn btn-danger submit"
+	}
+	return "btn btn-primary submit"
 }
 
 // Check applies every rule and says whether none refused.
@@ -109,7 +122,7 @@ func (f *Form) IsRefused() bool {
 
 // Check applies the rule of the field and says whether it was accepted.
 func (f *Field) Check() bool {
-	f.Refusal, f.Praise = "", ""
+	f.Refusal, f.Praise, f.Note = "", "", ""
 	if f.rule == nil || f.Optional && f.Value == "" {
 		return true
 	}

@@ -53,7 +53,7 @@ func TestEveryStateIsSound(t *testing.T) {
 				}
 				ids[id] = true
 			})
-			page.Find("input:not([type=hidden])").Each(func(_ int, e *goquery.Selection) {
+			page.Find("input:not([type=hidden], [hidden])").Each(func(_ int, e *goquery.Selection) {
 				id := e.AttrOr("id", "")
 				if id == "" || id != e.AttrOr("name", "") || page.Find(`label[for="`+id+`"]`).Length() != 1 {
 					t.Errorf("the input %q has not its name for an id, or no label", id)

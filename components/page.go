@@ -81,4 +81,6 @@ const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,4
 
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
 func machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"gatehouse/components"
+	"gatehouse/store"
 )
 
 // bodyMax is the most that a request may carry, in bytes.
@@ -19,7 +20,7 @@ const bodyMax = 64 << 10
 func (s *Site) door(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(s.serve(func(_ http.ResponseWriter, r *http.Request) error {
-		s.event(r, "malicious_csrf")
+		s.event(r, store.EventCrossSite)
 		return components.CrossSite
 	}))
 	next = crossOrigin.Handler(next)

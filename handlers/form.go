@@ -1,11 +1,14 @@
 package handlers
 
 import (
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/components"
+	"gatehouse/store"
 )
 
 // fieldOf fills the form of an inline check and returns the field it is about.
@@ -19,8 +22,40 @@ func fieldOf(r *http.Request, form *components.Form) (*components.Field, error) 
 	return field, nil
 }
 
-// showField answers an inline check: always 200, and only to htmx.
-func (s *Site) showField(w http.ResponseWriter, r *http.Request, form *components.Form, field *components.Field) error {
+// refused is the status of a form that err refused: 422, or 429 where its
+// sender must wait first.
+func (s *Site) refused(w http.ResponseWriter, r *http.Request, err error) int {
+	refusal, _ := store.AsRefusal(err)
+	if refusal.Wait == 0 {
+		return http.StatusUnprocessableEntity
+	}
+	s.event(r, store.EventLimited)
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refusal.Wait.Seconds()))))
+	return http.StatusTooManyRequests
+}
+
+// checkUsername answers the inline check of a username of good shape, asked by
+// user or, with the zero User, by somebody new. Whoever asks too often is told
+// when the form is sent.
+func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *components.Form, field *components.Field, user store.User, free func()) error {
+	if !partial(r) {
+		return s.redirect(w, r, form.Action)
+	}
+	if err := spend(s.budgets.usernameChecks, source(r)); err != nil {
+		field.Note = "We will check this when you send the form."
+		return s.showField(w, r, s.refused(w, r, err), form, field)
+	}
+	err := s.Store.UsernameFree(r.Context(), field.Value, user)
+	if err == nil {
+		free()
+	} else if !form.Refused(err) {
+		return err
+	}
+	return s.showField(w, r, http.StatusOK, form, field)
+}
+
+// showField answers an inline check, and only to htmx.
+func (s *Site) showField(w http.ResponseWriter, r *http.Request, status int, form *components.Form, field *components.Field) error {
 	if !partial(r) {
 		return s.redirect(w, r, form.Action)
 	}
@@ -28,6 +63,6 @@ func (s *Site) showField(w http.ResponseWriter, r *http.Request, form *component
 	if err != nil {
 		return err
 	}
-	writePage(w, r, http.StatusOK, text)
+	writePage(w, r, status, text)
 	return nil
 }

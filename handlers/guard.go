@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"gatehouse/store"
 )
@@ -23,6 +24,9 @@ const (
 	visitors
 	// members only: who is not signed in is asked to, and then comes back.
 	members
+	// proved is for members who proved lately who they are: others are asked to,
+	// and then come back. What was posted is not acted upon.
+	proved
 )
 
 // AnswerWait is how long a page may take altogether: the wait for the password
@@ -45,24 +49,50 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 				return err
 			}
 		}
-		user := visitOf(r).user
+		v := visitOf(r)
 		switch {
-		case g == members && user == nil:
-			return s.redirect(w, r, s.loginPath(r))
-		case g == visitors && user != nil:
+		case g >= members && v.user == nil:
+			return s.mustSignIn(w, r)
+		case g == proved && !s.Store.Proved(*v.signIn):
+			return s.mustProve(w, r)
+		case g == visitors && v.user != nil:
 			return s.alreadySignedIn(w, r)
 		}
 		return do(w, r)
 	})
 }
 
-// loginPath leads to sign-in and back to the page that was asked for.
-func (s *Site) loginPath(r *http.Request) string {
-	next := s.next(r.URL.RequestURI())
-	if r.Method == post || next == "/" {
-		return "/login"
+// mustSignIn sends the person to sign in and then back to the page. A form is
+// kept for whoever was signed in, so that nothing typed is lost.
+func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
+	if by := s.Sessions.GetString(r.Context(), sessionUser); by != "" {
+		if r.Method == post {
+			s.keep(r, by)
+		}
+		s.flash(r, "You have been signed out. Sign in to go on.")
 	}
-	return "/login?" + url.Values{"next": {next}}.Encode()
+	return s.redirect(w, r, s.detour("/login", r))
+}
+
+// mustProve sends the person to prove who they are and then back to the page.
+func (s *Site) mustProve(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == post {
+		s.keep(r, strconv.FormatInt(visitOf(r).user.ID, 10))
+	}
+	return s.redirect(w, r, s.detour("/confirm", r))
+}
+
+// detour leads by way of path back to the page that was asked for, or that
+// holds the form that was sent.
+func (s *Site) detour(path string, r *http.Request) string {
+	next := s.next(r.URL.RequestURI())
+	if r.Method == post {
+		next = s.formPage(r.URL.Path)
+	}
+	if next == "/" {
+		return path
+	}
+	return path + "?" + url.Values{"next": {next}}.Encode()
 }
 
 // alreadySignedIn sends a signed-in person on from a page for visitors. What

@@ -46,10 +46,6 @@ func newHouseOn(t testing.TB, d storetest.Database, change ...func(*Site)) *hous
 	db := d.Migrated(t)
 	h := &house{db: db, data: db.Accounts(), clock: storetest.NewClock(), log: &logBuffer{}}
 	passwords := storetest.NewPasswords(t)
-	accounts, err := store.New(ctx, h.data, passwords, h.clock.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
 	sessions, err := db.Sessions(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -58,12 +54,17 @@ func newHouseOn(t testing.TB, d storetest.Database, change ...func(*Site)) *hous
 	_, port, _ := strings.Cut(h.server.Listener.Addr().String(), ":")
 	h.Site = &Site{
 		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Open: true,
-		Store: accounts, Passwords: passwords, AnswerWait: time.Minute,
+		Clock: h.clock.Now, Passwords: passwords, AnswerWait: time.Minute,
 		Assets: assets.Handler, Icon: assets.Icon(), Robots: assets.Robots(),
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
 		c(h.Site)
+	}
+	rules := store.DefaultRules
+	rules.Limits = h.Limits
+	if h.Store, err = store.New(ctx, h.data, passwords, rules, h.clock.Now, h.Log); err != nil {
+		t.Fatal(err)
 	}
 	h.Sessions = NewSessions(sessions, h.https())
 	h.server.Config.Handler = h.Handler()

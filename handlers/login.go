@@ -2,10 +2,10 @@ package handlers
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"gatehouse/components"
+	"gatehouse/store"
 )
 
 func (s *Site) newLogin(w http.ResponseWriter, r *http.Request) error {
@@ -20,13 +20,19 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showLogin(w, r, http.StatusUnprocessableEntity, form)
 	}
-	user, err := s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value)
+	var user store.User
+	err := s.tryPassword(r, func() (err error) {
+		user, err = s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value, s.origin(r))
+		return err
+	})
+	if err == nil && user.Closed() {
+		return s.offerReopening(w, r, user)
+	}
 	if err == nil {
 		err = s.signIn(w, r, user, arrival{kept: form.Keep(), next: form.Next, greeting: "Welcome back, " + user.Called() + "."})
 	}
 	if form.Refused(err) {
-		s.event(r, "authn_login_fail")
-		return s.showLogin(w, r, http.StatusUnprocessableEntity, form)
+		return s.showLogin(w, r, s.refused(w, r, err), form)
 	}
 	return err
 }
@@ -38,7 +44,7 @@ func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	field.CheckLive()
-	return s.showField(w, r, &form.Form, field)
+	return s.showField(w, r, http.StatusOK, &form.Form, field)
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
@@ -53,10 +59,9 @@ func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, for
 // on its way can bring the session back.
 func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	if v := visitOf(r); v.signIn != nil {
-		if err := s.Store.SignOut(r.Context(), v.signIn.ID); err != nil {
+		if err := s.Store.SignOut(r.Context(), *v.signIn, s.origin(r)); err != nil {
 			return err
 		}
-		s.event(r, "authn_logout", slog.Int64("user", v.user.ID))
 	}
 	if _, err := r.Cookie(s.Sessions.Cookie.Name); err == nil {
 		if err := s.Sessions.Destroy(r.Context()); err != nil {

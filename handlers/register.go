@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"log/slog"
 	"net/http"
 
 	"gatehouse/components"
@@ -23,20 +22,49 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showRegister(w, r, http.StatusUnprocessableEntity, form)
 	}
-	user, err := s.Store.Register(r.Context(), form.Registration())
+	user, err := s.makeAccount(r, form.Registration())
 	if form.Refused(err) {
-		return s.showRegister(w, r, http.StatusUnprocessableEntity, form)
+		return s.showRegister(w, r, s.refused(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
-	s.event(r, "user_created", slog.Int64("user", user.ID))
 	err = s.signIn(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})
 	if _, refused := store.AsRefusal(err); refused {
 		// Disabled in the meantime: signing in will say so.
 		return s.redirect(w, r, "/login")
 	}
 	return err
+}
+
+// makeAccount registers within the limits. A username that is taken costs no
+// more than a check of it would; a taken email address costs as much as an
+// account, because that answer is private.
+func (s *Site) makeAccount(r *http.Request, wish store.Registration) (store.User, error) {
+	from := source(r)
+	if err := spend(s.budgets.registrations, from); err != nil {
+		return store.User{}, err
+	}
+	if err := spend(s.budgets.allRegistrations, ""); err != nil {
+		s.budgets.registrations.giveBack(from)
+		return store.User{}, err
+	}
+	user, err := s.Store.Register(r.Context(), wish, s.origin(r))
+	if err == nil {
+		return user, nil
+	}
+	s.budgets.allRegistrations.giveBack("")
+	refusal, refused := store.AsRefusal(err)
+	if refused && refusal.Field == "email" {
+		return user, err
+	}
+	s.budgets.registrations.giveBack(from)
+	if refused && refusal.Field == "username" {
+		if err := spend(s.budgets.usernameChecks, from); err != nil {
+			return user, err
+		}
+	}
+	return user, err
 }
 
 func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
@@ -48,15 +76,10 @@ func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if field.CheckLive() && field == form.Username && partial(r) {
-		err := s.Store.UsernameFree(r.Context(), field.Value)
-		if err == nil {
-			form.UsernameIsFree()
-		} else if !form.Refused(err) {
-			return err
-		}
+	if field.CheckLive() && field == form.Username {
+		return s.checkUsername(w, r, &form.Form, field, store.User{}, form.UsernameIsFree)
 	}
-	return s.showField(w, r, &form.Form, field)
+	return s.showField(w, r, http.StatusOK, &form.Form, field)
 }
 
 func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, form *components.RegisterForm) error {

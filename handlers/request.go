@@ -54,11 +54,18 @@ var nextShape = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'*+,;=:@%?-][A-Za-z0-9._~
 // next returns where to go after signing in: the wanted path if it is a page
 // of this site that a signed-in person can see, otherwise the front page. It
 // is asked again wherever a path is used, whoever stored it.
-func (s *Site) next(wanted string) string { return s.local(wanted, everyone, members) }
+func (s *Site) next(wanted string) string {
+	if wanted == "/account/export" {
+		return "/account/data" // a download shows nothing to come back to
+	}
+	return s.local(wanted, everyone, members, proved)
+}
 
 // back returns the wanted path if it is any page of this site, otherwise the
 // front page.
-func (s *Site) back(wanted string) string { return s.local(wanted, everyone, visitors, members) }
+func (s *Site) back(wanted string) string {
+	return s.local(wanted, everyone, visitors, members, proved)
+}
 
 func (s *Site) local(wanted string, guards ...guard) string {
 	const fallback = "/"

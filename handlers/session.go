@@ -3,8 +3,8 @@ package handlers
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -17,6 +17,8 @@ import (
 const (
 	sessionSignIn = "signin"
 	sessionFlash  = "flash"
+	// sessionUser is who was signed in, also after that has ended.
+	sessionUser = "user"
 )
 
 // NewSessions configures scs on a session store. https says whether people
@@ -105,27 +107,34 @@ type arrival struct {
 // signIn begins a sign-in with a session that shares nothing with the one
 // before, and sends the person where they wanted to go.
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
-	ctx, v := r.Context(), visitOf(r)
-	signIn, err := s.Store.SignIn(ctx, user, store.Visit{
-		Kind: store.KindPassword, Kept: a.kept, Address: v.address, Agent: r.UserAgent(),
-	})
+	v, from := visitOf(r), s.origin(r)
+	from.Device = s.newDevice(r)
+	signIn, err := s.Store.SignIn(r.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Kept: a.kept})
 	if err != nil {
 		return err
 	}
-	if err := s.Sessions.Clear(ctx); err != nil {
-		return fmt.Errorf("clear the session: %w", err)
+	if err := s.renew(r, signIn); err != nil {
+		return err
 	}
-	if err := s.Sessions.RenewToken(ctx); err != nil {
-		return fmt.Errorf("renew the session: %w", err)
-	}
-	// scs counts by the wall clock, whatever clock the store has.
-	s.Sessions.SetDeadline(ctx, time.Now().Add(signIn.EndsAt.Sub(signIn.CreatedAt)).UTC())
-	s.Sessions.RememberMe(ctx, a.kept)
-	s.Sessions.Put(ctx, sessionSignIn, signIn.ID)
+	s.keepDevice(w, from.Device)
 	s.flash(r, a.greeting)
-	s.event(r, "authn_login_success", slog.Int64("user", user.ID))
 	v.user, v.signIn = &user, &signIn
 	return s.redirect(w, r, s.next(a.next))
+}
+
+// renew begins the session anew for a sign-in: at its beginning, and whenever
+// its id changed. Only what the same person was typing is carried over.
+func (s *Site) renew(r *http.Request, signIn store.SignIn) error {
+	ctx := r.Context()
+	if err := s.carryKept(r, signIn.UserID, func() error { return s.startAfresh(r) }); err != nil {
+		return err
+	}
+	// scs counts by the wall clock, whatever clock the store has.
+	s.Sessions.SetDeadline(ctx, time.Now().Add(signIn.EndsAt.Sub(s.Clock())).UTC())
+	s.Sessions.RememberMe(ctx, signIn.Kept)
+	s.Sessions.Put(ctx, sessionSignIn, signIn.ID)
+	s.Sessions.Put(ctx, sessionUser, strconv.FormatInt(signIn.UserID, 10))
+	return nil
 }
 
 // flash keeps a sentence for the next page.

@@ -26,6 +26,9 @@ type Site struct {
 	BaseURL *url.URL
 	// Open says whether anybody may register.
 	Open bool
+	// Limits are those that count by source. Clock is their time.
+	Limits store.Limits
+	Clock  func() time.Time
 	// Store and Passwords are the accounts and the rules for their passwords.
 	Store     *store.Store
 	Passwords *store.Passwords
@@ -43,7 +46,8 @@ type Site struct {
 	// Log takes one line a request, and faults.
 	Log *slog.Logger
 
-	mux *chi.Mux
+	mux     *chi.Mux
+	budgets budgets
 	// pages are the guards of what can be opened, by pattern.
 	pages map[string]guard
 }
@@ -54,6 +58,7 @@ const gzipLevel = 5
 // Handler builds the whole site, the door first.
 func (s *Site) Handler() http.Handler {
 	s.mux = chi.NewMux()
+	s.budgets = newBudgets(s.Limits, s.Clock)
 	s.mux.NotFound(s.dynamic(everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
 	s.pages = make(map[string]guard)

@@ -81,12 +81,14 @@ func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWrit
 	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// event logs what matters for security, by the names of the OWASP Logging
-// Vocabulary.
-func (s *Site) event(r *http.Request, name string, attrs ...slog.Attr) {
-	v := visitOf(r)
-	attrs = append([]slog.Attr{slog.String("event", name), slog.String("request", v.id), slog.String("address", v.address)}, attrs...)
-	s.Log.LogAttrs(r.Context(), slog.LevelInfo, "security", attrs...)
+// event logs what matters for security but belongs to no account, or changes
+// nothing.
+func (s *Site) event(r *http.Request, name string) {
+	e := store.Event{Name: name, Origin: s.origin(r)}
+	if user := visitOf(r).user; user != nil {
+		e.UserID = user.ID
+	}
+	s.Store.Log(r.Context(), e)
 }
 
 // recoverPanic turns a panic into the page for a fault, if nothing was sent yet.

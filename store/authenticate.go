@@ -42,6 +42,9 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
+	if user.Closed() && !s.now().Before(s.ErasedAt(user)) {
+		return User{}, errWrong // as good as erased
+	}
 	user.counted = t.bucket
 	return user, nil
 }

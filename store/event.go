@@ -138,3 +138,6 @@ func (s *Store) events(ctx context.Context, user User, before int64, limit int) 
 func (s *Store) PruneEvents(ctx context.Context, limit int) (int64, error) {
 	return s.prune(ctx, deleteOldEvents, s.now().Add(-s.rules.EventsKept), limit)
 }
+
+// EventsKept is how long events are kept.
+func (s *Store) EventsKept() time.Duration { return s.rules.EventsKept }

@@ -187,8 +187,13 @@ func (s *Store) PruneSignIns(ctx context.Context, limit int) (int64, error) {
 // columns are where signInColumns are read into.
 func (n *SignIn) columns() []any {
 	return []any{
-		&n.ID, &n.UserID, &n.Kind, utc{&n.CreatedAt}, utc{&n.ProvedAt}, utc{&n.SeenAt},
-		utc{&n.EndsAt}, utc{&n.IdleAt}, &n.Kept, &n.Address, &n.Agent, &n.Handle, &n.device,
+		&n.ID, &n.UserID, &n.Kind,
+		utc{&n.CreatedAt},
+		utc{&n.ProvedAt},
+		utc{&n.SeenAt},
+		utc{&n.EndsAt},
+		utc{&n.IdleAt},
+		&n.Kept, &n.Address, &n.Agent, &n.Handle, &n.device,
 	}
 }
 

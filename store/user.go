@@ -178,7 +178,11 @@ func (u *User) scan(row interface{ Scan(...any) error }, more ...any) error {
 // columns are where userColumns are read into.
 func (u *User) columns() []any {
 	return []any{
-		&u.ID, &u.Username, &u.Email, &u.Name, utc{&u.CreatedAt}, utc{&u.DisabledAt},
-		utc{&u.RenamedAt}, utc{&u.ClosedAt}, &u.epoch,
+		&u.ID, &u.Username, &u.Email, &u.Name,
+		utc{&u.CreatedAt},
+		utc{&u.DisabledAt},
+		utc{&u.RenamedAt},
+		utc{&u.ClosedAt},
+		&u.epoch,
 	}
 }

@@ -65,7 +65,7 @@ func (a *accounts) open(j *job, c checked) error {
 		Common: assets.Passwords(), Words: words, Gate: a.gate,
 	}
 	var err error
-	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, j.clock)
+	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, j.settings.rules(), j.clock, j.logger())
 	return err
 }
 

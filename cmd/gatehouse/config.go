@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/idna"
 
@@ -27,9 +28,31 @@ type settings struct {
 	Name         string   `default:"Gatehouse" help:"The site's name on its pages."`
 	PasswordMin  int      `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
 	BcryptCost   int      `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	ClosedDays   int      `default:"14" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
+	ActivityDays int      `default:"180" help:"Days for which the activity of accounts is kept."`
 	TrustedProxy []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the right-most address that is none of them is the client."`
 	LogFormat    string   `default:"text" enum:"text,json" help:"How log lines are written to stderr: text or json."`
-	InsecureTest bool     `help:"For tests on loopback only: allows bcrypt cost 4."`
+	InsecureTest bool     `help:"For tests on loopback only: allows bcrypt cost 4 and turns the limits off."`
+
+	LimitPassword      int           `default:"5" help:"Wrong passwords in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
+	LimitWait          time.Duration `default:"15m" help:"The longest that wrong passwords make an account wait."`
+	LimitFailures      store.Rates   `default:"20/1m,100/1h" help:"Wrong passwords from one source: an IPv4 address or an IPv6 /64; off is no limit."`
+	LimitRegister      store.Rates   `default:"5/10m,10/1h" help:"New accounts from one source."`
+	LimitRegisterAll   store.Rates   `default:"1000/1h" help:"New accounts from everywhere."`
+	LimitUsernameCheck store.Rates   `default:"60/1m" help:"Questions from one source whether a username is free."`
+}
+
+// rules are what the settings decide about accounts.
+func (s *settings) rules() store.Rules {
+	const day = 24 * time.Hour
+	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventsKept: time.Duration(s.ActivityDays) * day}
+	if !s.InsecureTest {
+		rules.Limits = store.Limits{
+			WrongPasswords: s.LimitPassword, LongestWait: s.LimitWait, Failures: s.LimitFailures,
+			Registrations: s.LimitRegister, AllRegistrations: s.LimitRegisterAll, UsernameChecks: s.LimitUsernameCheck,
+		}
+	}
+	return rules
 }
 
 // checked is what the settings mean, once they have been found good.
@@ -51,6 +74,18 @@ func (s *settings) check() (checked, error) {
 	}
 	if s.BcryptCost < least || s.BcryptCost > store.BcryptCostMax {
 		return c, usageError{fmt.Errorf("--bcrypt-cost must be %d to %d", least, store.BcryptCostMax)}
+	}
+	if s.LimitPassword < 0 || s.LimitPassword > 50 {
+		return c, usageError{errors.New("--limit-password must be 0 to 50")}
+	}
+	if s.LimitWait < time.Second || s.LimitWait > 24*time.Hour {
+		return c, usageError{errors.New("--limit-wait must be 1s to 24h")}
+	}
+	if s.ClosedDays < 0 || s.ClosedDays > 365 {
+		return c, usageError{errors.New("--closed-days must be 0 to 365")}
+	}
+	if s.ActivityDays < 1 || s.ActivityDays > 3650 {
+		return c, usageError{errors.New("--activity-days must be 1 to 3650")}
 	}
 	host, port, err := net.SplitHostPort(s.Listen)
 	if err != nil || !isPort(port) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"gatehouse/store"
 )
 
 // Pruning works in small batches, so that it never holds the writer for long.
@@ -12,6 +14,15 @@ const (
 	pruneBatch = 500
 	prunePause = 50 * time.Millisecond
 )
+
+// prunes are what deletes what has had its time, each in batches and safe to
+// run in several copies of the program at once.
+func (a *accounts) prunes(sessions store.Sessions) []func(ctx context.Context, limit int) (int64, error) {
+	return []func(ctx context.Context, limit int) (int64, error){
+		sessions.Prune, a.store.PruneSignIns, a.store.PruneDevices, a.store.PruneThrottles,
+		a.store.PruneEvents, a.store.PruneUsernames, a.store.EraseClosed,
+	}
+}
 
 // prune deletes what has expired, now and then, until ctx ends.
 func prune(ctx context.Context, log *slog.Logger, jobs ...func(ctx context.Context, limit int) (int64, error)) {

@@ -75,6 +75,8 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 		Store:          a.store,
 		Passwords:      a.passwords,
 		Sessions:       handlers.NewSessions(sessions, c.base.Scheme == "https"),
+		Limits:         j.settings.rules().Limits,
+		Clock:          j.clock,
 		TrustedProxies: c.proxies,
 		AnswerWait:     handlers.AnswerWait,
 		Assets:         assets.Handler,
@@ -92,7 +94,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 	defer background.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	background.Go(func() { prune(ctx, log, a.store.PruneSignIns, sessions.Prune) })
+	background.Go(func() { prune(ctx, log, a.prunes(sessions)...) })
 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(strictListener{listener.(*net.TCPListener)}) }()

@@ -19,6 +19,9 @@ type userCommand struct {
 	Enable  userEnable  `cmd:"" help:"Open a disabled account again."`
 }
 
+// operator is where the deeds of the command line come from.
+var operator = store.Origin{Operator: true}
+
 // person is an account as the command line prints it.
 type person struct {
 	ID       int64      `json:"id"`
@@ -53,7 +56,7 @@ func (c userAdd) Run(j *job) error {
 		}
 		user, err := a.store.Register(j.ctx, store.Registration{
 			Name: c.FullName, Username: c.Username, Email: c.Email, Password: password,
-		})
+		}, operator)
 		if err != nil {
 			return err
 		}
@@ -135,7 +138,7 @@ func (c userDisable) Run(j *job) error {
 	return withExisting(j, func(a *accounts) error {
 		user, err := c.find(j, a)
 		if err == nil {
-			err = a.store.Disable(j.ctx, user)
+			err = a.store.Disable(j.ctx, user, operator)
 		}
 		if err != nil {
 			return err
@@ -151,7 +154,7 @@ func (c userEnable) Run(j *job) error {
 	return withExisting(j, func(a *accounts) error {
 		user, err := c.find(j, a)
 		if err == nil {
-			err = a.store.Enable(j.ctx, user)
+			err = a.store.Enable(j.ctx, user, operator)
 		}
 		if err != nil {
 			return err

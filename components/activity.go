@@ -1,0 +1,67 @@
+package components
+
+import (
+	"strconv"
+	"strings"
+
+	"gatehouse/store"
+)
+
+// ActivityPage is one page of what happened to an account.
+type ActivityPage struct {
+	Events []store.Event
+	// More says that there are older events. Later says that this is not the
+	// page of the newest.
+	More, Later bool
+}
+
+func (p ActivityPage) older() string {
+	return "/account/activity?before=" + strconv.FormatInt(p.Events[len(p.Events)-1].ID, 10)
+}
+
+var eventSentences = map[string]string{
+	store.EventRegistered:      "Account created",
+	store.EventClosed:          "Account closed",
+	store.EventReopened:        "Account reopened",
+	store.EventSignedIn:        "Signed in",
+	store.EventFailed:          "Wrong password",
+	store.EventThrottled:       "Too many wrong passwords: further tries had to wait",
+	store.EventSignedOut:       "Signed out",
+	store.EventSignInEnded:     "All other devices signed out",
+	store.EventProved:          "Password confirmed",
+	store.EventPasswordChanged: "Password changed",
+	store.EventPasswordRefused: "Password not changed: the current one was wrong",
+	store.EventDisabled:        "Account disabled",
+	store.EventEnabled:         "Account enabled again",
+}
+
+// sentence says an event in words.
+func sentence(e store.Event) string {
+	switch {
+	case e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice:
+		return "Signed in on a new device"
+	case e.Name == store.EventSignInEnded && e.Detail != "":
+		return "Device signed out: " + device(e.Detail)
+	case e.Name == store.EventUpdated:
+		if names := strings.Fields(e.Detail); len(names) == 3 {
+			return "Username changed from " + names[1] + " to " + names[2]
+		}
+		return "Name changed"
+	}
+	if s, ok := eventSentences[e.Name]; ok {
+		return s
+	}
+	return e.Name
+}
+
+// source says in words where an event came from.
+func source(e store.Event) string {
+	if e.Operator {
+		return "by the people who run this site"
+	}
+	from := device(e.Agent)
+	if e.Address != "" {
+		from += " · " + e.Address
+	}
+	return from
+}

@@ -1,0 +1,46 @@
+package components
+
+import (
+	"fmt"
+	"time"
+
+	"gatehouse/store"
+)
+
+// ClosingForm closes an account. The username is typed to agree.
+type ClosingForm struct {
+	Form
+	Username *Field
+}
+
+// NewClosingForm states the form for a person.
+func NewClosingForm(user store.User) *ClosingForm {
+	f := &ClosingForm{Form: Form{
+		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: "Close account", Grave: true,
+	}}
+	f.Username = &Field{
+		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
+		Hint: "Type " + user.Username + " to show that you mean it.",
+		rule: func(value string) error {
+			if store.CanonicalUsername(value) != user.Username {
+				return store.Refusal{Sentence: "Type your username, " + user.Username + ", to close this account."}
+			}
+			return nil
+		},
+	}
+	f.Fields = []*Field{f.Username}
+	return f
+}
+
+// Days says a length of time in days.
+func Days(d time.Duration) string {
+	if n := d / (24 * time.Hour); n != 1 {
+		return fmt.Sprintf("%d days", n)
+	}
+	return "1 day"
+}
+
+func reopenSentence(user store.User, erased time.Time) string {
+	return fmt.Sprintf("You closed it on %s, %s. Until %s you can reopen it, and everything is as it was; after that it is erased.",
+		day(user.ClosedAt), user.Called(), day(erased))
+}

@@ -1,0 +1,41 @@
+package components
+
+import (
+	"fmt"
+
+	"gatehouse/store"
+)
+
+// Fields that more than one form asks for.
+
+func nameField() *Field {
+	return &Field{
+		Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Optional: true, Live: true,
+		Hint: "How we address you. Anything you like.",
+		rule: store.CheckName,
+	}
+}
+
+func usernameField() *Field {
+	return &Field{
+		Name: "username", Label: "Username", Type: "text", Autocomplete: "username", Live: true,
+		Hint: fmt.Sprintf("%d to %d letters, digits, - or _. Others can see it.", store.UsernameMin, store.UsernameMax),
+		rule: store.CheckUsername,
+	}
+}
+
+func praiseUsername(username *Field) {
+	username.Praise = "The username " + store.CanonicalUsername(username.Value) + " is free."
+}
+
+// newPassword is the field for choosing a password, wherever one is chosen.
+// personal tells what it must not be built from; with names the fields that
+// personal looks at.
+func newPassword(passwords *store.Passwords, personal func() []string, with ...string) *Field {
+	return &Field{
+		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,
+		Hint:   fmt.Sprintf("At least %d characters. A few unrelated words are easy to remember.", passwords.Min),
+		rule:   func(value string) error { return passwords.Check(value, personal()...) },
+		praise: passwords.Praise,
+	}
+}

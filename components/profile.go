@@ -1,0 +1,28 @@
+package components
+
+import "gatehouse/store"
+
+// ProfileForm changes the display name and the username.
+type ProfileForm struct {
+	Form
+	Name, Username *Field
+}
+
+// NewProfileForm states the form and fills in what holds now.
+func NewProfileForm(user store.User) *ProfileForm {
+	f := &ProfileForm{Form: Form{ID: "profile", Action: "/account/profile", Title: "Profile", Submit: "Save"}}
+	f.Name = nameField()
+	f.Name.Value = user.Name
+	f.Username = usernameField()
+	f.Username.Hint = "Others can see it. It can change once a day, and the old one stays yours for 30 days."
+	f.Username.Value = user.Username
+	f.Fields = []*Field{f.Name, f.Username}
+	return f
+}
+
+// UsernameIsFree praises the username, once the store has said so.
+func (f *ProfileForm) UsernameIsFree(user store.User) {
+	if store.CanonicalUsername(f.Username.Value) != user.Username {
+		praiseUsername(f.Username)
+	}
+}

@@ -1,0 +1,98 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+// sessionReopen is the right to reopen a closed account, held by whoever just
+// gave its password.
+const sessionReopen = "reopen"
+
+func (s *Site) newClosing(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewClosingForm(*visitOf(r).user)
+	if values, ok := s.kept(r); ok {
+		form.Fill(values)
+	}
+	return s.showClosing(w, r, http.StatusOK, form)
+}
+
+func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
+	user := *visitOf(r).user
+	form := components.NewClosingForm(user)
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showClosing(w, r, http.StatusUnprocessableEntity, form)
+	}
+	if err := s.Store.CloseAccount(r.Context(), user, s.origin(r)); err != nil {
+		return err
+	}
+	if err := s.startAfresh(r); err != nil {
+		return err
+	}
+	sentence := "Your account is closed, and everything we held about you is erased."
+	if reopen := s.Store.ReopenWithin(); reopen > 0 {
+		sentence = "Your account is closed. Sign in within " + components.Days(reopen) + " if you want it back."
+	}
+	s.flash(r, sentence)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return s.redirect(w, r, "/")
+}
+
+func (s *Site) showClosing(w http.ResponseWriter, r *http.Request, status int, form *components.ClosingForm) error {
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	return s.show(w, r, status, page, components.Closing(form, s.Store.ReopenWithin()))
+}
+
+// offerReopening leads the owner of a closed account to the page where it can
+// be reopened. It signs nobody in.
+func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, user store.User) error {
+	if err := s.startAfresh(r); err != nil {
+		return err
+	}
+	s.Sessions.Put(r.Context(), sessionReopen, s.Store.ReopenTicket(user))
+	return s.redirect(w, r, "/reopen")
+}
+
+func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
+	user, err := s.Store.Reopening(r.Context(), s.Sessions.GetString(r.Context(), sessionReopen))
+	if errors.Is(err, store.ErrNotFound) {
+		return s.redirect(w, r, "/login")
+	}
+	if err != nil {
+		return err
+	}
+	page := s.page(r, "Your account is closed")
+	return s.show(w, r, http.StatusOK, page, components.Reopening(user, s.Store.ErasedAt(user)))
+}
+
+func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
+	user, err := s.Store.Reopen(r.Context(), s.Sessions.GetString(r.Context(), sessionReopen), s.origin(r))
+	if errors.Is(err, store.ErrNotFound) {
+		return s.redirect(w, r, "/login")
+	}
+	if err != nil {
+		return err
+	}
+	err = s.signIn(w, r, user, arrival{next: "/account", greeting: "Welcome back, " + user.Called() + ". Your account is open again."})
+	if _, refused := store.AsRefusal(err); refused {
+		return s.redirect(w, r, "/login")
+	}
+	return err
+}
+
+// startAfresh empties the session and gives it a new token.
+func (s *Site) startAfresh(r *http.Request) error {
+	if err := s.Sessions.Clear(r.Context()); err != nil {
+		return fmt.Errorf("clear the session: %w", err)
+	}
+	if err := s.Sessions.RenewToken(r.Context()); err != nil {
+		return fmt.Errorf("renew the session: %w", err)
+	}
+	return nil
+}

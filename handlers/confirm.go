@@ -1,0 +1,55 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+func (s *Site) newConfirm(w http.ResponseWriter, r *http.Request) error {
+	v := visitOf(r)
+	next := r.URL.Query().Get("next")
+	if s.Store.Proved(*v.signIn) {
+		return s.redirect(w, r, s.next(next))
+	}
+	form := components.NewConfirmForm(*v.user)
+	form.Next = next
+	return s.showConfirm(w, r, http.StatusOK, form)
+}
+
+func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
+	v := visitOf(r)
+	form := components.NewConfirmForm(*v.user)
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showConfirm(w, r, http.StatusUnprocessableEntity, form)
+	}
+	var signIn store.SignIn
+	err := s.tryPassword(r, func() (err error) {
+		signIn, err = s.Store.Prove(r.Context(), *v.signIn, form.Password.Value, s.origin(r))
+		return err
+	})
+	if form.Refused(err) {
+		return s.showConfirm(w, r, s.refused(w, r, err), form)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return s.mustSignIn(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.renew(r, signIn); err != nil {
+		return err
+	}
+	return s.redirect(w, r, s.next(form.Next))
+}
+
+func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request, status int, form *components.ConfirmForm) error {
+	form.Next = s.next(form.Next)
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	page.Here = form.Carry(form.Action)
+	return s.show(w, r, status, page, components.Confirm(form))
+}

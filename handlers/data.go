@@ -1,0 +1,113 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+func (s *Site) data(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, http.StatusOK, s.page(r, "Your data"), components.Data())
+}
+
+// export sends everything that is held about the person as one JSON file.
+func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
+	user := *visitOf(r).user
+	held, err := s.Store.Export(r.Context(), user)
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(exportOf(s.Name, held), "", "  ")
+	if err != nil {
+		return fmt.Errorf("write an export: %w", err)
+	}
+	if err := s.save(w, r); err != nil {
+		return err
+	}
+	s.event(r, store.EventExported)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	// A username is ASCII letters, digits, - and _: nothing to escape.
+	w.Header().Set("Content-Disposition", `attachment; filename="account-`+user.Username+`.json"`)
+	writePage(w, r, http.StatusOK, append(text, '\n'))
+	return nil
+}
+
+type exportedAccount struct {
+	Site    string `json:"site"`
+	Account struct {
+		Username  string     `json:"username"`
+		Email     string     `json:"email"`
+		Name      string     `json:"name"`
+		CreatedAt time.Time  `json:"created_at"`
+		RenamedAt *time.Time `json:"username_changed_at"`
+	} `json:"account"`
+	SignIns           []exportedSignIn   `json:"sign_ins"`
+	Devices           []exportedDevice   `json:"known_devices"`
+	Events            []exportedEvent    `json:"activity"`
+	ReservedUsernames []exportedUsername `json:"reserved_usernames"`
+}
+
+type exportedSignIn struct {
+	Kind     string    `json:"kind"`
+	SignedIn time.Time `json:"signed_in_at"`
+	Proved   time.Time `json:"proved_at"`
+	Seen     time.Time `json:"seen_at"`
+	Ends     time.Time `json:"ends_at"`
+	Idle     time.Time `json:"ends_without_visit_at"`
+	Kept     bool      `json:"kept"`
+	Address  string    `json:"address"`
+	Agent    string    `json:"user_agent"`
+}
+
+type exportedDevice struct {
+	CreatedAt time.Time `json:"first_sign_in_at"`
+	SeenAt    time.Time `json:"last_sign_in_at"`
+}
+
+type exportedEvent struct {
+	At       time.Time `json:"at"`
+	Name     string    `json:"event"`
+	Detail   string    `json:"detail,omitempty"`
+	Operator bool      `json:"by_operator"`
+	Address  string    `json:"address"`
+	Agent    string    `json:"user_agent"`
+	Request  string    `json:"request"`
+}
+
+type exportedUsername struct {
+	Username string    `json:"username"`
+	Until    time.Time `json:"until"`
+}
+
+// exportOf gives an export the names of its file, which stay the same
+// whatever the program calls them.
+func exportOf(site string, held store.Export) exportedAccount {
+	file := exportedAccount{
+		Site: site, SignIns: []exportedSignIn{}, Devices: []exportedDevice{},
+		Events: []exportedEvent{}, ReservedUsernames: []exportedUsername{},
+	}
+	a := &file.Account
+	a.Username, a.Email, a.Name, a.CreatedAt = held.User.Username, held.User.Email, held.User.Name, held.User.CreatedAt
+	if !held.User.RenamedAt.IsZero() {
+		a.RenamedAt = &held.User.RenamedAt
+	}
+	for _, n := range held.SignIns {
+		file.SignIns = append(file.SignIns, exportedSignIn{
+			n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent,
+		})
+	}
+	for _, d := range held.Devices {
+		file.Devices = append(file.Devices, exportedDevice(d))
+	}
+	for _, e := range held.Events {
+		file.Events = append(file.Events, exportedEvent{e.At, e.Name, e.Detail, e.Operator, e.Address, e.Agent, e.Request})
+	}
+	for _, u := range held.Reserved {
+		file.ReservedUsernames = append(file.ReservedUsernames, exportedUsername(u))
+	}
+	return file
+}

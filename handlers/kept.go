@@ -1,0 +1,88 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+)
+
+// What a session keeps of a form that was refused because its sender had to
+// sign in, or prove who they are, first: whose it is, where it belongs, and
+// what was typed.
+const (
+	sessionKeptBy   = "kept-by"
+	sessionKeptPath = "kept-path"
+	sessionKeptForm = "kept-form"
+)
+
+// keptMax bounds what is kept of a form, in bytes.
+const keptMax = 4 << 10
+
+// secretFields are never kept.
+var secretFields = []string{"password", "current"}
+
+// formPage is the page that a form posted to path stands on, or the front page.
+func (s *Site) formPage(posted string) string {
+	for ; posted != "/"; posted = path.Dir(posted) {
+		if page := s.next(posted); page != "/" {
+			return page
+		}
+	}
+	return "/"
+}
+
+// keep remembers a form for the person with that id, until its page is shown
+// to them again. It is never sent on their behalf.
+func (s *Site) keep(r *http.Request, userID string) {
+	values := url.Values{}
+	for name, value := range r.PostForm {
+		if !slices.Contains(secretFields, name) && name != "next" {
+			values[name] = value
+		}
+	}
+	form := values.Encode()
+	if form == "" || len(form) > keptMax || s.formPage(r.URL.Path) != r.URL.Path {
+		return
+	}
+	ctx := r.Context()
+	s.Sessions.Put(ctx, sessionKeptBy, userID)
+	s.Sessions.Put(ctx, sessionKeptPath, r.URL.Path)
+	s.Sessions.Put(ctx, sessionKeptForm, form)
+}
+
+// kept returns what was kept of the form on this page, once.
+func (s *Site) kept(r *http.Request) (url.Values, bool) {
+	ctx := r.Context()
+	user := visitOf(r).user
+	if r.Method != get || user == nil || s.Sessions.GetString(ctx, sessionKeptPath) != r.URL.Path ||
+		s.Sessions.GetString(ctx, sessionKeptBy) != strconv.FormatInt(user.ID, 10) {
+		return nil, false
+	}
+	values, err := url.ParseQuery(s.Sessions.PopString(ctx, sessionKeptForm))
+	s.Sessions.Remove(ctx, sessionKeptBy)
+	s.Sessions.Remove(ctx, sessionKeptPath)
+	if err != nil || len(values) == 0 {
+		return nil, false
+	}
+	s.flash(r, "Nothing was changed yet. This is what you typed: check it and send it again.")
+	return values, true
+}
+
+// carryKept takes what was kept for a person over a Clear of the session, and
+// nothing that was kept for anybody else.
+func (s *Site) carryKept(r *http.Request, userID int64, clear func() error) error {
+	ctx := r.Context()
+	by := s.Sessions.GetString(ctx, sessionKeptBy)
+	path, form := s.Sessions.GetString(ctx, sessionKeptPath), s.Sessions.GetString(ctx, sessionKeptForm)
+	if err := clear(); err != nil {
+		return err
+	}
+	if by == strconv.FormatInt(userID, 10) {
+		s.Sessions.Put(ctx, sessionKeptBy, by)
+		s.Sessions.Put(ctx, sessionKeptPath, path)
+		s.Sessions.Put(ctx, sessionKeptForm, form)
+	}
+	return nil
+}

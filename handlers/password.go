@@ -1,0 +1,62 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+func (s *Site) newPassword(w http.ResponseWriter, r *http.Request) error {
+	return s.showPassword(w, r, http.StatusOK, components.NewPasswordForm(s.Passwords, *visitOf(r).user))
+}
+
+func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
+	v := visitOf(r)
+	form := components.NewPasswordForm(s.Passwords, *v.user)
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showPassword(w, r, http.StatusUnprocessableEntity, form)
+	}
+	var signIn store.SignIn
+	err := s.tryPassword(r, func() (err error) {
+		signIn, err = s.Store.ChangePassword(r.Context(), *v.signIn, form.Current.Value, form.Password.Value, s.origin(r))
+		return err
+	})
+	if form.Refused(err) {
+		return s.showPassword(w, r, s.refused(w, r, err), form)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return s.mustSignIn(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.renew(r, signIn); err != nil {
+		return err
+	}
+	s.flash(r, "Your password is changed. Every other device is signed out.")
+	return s.redirect(w, r, "/account")
+}
+
+func (s *Site) checkPassword(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewPasswordForm(s.Passwords, *visitOf(r).user)
+	field, err := fieldOf(r, &form.Form)
+	if err != nil {
+		return err
+	}
+	field.CheckLive()
+	return s.showField(w, r, http.StatusOK, &form.Form, field)
+}
+
+func (s *Site) showPassword(w http.ResponseWriter, r *http.Request, status int, form *components.PasswordForm) error {
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	return s.show(w, r, status, page, components.Password(form))
+}
+
+// changePassword is where password managers look for the page.
+func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
+	return s.redirect(w, r, "/account/password")
+}

@@ -1,0 +1,52 @@
+package handlers
+
+import (
+	"net/http"
+
+	"gatehouse/components"
+)
+
+func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewProfileForm(*visitOf(r).user)
+	if values, ok := s.kept(r); ok {
+		form.Fill(values)
+	}
+	return s.showProfile(w, r, http.StatusOK, form)
+}
+
+func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
+	user := *visitOf(r).user
+	form := components.NewProfileForm(user)
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showProfile(w, r, http.StatusUnprocessableEntity, form)
+	}
+	_, err := s.Store.UpdateProfile(r.Context(), user, form.Name.Value, form.Username.Value, s.origin(r))
+	if form.Refused(err) {
+		return s.showProfile(w, r, s.refused(w, r, err), form)
+	}
+	if err != nil {
+		return err
+	}
+	s.flash(r, "Saved.")
+	return s.redirect(w, r, form.Action)
+}
+
+func (s *Site) checkProfile(w http.ResponseWriter, r *http.Request) error {
+	user := *visitOf(r).user
+	form := components.NewProfileForm(user)
+	field, err := fieldOf(r, &form.Form)
+	if err != nil {
+		return err
+	}
+	if field.CheckLive() && field == form.Username {
+		return s.checkUsername(w, r, &form.Form, field, user, func() { form.UsernameIsFree(user) })
+	}
+	return s.showField(w, r, http.StatusOK, &form.Form, field)
+}
+
+func (s *Site) showProfile(w http.ResponseWriter, r *http.Request, status int, form *components.ProfileForm) error {
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	return s.show(w, r, status, page, components.Profile(page, form))
+}

@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+func (s *Site) signIns(w http.ResponseWriter, r *http.Request) error {
+	return s.showSignIns(w, r, "")
+}
+
+// endSignIn ends one of the person's sign-ins. One that does not exist and one
+// of somebody else are the same.
+func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
+	v := visitOf(r)
+	handle := chi.URLParam(r, "handle")
+	if handle == v.signIn.Handle {
+		return s.logout(w, r)
+	}
+	err := s.Store.EndSignIn(r.Context(), *v.signIn, handle, s.origin(r))
+	if errors.Is(err, store.ErrNotFound) {
+		return components.NotFound
+	}
+	if err != nil {
+		return err
+	}
+	return s.ended(w, r, "That device is signed out.")
+}
+
+func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
+	n, err := s.Store.EndOtherSignIns(r.Context(), *visitOf(r).signIn, s.origin(r))
+	if err != nil {
+		return err
+	}
+	sentence := "There was no other device."
+	if n == 1 {
+		sentence = "The other device is signed out."
+	} else if n > 1 {
+		sentence = strconv.FormatInt(n, 10) + " other devices are signed out."
+	}
+	return s.ended(w, r, sentence)
+}
+
+// ended says what was ended: htmx gets the list as it is now, so that the row
+// leaves where it stood.
+func (s *Site) ended(w http.ResponseWriter, r *http.Request, sentence string) error {
+	if partial(r) {
+		return s.showSignIns(w, r, sentence)
+	}
+	s.flash(r, sentence)
+	return s.redirect(w, r, "/account/signins")
+}
+
+func (s *Site) showSignIns(w http.ResponseWriter, r *http.Request, notice string) error {
+	v := visitOf(r)
+	list, err := s.Store.SignIns(r.Context(), *v.user)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *v.signIn, notice))
+}
