@@ -37,7 +37,7 @@ htmx.registerExtension("gatehouse", {
   htmx_after_request(source, { ctx }) {
     if (!swapped(ctx.response.status)) return;
     say("");
-    if (source.matches(".theme")) wear(source, ctx.request.body.get("theme"));
+    if (source.matches(".theme")) wear(ctx.request.body.get("theme"));
   },
 
   htmx_response_error(source, { ctx }) {
@@ -59,11 +59,13 @@ htmx.registerExtension("gatehouse", {
 });
 
 // wear puts a theme on the page as the server will from now on.
-function wear(form, theme) {
+function wear(theme) {
   const { dataset } = document.documentElement;
   if (theme === "auto") delete dataset.bsTheme;
   else dataset.bsTheme = theme;
-  for (const button of form.elements.theme) button.setAttribute("aria-pressed", button.value === theme);
+  for (const button of document.querySelectorAll(".theme button")) {
+    button.setAttribute("aria-pressed", button.value === theme);
+  }
 }
 
 // narrow leaves in a check only the field and those it is compared with. A field that is empty and about which nothing

@@ -26,7 +26,7 @@ func Gallery() []State {
 		ID: 2, Username: strings.Repeat("w", store.UsernameMax), Name: strings.Repeat("W", store.NameMax),
 		Email: strings.Repeat("w", 64) + "@" + strings.Repeat("w", 60) + ".example.com", CreatedAt: at,
 	}
-	signIn := store.SignIn{Kind: store.KindPassword, CreatedAt: at, EndsAt: at.Add(store.Absolute), Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348"}
+	signIn := store.SignIn{Agent: firefox, Kind: store.KindPassword, CreatedAt: at, EndsAt: at.Add(store.Absolute), Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348"}
 	kept := store.SignIn{Kind: store.KindPassword, CreatedAt: at, EndsAt: at.Add(store.AbsoluteKept), Kept: true, Address: "192.0.2.1"}
 
 	states := []State{
@@ -91,6 +91,8 @@ func Gallery() []State {
 	nameless := ada
 	nameless.Name = ""
 	add("account-nameless", Page{User: &nameless}, "Your account", Account(nameless, store.SignIn{Kind: store.KindPassword, CreatedAt: at, EndsAt: at}))
+
+	addAccountStates(add, ada, long, at)
 
 	for _, p := range Problems {
 		add("problem-"+strings.ReplaceAll(strings.ToLower(p.Title), " ", "-"), Page{User: &ada}, p.Title, ProblemPage(p, "MZFRJZCRKEFYBPTR"))

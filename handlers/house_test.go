@@ -224,6 +224,16 @@ func (p *page) goesTo(path string) *page {
 	return p.v.get(path)
 }
 
+// cookie is one that the answer sets, or nil.
+func (p *page) cookie(name string) *http.Cookie {
+	for _, c := range (&http.Response{Header: p.header}).Cookies() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
 // destination is where the answer leads, or empty.
 func (p *page) destination() string {
 	switch p.status {
@@ -328,7 +338,7 @@ func (h *house) rows(t testing.TB, table string) int {
 func (h *house) dump(t testing.TB) string {
 	t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"users", "signins", "sessions"} {
+	for _, table := range []string{"users", "signins", "sessions", "devices", "events", "throttles", "reserved_usernames"} {
 		rows, err := h.data.Read.Query(`SELECT * FROM ` + table + ` ORDER BY 1`)
 		if err != nil {
 			t.Fatal(err)

@@ -31,8 +31,10 @@ func TestRED01RED04ReturnPathsStayHere(t *testing.T) {
 			if got := answer.destination(); got != "/" {
 				t.Errorf("next=%q leads to %q, want /", next, got)
 			}
-			if got := answer.header.Values("Set-Cookie"); len(got) != 1 {
-				t.Errorf("INJ-07 next=%q sets the cookies %q", next, got)
+			for _, c := range (&http.Response{Header: answer.header}).Cookies() {
+				if c.Name != "sid" && c.Name != "device" {
+					t.Errorf("INJ-07 next=%q sets the cookie %v", next, c)
+				}
 			}
 		}
 		for _, next := range []string{"/account", "/", "/account?tab=1&x=%20y", "/?a=//b"} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 
 	"gatehouse/assets"
@@ -39,19 +40,19 @@ type accounts struct {
 
 // openAccounts opens the database and, unless --no-migrate says otherwise,
 // brings it up to this version.
-func openAccounts(j *job, c checked) (*accounts, error) {
+func openAccounts(j *job, c checked, log *slog.Logger) (*accounts, error) {
 	db, err := openDatabase(j.ctx, c.database)
 	if err != nil {
 		return nil, err
 	}
 	a := &accounts{db: db}
-	if err := a.open(j, c); err != nil {
+	if err := a.open(j, c, log); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
 }
 
-func (a *accounts) open(j *job, c checked) error {
+func (a *accounts) open(j *job, c checked, log *slog.Logger) error {
 	if err := a.migrate(j); err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (a *accounts) open(j *job, c checked) error {
 		Common: assets.Passwords(), Words: words, Gate: a.gate,
 	}
 	var err error
-	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, j.settings.rules(), j.clock, j.logger())
+	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, j.settings.rules(), j.clock, log)
 	return err
 }
 
@@ -105,7 +106,8 @@ func withAccounts(j *job, do func(a *accounts) error) (err error) {
 	if err != nil {
 		return err
 	}
-	a, err := openAccounts(j, c)
+	// What a command does is recorded with the account; its stderr is for people.
+	a, err := openAccounts(j, c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -52,18 +52,18 @@ func (serveCommand) Run(j *job) error {
 	}
 	starting := *j
 	starting.ctx = ctx
-	a, err := openAccounts(&starting, c)
+	log := j.logger()
+	a, err := openAccounts(&starting, c, log)
 	if ctx.Err() != nil && err != nil {
 		return nil // asked to stop before anybody was served
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(serve(ctx, stop, j, c, a, listener), a.close())
+	return errors.Join(serve(ctx, stop, j, c, a, listener, log), a.close())
 }
 
-func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, listener net.Listener) error {
-	log := j.logger()
+func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, listener net.Listener, log *slog.Logger) error {
 	sessions, err := a.db.Sessions(ctx)
 	if err != nil {
 		return err
