@@ -79,12 +79,13 @@ func (r Rates) String() string {
 	}
 	var parts []string
 	for _, rate := range r {
-		per := rate.Per.String()
-		per = strings.TrimSuffix(strings.TrimSuffix(per, "0s"), "0m")
-		parts = append(parts, fmt.Sprintf("%d/%s", rate.Count, per))
+		parts = append(parts, fmt.Sprintf("%d/%s", rate.Count, brief.Replace(rate.Per.String())))
 	}
 	return strings.Join(parts, ",")
 }
+
+// brief leaves the units out of a duration of which there is none.
+var brief = strings.NewReplacer("h0m0s", "h", "m0s", "m")
 
 // TooMany is the refusal of whoever must wait, in the same words whether or
 // not an account exists.

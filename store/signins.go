@@ -52,6 +52,13 @@ func (s *Store) EndOtherSignIns(ctx context.Context, current SignIn, from Origin
 	return n, err
 }
 
+// EndSignIns ends every sign-in of a person, and says how many. No device of
+// theirs is known any more.
+func (s *Store) EndSignIns(ctx context.Context, user User, from Origin) (int64, error) {
+	// No sign-in has the empty id, so all are others.
+	return s.EndOtherSignIns(ctx, SignIn{UserID: user.ID}, from)
+}
+
 func (d *deed) endOthers(ctx context.Context, current SignIn) (int64, error) {
 	n, err := d.changed(ctx, deleteOtherSignIns, current.UserID, current.ID)
 	if err == nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/net/idna"
 
 	"gatehouse/assets"
@@ -28,23 +29,37 @@ type settings struct {
 	Name         string   `default:"Gatehouse" help:"The site's name on its pages."`
 	PasswordMin  int      `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
 	BcryptCost   int      `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
-	ClosedDays   int      `default:"14" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
-	ActivityDays int      `default:"180" help:"Days for which the activity of accounts is kept."`
+	ClosedDays   int      `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
+	ActivityDays int      `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
+
+	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
+	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords make an account wait."`
+	LimitFailures      store.Rates   `default:"${limit_failures}" help:"Wrong passwords from one source, which is an IPv4 address or an IPv6 /64; off is no limit."`
+	LimitRegister      store.Rates   `default:"${limit_register}" help:"New accounts from one source."`
+	LimitRegisterAll   store.Rates   `default:"${limit_register_all}" help:"New accounts from everywhere."`
+	LimitUsernameCheck store.Rates   `default:"${limit_username_check}" help:"Questions from one source whether a username is free."`
+
 	TrustedProxy []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the right-most address that is none of them is the client."`
 	LogFormat    string   `default:"text" enum:"text,json" help:"How log lines are written to stderr: text or json."`
 	InsecureTest bool     `help:"For tests on loopback only: allows bcrypt cost 4 and turns the limits off."`
-
-	LimitPassword      int           `default:"5" help:"Wrong passwords in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
-	LimitWait          time.Duration `default:"15m" help:"The longest that wrong passwords make an account wait."`
-	LimitFailures      store.Rates   `default:"20/1m,100/1h" help:"Wrong passwords from one source: an IPv4 address or an IPv6 /64; off is no limit."`
-	LimitRegister      store.Rates   `default:"5/10m,10/1h" help:"New accounts from one source."`
-	LimitRegisterAll   store.Rates   `default:"1000/1h" help:"New accounts from everywhere."`
-	LimitUsernameCheck store.Rates   `default:"60/1m" help:"Questions from one source whether a username is free."`
 }
+
+// defaults are the settings that the store knows already.
+var defaults = kong.Vars{
+	"closed_days":          strconv.Itoa(int(store.DefaultRules.Reopen / day)),
+	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventsKept / day)),
+	"limit_password":       strconv.Itoa(store.DefaultLimits.WrongPasswords),
+	"limit_wait":           strings.TrimSuffix(store.DefaultLimits.LongestWait.String(), "0s"),
+	"limit_failures":       store.DefaultLimits.Failures.String(),
+	"limit_register":       store.DefaultLimits.Registrations.String(),
+	"limit_register_all":   store.DefaultLimits.AllRegistrations.String(),
+	"limit_username_check": store.DefaultLimits.UsernameChecks.String(),
+}
+
+const day = 24 * time.Hour
 
 // rules are what the settings decide about accounts.
 func (s *settings) rules() store.Rules {
-	const day = 24 * time.Hour
 	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventsKept: time.Duration(s.ActivityDays) * day}
 	if !s.InsecureTest {
 		rules.Limits = store.Limits{

@@ -45,6 +45,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site (also what plain gatehouse does)."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
 	User    userCommand    `cmd:"" help:"Look after accounts."`
+	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 
@@ -93,6 +94,7 @@ func newParser(c *cli, term terminal) (*kong.Kong, error) {
 		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n"+
 			"Every setting is a flag and an environment variable."),
 		kong.DefaultEnvars("GATEHOUSE"),
+		defaults,
 		kong.Writers(term.out, term.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

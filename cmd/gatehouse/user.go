@@ -17,6 +17,7 @@ type userCommand struct {
 	Show    userShow    `cmd:"" help:"Show one account."`
 	Disable userDisable `cmd:"" help:"Close an account to its owner and end all its sign-ins."`
 	Enable  userEnable  `cmd:"" help:"Open a disabled account again."`
+	Delete  userDelete  `cmd:"" help:"Erase an account and all that hangs on it, at once and for good."`
 }
 
 // operator is where the deeds of the command line come from.
@@ -30,12 +31,16 @@ type person struct {
 	Name     string     `json:"name"`
 	Created  time.Time  `json:"created"`
 	Disabled *time.Time `json:"disabled"`
+	Closed   *time.Time `json:"closed"`
 }
 
 func personOf(u store.User) person {
-	p := person{u.ID, u.Username, u.Email, u.Name, u.CreatedAt, nil}
+	p := person{u.ID, u.Username, u.Email, u.Name, u.CreatedAt, nil, nil}
 	if u.Disabled() {
 		p.Disabled = &u.DisabledAt
+	}
+	if u.Closed() {
+		p.Closed = &u.ClosedAt
 	}
 	return p
 }
@@ -91,9 +96,9 @@ func (c userList) Run(j *job) error {
 			return writeJSON(j.term.out, append([]person{}, people...))
 		}
 		table := tabwriter.NewWriter(j.term.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tUSERNAME\tEMAIL\tNAME\tCREATED\tDISABLED")
+		fmt.Fprintln(table, "ID\tUSERNAME\tEMAIL\tNAME\tCREATED\tDISABLED\tCLOSED")
 		for _, p := range people {
-			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled))
+			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed))
 		}
 		return table.Flush()
 	})
@@ -126,8 +131,8 @@ func (c userShow) Run(j *job) error {
 			return err
 		}
 		p := personOf(user)
-		return j.print(c.JSON, p, "id        %d\nusername  %s\nemail     %s\nname      %s\ncreated   %s\ndisabled  %s\n",
-			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled))
+		return j.print(c.JSON, p, "id        %d\nusername  %s\nemail     %s\nname      %s\ncreated   %s\ndisabled  %s\nclosed    %s\n",
+			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed))
 	})
 }
 
@@ -160,6 +165,34 @@ func (c userEnable) Run(j *job) error {
 			return err
 		}
 		return j.print(false, nil, "enabled %s\n", user.Username)
+	})
+}
+
+type userDelete struct {
+	who
+	Yes bool `help:"Do it without asking."`
+}
+
+// Run erases the account. It asks first, because nothing brings it back.
+func (c userDelete) Run(j *job) error {
+	return withExisting(j, func(a *accounts) error {
+		user, err := c.find(j, a)
+		if err != nil {
+			return err
+		}
+		if !c.Yes {
+			typed, err := askLine(j.term, "Type the username "+user.Username+" to erase this account: ")
+			if err != nil {
+				return err
+			}
+			if store.CanonicalUsername(typed) != user.Username {
+				return errors.New("nothing was erased: that is not the username")
+			}
+		}
+		if err := a.store.Erase(j.ctx, user, operator); err != nil {
+			return err
+		}
+		return j.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameKept/day)
 	})
 }
 
