@@ -135,6 +135,7 @@ function sentence(status) {
   if (status >= 500) return `Something went wrong on our side. ${kept} Please try again in a moment.`;
   if (status === 413) return `That is more than can be sent at once. ${kept} Please shorten it and try again.`;
   if (status === 401) return `You are no longer signed in. ${kept} Sign in in another tab, then try again here.`;
+  if (status === 404) return "That is not here any more. Reload the page to see how things are now.";
   if (status === 403) return `That is not allowed from here. ${kept}`;
   return `The server could not accept this. ${kept} Please check it and try again.`;
 }
