@@ -11,6 +11,7 @@ import (
 var accountPages = []struct{ path, label string }{
 	{"/account", "Overview"},
 	{"/account/profile", "Profile"},
+	{"/account/email", "Email address"},
 	{"/account/password", "Password"},
 	{"/account/signins", "Devices"},
 	{"/account/activity", "Activity"},

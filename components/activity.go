@@ -20,19 +20,22 @@ func (p ActivityPage) older() string {
 }
 
 var eventSentences = map[string]string{
-	store.EventRegistered:      "Account created",
-	store.EventClosed:          "Account closed",
-	store.EventReopened:        "Account reopened",
-	store.EventSignedIn:        "Signed in",
-	store.EventFailed:          "Wrong password",
-	store.EventThrottled:       "Too many wrong passwords: further tries had to wait",
-	store.EventSignedOut:       "Signed out",
-	store.EventSignInEnded:     "All other devices signed out",
-	store.EventProved:          "Password confirmed",
-	store.EventPasswordChanged: "Password changed",
-	store.EventPasswordRefused: "Password not changed: the current one was wrong",
-	store.EventDisabled:        "Account disabled",
-	store.EventEnabled:         "Account enabled again",
+	store.EventRegistered:       "Account created",
+	store.EventClosed:           "Account closed",
+	store.EventReopened:         "Account reopened",
+	store.EventSignedIn:         "Signed in",
+	store.EventFailed:           "Wrong password",
+	store.EventThrottled:        "Too many wrong passwords: further tries had to wait",
+	store.EventSignedOut:        "Signed out",
+	store.EventSignInEnded:      "All other devices signed out",
+	store.EventProved:           "Password confirmed",
+	store.EventPasswordChanged:  "Password changed",
+	store.EventPasswordRefused:  "Password not changed: the current one was wrong",
+	store.EventResetAsked:       "A link for a new password was asked for",
+	store.EventAddressConfirmed: "Email address confirmed",
+	store.EventAddressUndone:    "Old email address put back",
+	store.EventDisabled:         "Account disabled",
+	store.EventEnabled:          "Account enabled again",
 }
 
 // sentence says an event in words.
@@ -42,6 +45,14 @@ func sentence(e store.Event) string {
 		return "Signed in on a new device"
 	case e.Name == store.EventSignInEnded && e.Detail != "":
 		return "Device signed out: " + device(e.Detail)
+	case e.Name == store.EventPasswordChanged && e.Detail == store.DetailByLink:
+		return "New password chosen by link"
+	case e.Name == store.EventAddressAsked:
+		return "Change of email address asked for: " + e.Detail
+	case e.Name == store.EventAddressChanged:
+		if addresses := strings.Fields(e.Detail); len(addresses) == 2 {
+			return "Email address changed from " + addresses[0] + " to " + addresses[1]
+		}
 	case e.Name == store.EventUpdated:
 		if names := strings.Fields(e.Detail); len(names) == 3 {
 			return "Username changed from " + names[1] + " to " + names[2]

@@ -24,6 +24,14 @@ func usernameField() *Field {
 	}
 }
 
+func emailField() *Field {
+	return &Field{
+		Name: "email", Label: "Email address", Type: "email", Autocomplete: "email", Live: true,
+		Hint: "Only you and the people who run this site see it.",
+		rule: store.CheckEmail,
+	}
+}
+
 func praiseUsername(username *Field) {
 	username.Praise = "The username " + store.CanonicalUsername(username.Value) + " is free."
 }

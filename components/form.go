@@ -189,4 +189,9 @@ func (f *Form) Carry(path string) string {
 }
 
 // problemAnchor is where the summary links for a problem of the whole form.
-func (f *Form) problemAnchor() string { return "#" + f.Fields[0].Name }
+func (f *Form) problemAnchor() string {
+	if len(f.Fields) == 0 {
+		return "#" + f.ID
+	}
+	return "#" + f.Fields[0].Name
+}

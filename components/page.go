@@ -19,6 +19,8 @@ type Page struct {
 	Bare bool
 	// Open says whether the site takes new people.
 	Open bool
+	// Mails says whether the site sends mail.
+	Mails bool
 	// Entry pages show the gate beside the form on wide screens.
 	Entry bool
 	// Refused pages announce in their title that a form was refused.
@@ -66,6 +68,12 @@ func (p Page) Description() string {
 		return "Sign in to " + p.Site + ", or create an account."
 	}
 	return "Sign in to " + p.Site + "."
+}
+
+// asksToConfirm says whether the page reminds of an address that is not
+// confirmed.
+func (p Page) asksToConfirm() bool {
+	return p.Mails && p.User != nil && !p.User.Confirmed() && p.Here != "/email/verify"
 }
 
 func (p Page) class() string {

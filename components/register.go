@@ -12,11 +12,7 @@ type RegisterForm struct {
 func NewRegisterForm(passwords *store.Passwords) *RegisterForm {
 	f := &RegisterForm{Form: Form{ID: "register", Action: "/register", Title: "Create your account", Submit: "Create account"}}
 	f.Name, f.Username = nameField(), usernameField()
-	f.Email = &Field{
-		Name: "email", Label: "Email address", Type: "email", Autocomplete: "email", Live: true,
-		Hint: "Only you and the people who run this site see it.",
-		rule: store.CheckEmail,
-	}
+	f.Email = emailField()
 	f.Password = newPassword(passwords, func() []string {
 		return []string{f.Name.Value, f.Username.Value, f.Email.Value}
 	}, "name", "username", "email")

@@ -45,7 +45,7 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 		field.Note = "We will check this when you send the form."
 		return s.showField(w, r, s.refused(w, r, err), form, field)
 	}
-	err := s.Store.UsernameFree(r.Context(), field.Value, user)
+	err := s.Store.UsernameFree(r.Context(), field.Value, user, s.browser(r))
 	if err == nil {
 		free()
 	} else if !form.Refused(err) {

@@ -24,6 +24,8 @@ const (
 	visitors
 	// members only: who is not signed in is asked to, and then comes back.
 	members
+	// confirmed is for members whose address is confirmed: others are told how.
+	confirmed
 	// proved is for members who proved lately who they are: others are asked to,
 	// and then come back. What was posted is not acted upon.
 	proved
@@ -53,6 +55,8 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 		switch {
 		case g >= members && v.user == nil:
 			return s.mustSignIn(w, r)
+		case g == confirmed && !v.user.Confirmed():
+			return s.redirect(w, r, "/email/verify")
 		case g == proved && !s.Store.Proved(*v.signIn):
 			return s.mustProve(w, r)
 		case g == visitors && v.user != nil:

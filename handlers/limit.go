@@ -76,7 +76,7 @@ func (b *budget) giveBack(source string) {
 
 // budgets are the limits of the site that count by source.
 type budgets struct {
-	failures, registrations, allRegistrations, usernameChecks *budget
+	failures, registrations, allRegistrations, usernameChecks, letters, links *budget
 }
 
 func newBudgets(limits store.Limits, clock func() time.Time) budgets {
@@ -85,6 +85,8 @@ func newBudgets(limits store.Limits, clock func() time.Time) budgets {
 		registrations:    newBudget(limits.Registrations, clock),
 		allRegistrations: newBudget(limits.AllRegistrations, clock),
 		usernameChecks:   newBudget(limits.UsernameChecks, clock),
+		letters:          newBudget(limits.Letters, clock),
+		links:            newBudget(limits.Links, clock),
 	}
 }
 

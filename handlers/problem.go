@@ -30,6 +30,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p components.Problem
 	switch {
 	case errors.As(err, &p):
+	case isRefusal(err):
+		// One that no form is there to show.
+		refusal, _ := store.AsRefusal(err)
+		p = components.Problem{Status: s.refused(w, r, err), Title: "That was too often", Sentence: refusal.Sentence}
 	case errors.Is(err, store.ErrBusy):
 		p = components.Busy
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
@@ -44,6 +48,11 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
 	}
 	s.showProblem(w, r, p)
+}
+
+func isRefusal(err error) bool {
+	_, ok := store.AsRefusal(err)
+	return ok
 }
 
 // showProblem writes a problem page. It must not fail, so it leaves the

@@ -22,12 +22,24 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showRegister(w, r, http.StatusUnprocessableEntity, form)
 	}
-	user, err := s.makeAccount(r, form.Registration())
+	var user store.User
+	browser := s.newBrowser(r)
+	err := s.withinLimits(r, func() (err error) {
+		if s.Confirm {
+			return s.Store.RegisterPending(r.Context(), form.Registration(), browser, s.origin(r))
+		}
+		user, err = s.Store.Register(r.Context(), form.Registration(), s.origin(r))
+		return err
+	})
 	if form.Refused(err) {
 		return s.showRegister(w, r, s.refused(w, r, err), form)
 	}
 	if err != nil {
 		return err
+	}
+	if s.Confirm {
+		s.keepToken(w, pendingCookie, browser, store.PendingValid)
+		return s.redirect(w, r, "/email/verify")
 	}
 	err = s.signIn(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})
 	if _, refused := store.AsRefusal(err); refused {
@@ -37,34 +49,34 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// makeAccount registers within the limits. A username that is taken costs no
+// withinLimits registers within the limits. A username that is taken costs no
 // more than a check of it would; a taken email address costs as much as an
 // account, because that answer is private.
-func (s *Site) makeAccount(r *http.Request, wish store.Registration) (store.User, error) {
+func (s *Site) withinLimits(r *http.Request, register func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.registrations, from); err != nil {
-		return store.User{}, err
+		return err
 	}
 	if err := spend(s.budgets.allRegistrations, ""); err != nil {
 		s.budgets.registrations.giveBack(from)
-		return store.User{}, err
+		return err
 	}
-	user, err := s.Store.Register(r.Context(), wish, s.origin(r))
+	err := register()
 	if err == nil {
-		return user, nil
+		return nil
 	}
 	s.budgets.allRegistrations.giveBack("")
 	refusal, refused := store.AsRefusal(err)
 	if refused && refusal.Field == "email" {
-		return user, err
+		return err
 	}
 	s.budgets.registrations.giveBack(from)
 	if refused && refusal.Field == "username" {
 		if err := spend(s.budgets.usernameChecks, from); err != nil {
-			return user, err
+			return err
 		}
 	}
-	return user, err
+	return err
 }
 
 func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {

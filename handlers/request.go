@@ -58,13 +58,13 @@ func (s *Site) next(wanted string) string {
 	if wanted == "/account/export" {
 		return "/account/data" // a download shows nothing to come back to
 	}
-	return s.local(wanted, everyone, members, proved)
+	return s.local(wanted, everyone, members, confirmed, proved)
 }
 
 // back returns the wanted path if it is any page of this site, otherwise the
 // front page.
 func (s *Site) back(wanted string) string {
-	return s.local(wanted, everyone, visitors, members, proved)
+	return s.local(wanted, everyone, visitors, members, confirmed, proved)
 }
 
 func (s *Site) local(wanted string, guards ...guard) string {

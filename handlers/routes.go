@@ -19,7 +19,7 @@ type route struct {
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 func (s *Site) routes() []route {
-	return []route{
+	routes := []route{
 		{get, "/", everyone, s.home},
 
 		{get, "/register", visitors, s.newRegister},
@@ -33,6 +33,9 @@ func (s *Site) routes() []route {
 		{post, "/theme", everyone, s.chooseTheme},
 
 		{get, "/account", members, s.account},
+		{get, "/account/email", proved, s.newEmail},
+		{post, "/account/email", proved, s.email},
+		{post, "/account/email/check/{field}", members, s.checkEmail},
 		{get, "/account/profile", members, s.newProfile},
 		{post, "/account/profile", members, s.profile},
 		{post, "/account/profile/check/{field}", members, s.checkProfile},
@@ -54,12 +57,38 @@ func (s *Site) routes() []route {
 		{get, "/reopen", visitors, s.newReopening},
 		{post, "/reopen", visitors, s.reopen},
 
+		{get, "/password/forgot", everyone, s.newForgot},
+		{post, "/password/forgot", everyone, s.forgot},
+		{get, "/password/reset/{token}", everyone, s.takeToken(resetCookie, "/password/reset")},
+		{get, "/password/reset", everyone, s.linked(resetCookie, s.newReset)},
+		{post, "/password/reset", everyone, s.linked(resetCookie, s.reset)},
+		{post, "/password/reset/check/{field}", everyone, s.linked(resetCookie, s.checkReset)},
+		{get, "/email/verify/{token}", everyone, s.takeToken(verifyCookie, "/email/verify")},
+		{get, "/email/verify", everyone, s.newVerify},
+		{post, "/email/verify", everyone, s.linked(verifyCookie, s.verify)},
+		{post, "/email/verify/resend", everyone, s.resend},
+		{get, "/email/undo/{token}", everyone, s.takeToken(undoCookie, "/email/undo")},
+		{get, "/email/undo", everyone, s.linked(undoCookie, s.newUndo)},
+		{post, "/email/undo", everyone, s.linked(undoCookie, s.undo)},
+		{get, "/invite/{token}", everyone, s.takeToken(inviteCookie, "/invite")},
+		{get, "/invite", visitors, s.linked(inviteCookie, s.newInvite)},
+		{post, "/invite", visitors, s.linked(inviteCookie, s.invite)},
+		{post, "/invite/check/{field}", everyone, s.linked(inviteCookie, s.checkInvite)},
+
 		{get, "/healthz", static, s.healthz},
 		{get, "/readyz", static, s.readyz},
 		{get, "/robots.txt", static, fixed(s.Robots)},
 		{get, "/favicon.ico", static, fixed(s.Icon)},
 		{get, "/assets/{file}", static, fixed(s.Assets(s.serve(s.notFound)))},
 	}
+	if s.Mailbox == nil {
+		return routes
+	}
+	return append(routes, []route{
+		{get, "/dev/mailbox", everyone, s.mailbox},
+		{get, "/dev/mailbox/{n}", everyone, s.mailboxMail},
+		{get, "/dev/mailbox.json", everyone, s.mailboxJSON},
+	}...)
 }
 
 // fixed is the handler of something that never fails.

@@ -13,19 +13,24 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"gatehouse/components"
+	"gatehouse/handlers/mail"
 	"gatehouse/store"
 )
 
 // Site is what the handlers need, wired by cmd. Every field is required but
-// TrustedProxies.
+// TrustedProxies and Mailbox.
 type Site struct {
 	// Name stands on pages and in titles.
 	Name string
 	// BaseURL is the address people see. Its scheme decides on secure cookies,
 	// its host on which requests are answered.
 	BaseURL *url.URL
-	// Open says whether anybody may register.
-	Open bool
+	// Open says whether anybody may register. With Confirm an account opens only
+	// once its address is confirmed, for which the site must send mail.
+	Open, Confirm bool
+	// Mailbox is where mail goes on a developer's machine, and is shown; nil
+	// everywhere else.
+	Mailbox *mail.Mailbox
 	// Limits are those that count by source. Clock is their time.
 	Limits store.Limits
 	Clock  func() time.Time
@@ -81,7 +86,7 @@ func (s *Site) Handler() http.Handler {
 func (s *Site) page(r *http.Request, title string) components.Page {
 	v := visitOf(r)
 	return components.Page{
-		Site: s.Name, Title: title, User: v.user, Bare: !v.loaded, Open: s.Open,
+		Site: s.Name, Title: title, User: v.user, Bare: !v.loaded, Open: s.Open, Mails: s.Store.Mails(),
 		Theme: s.theme(r), Here: here(r),
 	}
 }

@@ -64,7 +64,7 @@ func (s *Store) prove(ctx context.Context, user User, kept hashed, typed, passwo
 		s.uncount(ctx, t)
 		return t, err
 	}
-	if !match || user.Disabled() {
+	if !match || user.Disabled() || s.off(t) {
 		return t, errNoMatch
 	}
 	return t, nil

@@ -55,7 +55,10 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		if err := d.renew(ctx, &n); err != nil {
 			return err
 		}
-		if err := d.succeeded(ctx, t.bucket); err != nil {
+		if err := d.succeeded(ctx, user.ID, t.bucket); err != nil {
+			return err
+		}
+		if err := d.tell(ctx, LetterPasswordChanged, user, from); err != nil {
 			return err
 		}
 		return d.record(ctx, user.ID, EventPasswordChanged, "", from)

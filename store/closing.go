@@ -26,8 +26,6 @@ const (
 	// erased by another copy of the program.
 	deleteClosed = `DELETE FROM users WHERE id = $1 AND closed_at <= $2 RETURNING username`
 	deleteUser   = `DELETE FROM users WHERE id = $1 RETURNING username`
-
-	deleteUserThrottles = `DELETE FROM throttles WHERE bucket >= $1 AND bucket < $2`
 )
 
 // CloseAccount closes the account of a person: all sign-ins end at once, and it is
@@ -45,6 +43,9 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 			return nil
 		}
 		if err := d.record(ctx, user.ID, EventClosed, "", from); err != nil {
+			return err
+		}
+		if err := d.tell(ctx, LetterClosed, user, from); err != nil {
 			return err
 		}
 		if s.rules.Reopen > 0 {
@@ -159,13 +160,8 @@ func (d *deed) erase(ctx context.Context, id int64, from Origin, statement strin
 	if err := d.reserve(ctx, username, User{}); err != nil {
 		return err
 	}
-	bucket := accountBucket(User{ID: id})
-	if _, err := d.ExecContext(ctx, deleteThrottle, bucket); err != nil {
-		return fmt.Errorf("erase user %d: %w", id, err)
-	}
-	// What begins with the bucket and a colon: the devices.
-	if _, err := d.ExecContext(ctx, deleteUserThrottles, bucket+":", bucket+";"); err != nil {
-		return fmt.Errorf("erase user %d: %w", id, err)
+	if err := d.forgetFailures(ctx, id); err != nil {
+		return err
 	}
 	d.events = append(d.events, Event{Name: EventErased, UserID: id, Origin: from})
 	return nil

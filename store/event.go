@@ -11,29 +11,37 @@ import (
 // Names of events, by the OWASP Logging Vocabulary where it has a word for
 // what happened.
 const (
-	EventRegistered      = "user_created"
-	EventUpdated         = "user_updated"
-	EventClosed          = "user_archived"
-	EventReopened        = "user_restored"
-	EventErased          = "user_deleted"
-	EventSignedIn        = "authn_login_success"
-	EventFailed          = "authn_login_fail"
-	EventThrottled       = "authn_login_fail_max"
-	EventSignedOut       = "authn_logout"
-	EventSignInEnded     = "authn_token_revoked"
-	EventProved          = "session_renewed"
-	EventPasswordChanged = "authn_password_change"
-	EventPasswordRefused = "authn_password_change_fail"
-	EventDisabled        = "authn_login_lock"
-	EventEnabled         = "authn_login_unlock"
-	EventExported        = "sensitive_read"
-	EventLimited         = "excess_rate_limit_exceeded"
-	EventCrossSite       = "malicious_csrf"
+	EventRegistered       = "user_created"
+	EventUpdated          = "user_updated"
+	EventClosed           = "user_archived"
+	EventReopened         = "user_restored"
+	EventErased           = "user_deleted"
+	EventSignedIn         = "authn_login_success"
+	EventFailed           = "authn_login_fail"
+	EventThrottled        = "authn_login_fail_max"
+	EventSignedOut        = "authn_logout"
+	EventSignInEnded      = "authn_token_revoked"
+	EventProved           = "session_renewed"
+	EventPasswordChanged  = "authn_password_change"
+	EventPasswordRefused  = "authn_password_change_fail"
+	EventResetAsked       = "authn_password_reset_asked"
+	EventAddressAsked     = "email_change_asked"
+	EventAddressConfirmed = "email_confirmed"
+	EventAddressChanged   = "email_changed"
+	EventAddressUndone    = "email_change_undone"
+	EventDisabled         = "authn_login_lock"
+	EventEnabled          = "authn_login_unlock"
+	EventExported         = "sensitive_read"
+	EventLimited          = "excess_rate_limit_exceeded"
+	EventCrossSite        = "malicious_csrf"
 )
 
 // DetailNewDevice marks a sign-in on a device that is new to a person who has
 // others.
 const DetailNewDevice = "new device"
+
+// DetailByLink marks a password that was chosen by the link of a letter.
+const DetailByLink = "by link"
 
 // EventsPerPage is how many events a page of activity has.
 const EventsPerPage = 25
@@ -82,6 +90,8 @@ type deed struct {
 	*sql.Tx
 	store  *Store
 	events []Event
+	// letters says that it wrote any.
+	letters bool
 }
 
 // record writes an event of an account.

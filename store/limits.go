@@ -24,6 +24,9 @@ type Limits struct {
 	Registrations, AllRegistrations Rates
 	// UsernameChecks are questions from one source whether a username is free.
 	UsernameChecks Rates
+	// Letters are letters that one source asks for: links to confirm an address
+	// or to choose a password. Links are pages behind such links.
+	Letters, Links Rates
 }
 
 // DefaultLimits are what a site begins with.
@@ -34,6 +37,8 @@ var DefaultLimits = Limits{
 	Registrations:    Rates{{5, 10 * time.Minute}, {10, time.Hour}},
 	AllRegistrations: Rates{{1000, time.Hour}},
 	UsernameChecks:   Rates{{60, time.Minute}},
+	Letters:          Rates{{10, time.Hour}},
+	Links:            Rates{{30, time.Minute}},
 }
 
 const (

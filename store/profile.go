@@ -26,7 +26,7 @@ func (s *Store) UpdateProfile(ctx context.Context, user User, name, username str
 	changed := user
 	changed.Name, changed.Username = CanonicalName(name), CanonicalUsername(username)
 	if changed.Username != user.Username {
-		if err := s.UsernameFree(ctx, username, user); err != nil {
+		if err := s.UsernameFree(ctx, username, user, ""); err != nil {
 			return user, err
 		}
 	}

@@ -42,7 +42,7 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 		if err := d.renew(ctx, &n); err != nil {
 			return err
 		}
-		if err := d.succeeded(ctx, t.bucket); err != nil {
+		if err := d.succeeded(ctx, n.UserID, t.bucket); err != nil {
 			return err
 		}
 		return d.record(ctx, n.UserID, EventProved, "", from)

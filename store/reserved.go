@@ -31,9 +31,10 @@ type ReservedUsername struct {
 }
 
 // UsernameFree refuses a username that this person cannot have, because of its
-// shape, or because somebody has it, or had it until lately. The zero User
-// stands for a new person.
-func (s *Store) UsernameFree(ctx context.Context, username string, user User) error {
+// shape, or because somebody has it, had it until lately, or is about to have
+// it. The zero User stands for a new person, and browser for the one whose
+// registration may be waiting already.
+func (s *Store) UsernameFree(ctx context.Context, username string, user User, browser string) error {
 	if err := CheckUsername(username); err != nil {
 		return err
 	}
@@ -50,6 +51,14 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User) er
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("look for a username: %w", err)
+	}
+	var holder string
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPendingName, name, s.now()).Scan(&holder)
+	if err == nil && (browser == "" || holder != digest(browser)) {
+		return usernameTaken(name)
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("look for a pending username: %w", err)
 	}
 	return s.notReserved(ctx, s.db.Read, name, user)
 }

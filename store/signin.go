@@ -118,7 +118,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		if _, err := d.ExecContext(ctx, deleteSurplusSignIns, user.ID, SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
 		}
-		if err := d.succeeded(ctx, user.counted); err != nil {
+		if err := d.succeeded(ctx, user.ID, user.counted); err != nil {
 			return err
 		}
 		isNew, err := d.meet(ctx, user, n.device)
@@ -128,6 +128,9 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		detail := ""
 		if isNew {
 			detail = DetailNewDevice
+			if err := d.tell(ctx, LetterNewDevice, user, visit.Origin); err != nil {
+				return err
+			}
 		}
 		return d.record(ctx, user.ID, EventSignedIn, detail, visit.Origin)
 	})

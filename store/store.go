@@ -60,6 +60,9 @@ type Rules struct {
 	Reopen time.Duration
 	// EventsKept is how long events are kept.
 	EventsKept time.Duration
+	// Letters seals letters that wait to be sent. Without it the site sends no
+	// mail.
+	Letters *Seal
 }
 
 // DefaultRules are what a site begins with.
@@ -72,6 +75,8 @@ type Store struct {
 	rules     Rules
 	clock     func() time.Time
 	log       *slog.Logger
+	seal      *Seal
+	written   chan struct{} // holds at most one, when there are new letters
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -83,7 +88,7 @@ type Store struct {
 // clock is the only source of time for what is stored; tests move it. Events
 // are logged to log.
 func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
-	s := &Store{db: db, passwords: passwords, rules: rules, clock: clock, log: log}
+	s := &Store{db: db, passwords: passwords, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1)}
 	for _, hot := range []struct {
 		statement **statement
 		pool      *sql.DB
@@ -143,6 +148,12 @@ func (s *Store) write(ctx context.Context, do func(d *deed) error) error {
 	}
 	for _, e := range d.events {
 		s.Log(ctx, e)
+	}
+	if d.letters {
+		select {
+		case s.written <- struct{}{}:
+		default: // announced already
+		}
 	}
 	return nil
 }

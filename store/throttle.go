@@ -25,8 +25,9 @@ const (
 	updateWait   = `UPDATE throttles SET waits_until = $1 WHERE bucket = $2`
 	updateFailed = `UPDATE throttles SET failed_at = $1 WHERE bucket = $2`
 
-	uncountFailure = `UPDATE throttles SET failures = failures - 1, waits_until = $1 WHERE bucket = $2 AND failures > 0`
-	deleteThrottle = `DELETE FROM throttles WHERE bucket = $1`
+	uncountFailure      = `UPDATE throttles SET failures = failures - 1, waits_until = $1 WHERE bucket = $2 AND failures > 0`
+	deleteUserThrottles = `DELETE FROM throttles WHERE bucket >= $1 AND bucket < $2`
+	deleteThrottle      = `DELETE FROM throttles WHERE bucket = $1`
 
 	deleteQuietThrottles = `DELETE FROM throttles WHERE bucket IN (
 		SELECT bucket FROM throttles WHERE failed_at <= $1 ORDER BY failed_at LIMIT $2)`
@@ -136,6 +137,9 @@ func (s *Store) failed(ctx context.Context, t try, name string, from Origin) err
 		if err := d.record(ctx, t.user.ID, name, "", from); err != nil {
 			return err
 		}
+		if err := d.countWrong(ctx, t, from); err != nil {
+			return err
+		}
 		if limit := s.rules.Limits.WrongPasswords; limit == 0 || t.failures != limit {
 			return nil
 		}
@@ -162,11 +166,59 @@ func (s *Store) uncount(ctx context.Context, t try) {
 
 // succeeded forgets the failures of a bucket in which somebody now proved who
 // they are, and only those.
-func (d *deed) succeeded(ctx context.Context, bucket string) error {
+func (d *deed) succeeded(ctx context.Context, user int64, bucket string) error {
 	if bucket == "" {
 		return nil
 	}
+	if bucket == accountBucket(User{ID: user}) {
+		if _, err := d.ExecContext(ctx, resetWrong, user); err != nil {
+			return fmt.Errorf("forget failures: %w", err)
+		}
+	}
 	if _, err := d.ExecContext(ctx, deleteThrottle, bucket); err != nil {
+		return fmt.Errorf("forget failures: %w", err)
+	}
+	return nil
+}
+
+// wrongMax is after how many wrong passwords in a row an account takes none
+// any more, where mail can set a new one. With what a known device may try it
+// is the hundred of NIST SP 800-63B-4, 3.2.2.
+const wrongMax = 90
+
+const (
+	updateWrong = `UPDATE users SET wrong_passwords = wrong_passwords + 1 WHERE id = $1 RETURNING wrong_passwords`
+	resetWrong  = `UPDATE users SET wrong_passwords = 0 WHERE id = $1 AND wrong_passwords > 0`
+)
+
+// off says whether the account takes no password for now, not even the right
+// one. A known device has a count of its own.
+func (s *Store) off(t try) bool { return s.Mails() && t.user.wrong >= wrongMax && !t.onDevice() }
+
+// countWrong counts towards off, and tells the person when it is reached.
+func (d *deed) countWrong(ctx context.Context, t try, from Origin) error {
+	if t.onDevice() {
+		return nil
+	}
+	var wrong int
+	err := d.QueryRowContext(ctx, updateWrong, t.user.ID).Scan(&wrong)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // erased meanwhile
+	}
+	if err != nil || wrong != wrongMax {
+		return err
+	}
+	return d.tell(ctx, LetterPasswordOff, t.user, from)
+}
+
+// forgetFailures forgets everything that was counted against an account.
+func (d *deed) forgetFailures(ctx context.Context, userID int64) error {
+	bucket := accountBucket(User{ID: userID})
+	if _, err := d.ExecContext(ctx, deleteThrottle, bucket); err != nil {
+		return fmt.Errorf("forget failures: %w", err)
+	}
+	// What begins with the bucket and a colon: the devices.
+	if _, err := d.ExecContext(ctx, deleteUserThrottles, bucket+":", bucket+";"); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}
 	return nil

@@ -23,10 +23,16 @@ type User struct {
 	// RenamedAt is when the username was last changed, ClosedAt when the person
 	// closed the account, or the zero time.
 	RenamedAt, ClosedAt time.Time
+	// ConfirmedAt is when somebody with access to the address confirmed it, or
+	// the zero time.
+	ConfirmedAt time.Time
 
 	// epoch changes whenever what proves this person changes; a sign-in that
 	// began under an older one does not come about.
 	epoch int64
+	// wrong is how many wrong passwords in a row came from devices that are not
+	// known.
+	wrong int
 	// counted is where the try was counted that a sign-in now makes good.
 	counted string
 }
@@ -45,6 +51,10 @@ func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
 // Closed says whether the person closed the account.
 func (u User) Closed() bool { return !u.ClosedAt.IsZero() }
 
+// Confirmed says whether the address of the account is known to be the
+// person's.
+func (u User) Confirmed() bool { return !u.ConfirmedAt.IsZero() }
+
 // Registration is what a person gives for a new account.
 type Registration struct {
 	Name, Username, Email, Password string
@@ -52,13 +62,13 @@ type Registration struct {
 
 const (
 	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at,
-		users.renamed_at, users.closed_at, users.epoch`
+		users.renamed_at, users.closed_at, users.confirmed_at, users.wrong_passwords, users.epoch`
 
 	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
 
-	insertUser = `INSERT INTO users (username, email, email_key, name, password_scheme, password_hash, password_cost, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	insertUser = `INSERT INTO users (username, email, email_key, name, password_scheme, password_hash, password_cost, created_at, confirmed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		RETURNING id, epoch`
 )
 
@@ -76,9 +86,16 @@ func (s *Store) checkRegistration(r Registration) error {
 	return s.passwords.Check(r.Password, r.Name, r.Username, r.Email)
 }
 
-// Register makes an account. A refusal names the field; ErrBusy says that the
+// Register makes an account at once and, where the site sends mail, asks for
+// its address to be confirmed. A refusal names the field; ErrBusy says that the
 // password could not be hashed in time.
 func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User, error) {
+	return s.register(ctx, r, from, nil)
+}
+
+// register makes an account. With redeem, which uses up what proved the
+// address, the account is confirmed.
+func (s *Store) register(ctx context.Context, r Registration, from Origin, redeem func(d *deed) error) (User, error) {
 	if err := s.checkRegistration(r); err != nil {
 		return User{}, err
 	}
@@ -92,6 +109,9 @@ func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User
 		Name:      CanonicalName(r.Name),
 		CreatedAt: s.now(),
 	}
+	if redeem != nil {
+		user.ConfirmedAt = user.CreatedAt
+	}
 	// Asking first spares a hash. The unique columns have the last word.
 	if err := s.registered(ctx, user.Username, key); err != nil {
 		return User{}, err
@@ -101,15 +121,18 @@ func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User
 		return User{}, err
 	}
 	err = s.write(ctx, func(d *deed) error {
-		err := d.QueryRowContext(ctx, insertUser, user.Username, user.Email, key, user.Name,
-			kept.scheme, kept.hash, kept.cost, user.CreatedAt).Scan(&user.ID, &user.epoch)
-		if err != nil {
+		if redeem != nil {
+			if err := redeem(d); err != nil {
+				return err
+			}
+		}
+		if err := d.insert(ctx, &user, key, kept, from); err != nil {
 			return err
 		}
-		if err := d.unreserved(ctx, user); err != nil {
-			return err
+		if user.Confirmed() {
+			return nil
 		}
-		return d.record(ctx, user.ID, EventRegistered, "", from)
+		return d.askToConfirm(ctx, user, from)
 	})
 	if refusal := s.taken(err, user.Username); refusal != nil {
 		return User{}, refusal
@@ -123,8 +146,28 @@ func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User
 	return user, nil
 }
 
+// insert makes the row of a user, who may have neither a username nor an
+// address that is kept for somebody else.
+func (d *deed) insert(ctx context.Context, user *User, emailKey string, kept hashed, from Origin) error {
+	confirmed := sql.NullTime{Time: user.ConfirmedAt, Valid: user.Confirmed()}
+	err := d.QueryRowContext(ctx, insertUser, user.Username, user.Email, emailKey, user.Name,
+		kept.scheme, kept.hash, kept.cost, user.CreatedAt, confirmed).Scan(&user.ID, &user.epoch)
+	if err != nil {
+		return err
+	}
+	if held, err := d.held(ctx, emailKey, *user); err != nil {
+		return err
+	} else if held {
+		return errEmailTaken
+	}
+	if err := d.unreserved(ctx, *user); err != nil {
+		return err
+	}
+	return d.record(ctx, user.ID, EventRegistered, "", from)
+}
+
 func (s *Store) registered(ctx context.Context, username, emailKey string) error {
-	if err := s.UsernameFree(ctx, username, User{}); err != nil {
+	if err := s.UsernameFree(ctx, username, User{}, ""); err != nil {
 		return err
 	}
 	_, _, err := s.account(ctx, s.userByEmail, emailKey)
@@ -182,7 +225,7 @@ func (u *User) columns() []any {
 		utc{&u.CreatedAt},
 		utc{&u.DisabledAt},
 		utc{&u.RenamedAt},
-		utc{&u.ClosedAt},
+		utc{&u.ClosedAt}, utc{&u.ConfirmedAt}, &u.wrong,
 		&u.epoch,
 	}
 }

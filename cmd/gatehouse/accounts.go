@@ -38,21 +38,21 @@ type accounts struct {
 	gate      *store.Gate
 }
 
-// openAccounts opens the database and, unless --no-migrate says otherwise,
+// openAccounts opens the database for serving or for a command and, unless --no-migrate says otherwise,
 // brings it up to this version.
-func openAccounts(j *job, c checked, log *slog.Logger) (*accounts, error) {
+func openAccounts(j *job, c checked, log *slog.Logger, serving bool) (*accounts, error) {
 	db, err := openDatabase(j.ctx, c.database)
 	if err != nil {
 		return nil, err
 	}
 	a := &accounts{db: db}
-	if err := a.open(j, c, log); err != nil {
+	if err := a.open(j, c, log, serving); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
 }
 
-func (a *accounts) open(j *job, c checked, log *slog.Logger) error {
+func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error {
 	if err := a.migrate(j); err != nil {
 		return err
 	}
@@ -65,8 +65,12 @@ func (a *accounts) open(j *job, c checked, log *slog.Logger) error {
 		Min: j.settings.PasswordMin, Cost: j.settings.BcryptCost,
 		Common: assets.Passwords(), Words: words, Gate: a.gate,
 	}
+	rules := j.settings.rules()
 	var err error
-	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, j.settings.rules(), j.clock, log)
+	if rules.Letters, err = j.settings.seal(c, serving); err != nil {
+		return err
+	}
+	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, rules, j.clock, log)
 	return err
 }
 
@@ -107,7 +111,7 @@ func withAccounts(j *job, do func(a *accounts) error) (err error) {
 		return err
 	}
 	// What a command does is recorded with the account; its stderr is for people.
-	a, err := openAccounts(j, c, slog.New(slog.DiscardHandler))
+	a, err := openAccounts(j, c, slog.New(slog.DiscardHandler), false)
 	if err != nil {
 		return err
 	}

@@ -21,16 +21,19 @@ import (
 // settings are the flags that every command takes, each also an environment
 // variable. The table in the README is tested against them.
 type settings struct {
-	Listen       string   `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
-	BaseURL      string   `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
-	Database     string   `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
-	NoMigrate    bool     `help:"Do not bring the database up to this version when serving; refuse an old one."`
-	Registration string   `default:"open" enum:"open,closed" help:"Who may register: open (anybody, signed in at once) or closed (nobody)."`
-	Name         string   `default:"Gatehouse" help:"The site's name on its pages."`
-	PasswordMin  int      `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
-	BcryptCost   int      `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
-	ClosedDays   int      `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
-	ActivityDays int      `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
+	Listen       string `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
+	BaseURL      string `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
+	Database     string `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
+	NoMigrate    bool   `help:"Do not bring the database up to this version when serving; refuse an old one."`
+	Registration string `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
+	SMTP         string `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site on http://localhost shows its mail at /dev/mailbox, and any other sends none."`
+	MailFrom     string `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
+	Secret       string `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
+	Name         string `default:"Gatehouse" help:"The site's name on its pages."`
+	PasswordMin  int    `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
+	BcryptCost   int    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	ClosedDays   int    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
+	ActivityDays int    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
 
 	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
 	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords make an account wait."`
@@ -38,6 +41,8 @@ type settings struct {
 	LimitRegister      store.Rates   `default:"${limit_register}" help:"New accounts from one source."`
 	LimitRegisterAll   store.Rates   `default:"${limit_register_all}" help:"New accounts from everywhere."`
 	LimitUsernameCheck store.Rates   `default:"${limit_username_check}" help:"Questions from one source whether a username is free."`
+	LimitLetters       store.Rates   `default:"${limit_letters}" help:"Letters that one source asks for."`
+	LimitLinks         store.Rates   `default:"${limit_links}" help:"Pages behind the links of letters, from one source."`
 
 	TrustedProxy []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the right-most address that is none of them is the client."`
 	LogFormat    string   `default:"text" enum:"text,json" help:"How log lines are written to stderr: text or json."`
@@ -54,6 +59,8 @@ var defaults = kong.Vars{
 	"limit_register":       store.DefaultLimits.Registrations.String(),
 	"limit_register_all":   store.DefaultLimits.AllRegistrations.String(),
 	"limit_username_check": store.DefaultLimits.UsernameChecks.String(),
+	"limit_letters":        store.DefaultLimits.Letters.String(),
+	"limit_links":          store.DefaultLimits.Links.String(),
 }
 
 const day = 24 * time.Hour
@@ -65,6 +72,7 @@ func (s *settings) rules() store.Rules {
 		rules.Limits = store.Limits{
 			WrongPasswords: s.LimitPassword, LongestWait: s.LimitWait, Failures: s.LimitFailures,
 			Registrations: s.LimitRegister, AllRegistrations: s.LimitRegisterAll, UsernameChecks: s.LimitUsernameCheck,
+			Letters: s.LimitLetters, Links: s.LimitLinks,
 		}
 	}
 	return rules
@@ -124,6 +132,9 @@ func (s *settings) check() (checked, error) {
 	if c.database, err = databasePlace(s.Database); err != nil {
 		return c, usageError{err}
 	}
+	if err := s.checkMail(c); err != nil {
+		return c, err
+	}
 	if strings.TrimSpace(s.Name) == "" || store.CheckName(s.Name) != nil {
 		return c, usageError{errors.New("--name must be a short line of text")}
 	}
@@ -134,6 +145,13 @@ func (s *settings) check() (checked, error) {
 }
 
 const bcryptCostTest = 4
+
+// Ways to register.
+const (
+	registerOpen    = "open"
+	registerConfirm = "confirm"
+	registerInvite  = "invite"
+)
 
 // parseBase reads a base URL: an origin without a path. Plain http is for this
 // machine only, because passwords travel in it.

@@ -21,6 +21,7 @@ func (a *accounts) prunes(sessions store.Sessions) []func(ctx context.Context, l
 	return []func(ctx context.Context, limit int) (int64, error){
 		sessions.Prune, a.store.PruneSignIns, a.store.PruneDevices, a.store.PruneThrottles,
 		a.store.PruneEvents, a.store.PruneUsernames, a.store.EraseClosed,
+		a.store.PruneTokens, a.store.PrunePending, a.store.PruneLetters, a.store.PruneLetterAddresses,
 	}
 }
 

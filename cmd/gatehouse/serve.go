@@ -53,7 +53,7 @@ func (serveCommand) Run(j *job) error {
 	starting := *j
 	starting.ctx = ctx
 	log := j.logger()
-	a, err := openAccounts(&starting, c, log)
+	a, err := openAccounts(&starting, c, log, true)
 	if ctx.Err() != nil && err != nil {
 		return nil // asked to stop before anybody was served
 	}
@@ -71,7 +71,8 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 	site := &handlers.Site{
 		Name:           j.settings.Name,
 		BaseURL:        c.base,
-		Open:           j.settings.Registration == "open",
+		Open:           j.settings.Registration == registerOpen || j.settings.Registration == registerConfirm,
+		Confirm:        j.settings.Registration == registerConfirm,
 		Store:          a.store,
 		Passwords:      a.passwords,
 		Sessions:       handlers.NewSessions(sessions, c.base.Scheme == "https"),
@@ -84,16 +85,26 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 		Robots:         assets.Robots(),
 		Log:            log,
 	}
+	office, err := j.office(site, a)
+	if err != nil {
+		return err
+	}
 	server := newServer(site.Handler(), log)
 	if j.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
 	fmt.Fprintf(j.term.out, "gatehouse listening on http://%s\n", listener.Addr())
+	if site.Mailbox != nil {
+		fmt.Fprintf(j.term.out, "there is no mail server: mail is at %s\n", c.base.JoinPath("/dev/mailbox"))
+	}
 
 	var background sync.WaitGroup
 	defer background.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if office != nil {
+		background.Go(func() { office.Run(ctx) })
+	}
 	background.Go(func() { prune(ctx, log, a.prunes(sessions)...) })
 
 	served := make(chan error, 1)

@@ -17,6 +17,8 @@ type userCommand struct {
 	Show    userShow    `cmd:"" help:"Show one account."`
 	Disable userDisable `cmd:"" help:"Close an account to its owner and end all its sign-ins."`
 	Enable  userEnable  `cmd:"" help:"Open a disabled account again."`
+	Invite  userInvite  `cmd:"" help:"Write to somebody that they can have an account."`
+	Reset   userReset   `cmd:"" help:"Make a link with which somebody can choose a new password."`
 	Delete  userDelete  `cmd:"" help:"Erase an account and all that hangs on it, at once and for good."`
 }
 
@@ -165,6 +167,48 @@ func (c userEnable) Run(j *job) error {
 			return err
 		}
 		return j.print(false, nil, "enabled %s\n", user.Username)
+	})
+}
+
+type userInvite struct {
+	Email string `arg:"" help:"Email address."`
+}
+
+// Run writes an invitation. The running site sends it.
+func (c userInvite) Run(j *job) error {
+	return withExisting(j, func(a *accounts) error {
+		if !a.store.Mails() {
+			return errors.New("an invitation is a letter, and this site sends none; set --smtp and --secret as for the running site")
+		}
+		if err := a.store.Invite(j.ctx, c.Email, operator); err != nil {
+			return err
+		}
+		return j.print(false, nil, "invited %s; the link works once, within %d days\n", store.DeliverableEmail(c.Email), store.InviteValid/day)
+	})
+}
+
+type userReset struct{ who }
+
+// Run prints a link for the operator to pass on: whoever holds it chooses the
+// password, so nobody else ever knows it.
+func (c userReset) Run(j *job) error {
+	checked, err := j.settings.check()
+	if err != nil {
+		return err
+	}
+	if checked.base == nil {
+		return usageError{errors.New("--base-url is needed: it is where the link leads")}
+	}
+	return withExisting(j, func(a *accounts) error {
+		user, err := c.find(j, a)
+		if err != nil {
+			return err
+		}
+		token, err := a.store.ResetToken(j.ctx, user, operator)
+		if err != nil {
+			return err
+		}
+		return j.print(false, nil, "%s\n", checked.base.JoinPath("/password/reset", token))
 	})
 }
 

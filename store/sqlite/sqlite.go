@@ -85,7 +85,7 @@ func (db *DB) Close() error { return errors.Join(db.Read.Close(), db.Write.Close
 // users.username".
 func conflict(err error) string {
 	var failed sqlite3.Error
-	if !errors.As(err, &failed) || failed.ExtendedCode != sqlite3.ErrConstraintUnique {
+	if !errors.As(err, &failed) || failed.ExtendedCode != sqlite3.ErrConstraintUnique && failed.ExtendedCode != sqlite3.ErrConstraintPrimaryKey {
 		return ""
 	}
 	_, column, _ := strings.Cut(failed.Error(), "failed: ")

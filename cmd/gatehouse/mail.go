@@ -1,0 +1,147 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	netmail "net/mail"
+	"net/url"
+	"os"
+	"strings"
+
+	"gatehouse/handlers"
+	"gatehouse/handlers/mail"
+	"gatehouse/store"
+)
+
+// mails says whether a site with that base URL sends mail: by a mail server or,
+// on this machine, into the mailbox.
+func (s *settings) mails(base *url.URL) bool { return s.SMTP != "" || s.boxes(base) }
+
+// boxes says whether mail goes into the mailbox.
+func (s *settings) boxes(base *url.URL) bool {
+	return s.SMTP == "" && (base == nil || base.Scheme == "http" && isLoopback(base.Hostname()))
+}
+
+// sender is who letters come from.
+func (s *settings) sender(base *url.URL) string {
+	if s.MailFrom != "" {
+		return s.MailFrom
+	}
+	return (&netmail.Address{Name: s.Name, Address: "no-reply@" + base.Hostname()}).String()
+}
+
+// checkMail finds the first setting of mail that cannot be meant.
+func (s *settings) checkMail(c checked) error {
+	if s.SMTP != "" {
+		if _, err := mail.ParseSMTP(s.SMTP, nil); err != nil {
+			return usageError{fmt.Errorf("--smtp %w", err)}
+		}
+	}
+	if s.MailFrom != "" {
+		if _, err := netmail.ParseAddress(s.MailFrom); err != nil {
+			return usageError{errors.New("--mail-from must be an address, like Gatehouse <no-reply@example.com>")}
+		}
+	}
+	if !s.mails(c.base) && (s.Registration == registerConfirm || s.Registration == registerInvite) {
+		return usageError{fmt.Errorf("--registration %s needs mail; set --smtp", s.Registration)}
+	}
+	if s.Secret != "" {
+		if _, err := readSecret(s.Secret); err != nil {
+			return usageError{err}
+		}
+	} else if isPostgres(c.database) && s.SMTP != "" {
+		return usageError{errors.New("--secret is needed with PostgreSQL and mail: all copies must share one; make it with: openssl rand -base64 32")}
+	}
+	return nil
+}
+
+// seal is what letters are sealed with; nil where the site sends no mail. Only
+// with make is a secret made where there is none: a command that somebody else
+// runs must not leave a file behind that the server cannot read.
+func (s *settings) seal(c checked, make bool) (*store.Seal, error) {
+	if !s.mails(c.base) {
+		return nil, nil
+	}
+	secret, err := s.secret(c, make)
+	if err != nil || secret == nil {
+		return nil, err
+	}
+	return store.NewSeal(secret, "letters")
+}
+
+func (s *settings) secret(c checked, make bool) ([]byte, error) {
+	if s.Secret != "" {
+		return readSecret(s.Secret)
+	}
+	path := "gatehouse.secret"
+	if !isPostgres(c.database) {
+		path = c.database + ".secret"
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if !make {
+			return nil, nil
+		}
+		return makeSecret(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the secret: %w", err)
+	}
+	secret, err := readSecret(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return secret, nil
+}
+
+// makeSecret writes a new secret for its owner alone. Of several programs that
+// do so at once all get the one that was first.
+func makeSecret(path string) ([]byte, error) {
+	draft := path + "." + rand.Text()
+	text := base64.StdEncoding.EncodeToString(store.NewSecret()) + "\n"
+	if err := os.WriteFile(draft, []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("make a secret: %w", err)
+	}
+	defer os.Remove(draft)
+	if err := os.Link(draft, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("make a secret: %w", err)
+	}
+	kept, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the secret: %w", err)
+	}
+	return readSecret(string(kept))
+}
+
+func readSecret(text string) ([]byte, error) {
+	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(secret) != store.SecretBytes {
+		return nil, fmt.Errorf("--secret must be %d bytes in base64, as openssl rand -base64 %d makes them", store.SecretBytes, store.SecretBytes)
+	}
+	return secret, nil
+}
+
+// office is what delivers the letters of a site, or nil where there are none.
+// On this machine without a mail server they go into the site's mailbox.
+func (j *job) office(site *handlers.Site, a *accounts) (*mail.Office, error) {
+	if !a.store.Mails() {
+		return nil, nil
+	}
+	o := &mail.Office{
+		Store: a.store, Site: site.Name, Base: site.BaseURL, From: j.settings.sender(site.BaseURL), Log: site.Log,
+	}
+	if j.settings.boxes(site.BaseURL) {
+		site.Mailbox = &mail.Mailbox{}
+		o.Sender = site.Mailbox
+		return o, nil
+	}
+	smtp, err := mail.ParseSMTP(j.settings.SMTP, nil)
+	if err != nil {
+		return nil, err
+	}
+	o.Sender = smtp
+	return o, nil
+}

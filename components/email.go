@@ -1,0 +1,16 @@
+package components
+
+// EmailForm changes the address of an account.
+type EmailForm struct {
+	Form
+	Email *Field
+}
+
+// NewEmailForm states the form.
+func NewEmailForm() *EmailForm {
+	f := &EmailForm{Form: Form{ID: "email-form", Action: "/account/email", Title: "Email address", Submit: "Send a letter to it"}}
+	f.Email = emailField()
+	f.Email.Label, f.Email.Hint = "New email address", "It must confirm before anything changes."
+	f.Fields = []*Field{f.Email}
+	return f
+}

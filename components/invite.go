@@ -1,0 +1,28 @@
+package components
+
+import "gatehouse/store"
+
+// InviteForm makes the account of somebody who was invited.
+type InviteForm struct {
+	Form
+	Name, Username, Password *Field
+}
+
+// NewInviteForm states the form for the address that was invited.
+func NewInviteForm(passwords *store.Passwords, email string) *InviteForm {
+	f := &InviteForm{Form: Form{ID: "invite", Action: "/invite", Title: "Accept your invitation", Submit: "Create account"}}
+	f.Name, f.Username = nameField(), usernameField()
+	f.Password = newPassword(passwords, func() []string {
+		return []string{f.Name.Value, f.Username.Value, email}
+	}, "name", "username")
+	f.Fields = []*Field{f.Name, f.Username, f.Password}
+	return f
+}
+
+// UsernameIsFree praises the username, once the store has said so.
+func (f *InviteForm) UsernameIsFree() { praiseUsername(f.Username) }
+
+// Registration is what the form asks the store for.
+func (f *InviteForm) Registration() store.Registration {
+	return store.Registration{Name: f.Name.Value, Username: f.Username.Value, Password: f.Password.Value}
+}

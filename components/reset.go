@@ -1,0 +1,20 @@
+package components
+
+import "gatehouse/store"
+
+// ResetForm chooses a new password by the link of a letter.
+type ResetForm struct {
+	Form
+	Password *Field
+}
+
+// NewResetForm states the form for a person, with the site's rules.
+func NewResetForm(passwords *store.Passwords, user store.User) *ResetForm {
+	f := &ResetForm{Form: Form{
+		ID: "reset", Action: "/password/reset", Title: "Choose a new password", Submit: "Save password", Who: user.Username,
+	}}
+	f.Password = newPassword(passwords, func() []string { return []string{user.Name, user.Username, user.Email} })
+	f.Password.Label = "New password"
+	f.Fields = []*Field{f.Password}
+	return f
+}

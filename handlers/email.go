@@ -1,0 +1,73 @@
+package handlers
+
+import (
+	"net/http"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+func (s *Site) newEmail(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewEmailForm()
+	if values, ok := s.kept(r); ok {
+		form.Fill(values)
+	}
+	return s.showEmail(w, r, http.StatusOK, form)
+}
+
+func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewEmailForm()
+	if !s.Store.Mails() {
+		return s.showEmail(w, r, http.StatusForbidden, form)
+	}
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showEmail(w, r, http.StatusUnprocessableEntity, form)
+	}
+	err := spend(s.budgets.letters, source(r))
+	if err == nil {
+		err = s.Store.ChangeAddress(r.Context(), *visitOf(r).user, form.Email.Value, s.origin(r))
+	}
+	if form.Refused(err) {
+		return s.showEmail(w, r, s.refused(w, r, err), form)
+	}
+	if err != nil {
+		return err
+	}
+	s.flash(r, "We have written to "+store.DeliverableEmail(form.Email.Value)+". Your address changes once it is confirmed there.")
+	return s.redirect(w, r, form.Action)
+}
+
+func (s *Site) checkEmail(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewEmailForm()
+	field, err := fieldOf(r, &form.Form)
+	if err != nil {
+		return err
+	}
+	field.CheckLive()
+	return s.showField(w, r, http.StatusOK, &form.Form, field)
+}
+
+func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, status int, form *components.EmailForm) error {
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	return s.show(w, r, status, page, components.Email(form, *visitOf(r).user, s.Store.Mails()))
+}
+
+func (s *Site) newUndo(w http.ResponseWriter, r *http.Request, token string) error {
+	t, err := s.Store.Token(r.Context(), token, store.PurposeUndo)
+	if err != nil {
+		return err
+	}
+	page := s.page(r, "Put the old address back?")
+	return s.show(w, r, http.StatusOK, page, components.UndoAddress(t.Email))
+}
+
+func (s *Site) undo(w http.ResponseWriter, r *http.Request, token string) error {
+	if err := s.Store.UndoAddress(r.Context(), token, s.origin(r)); err != nil {
+		return err
+	}
+	s.dropToken(w, undoCookie)
+	s.flash(r, "The old address is back, and every device is signed out. We have written to it, so that you can choose a new password.")
+	return s.redirect(w, r, "/login")
+}

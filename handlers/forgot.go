@@ -1,0 +1,42 @@
+package handlers
+
+import (
+	"net/http"
+
+	"gatehouse/components"
+)
+
+func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Has("sent") && s.Store.Mails() {
+		page := s.page(r, "Check your inbox")
+		return s.show(w, r, http.StatusOK, page, components.ForgotSent())
+	}
+	return s.showForgot(w, r, http.StatusOK, components.NewForgotForm())
+}
+
+// forgot answers everybody alike: whether there is an account is looked up
+// only when the letter is written.
+func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
+	form := components.NewForgotForm()
+	if !s.Store.Mails() {
+		return s.showForgot(w, r, http.StatusForbidden, form)
+	}
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showForgot(w, r, http.StatusUnprocessableEntity, form)
+	}
+	err := spend(s.budgets.letters, source(r))
+	if form.Refused(err) {
+		return s.showForgot(w, r, s.refused(w, r, err), form)
+	}
+	if err := s.Store.AskReset(r.Context(), form.Username.Value, s.origin(r)); err != nil {
+		return err
+	}
+	return s.redirect(w, r, "/password/forgot?sent=1")
+}
+
+func (s *Site) showForgot(w http.ResponseWriter, r *http.Request, status int, form *components.ForgotForm) error {
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	return s.show(w, r, status, page, components.Forgot(form, s.Store.Mails()))
+}

@@ -1,0 +1,66 @@
+package handlers
+
+import (
+	"net/http"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+func (s *Site) newInvite(w http.ResponseWriter, r *http.Request, token string) error {
+	form, email, err := s.inviteForm(r, token)
+	if err != nil {
+		return err
+	}
+	return s.showInvite(w, r, http.StatusOK, form, email)
+}
+
+func (s *Site) inviteForm(r *http.Request, token string) (*components.InviteForm, string, error) {
+	t, err := s.Store.Token(r.Context(), token, store.PurposeInvite)
+	return components.NewInviteForm(s.Passwords, t.Email), t.Email, err
+}
+
+func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) error {
+	form, email, err := s.inviteForm(r, token)
+	if err != nil {
+		return err
+	}
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showInvite(w, r, http.StatusUnprocessableEntity, form, email)
+	}
+	user, err := s.Store.AcceptInvite(r.Context(), token, form.Registration(), s.origin(r))
+	if form.Refused(err) {
+		return s.showInvite(w, r, s.refused(w, r, err), form, email)
+	}
+	if err != nil {
+		return err
+	}
+	s.dropToken(w, inviteCookie)
+	err = s.signIn(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is ready."})
+	if _, refused := store.AsRefusal(err); refused {
+		return s.redirect(w, r, "/login")
+	}
+	return err
+}
+
+func (s *Site) checkInvite(w http.ResponseWriter, r *http.Request, token string) error {
+	form, _, err := s.inviteForm(r, token)
+	if err != nil {
+		return err
+	}
+	field, err := fieldOf(r, &form.Form)
+	if err != nil {
+		return err
+	}
+	if field.CheckLive() && field == form.Username {
+		return s.checkUsername(w, r, &form.Form, field, store.User{}, form.UsernameIsFree)
+	}
+	return s.showField(w, r, http.StatusOK, &form.Form, field)
+}
+
+func (s *Site) showInvite(w http.ResponseWriter, r *http.Request, status int, form *components.InviteForm, email string) error {
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	return s.show(w, r, status, page, components.Invite(form, email))
+}

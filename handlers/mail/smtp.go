@@ -1,0 +1,111 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// smtpWait bounds each step of a delivery.
+const smtpWait = 20 * time.Second
+
+// SMTP hands messages to a mail server.
+type SMTP struct {
+	host string
+	opts []gomail.Option
+}
+
+// ParseSMTP reads smtp://user:password@host:587 (STARTTLS, which only a server
+// on this machine may do without) and smtps://host:465 (TLS from the first
+// byte). The error never repeats the password. config may be nil; tests trust
+// their own authority with it.
+func ParseSMTP(text string, config *tls.Config) (*SMTP, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" {
+		return nil, errors.New("must be like smtp://user:password@host:587 or smtps://user:password@host:465")
+	}
+	s := &SMTP{host: u.Hostname(), opts: []gomail.Option{gomail.WithTimeout(smtpWait), gomail.WithoutNoop()}}
+	port := map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
+	switch u.Scheme {
+	case "smtps":
+		s.opts = append(s.opts, gomail.WithSSL())
+	case "smtp":
+		policy := gomail.TLSMandatory
+		if here(u.Hostname()) {
+			policy = gomail.TLSOpportunistic
+		}
+		s.opts = append(s.opts, gomail.WithTLSPolicy(policy))
+	default:
+		return nil, errors.New("must begin with smtp:// or smtps://")
+	}
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
+			return nil, errors.New("must have a port between 1 and 65535")
+		}
+	}
+	s.opts = append(s.opts, gomail.WithPort(port))
+	if config != nil {
+		config = config.Clone()
+		config.ServerName = u.Hostname()
+		s.opts = append(s.opts, gomail.WithTLSConfig(config))
+	}
+	if name := u.User.Username(); name != "" {
+		password, _ := u.User.Password()
+		s.opts = append(s.opts, gomail.WithUsername(name), gomail.WithPassword(password), gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover))
+	}
+	return s, nil
+}
+
+// here says whether a host is this machine.
+func here(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// Send delivers a message over a connection of its own.
+func (s *SMTP) Send(ctx context.Context, m Message) error {
+	msg := gomail.NewMsg()
+	if err := errors.Join(msg.From(m.From), msg.To(m.To)); err != nil {
+		return fmt.Errorf("%w: address a letter: %w", ErrPermanent, err)
+	}
+	msg.Subject(m.Subject)
+	msg.SetMessageIDWithValue(m.ID)
+	msg.SetDateWithValue(m.Sent)
+	// So that no robot answers (RFC 3834).
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	client, err := gomail.NewClient(s.host, s.opts...)
+	if err != nil {
+		return fmt.Errorf("prepare a delivery: %w", err)
+	}
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+		if msg.IsDelivered() {
+			return nil // the server took it, and then the goodbye failed
+		}
+		return fmt.Errorf("deliver: %w", permanent(err))
+	}
+	return nil
+}
+
+// permanent marks the answers after which trying again is no use: the server
+// refused sender, recipient or content with a code of 500 and more. What
+// concerns the connection or the password may be put right.
+func permanent(err error) error {
+	var failed *gomail.SendError
+	if !errors.As(err, &failed) || failed.IsTemp() || failed.ErrorCode() < 500 {
+		return err
+	}
+	switch failed.Reason {
+	case gomail.ErrSMTPMailFrom, gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
+		return fmt.Errorf("%w: %w", ErrPermanent, err)
+	}
+	return err
+}

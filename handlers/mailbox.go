@@ -1,0 +1,46 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+
+	"gatehouse/components"
+	"gatehouse/handlers/mail"
+)
+
+// mailbox shows the mails that were not sent because there is no mail server.
+// Its routes exist on a developer's machine only.
+func (s *Site) mailbox(w http.ResponseWriter, r *http.Request) error {
+	var items []components.MailboxItem
+	for _, m := range s.Mailbox.Messages() {
+		items = append(items, components.MailboxItem{To: m.To, Subject: m.Subject, Text: m.Text, Sent: m.Sent})
+	}
+	return s.show(w, r, http.StatusOK, s.page(r, "Mailbox"), components.Mailbox(items))
+}
+
+func (s *Site) mailboxJSON(w http.ResponseWriter, r *http.Request) error {
+	text, err := json.MarshalIndent(append([]mail.Message{}, s.Mailbox.Messages()...), "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the mailbox: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	writePage(w, r, http.StatusOK, append(text, '\n'))
+	return nil
+}
+
+// mailboxMail shows a mail as a mail program would, under a policy of its own:
+// it has styles at its elements and nothing else.
+func (s *Site) mailboxMail(w http.ResponseWriter, r *http.Request) error {
+	n, err := strconv.Atoi(chi.URLParam(r, "n"))
+	messages := s.Mailbox.Messages()
+	if err != nil || n < 0 || n >= len(messages) {
+		return components.NotFound
+	}
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	writePage(w, r, http.StatusOK, []byte(messages[n].HTML))
+	return nil
+}

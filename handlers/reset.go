@@ -1,0 +1,58 @@
+package handlers
+
+import (
+	"net/http"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+func (s *Site) newReset(w http.ResponseWriter, r *http.Request, token string) error {
+	t, err := s.Store.Token(r.Context(), token, store.PurposeReset)
+	if err != nil {
+		return err
+	}
+	return s.showReset(w, r, http.StatusOK, components.NewResetForm(s.Passwords, t.User))
+}
+
+func (s *Site) reset(w http.ResponseWriter, r *http.Request, token string) error {
+	t, err := s.Store.Token(r.Context(), token, store.PurposeReset)
+	if err != nil {
+		return err
+	}
+	form := components.NewResetForm(s.Passwords, t.User)
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showReset(w, r, http.StatusUnprocessableEntity, form)
+	}
+	err = s.Store.ResetPassword(r.Context(), token, form.Password.Value, s.origin(r))
+	if form.Refused(err) {
+		return s.showReset(w, r, http.StatusUnprocessableEntity, form)
+	}
+	if err != nil {
+		return err
+	}
+	s.dropToken(w, resetCookie)
+	s.flash(r, "Your new password is saved, and every device is signed out. Sign in with it.")
+	return s.redirect(w, r, "/login")
+}
+
+func (s *Site) checkReset(w http.ResponseWriter, r *http.Request, token string) error {
+	t, err := s.Store.Token(r.Context(), token, store.PurposeReset)
+	if err != nil {
+		return err
+	}
+	form := components.NewResetForm(s.Passwords, t.User)
+	field, err := fieldOf(r, &form.Form)
+	if err != nil {
+		return err
+	}
+	field.CheckLive()
+	return s.showField(w, r, http.StatusOK, &form.Form, field)
+}
+
+func (s *Site) showReset(w http.ResponseWriter, r *http.Request, status int, form *components.ResetForm) error {
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	return s.show(w, r, status, page, components.Reset(form))
+}

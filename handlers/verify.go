@@ -1,0 +1,133 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+// newVerify is where the links of letters lead that ask to confirm an address,
+// and where somebody without a link learns how to get one.
+func (s *Site) newVerify(w http.ResponseWriter, r *http.Request) error {
+	if s.token(r, verifyCookie) == "" {
+		return s.showUnverified(w, r)
+	}
+	return s.linked(verifyCookie, func(w http.ResponseWriter, r *http.Request, token string) error {
+		form, email, err := s.verifyForm(r, token)
+		if err != nil {
+			return err
+		}
+		return s.showVerify(w, r, http.StatusOK, form, email)
+	})(w, r)
+}
+
+// verifyForm is the form for the token of an account, or of a registration.
+func (s *Site) verifyForm(r *http.Request, token string) (*components.VerifyForm, string, error) {
+	t, err := s.Store.Token(r.Context(), token, store.PurposeConfirm, store.PurposeAddress)
+	if err == nil {
+		return components.NewVerifyForm(false, ""), t.Email, nil
+	}
+	if !errors.Is(err, store.ErrLink) {
+		return nil, "", err
+	}
+	p, mine, err := s.Store.FindPending(r.Context(), token, s.browser(r))
+	return components.NewVerifyForm(!mine, p.Username), p.Email, err
+}
+
+func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) error {
+	form, email, err := s.verifyForm(r, token)
+	if err != nil {
+		return err
+	}
+	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showVerify(w, r, http.StatusUnprocessableEntity, form, email)
+	}
+	_, err = s.Store.ConfirmAddress(r.Context(), token, s.origin(r))
+	if err == nil {
+		s.dropToken(w, verifyCookie)
+		s.flash(r, "Thank you. The address "+email+" is confirmed.")
+		if visitOf(r).user == nil {
+			return s.redirect(w, r, "/login")
+		}
+		return s.redirect(w, r, "/account")
+	}
+	if !errors.Is(err, store.ErrLink) {
+		return err
+	}
+	return s.openAccount(w, r, token, form, email)
+}
+
+// openAccount makes the account of a registration that waited. Only the
+// browser that asked for it is signed in.
+func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string, form *components.VerifyForm, email string) error {
+	var user store.User
+	open := func(password string) (err error) {
+		user, err = s.Store.ConfirmRegistration(r.Context(), token, password, s.browser(r), s.origin(r))
+		return err
+	}
+	var err error
+	if form.Password == nil {
+		err = open("")
+	} else {
+		err = s.tryPassword(r, func() error { return open(form.Password.Value) })
+	}
+	if form.Refused(err) {
+		return s.showVerify(w, r, s.refused(w, r, err), form, email)
+	}
+	if err != nil {
+		return err
+	}
+	s.dropToken(w, verifyCookie)
+	s.dropToken(w, pendingCookie)
+	if form.Password != nil || visitOf(r).user != nil {
+		s.flash(r, "Your account is open. Sign in with it.")
+		return s.redirect(w, r, "/login")
+	}
+	err = s.signIn(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is open."})
+	if _, refused := store.AsRefusal(err); refused {
+		return s.redirect(w, r, "/login")
+	}
+	return err
+}
+
+// resend writes once more to an address that is not confirmed, of whoever is
+// signed in or of the registration that waits in this browser. It answers
+// alike whether or not there is anything to send.
+func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
+	if err := spend(s.budgets.letters, source(r)); err != nil {
+		return err
+	}
+	var err error
+	if user := visitOf(r).user; user != nil {
+		err = s.Store.SendConfirmation(r.Context(), *user, s.origin(r))
+	} else {
+		err = s.Store.SendPending(r.Context(), s.browser(r), s.origin(r))
+	}
+	if err != nil {
+		return err
+	}
+	s.flash(r, "A letter is on its way, unless you have had several within the last hour.")
+	return s.redirect(w, r, "/email/verify")
+}
+
+func (s *Site) showVerify(w http.ResponseWriter, r *http.Request, status int, form *components.VerifyForm, email string) error {
+	page := s.page(r, form.Title)
+	page.Refused = form.IsRefused()
+	return s.show(w, r, status, page, components.Verify(form, email))
+}
+
+func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request) error {
+	user := visitOf(r).user
+	switch {
+	case user == nil && s.Confirm:
+		return s.show(w, r, http.StatusOK, s.page(r, "Check your inbox"), components.CheckInbox())
+	case user == nil:
+		return s.redirect(w, r, s.detour("/login", r))
+	case user.Confirmed():
+		return s.redirect(w, r, "/account")
+	}
+	return s.show(w, r, http.StatusOK, s.page(r, "Confirm your email address"), components.Unconfirmed(*user, s.Store.Mails()))
+}

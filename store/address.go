@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+const (
+	updateAddress = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, epoch = epoch + 1
+		WHERE id = $4 AND epoch = $5 AND disabled_at IS NULL`
+
+	// The password may be the intruder's by now, and the account closed by them.
+	restoreAddress = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, closed_at = NULL, epoch = epoch + 1,
+		password_scheme = '', password_hash = '', password_cost = 0
+		WHERE id = $4 AND disabled_at IS NULL RETURNING ` + userColumns
+
+	// An address that can still be taken back is nobody else's.
+	selectHeld = `SELECT user_id FROM tokens WHERE email_key = $1 AND purpose = 'undo' AND used_at IS NULL AND expires_at > $2`
+
+	deleteLaterUndos = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'undo' AND created_at >= $2`
+)
+
+// ChangeAddress writes to a new address of a person; until somebody confirms
+// it there, the old one stands. It answers alike whether or not the new one
+// has an account: its owner is told then.
+func (s *Store) ChangeAddress(ctx context.Context, user User, email string, from Origin) error {
+	if err := CheckEmail(email); err != nil {
+		return err
+	}
+	key, err := CanonicalEmail(email)
+	if err != nil {
+		return err
+	}
+	if own, _ := CanonicalEmail(user.Email); own == key {
+		return refuse("email", "That is the address you have.")
+	}
+	_, _, err = s.account(ctx, s.userByEmail, key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("change an address: %w", err)
+	}
+	taken := err == nil
+	return s.write(ctx, func(d *deed) error {
+		if err := d.record(ctx, user.ID, EventAddressAsked, DeliverableEmail(email), from); err != nil {
+			return err
+		}
+		if taken {
+			return d.remindOwner(ctx, key, from)
+		}
+		return d.letterWith(ctx, LetterNewAddress, PurposeAddress, user, DeliverableEmail(email), AddressValid, from)
+	})
+}
+
+// moveTo gives a user the address that a token was sent to, and leaves the way
+// back with the old one. An old address that nobody confirmed may be anybody's:
+// it gets no say.
+func (d *deed) moveTo(ctx context.Context, user *User, t Token, from Origin) error {
+	old := *user
+	n, err := d.changed(ctx, updateAddress, t.Email, t.emailKey, d.store.now(), user.ID, user.epoch)
+	if err != nil {
+		return fmt.Errorf("change an address: %w", err)
+	}
+	if n == 0 {
+		return ErrLink
+	}
+	if held, err := d.held(ctx, t.emailKey, *user); err != nil || held {
+		return errors.Join(err, ErrLink)
+	}
+	if _, err := d.ExecContext(ctx, deleteTokens, user.ID); err != nil {
+		return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
+	}
+	user.Email, user.ConfirmedAt = t.Email, d.store.now()
+	user.epoch++
+	if old.Confirmed() {
+		if err := d.letterWith(ctx, LetterAddressChanged, PurposeUndo, *user, old.Email, UndoValid, from); err != nil {
+			return err
+		}
+	}
+	return d.record(ctx, user.ID, EventAddressChanged, old.Email+" "+user.Email, from)
+}
+
+// held says whether somebody else may still take an address back.
+func (d *deed) held(ctx context.Context, key string, user User) (bool, error) {
+	rows, err := d.QueryContext(ctx, selectHeld, key, d.store.now())
+	if err != nil {
+		return false, fmt.Errorf("look who may take an address back: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id sql.NullInt64
+		if err := rows.Scan(&id); err != nil {
+			return false, fmt.Errorf("look who may take an address back: %w", err)
+		}
+		if id.Int64 != user.ID {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
+}
+
+// UndoAddress puts the address back from which an account was moved away,
+// whatever happened to it since: all sign-ins end, the password is void, and a
+// letter to the address lets its owner choose a new one. It returns ErrLink for
+// a token that is not good.
+func (s *Store) UndoAddress(ctx context.Context, token string, from Origin) error {
+	t, err := s.Token(ctx, token, PurposeUndo)
+	if err != nil {
+		return err
+	}
+	err = s.write(ctx, func(d *deed) error {
+		if err := d.redeem(ctx, token); err != nil {
+			return err
+		}
+		var user User
+		row := d.QueryRowContext(ctx, restoreAddress, t.Email, t.emailKey, s.now(), t.User.ID)
+		if err := user.scan(row); errors.Is(err, ErrNotFound) {
+			return ErrLink
+		} else if err != nil {
+			return err
+		}
+		if err := d.signOutEverywhere(ctx, user); err != nil {
+			return err
+		}
+		// Later ways back belong to whoever moved the account on. Earlier ones
+		// stay with the owner.
+		if _, err := d.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
+			return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
+		}
+		if err := d.letterWith(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+			return err
+		}
+		return d.record(ctx, user.ID, EventAddressUndone, "", from)
+	})
+	if s.db.Conflict(err) != "" {
+		return ErrLink
+	}
+	return err
+}

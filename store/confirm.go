@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const updateConfirmed = `UPDATE users SET confirmed_at = coalesce(confirmed_at, $1) WHERE id = $2 AND epoch = $3 AND email_key = $4`
+
+// SendConfirmation writes to a person whose address is not confirmed.
+func (s *Store) SendConfirmation(ctx context.Context, user User, from Origin) error {
+	if user.Confirmed() {
+		return nil
+	}
+	return s.write(ctx, func(d *deed) error { return d.askToConfirm(ctx, user, from) })
+}
+
+func (d *deed) askToConfirm(ctx context.Context, user User, from Origin) error {
+	return d.letterWith(ctx, LetterConfirm, PurposeConfirm, user, user.Email, ConfirmValid, from)
+}
+
+// letterWith writes a letter to an address, with a new token in it.
+func (d *deed) letterWith(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
+	if !d.store.Mails() {
+		return nil
+	}
+	token, err := d.issue(ctx, purpose, user, email, valid)
+	if err != nil {
+		return err
+	}
+	data := to(user, from)
+	data.To, data.Token, data.Valid = email, token, valid
+	if kind == LetterAddressChanged {
+		data.Address = user.Email
+	}
+	return d.letter(ctx, kind, data)
+}
+
+// tell writes to a person about something that was done to their account. An
+// address that was never confirmed may be anybody's and is left in peace.
+func (d *deed) tell(ctx context.Context, kind string, user User, from Origin) error {
+	if !user.Confirmed() {
+		return nil
+	}
+	data := to(user, from)
+	data.Within = d.store.rules.Reopen
+	return d.letter(ctx, kind, data)
+}
+
+// ConfirmAddress redeems the token of a letter to the address of an account,
+// or to a new one, which then replaces the old. It returns the user as it is
+// then, or ErrLink.
+func (s *Store) ConfirmAddress(ctx context.Context, token string, from Origin) (User, error) {
+	t, err := s.Token(ctx, token, PurposeConfirm, PurposeAddress)
+	if err != nil {
+		return User{}, err
+	}
+	user := t.User
+	err = s.write(ctx, func(d *deed) error {
+		if err := d.redeem(ctx, token); err != nil {
+			return err
+		}
+		if t.Purpose == PurposeAddress {
+			return d.moveTo(ctx, &user, t, from)
+		}
+		n, err := d.changed(ctx, updateConfirmed, s.now(), user.ID, user.epoch, t.emailKey)
+		if err != nil {
+			return fmt.Errorf("confirm an address: %w", err)
+		}
+		if n == 0 {
+			return ErrLink
+		}
+		user.ConfirmedAt = s.now()
+		return d.record(ctx, user.ID, EventAddressConfirmed, "", from)
+	})
+	if s.db.Conflict(err) != "" {
+		return User{}, ErrLink // somebody else confirmed that address first
+	}
+	return user, err
+}

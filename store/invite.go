@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Invite writes to an address that may have an account for the asking.
+func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
+	if err := CheckEmail(email); err != nil {
+		return err
+	}
+	key, err := CanonicalEmail(email)
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.account(ctx, s.userByEmail, key); err == nil {
+		return refuse("email", "An account with this email address exists.")
+	} else if !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("invite: %w", err)
+	}
+	return s.write(ctx, func(d *deed) error {
+		return d.letterWith(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
+	})
+}
+
+// AcceptInvite makes the account of whoever holds the token of an invitation.
+// Its address is the one that was invited, whatever the registration says, and
+// counts as confirmed. A refusal leaves the token good; a token that is not
+// gives ErrLink.
+func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, from Origin) (User, error) {
+	t, err := s.Token(ctx, token, PurposeInvite)
+	if err != nil {
+		return User{}, err
+	}
+	r.Email = t.Email
+	user, err := s.register(ctx, r, from, func(d *deed) error { return d.redeem(ctx, token) })
+	if refusal, refused := AsRefusal(err); refused && refusal.Field == "email" {
+		return User{}, ErrLink // has an account by now
+	}
+	return user, err
+}

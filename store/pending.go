@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// PendingValid is how long a registration waits for its address to be
+// confirmed, and holds its username.
+const PendingValid = 24 * time.Hour
+
+const (
+	selectPendingName = `SELECT browser FROM pending WHERE username = $1 AND expires_at > $2`
+
+	// A name that nobody holds any more, or that the same browser asks for again.
+	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR browser = $3)`
+
+	insertPending = `INSERT INTO pending (username, email, email_key, name, password_scheme, password_hash, password_cost, hash, browser, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+	selectPending = `SELECT username, email, email_key, name, password_scheme, password_hash, password_cost, browser FROM pending
+		WHERE hash = $1 AND expires_at > $2`
+
+	takePending = `DELETE FROM pending WHERE hash = $1 AND expires_at > $2`
+
+	deletePendingEmail = `DELETE FROM pending WHERE email_key = $1`
+
+	deleteOldPending = `DELETE FROM pending WHERE username IN (
+		SELECT username FROM pending WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+)
+
+// Pending is a registration that waits for its address to be confirmed.
+type Pending struct {
+	Username, Email, Name string
+
+	emailKey, browser string
+	kept              hashed
+}
+
+// RegisterPending takes a registration that becomes an account only once its
+// address is confirmed. It answers alike whether or not the address has an
+// account: its owner is told then. browser is a token that only the browser in
+// front of the form holds.
+func (s *Store) RegisterPending(ctx context.Context, r Registration, browser string, from Origin) error {
+	if err := s.checkRegistration(r); err != nil {
+		return err
+	}
+	key, err := CanonicalEmail(r.Email)
+	if err != nil {
+		return err
+	}
+	name, holder := CanonicalUsername(r.Username), digest(browser)
+	if err := s.UsernameFree(ctx, name, User{}, browser); err != nil {
+		return err
+	}
+	kept, err := s.passwords.hash(ctx, r.Password)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.account(ctx, s.userByEmail, key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("register: %w", err)
+	}
+	taken := err == nil
+	err = s.write(ctx, func(d *deed) error {
+		now := s.now()
+		if _, err := d.ExecContext(ctx, deletePendingName, name, now, holder); err != nil {
+			return err
+		}
+		held, err := d.held(ctx, key, User{})
+		if err != nil {
+			return err
+		}
+		token := newToken()
+		hash := sql.NullString{String: digest(token), Valid: !taken && !held}
+		if _, err := d.ExecContext(ctx, insertPending, name, DeliverableEmail(r.Email), key, CanonicalName(r.Name),
+			kept.scheme, kept.hash, kept.cost, hash, holder, now.Add(PendingValid)); err != nil {
+			return err
+		}
+		if taken || held {
+			return d.remindOwner(ctx, key, from)
+		}
+		return d.askToRegister(ctx, Pending{Username: name, Email: DeliverableEmail(r.Email), Name: CanonicalName(r.Name)}, token, from)
+	})
+	if s.db.Conflict(err) == "pending.username" {
+		return usernameTaken(name)
+	}
+	if err != nil {
+		return fmt.Errorf("register: %w", err)
+	}
+	return nil
+}
+
+// FindPending returns the registration that a token was sent for, or ErrLink.
+// mine says whether this browser asked for it. It changes nothing.
+func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
+	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, digest(token), s.now())
+	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.kept.scheme, &p.kept.hash, &p.kept.cost, &p.browser)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, ErrLink
+	}
+	if err != nil {
+		return p, false, fmt.Errorf("look for a registration: %w", err)
+	}
+	return p, browser != "" && digest(browser) == p.browser, nil
+}
+
+// ConfirmRegistration makes the account of a pending registration. A browser
+// that did not ask for it must give the password that was chosen; a wrong one
+// is refused and leaves the token good. Other registrations with the address
+// are void.
+func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browser string, from Origin) (User, error) {
+	p, mine, err := s.FindPending(ctx, token, browser)
+	if err != nil {
+		return User{}, err
+	}
+	if !mine {
+		t, err := s.prove(ctx, User{}, p.kept, "registration "+p.Username, password, from)
+		if errors.Is(err, errNoMatch) {
+			if err := s.failed(ctx, t, EventFailed, from); err != nil {
+				return User{}, err
+			}
+			return User{}, errNotYours("password")
+		}
+		if err != nil {
+			return User{}, err
+		}
+	}
+	user := User{Username: p.Username, Email: p.Email, Name: p.Name, CreatedAt: s.now(), ConfirmedAt: s.now()}
+	err = s.write(ctx, func(d *deed) error {
+		taken, err := d.changed(ctx, takePending, digest(token), s.now())
+		if err != nil {
+			return err
+		}
+		if taken == 0 {
+			return ErrLink
+		}
+		if err := d.insert(ctx, &user, p.emailKey, p.kept, from); err != nil {
+			return err
+		}
+		_, err = d.ExecContext(ctx, deletePendingEmail, p.emailKey)
+		return err
+	})
+	if _, refused := AsRefusal(s.taken(err, user.Username)); refused {
+		return User{}, ErrLink // somebody was faster
+	}
+	if _, refused := AsRefusal(err); refused {
+		return User{}, ErrLink
+	}
+	return user, err
+}
+
+// PrunePending deletes up to limit registrations that were not confirmed in
+// time, and says how many.
+func (s *Store) PrunePending(ctx context.Context, limit int) (int64, error) {
+	return s.prune(ctx, deleteOldPending, s.now(), limit)
+}
+
+const (
+	selectOwnPending = `SELECT username, email, email_key, name, hash FROM pending WHERE browser = $1 AND expires_at > $2 ORDER BY expires_at DESC LIMIT 1`
+	updatePending    = `UPDATE pending SET hash = $1 WHERE username = $2 AND browser = $3 AND expires_at > $4`
+)
+
+// SendPending writes once more about the registration that waits in a browser.
+// The link of the letter before is void then. Nothing waiting is no error.
+func (s *Store) SendPending(ctx context.Context, browser string, from Origin) error {
+	if browser == "" {
+		return nil
+	}
+	holder := digest(browser)
+	return s.write(ctx, func(d *deed) error {
+		var p Pending
+		var hash sql.NullString
+		err := d.QueryRowContext(ctx, selectOwnPending, holder, s.now()).Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &hash)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("look for a registration: %w", err)
+		}
+		if !hash.Valid {
+			return d.remindOwner(ctx, p.emailKey, from)
+		}
+		token := newToken()
+		if _, err := d.ExecContext(ctx, updatePending, digest(token), p.Username, holder, s.now()); err != nil {
+			return fmt.Errorf("renew a registration: %w", err)
+		}
+		return d.askToRegister(ctx, p, token, from)
+	})
+}
+
+// remindOwner writes to whoever has an account with that address.
+func (d *deed) remindOwner(ctx context.Context, emailKey string, from Origin) error {
+	var owner User
+	err := owner.scan(d.QueryRowContext(ctx, selectOwner, emailKey))
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for the owner of an address: %w", err)
+	}
+	return d.letter(ctx, LetterOwner, to(owner, from))
+}
+
+const selectOwner = `SELECT ` + userColumns + ` FROM users WHERE users.email_key = $1`
+
+func (d *deed) askToRegister(ctx context.Context, p Pending, token string, from Origin) error {
+	data := to(User{Email: p.Email, Name: p.Name, Username: p.Username}, from)
+	data.Token, data.Valid = token, PendingValid
+	return d.letter(ctx, LetterRegister, data)
+}

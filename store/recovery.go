@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+const (
+	// A password chosen by link proves the address as well.
+	updateResetPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3,
+		epoch = epoch + 1, wrong_passwords = 0, confirmed_at = coalesce(confirmed_at, $4)
+		WHERE id = $5 AND epoch = $6 AND disabled_at IS NULL`
+
+	deleteDevices = `DELETE FROM devices WHERE user_id = $1`
+)
+
+// AskReset takes down that somebody forgot the password of the account with
+// this username or email address. Whether there is one is looked up later, so
+// this answers alike and in the same time.
+func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
+	return s.write(ctx, func(d *deed) error {
+		return d.letter(ctx, askReset, LetterData{
+			To: shorten(identifier, EmailMax), From: from.Address, Agent: shorten(from.Agent, agentMax), Valid: ResetValid,
+		})
+	})
+}
+
+// answerReset writes the letter that AskReset was about, if there is anybody
+// to write to, always to the address of the account.
+func (s *Store) answerReset(ctx context.Context, ask Letter) error {
+	user, _, err := s.identify(ctx, ask.To)
+	if errors.Is(err, ErrNotFound) || err == nil && user.Disabled() {
+		return s.LetterDone(ctx, ask)
+	}
+	if err != nil {
+		return fmt.Errorf("answer a forgotten password: %w", err)
+	}
+	from := Origin{Address: ask.From, Agent: ask.Agent}
+	return s.write(ctx, func(d *deed) error {
+		if _, err := d.ExecContext(ctx, finishLetter, ask.ID); err != nil {
+			return fmt.Errorf("answer a forgotten password: %w", err)
+		}
+		if err := d.letterWith(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+			return err
+		}
+		return d.record(ctx, user.ID, EventResetAsked, "", from)
+	})
+}
+
+// ResetToken makes the token of a link with which a person can choose a new
+// password, for operators of a site that sends no mail.
+func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token string, err error) {
+	err = s.write(ctx, func(d *deed) error {
+		if token, err = d.issue(ctx, PurposeReset, user, user.Email, ResetValid); err != nil {
+			return err
+		}
+		return d.record(ctx, user.ID, EventResetAsked, "", from)
+	})
+	return token, err
+}
+
+// ResetPassword takes a new password for whoever holds the token. All sign-ins
+// end, no device is known any more, every other token of the person is void,
+// and they are told. Nobody is signed in by it. A refused password leaves the
+// token good; a token that is not gives ErrLink.
+func (s *Store) ResetPassword(ctx context.Context, token, password string, from Origin) error {
+	t, err := s.Token(ctx, token, PurposeReset)
+	if err != nil {
+		return err
+	}
+	user := t.User
+	if err := s.passwords.Check(password, user.Name, user.Username, user.Email); err != nil {
+		return err
+	}
+	kept, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(d *deed) error {
+		if err := d.redeem(ctx, token); err != nil {
+			return err
+		}
+		changed, err := d.changed(ctx, updateResetPassword, kept.scheme, kept.hash, kept.cost, s.now(), user.ID, user.epoch)
+		if err != nil {
+			return fmt.Errorf("reset a password: %w", err)
+		}
+		if changed == 0 {
+			return ErrLink
+		}
+		if err := d.signOutEverywhere(ctx, user); err != nil {
+			return err
+		}
+		if err := d.forgetFailures(ctx, user.ID); err != nil {
+			return err
+		}
+		if err := d.record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
+			return err
+		}
+		// Whoever had the link reads mail at that address.
+		return d.letter(ctx, LetterPasswordChanged, to(user, from))
+	})
+}
+
+// signOutEverywhere ends all sign-ins, forgets all devices, and voids all
+// tokens but the way back from a change of address.
+func (d *deed) signOutEverywhere(ctx context.Context, user User) error {
+	for _, statement := range []string{deleteSignIns, deleteDevices, deleteTokens} {
+		if _, err := d.ExecContext(ctx, statement, user.ID); err != nil {
+			return fmt.Errorf("sign user %d out everywhere: %w", user.ID, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// SecretBytes is the length of the site's secret.
+const SecretBytes = 32
+
+// Seal makes unreadable, to whoever has the database alone, what must be read
+// again: AES-256-GCM under a key derived (HKDF, RFC 5869) from the site's
+// secret for one purpose.
+type Seal struct{ aead cipher.AEAD }
+
+// NewSeal derives the key of a purpose. It returns an error for a secret of
+// the wrong length.
+func NewSeal(secret []byte, purpose string) (*Seal, error) {
+	if len(secret) != SecretBytes {
+		return nil, fmt.Errorf("the secret must have %d bytes, not %d", SecretBytes, len(secret))
+	}
+	key, err := hkdf.Key(sha256.New, secret, nil, "gatehouse "+purpose, 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive a key: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("make a cipher: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("make a cipher: %w", err)
+	}
+	return &Seal{aead}, nil
+}
+
+// seal closes text. It opens only together with the same label.
+func (s *Seal) seal(text []byte, label string) []byte {
+	return s.aead.Seal(nil, nil, text, []byte(label))
+}
+
+// errSealed says that something was sealed with another secret, or changed.
+var errSealed = errors.New("cannot be opened: it was sealed with another --secret, or is damaged")
+
+func (s *Seal) open(sealed []byte, label string) ([]byte, error) {
+	text, err := s.aead.Open(nil, nil, sealed, []byte(label))
+	if err != nil {
+		return nil, errSealed
+	}
+	return text, nil
+}
+
+// NewSecret makes a secret for a site.
+func NewSecret() []byte {
+	secret := make([]byte, SecretBytes)
+	rand.Read(secret)
+	return secret
+}

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// What a token in a link is for. Each purpose has its own lifetime.
+const (
+	PurposeConfirm  = "confirm"  // the address of an account
+	PurposeRegister = "register" // a pending registration
+	PurposeAddress  = "address"  // a new address
+	PurposeReset    = "reset"    // a new password
+	PurposeUndo     = "undo"     // the old address back
+	PurposeInvite   = "invite"   // an account for whoever was invited
+
+	ConfirmValid = 24 * time.Hour
+	AddressValid = time.Hour
+	ResetValid   = 30 * time.Minute
+	UndoValid    = 7 * 24 * time.Hour
+	InviteValid  = 7 * 24 * time.Hour
+)
+
+// ErrLink is the one answer to every token that is unknown, used, expired,
+// for something else, or overtaken by a change of the account.
+var ErrLink = errors.New("the link is not good, or not any more")
+
+// Token is a live token, as the page behind its link needs it.
+type Token struct {
+	Purpose string
+	// Email is the address that the token was sent for.
+	Email string
+	// User is whose it is; the zero User for an invitation or a registration.
+	User User
+
+	emailKey string
+	created  time.Time
+}
+
+const (
+	insertToken = `INSERT INTO tokens (hash, purpose, user_id, email, email_key, epoch, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+
+	selectToken = `SELECT purpose, user_id, email, email_key, epoch, created_at FROM tokens
+		WHERE hash = $1 AND used_at IS NULL AND expires_at > $2`
+
+	useToken = `UPDATE tokens SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1`
+
+	deleteTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose <> 'undo'`
+
+	deleteOldTokens = `DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+)
+
+// newToken makes 256 random bits for a link.
+func newToken() string {
+	bits := make([]byte, 32)
+	rand.Read(bits)
+	return base64.RawURLEncoding.EncodeToString(bits)
+}
+
+// issue makes a token and keeps its sum. The zero User stands for nobody yet.
+func (d *deed) issue(ctx context.Context, purpose string, user User, email string, valid time.Duration) (string, error) {
+	token, now := newToken(), d.store.now()
+	key, err := CanonicalEmail(email)
+	if err != nil {
+		return "", fmt.Errorf("issue a token: %w", err)
+	}
+	id := sql.NullInt64{Int64: user.ID, Valid: user.ID != 0}
+	if _, err := d.ExecContext(ctx, insertToken, digest(token), purpose, id, email, key, user.epoch, now, now.Add(valid)); err != nil {
+		return "", fmt.Errorf("issue a token: %w", err)
+	}
+	return token, nil
+}
+
+// Token returns what a live token is for, or ErrLink. It changes nothing.
+func (s *Store) Token(ctx context.Context, token string, purposes ...string) (Token, error) {
+	var t Token
+	var id sql.NullInt64
+	var epoch int64
+	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectToken, digest(token), s.now())
+	err := row.Scan(&t.Purpose, &id, &t.Email, &t.emailKey, &epoch, utc{&t.created})
+	if errors.Is(err, sql.ErrNoRows) {
+		return Token{}, ErrLink
+	}
+	if err != nil {
+		return Token{}, fmt.Errorf("look for a token: %w", err)
+	}
+	if !slices.Contains(purposes, t.Purpose) {
+		return Token{}, ErrLink
+	}
+	if !id.Valid {
+		return t, nil
+	}
+	t.User, err = s.byID(ctx, id.Int64)
+	if errors.Is(err, ErrNotFound) {
+		return Token{}, ErrLink
+	}
+	if err != nil {
+		return Token{}, err
+	}
+	// A change of what proves the person kills what was sent before, the way
+	// back from a change of address excepted.
+	if t.User.Disabled() || t.Purpose != PurposeUndo && t.User.epoch != epoch {
+		return Token{}, ErrLink
+	}
+	return t, nil
+}
+
+// redeem uses a token up, in the transaction of what it is good for. Of any
+// number who try at once one succeeds.
+func (d *deed) redeem(ctx context.Context, token string) error {
+	used, err := d.changed(ctx, useToken, d.store.now(), digest(token))
+	if err != nil {
+		return fmt.Errorf("use a token: %w", err)
+	}
+	if used == 0 {
+		return ErrLink
+	}
+	return nil
+}
+
+// PruneTokens deletes up to limit tokens that have expired, and says how many.
+func (s *Store) PruneTokens(ctx context.Context, limit int) (int64, error) {
+	return s.prune(ctx, deleteOldTokens, s.now(), limit)
+}
