@@ -93,6 +93,7 @@ func Gallery() []State {
 	add("account-nameless", Page{User: &nameless}, "Your account", Account(nameless, store.SignIn{Kind: store.KindPassword, CreatedAt: at, EndsAt: at}))
 
 	addAccountStates(add, ada, long, at)
+	addMailStates(add, ada, long, at)
 
 	for _, p := range Problems {
 		add("problem-"+strings.ReplaceAll(strings.ToLower(p.Title), " ", "-"), Page{User: &ada}, p.Title, ProblemPage(p, "MZFRJZCRKEFYBPTR"))

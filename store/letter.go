@@ -27,6 +27,12 @@ const (
 	askReset = "ask-reset"
 )
 
+// LetterKinds are all of them.
+var LetterKinds = []string{
+	LetterConfirm, LetterRegister, LetterOwner, LetterReset, LetterNewAddress, LetterAddressChanged,
+	LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff, LetterInvite,
+}
+
 // Letter is a letter on its way: what it says, not how.
 type Letter struct {
 	ID    int64

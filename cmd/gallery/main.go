@@ -32,7 +32,7 @@ func gallery() http.Handler {
 	}
 	mux.Handle("GET /assets/", assets.Handler(http.NotFoundHandler()))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		components.GalleryPage(names).Render(r.Context(), w) //nolint:errcheck // for eyes only
+		components.GalleryPage(names, components.GalleryLetters()).Render(r.Context(), w) //nolint:errcheck // for eyes only
 	})
 	mux.HandleFunc("GET /state/{name}/{theme}", func(w http.ResponseWriter, r *http.Request) {
 		state, ok := states[r.PathValue("name")]
@@ -42,6 +42,18 @@ func gallery() http.Handler {
 		}
 		state.Page.Theme = r.PathValue("theme")
 		components.Layout(state.Page, state.Body).Render(r.Context(), w) //nolint:errcheck // for eyes only
+	})
+	letters := map[string]components.Letter{}
+	for _, l := range components.GalleryLetters() {
+		letters[l.Name] = l.Letter
+	}
+	mux.HandleFunc("GET /letter/{name}", func(w http.ResponseWriter, r *http.Request) {
+		letter, ok := letters[r.PathValue("name")]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		components.LetterHTML(letter).Render(r.Context(), w) //nolint:errcheck // for eyes only
 	})
 	return mux
 }

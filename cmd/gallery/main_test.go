@@ -28,6 +28,12 @@ func TestTheGalleryShowsEveryState(t *testing.T) {
 			}
 		}
 	}
+	for _, l := range components.GalleryLetters() {
+		path := "/letter/" + l.Name
+		if answer := ask(path); !strings.Contains(index, `src="`+path+`"`) || answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), l.Subject) {
+			t.Errorf("%s: %d", path, answer.Code)
+		}
+	}
 	if got := ask("/state/none/light").Code; got != http.StatusNotFound {
 		t.Errorf("a state that does not exist: %d, want 404", got)
 	}

@@ -1,0 +1,112 @@
+package components
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"gatehouse/store"
+)
+
+// addMailStates adds the pages that mail leads to.
+func addMailStates(add func(name string, page Page, title string, body templ.Component), ada, long store.User, at time.Time) {
+	in, out := Page{User: &ada}, Page{Open: true}
+	refused := Page{Open: true, Refused: true}
+	passwords := &store.Passwords{Min: store.PasswordDefault}
+	confirmed := ada
+	confirmed.ConfirmedAt = at
+
+	add("home-unconfirmed", Page{User: &ada, Mails: true}, "", Home(dressed(in, "")))
+	add("verify", out, "Confirm your email address", Verify(NewVerifyForm(false, ""), ada.Email))
+	add("verify-long", out, "Confirm your email address", Verify(NewVerifyForm(false, ""), long.Email))
+	add("verify-with-password", out, "Confirm your email address", Verify(NewVerifyForm(true, "ada"), ada.Email))
+	wrong := NewVerifyForm(true, "ada")
+	wrong.Password.Refusal = "That is not your password. Check it and try again."
+	add("verify-refused", refused, "Confirm your email address", Verify(wrong, ada.Email))
+	add("check-inbox", out, "Check your inbox", CheckInbox())
+	add("unconfirmed", in, "Confirm your email address", Unconfirmed(ada, true))
+	add("unconfirmed-without-mail", in, "Confirm your email address", Unconfirmed(long, false))
+	add("stale-link", out, "This link does not work", StaleLink())
+
+	forgot := NewForgotForm()
+	add("forgot", out, "Forgot your password?", Forgot(forgot, true))
+	add("forgot-without-mail", out, "Forgot your password?", Forgot(forgot, false))
+	empty := NewForgotForm()
+	empty.Check()
+	add("forgot-refused", refused, "Forgot your password?", Forgot(empty, true))
+	add("forgot-sent", out, "Check your inbox", ForgotSent())
+
+	add("reset", out, "Choose a new password", Reset(NewResetForm(passwords, ada)))
+	short := NewResetForm(passwords, long)
+	short.Password.Value = "too short"
+	short.Check()
+	add("reset-refused", refused, "Choose a new password", Reset(short))
+
+	add("email", in, "Email address", Email(NewEmailForm(), confirmed, true))
+	add("email-unconfirmed", in, "Email address", Email(NewEmailForm(), long, true))
+	add("email-without-mail", in, "Email address", Email(NewEmailForm(), ada, false))
+	same := NewEmailForm()
+	same.Email.Value, same.Email.Refusal = ada.Email, "That is the address you have."
+	add("email-refused", Page{User: &ada, Refused: true}, "Email address", Email(same, confirmed, true))
+	add("undo-address", out, "Put the old address back?", UndoAddress(long.Email))
+
+	invite := NewInviteForm(passwords, ada.Email)
+	add("invite", out, "Accept your invitation", Invite(invite, ada.Email))
+	bare := NewInviteForm(passwords, long.Email)
+	bare.Check()
+	add("invite-refused", refused, "Accept your invitation", Invite(bare, long.Email))
+
+	add("mailbox-empty", out, "Mailbox", Mailbox(nil))
+	var items []MailboxItem
+	for _, l := range GalleryLetters() {
+		items = append(items, MailboxItem{To: ada.Email, Subject: l.Subject, Text: l.Text(), Sent: at})
+	}
+	add("mailbox", out, "Mailbox", Mailbox(items))
+}
+
+// GalleryLetter is a letter and the name it has in the gallery.
+type GalleryLetter struct {
+	Name string
+	Letter
+}
+
+// GalleryLetters are all letters, in every state that they can be in.
+func GalleryLetters() []GalleryLetter {
+	base := &url.URL{Scheme: "https", Host: "accounts.example.com"}
+	data := store.LetterData{
+		To: "ada@example.com", Name: "Ada Lovelace", Username: "ada", Token: strings.Repeat("Qx7-", 11)[:43],
+		Address: "countess@example.com", At: time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC), From: "192.0.2.1", Agent: firefox,
+		Within: 14 * 24 * time.Hour,
+	}
+	valid := map[string]time.Duration{
+		store.LetterConfirm: store.ConfirmValid, store.LetterRegister: store.PendingValid, store.LetterReset: store.ResetValid,
+		store.LetterNewAddress: store.AddressValid, store.LetterAddressChanged: store.UndoValid, store.LetterInvite: store.InviteValid,
+	}
+	var letters []GalleryLetter
+	add := func(name, kind string, data store.LetterData) {
+		data.Valid = valid[kind]
+		if data.Valid == 0 {
+			data.Token = ""
+		}
+		letter, ok := NewLetter(store.Letter{Kind: kind, LetterData: data}, "Gatehouse", base)
+		if ok {
+			letters = append(letters, GalleryLetter{name, letter})
+		}
+	}
+	for _, kind := range store.LetterKinds {
+		add(kind, kind, data)
+	}
+	nameless := data
+	nameless.Name, nameless.From, nameless.Agent = "", "", ""
+	add("reset-nameless", store.LetterReset, nameless)
+	atOnce := data
+	atOnce.Within = 0
+	add("closed-at-once", store.LetterClosed, atOnce)
+	long := data
+	long.Name, long.Username = strings.Repeat("W", store.NameMax), strings.Repeat("w", store.UsernameMax)
+	long.Address, long.Agent = strings.Repeat("w", 64)+"@"+strings.Repeat("w", 60)+".example.com", strings.Repeat("W", 400)
+	add("address-changed-long", store.LetterAddressChanged, long)
+	return letters
+}
