@@ -82,21 +82,23 @@ func (s *Site) newBrowser(r *http.Request) string {
 	return rand.Text()
 }
 
-// linked runs what needs the token of a link, within the limit of such pages.
-// Whatever is wrong with the token, the answer is the same page.
+// linked runs what needs the token of a link, within the limit for tokens that
+// are not good. Whatever is wrong with the token, the answer is the same page.
 func (s *Site) linked(cookie string, do func(w http.ResponseWriter, r *http.Request, token string) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token := s.token(r, cookie)
 		if token == "" {
 			return s.stale(w, r, cookie)
 		}
-		if err := spend(s.budgets.links, source(r)); err != nil {
+		from := source(r)
+		if err := spend(s.budgets.links, from); err != nil {
 			return err
 		}
 		err := do(w, r, token)
 		if errors.Is(err, store.ErrLink) {
 			return s.stale(w, r, cookie)
 		}
+		s.budgets.links.giveBack(from)
 		return err
 	}
 }

@@ -25,7 +25,8 @@ type Limits struct {
 	// UsernameChecks are questions from one source whether a username is free.
 	UsernameChecks Rates
 	// Letters are letters that one source asks for: links to confirm an address
-	// or to choose a password. Links are pages behind such links.
+	// or to choose a password. Links are
+	// tokens in such links that turn out not to be good.
 	Letters, Links Rates
 }
 

@@ -42,7 +42,7 @@ type settings struct {
 	LimitRegisterAll   store.Rates   `default:"${limit_register_all}" help:"New accounts from everywhere."`
 	LimitUsernameCheck store.Rates   `default:"${limit_username_check}" help:"Questions from one source whether a username is free."`
 	LimitLetters       store.Rates   `default:"${limit_letters}" help:"Letters that one source asks for."`
-	LimitLinks         store.Rates   `default:"${limit_links}" help:"Pages behind the links of letters, from one source."`
+	LimitLinks         store.Rates   `default:"${limit_links}" help:"Links of letters that are not good, opened from one source."`
 
 	TrustedProxy []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the right-most address that is none of them is the client."`
 	LogFormat    string   `default:"text" enum:"text,json" help:"How log lines are written to stderr: text or json."`
