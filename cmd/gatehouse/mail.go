@@ -36,7 +36,7 @@ func (s *settings) sender(base *url.URL) string {
 // checkMail finds the first setting of mail that cannot be meant.
 func (s *settings) checkMail(c checked) error {
 	if s.SMTP != "" {
-		if _, err := mail.ParseSMTP(s.SMTP, nil); err != nil {
+		if _, err := mail.ParseSMTP(s.SMTP); err != nil {
 			return usageError{fmt.Errorf("--smtp %w", err)}
 		}
 	}
@@ -138,7 +138,7 @@ func (j *job) office(site *handlers.Site, a *accounts) (*mail.Office, error) {
 		o.Sender = site.Mailbox
 		return o, nil
 	}
-	smtp, err := mail.ParseSMTP(j.settings.SMTP, nil)
+	smtp, err := mail.ParseSMTP(j.settings.SMTP)
 	if err != nil {
 		return nil, err
 	}

@@ -13,25 +13,29 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// smtpWait bounds each step of a delivery.
+// smtpWait is the usual Wait.
 const smtpWait = 20 * time.Second
 
-// SMTP hands messages to a mail server.
+// SMTP hands messages to a mail server. ParseSMTP makes it.
 type SMTP struct {
+	// Wait bounds each step of a delivery: connecting, and handing over.
+	Wait time.Duration
+	// TLS, where set, says whom to trust instead of the system's authorities.
+	TLS *tls.Config
+
 	host string
 	opts []gomail.Option
 }
 
 // ParseSMTP reads smtp://user:password@host:587 (STARTTLS, which only a server
 // on this machine may do without) and smtps://host:465 (TLS from the first
-// byte). The error never repeats the password. config may be nil; tests trust
-// their own authority with it.
-func ParseSMTP(text string, config *tls.Config) (*SMTP, error) {
+// byte). The error never repeats the password.
+func ParseSMTP(text string) (*SMTP, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" {
 		return nil, errors.New("must be like smtp://user:password@host:587 or smtps://user:password@host:465")
 	}
-	s := &SMTP{host: u.Hostname(), opts: []gomail.Option{gomail.WithTimeout(smtpWait), gomail.WithoutNoop()}}
+	s := &SMTP{Wait: smtpWait, host: u.Hostname(), opts: []gomail.Option{gomail.WithoutNoop()}}
 	port := map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
 	switch u.Scheme {
 	case "smtps":
@@ -51,11 +55,6 @@ func ParseSMTP(text string, config *tls.Config) (*SMTP, error) {
 		}
 	}
 	s.opts = append(s.opts, gomail.WithPort(port))
-	if config != nil {
-		config = config.Clone()
-		config.ServerName = u.Hostname()
-		s.opts = append(s.opts, gomail.WithTLSConfig(config))
-	}
 	if name := u.User.Username(); name != "" {
 		password, _ := u.User.Password()
 		s.opts = append(s.opts, gomail.WithUsername(name), gomail.WithPassword(password), gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover))
@@ -82,7 +81,13 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	client, err := gomail.NewClient(s.host, s.opts...)
+	opts := append([]gomail.Option{gomail.WithTimeout(s.Wait)}, s.opts...)
+	if s.TLS != nil {
+		config := s.TLS.Clone()
+		config.ServerName = s.host
+		opts = append(opts, gomail.WithTLSConfig(config))
+	}
+	client, err := gomail.NewClient(s.host, opts...)
 	if err != nil {
 		return fmt.Errorf("prepare a delivery: %w", err)
 	}

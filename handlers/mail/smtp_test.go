@@ -1,0 +1,151 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/handlers/mail/mailtest"
+)
+
+func message() Message {
+	return Message{
+		ID: "letter-1@localhost", From: `"Gatehouse" <no-reply@localhost>`, To: "ada@example.com", Subject: "Grüße aus dem Gatehouse",
+		Text: "Hello Ada,\n\nhttp://localhost/x\n", HTML: "<p>Hello Ada</p>", Sent: time.Now(),
+	}
+}
+
+// mailer is what sends to a server of a test.
+func mailer(t *testing.T, s *mailtest.Server, url string) *SMTP {
+	t.Helper()
+	m, err := ParseSMTP(strings.ReplaceAll(url, "ADDR", s.Addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.TLS, m.Wait = s.Config, 20*time.Second
+	return m
+}
+
+const account = mailtest.User + ":letters%20in%20a%20bottle@"
+
+func TestSMTPDelivers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, url string
+		server    *mailtest.Server
+	}{
+		{"plainly on this machine", "smtp://ADDR", &mailtest.Server{}},
+		{"with STARTTLS", "smtp://ADDR", &mailtest.Server{TLS: true}},
+		{"with STARTTLS and a password", "smtp://" + account + "ADDR", &mailtest.Server{TLS: true, Auth: true}},
+		{"with TLS from the first byte", "smtps://ADDR", &mailtest.Server{Implicit: true}},
+		{"with TLS from the first byte and a password", "smtps://" + account + "ADDR", &mailtest.Server{Implicit: true, Auth: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := c.server.Start(t)
+			if err := mailer(t, s, c.url).Send(context.Background(), message()); err != nil {
+				t.Fatal(err)
+			}
+			received := s.Received()
+			if len(received) != 1 {
+				t.Fatalf("%d messages, want 1", len(received))
+			}
+			m := received[0]
+			if m.From != "no-reply@localhost" || len(m.To) != 1 || m.To[0] != "ada@example.com" {
+				t.Errorf("from %s to %v", m.From, m.To)
+			}
+			subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+			if err != nil || subject != message().Subject {
+				t.Errorf("the subject is %q, %v", subject, err)
+			}
+			for header, want := range map[string]string{
+				"Message-Id": "<letter-1@localhost>", "Auto-Submitted": "auto-generated", "To": "ada@example.com", "From": "no-reply@localhost",
+				"Content-Type": "multipart/alternative",
+			} {
+				if got := m.Header.Get(header); !strings.Contains(got, want) {
+					t.Errorf("%s is %q, want %q in it", header, got, want)
+				}
+			}
+			text, html := strings.Index(m.Body, "Hello Ada,"), strings.Index(m.Body, "<p>Hello Ada</p>")
+			if text < 0 || html < text {
+				t.Errorf("the plain text stands at %d, the HTML at %d:\n%s", text, html, m.Body)
+			}
+		})
+	}
+}
+
+func TestSMTPFails(t *testing.T) {
+	t.Parallel()
+	answer := func(err error) func(int, string) error { return func(int, string) error { return err } }
+	for _, c := range []struct {
+		name, url string
+		server    *mailtest.Server
+		permanent bool
+		change    func(m *SMTP, msg *Message)
+	}{
+		{"a wrong password, which may be put right", "smtp://gatehouse:wrong@ADDR", &mailtest.Server{TLS: true, Auth: true}, false, nil},
+		{"a password that is wanted and not given", "smtp://ADDR", &mailtest.Server{TLS: true, Auth: true}, false, nil},
+		{"a server that comes back later", "smtp://ADDR", &mailtest.Server{Answer: answer(mailtest.Later)}, false, nil},
+		{"a server that says never", "smtp://ADDR", &mailtest.Server{Answer: answer(mailtest.Never)}, true, nil},
+		{"a server that dies", "smtp://ADDR", &mailtest.Server{Answer: answer(mailtest.Dies)}, false, nil},
+		{
+			"a server that hangs", "smtp://ADDR", &mailtest.Server{Answer: answer(mailtest.Hangs)}, false,
+			func(m *SMTP, _ *Message) { m.Wait = 100 * time.Millisecond },
+		},
+		{"a certificate that nobody vouches for", "smtps://ADDR", &mailtest.Server{Implicit: true}, false, func(m *SMTP, _ *Message) { m.TLS = nil }},
+		{"a server that is not there", "smtp://127.0.0.1:1", &mailtest.Server{}, false, nil},
+		{"INJ-06 an address with a line break", "smtp://ADDR", &mailtest.Server{}, true, func(_ *SMTP, msg *Message) { msg.To = "a@example.com\r\nBcc: b@example.com" }},
+		{"INJ-06 two addresses", "smtp://ADDR", &mailtest.Server{}, true, func(_ *SMTP, msg *Message) { msg.To = "a@example.com,b@example.com" }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := c.server.Start(t)
+			m, msg := mailer(t, s, c.url), message()
+			if c.change != nil {
+				c.change(m, &msg)
+			}
+			err := m.Send(context.Background(), msg)
+			if err == nil || errors.Is(err, ErrPermanent) != c.permanent {
+				t.Errorf("Send = %v, want a failure, for good %v", err, c.permanent)
+			}
+			if err != nil && strings.Contains(err.Error(), "wrong@") {
+				t.Errorf("the password is in %q", err)
+			}
+			if got := len(s.Received()); got != 0 {
+				t.Errorf("%d messages were taken", got)
+			}
+		})
+	}
+}
+
+func TestTLSIsAskedForElsewhere(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"smtp://mail.example.com": true, "smtps://user:p%40ss@mail.example.com:465": true, "smtp://[::1]:25": true,
+		"": false, "mail.example.com": false, "http://mail.example.com": false, "smtp://": false, "smtp://a:b@mail.example.com/path": false,
+		"smtp://mail.example.com:0": false, "smtp://mail.example.com:99999": false, "smtp://mail.example.com?tls=off": false,
+	} {
+		_, err := ParseSMTP(text)
+		if got := err == nil; got != want {
+			t.Errorf("ParseSMTP(%q) = %v, want accepted %v", text, err, want)
+		}
+	}
+}
+
+// A header cannot be broken out of, whatever somebody is called.
+func TestINJ06HeadersStayWhole(t *testing.T) {
+	t.Parallel()
+	s := (&mailtest.Server{}).Start(t)
+	m := message()
+	m.Subject = "Hello\r\nBcc: eve@example.com\r\n\r\n<b>"
+	if err := mailer(t, s, "smtp://ADDR").Send(context.Background(), m); err != nil {
+		t.Fatal(err)
+	}
+	got := s.Received()[0]
+	if len(got.To) != 1 || got.Header.Get("Bcc") != "" {
+		t.Errorf("to %v, Bcc %q", got.To, got.Header.Get("Bcc"))
+	}
+}
