@@ -59,12 +59,7 @@ func (s *Site) makeAccount(r *http.Request, wish store.Registration) (store.User
 		return user, err
 	}
 	s.budgets.registrations.giveBack(from)
-	if refused && refusal.Field == "username" {
-		if err := spend(s.budgets.usernameChecks, from); err != nil {
-			return user, err
-		}
-	}
-	return user, err
+	return user, s.chargeUsername(r, err)
 }
 
 func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {

@@ -51,7 +51,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User) er
 	if !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("look for a username: %w", err)
 	}
-	return s.notReserved(ctx, s.db.Read, name, user)
+	return s.notReserved(s.db.ReadContext(ctx), s.db.Read, name, user)
 }
 
 // notReserved refuses a username that is kept for somebody else, or from
