@@ -21,16 +21,16 @@ import (
 // settings are the flags that every command takes, each also an environment
 // variable. The table in the README is tested against them.
 type settings struct {
-	Listen       string   `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
-	BaseURL      string   `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
-	Database     string   `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
-	NoMigrate    bool     `help:"Do not bring the database up to this version when serving; refuse an old one."`
-	Registration string   `default:"open" enum:"open,closed" help:"Who may register: open (anybody, signed in at once) or closed (nobody)."`
-	Name         string   `default:"Gatehouse" help:"The site's name on its pages."`
-	PasswordMin  int      `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
-	BcryptCost   int      `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
-	ClosedDays   int      `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
-	ActivityDays int      `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
+	Listen       string `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
+	BaseURL      string `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
+	Database     string `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
+	NoMigrate    bool   `help:"Do not bring the database up to this version when serving; refuse an old one."`
+	Registration string `default:"open" enum:"open,closed" help:"Who may register: open (anybody, signed in at once) or closed (nobody)."`
+	Name         string `default:"Gatehouse" help:"The site's name on its pages."`
+	PasswordMin  int    `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
+	BcryptCost   int    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	ClosedDays   int    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
+	ActivityDays int    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
 
 	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
 	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords make an account wait."`
