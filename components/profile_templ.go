@@ -87,7 +87,7 @@ func Profile(p Page, f *ProfileForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = themes(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = themes(p, "Your theme").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/store/storetest"
 )
@@ -22,15 +23,52 @@ func (h *house) unsafe() []route {
 
 // path fills the parameters of a route with something that exists.
 func (r route) example() string {
-	return strings.NewReplacer("{field}", "username", "{file}", "site.css").Replace(r.path)
+	return strings.NewReplacer("{field}", "username", "{file}", "site.css", "{handle}", "NONE").Replace(r.path)
+}
+
+// example is the path of a route, with another sign-in of Ada's as the one it
+// is about.
+func (h *house) example(t *testing.T, r route) string {
+	t.Helper()
+	if strings.Contains(r.path, "{handle}") {
+		list := h.signIns(t, "ada")
+		if len(list) == 0 {
+			return r.example()
+		}
+		return strings.ReplaceAll(r.path, "{handle}", list[len(list)-1].Handle)
+	}
+	return r.example()
+}
+
+// forms are what each route takes from Ada, signed in or not, and acts upon.
+var forms = map[string]url.Values{
+	"/register":                       person("newcomer"),
+	"/register/check/{field}":         {"username": {"newcomer"}},
+	"/login":                          {"username": {"grace"}, "password": {storetest.Password}},
+	"/login/check/{field}":            {"username": {"grace"}},
+	"/logout":                         {},
+	"/theme":                          {"theme": {"dark"}},
+	"/account/profile":                {"name": {"Augusta"}, "username": {"countess"}},
+	"/account/profile/check/{field}":  {"username": {"countess"}},
+	"/account/password":               {"current": {storetest.Password}, "password": {"difference engine no. 2"}},
+	"/account/password/check/{field}": {"password": {"difference engine no. 2"}},
+	"/account/signins/end-others":     {},
+	"/account/signins/{handle}/end":   {},
+	"/account/delete":                 {"username": {"ada"}},
+	"/confirm":                        {"password": {storetest.Password}},
+	"/reopen":                         {},
 }
 
 func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	storetest.Register(t, h.Store, registration("grace"))
+	h.visitor(t).registers()
 	signedIn := h.visitor(t)
-	signedIn.registers()
+	h.clock.Move(time.Millisecond)
+	signedIn.signsIn() // and so has proved lately who they are
+	closed := h.visitor(t)
+	closed.closes("mary")
 	anonymous := h.visitor(t)
 	before := h.dump(t)
 	origin := "http://" + h.BaseURL.Host
@@ -45,11 +83,14 @@ func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 		"as htmx":                           {"Sec-Fetch-Site": {"cross-site"}, "Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}},
 	} {
 		for _, r := range h.unsafe() {
-			for _, v := range []*visitor{signedIn, anonymous} {
-				form := url.Values{"username": {"grace"}, "password": {storetest.Password}, "email": {"x@example.com"}}
+			form, known := forms[r.path]
+			if !known {
+				t.Fatalf("no form is known for %s", r.path)
+			}
+			for _, v := range []*visitor{signedIn, anonymous, closed} {
 				header := header.Clone()
 				header.Set("Content-Type", "application/x-www-form-urlencoded")
-				answer := v.send(r.method, r.example(), strings.NewReader(form.Encode()), header)
+				answer := v.send(r.method, h.example(t, r), strings.NewReader(form.Encode()), header)
 				if answer.status != http.StatusForbidden || answer.header.Get("Set-Cookie") != "" {
 					t.Errorf("%s: %s %s answers %d, cookie %q; want 403", name, r.method, r.path, answer.status, answer.header.Get("Set-Cookie"))
 				}
@@ -64,6 +105,37 @@ func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 	}
 	if got := signedIn.signedIn(); got != "ada" {
 		t.Errorf("signed in as %q, want ada", got)
+	}
+}
+
+// What the test above sends does change something when it comes from here.
+func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
+	t.Parallel()
+	for _, r := range newHouse(t).unsafe() {
+		if strings.Contains(r.path, "/check/") || r.path == "/theme" {
+			continue
+		}
+		t.Run(r.path, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			storetest.Register(t, h.Store, registration("grace"))
+			v := h.visitor(t)
+			v.registers()
+			h.clock.Move(time.Millisecond)
+			h.visitor(t).signsIn()
+			switch {
+			case r.path == "/reopen":
+				v = h.visitor(t)
+				v.closes("mary")
+			case r.guard == visitors:
+				v = h.visitor(t)
+			}
+			before := h.dump(t, "sessions")
+			v.post(h.example(t, r), forms[r.path])
+			if h.dump(t, "sessions") == before {
+				t.Error("nothing changed")
+			}
+		})
 	}
 }
 
@@ -109,11 +181,24 @@ func TestCSRF03ReadingChangesNothing(t *testing.T) {
 	h := newHouse(t)
 	v := h.visitor(t)
 	v.registers()
+	closed := h.visitor(t)
+	closed.closes("mary")
 	before := h.dump(t)
+	shown := map[string]bool{}
 	for _, r := range h.routes() {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
-			v.send(method, r.example(), nil, http.Header{})
-			h.visitor(t).send(method, r.example(), nil, http.Header{})
+			for _, reader := range []*visitor{v, closed, h.visitor(t)} {
+				if reader.send(method, h.example(t, r), nil, http.Header{}).status == http.StatusOK && method == get {
+					shown[r.path] = true
+				}
+			}
+		}
+	}
+	for _, r := range h.routes() {
+		// A page that was not shown was not tried. The confirmation is for who
+		// proved long ago, and changes no more than others.
+		if r.method == get && !shown[r.path] && r.path != "/confirm" && r.path != "/.well-known/change-password" && r.path != "/assets/{file}" {
+			t.Errorf("%s was never shown", r.path)
 		}
 	}
 	if after := h.dump(t); after != before {

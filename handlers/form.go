@@ -54,6 +54,17 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 	return s.showField(w, r, http.StatusOK, form, field)
 }
 
+// chargeUsername has a username that was refused cost as much as a check of it
+// would, so that sending forms is no way around that limit.
+func (s *Site) chargeUsername(r *http.Request, err error) error {
+	if refusal, refused := store.AsRefusal(err); refused && refusal.Field == "username" {
+		if limited := spend(s.budgets.usernameChecks, source(r)); limited != nil {
+			return limited
+		}
+	}
+	return err
+}
+
 // showField answers an inline check, and only to htmx.
 func (s *Site) showField(w http.ResponseWriter, r *http.Request, status int, form *components.Form, field *components.Field) error {
 	if !partial(r) {

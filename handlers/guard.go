@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/go-chi/chi/v5"
+
 	"gatehouse/store"
 )
 
@@ -67,8 +69,13 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 }
 
 // mustSignIn sends the person to sign in and then back to the page. A form is
-// kept for whoever was signed in, so that nothing typed is lost.
+// kept for whoever was signed in, so that nothing typed is lost. An inline check
+// leads nobody away from a form that is not sent yet.
 func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
+	if partial(r) && chi.URLParam(r, "field") != "" {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	if by := s.Sessions.GetString(r.Context(), sessionUser); by != "" {
 		if r.Method == post {
 			s.keep(r, by)
@@ -92,6 +99,9 @@ func (s *Site) detour(path string, r *http.Request) string {
 	next := s.next(r.URL.RequestURI())
 	if r.Method == post {
 		next = s.formPage(r.URL.Path)
+		if further := s.next(r.PostForm.Get("next")); further != "/" {
+			next = s.next(next + "?" + url.Values{"next": {further}}.Encode())
+		}
 	}
 	if next == "/" {
 		return path

@@ -33,6 +33,15 @@ func (h *house) states(t *testing.T) map[string]*page {
 		"303 registered":   registered.is(303),
 		"200 home":         v.get("/").is(200),
 		"200 account":      v.get("/account").is(200),
+		"200 devices":      v.get("/account/signins").is(200),
+		"200 activity":     v.get("/account/activity").is(200),
+		"200 profile":      v.get("/account/profile").is(200),
+		"200 password":     v.get("/account/password").is(200),
+		"200 data":         v.get("/account/data").is(200),
+		"200 export":       v.get("/account/export").is(200),
+		"200 closing":      v.get("/account/delete").is(200),
+		"422 closing":      v.post("/account/delete", url.Values{"username": {"<b>"}}).is(422),
+		"303 well-known":   anonymous.get("/.well-known/change-password").is(303),
 		"200 anonymous":    anonymous.get("/").is(200),
 		"200 login":        anonymous.get("/login?next=/account").is(200),
 		"200 register":     anonymous.get("/register").is(200),
@@ -247,6 +256,8 @@ func TestHDR08TypesAreStated(t *testing.T) {
 			want = "text/css; charset=utf-8"
 		case strings.HasPrefix(name, "200 script"):
 			want = "text/javascript; charset=utf-8"
+		case name == "200 export":
+			want = "application/json; charset=utf-8"
 		case strings.HasPrefix(name, "200 icon"):
 			want = "image/svg+xml; charset=utf-8"
 		case strings.HasSuffix(name, "robots"), strings.HasSuffix(name, "healthz"), strings.HasSuffix(name, "readyz"):

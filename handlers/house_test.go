@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,9 @@ import (
 // house is a whole site of a test's own, on a real database and a real port.
 type house struct {
 	*Site
+	kind   storetest.Database
+	name   string
+	change []func(*Site)
 	db     storetest.DB
 	data   store.Database
 	clock  *storetest.Clock
@@ -42,9 +46,24 @@ func newHouse(t testing.TB, change ...func(*Site)) *house {
 // newHouseOn builds a site on a database.
 func newHouseOn(t testing.TB, d storetest.Database, change ...func(*Site)) *house {
 	t.Helper()
+	return openHouse(t, d, d.New(t), storetest.NewClock(), change...)
+}
+
+// beside opens a further copy of the program on the same database, at the same
+// time.
+func (h *house) beside(t testing.TB) *house {
+	t.Helper()
+	return openHouse(t, h.kind, h.name, h.clock, h.change...)
+}
+
+func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest.Clock, change ...func(*Site)) *house {
+	t.Helper()
 	ctx := context.Background()
-	db := d.Migrated(t)
-	h := &house{db: db, data: db.Accounts(), clock: storetest.NewClock(), log: &logBuffer{}}
+	db := d.Open(t, name)
+	if _, err := db.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	h := &house{kind: d, name: name, change: change, db: db, data: db.Accounts(), clock: clock, log: &logBuffer{}}
 	passwords := storetest.NewPasswords(t)
 	sessions, err := db.Sessions(ctx)
 	if err != nil {
@@ -94,8 +113,17 @@ func (b *logBuffer) String() string {
 // both runs a row twice on each database, as a browser without script and as
 // htmx. change may alter the site before it opens.
 func both(t *testing.T, row func(t *testing.T, h *house, v *visitor), change ...func(*Site)) {
+	on(t, storetest.Databases, row, change...)
+}
+
+// either is both for rows in which the database does not matter: on SQLite alone.
+func either(t *testing.T, row func(t *testing.T, h *house, v *visitor), change ...func(*Site)) {
+	on(t, []storetest.Database{storetest.SQLite}, row, change...)
+}
+
+func on(t *testing.T, databases []storetest.Database, row func(t *testing.T, h *house, v *visitor), change ...func(*Site)) {
 	t.Parallel()
-	for _, d := range storetest.Databases {
+	for _, d := range databases {
 		for _, htmx := range []bool{false, true} {
 			name := d.Name + " plain"
 			if htmx {
@@ -131,6 +159,19 @@ func (h *house) visitor(t testing.TB) *visitor {
 		Jar:           jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// another is a further browser of the same kind.
+func (v *visitor) another() *visitor {
+	other := v.h.visitor(v.t)
+	other.htmx = v.htmx
+	return other
+}
+
+// from has the visitor come from an address, at a site that is limited.
+func (v *visitor) from(address string) *visitor {
+	v.header.Set("X-Forwarded-For", address)
+	return v
 }
 
 // page is an answer.
@@ -245,6 +286,38 @@ func (p *page) destination() string {
 	return ""
 }
 
+// arrives opens the page that the answer leads to, which must be path. An
+// answer to htmx may be that page already.
+func (p *page) arrives(path string) *page {
+	p.v.t.Helper()
+	if p.v.htmx && p.status == http.StatusOK {
+		return p
+	}
+	return p.goesTo(path)
+}
+
+// masked is the whole answer but for what differs every time, and but for what
+// was typed.
+func (p *page) masked(typed string) string {
+	header := p.header.Clone()
+	for _, name := range []string{"X-Request-Id", "Date", "Content-Length"} {
+		header.Del(name)
+	}
+	return fmt.Sprint(p.status, "\n", headerText(header), strings.ReplaceAll(p.body, `value="`+typed+`"`, `value="TYPED"`))
+}
+
+// turnedAway requires that whoever asked is led to sign in. An inline check
+// leads nobody away from what they type.
+func (p *page) turnedAway() *page {
+	p.v.t.Helper()
+	got := p.destination()
+	check := p.v.htmx && strings.Contains(p.path, "/check/")
+	if check && (p.status != http.StatusNoContent || got != "") || !check && !strings.HasPrefix(got, "/login") {
+		p.v.t.Errorf("%s answered %d and leads to %q", p.path, p.status, got)
+	}
+	return p
+}
+
 // is requires a status and returns the page.
 func (p *page) is(status int) *page {
 	p.v.t.Helper()
@@ -303,16 +376,31 @@ func (v *visitor) signsIn(with ...string) *page {
 	return v.get("/login").submit(values).goesTo("/")
 }
 
+// tries sends the sign-in form, without a look at the page.
+func (v *visitor) tries(username, password string) *page {
+	v.t.Helper()
+	return v.post("/login", url.Values{"username": {username}, "password": {password}})
+}
+
+// proves confirms that it is Ada.
+func (v *visitor) proves() *page {
+	v.t.Helper()
+	return v.post("/confirm", url.Values{"password": {storetest.Password}}).goesTo("/")
+}
+
 // signedIn says as whom the visitor is signed in, or nothing.
 func (v *visitor) signedIn() string {
 	v.t.Helper()
 	return v.get("/").Find("main strong").Text()
 }
 
-// session is the value of the session cookie.
-func (v *visitor) session() string {
+// session is the value of the session cookie, device that of the device cookie.
+func (v *visitor) session() string { return v.carries(v.h.Sessions.Cookie.Name) }
+func (v *visitor) device() string  { return v.carries(v.h.cookieName("device")) }
+
+func (v *visitor) carries(name string) string {
 	for _, cookie := range v.client.Jar.Cookies(v.h.BaseURL) {
-		if cookie.Name == v.h.Sessions.Cookie.Name {
+		if cookie.Name == name {
 			return cookie.Value
 		}
 	}
@@ -334,11 +422,15 @@ func (h *house) rows(t testing.TB, table string) int {
 	return n
 }
 
-// dump is everything in the database, to compare before and after.
-func (h *house) dump(t testing.TB) string {
+// dump is everything in the database but some tables, to compare before and
+// after.
+func (h *house) dump(t testing.TB, without ...string) string {
 	t.Helper()
 	var all strings.Builder
 	for _, table := range []string{"users", "signins", "sessions", "devices", "events", "throttles", "reserved_usernames"} {
+		if slices.Contains(without, table) {
+			continue
+		}
 		rows, err := h.data.Read.Query(`SELECT * FROM ` + table + ` ORDER BY 1`)
 		if err != nil {
 			t.Fatal(err)
@@ -377,6 +469,27 @@ func (s *sqlText) Scan(value any) error {
 		*s = sqlText(fmt.Sprint(value))
 	}
 	return nil
+}
+
+// closes makes an account and closes it. The visitor has just signed in to it
+// again, and may reopen it.
+func (v *visitor) closes(username string) *page {
+	v.t.Helper()
+	user := storetest.Register(v.t, v.h.Store, registration(username))
+	if err := v.h.Store.CloseAccount(v.t.Context(), user, storetest.From); err != nil {
+		v.t.Fatal(err)
+	}
+	return v.tries(username, storetest.Password).goesTo("/reopen")
+}
+
+// user is the account with that username as it is now.
+func (h *house) user(t testing.TB, username string) store.User {
+	t.Helper()
+	user, err := h.Store.Find(t.Context(), username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user
 }
 
 // registration is the wish of a person with that username.

@@ -30,6 +30,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 		return s.showInvite(w, r, http.StatusUnprocessableEntity, form, email)
 	}
 	user, err := s.Store.AcceptInvite(r.Context(), token, form.Registration(), s.origin(r))
+	err = s.chargeUsername(r, err)
 	if form.Refused(err) {
 		return s.showInvite(w, r, s.refused(w, r, err), form, email)
 	}

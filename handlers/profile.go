@@ -22,6 +22,7 @@ func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
 		return s.showProfile(w, r, http.StatusUnprocessableEntity, form)
 	}
 	_, err := s.Store.UpdateProfile(r.Context(), user, form.Name.Value, form.Username.Value, s.origin(r))
+	err = s.chargeUsername(r, err)
 	if form.Refused(err) {
 		return s.showProfile(w, r, s.refused(w, r, err), form)
 	}

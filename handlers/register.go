@@ -71,12 +71,7 @@ func (s *Site) withinLimits(r *http.Request, register func() error) error {
 		return err
 	}
 	s.budgets.registrations.giveBack(from)
-	if refused && refusal.Field == "username" {
-		if err := spend(s.budgets.usernameChecks, from); err != nil {
-			return err
-		}
-	}
-	return err
+	return s.chargeUsername(r, err)
 }
 
 func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {

@@ -55,7 +55,7 @@ var nextShape = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'*+,;=:@%?-][A-Za-z0-9._~
 // of this site that a signed-in person can see, otherwise the front page. It
 // is asked again wherever a path is used, whoever stored it.
 func (s *Site) next(wanted string) string {
-	if wanted == "/account/export" {
+	if path, _, _ := strings.Cut(wanted, "?"); path == "/account/export" {
 		return "/account/data" // a download shows nothing to come back to
 	}
 	return s.local(wanted, everyone, members, confirmed, proved)

@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -10,6 +11,9 @@ import (
 	"gatehouse/components"
 	"gatehouse/store"
 )
+
+// handleShape is that of every handle. PostgreSQL takes no text with a NUL.
+var handleShape = regexp.MustCompile(`^[0-9A-Za-z]{1,32}$`)
 
 func (s *Site) signIns(w http.ResponseWriter, r *http.Request) error {
 	return s.showSignIns(w, r, "")
@@ -20,6 +24,9 @@ func (s *Site) signIns(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
 	handle := chi.URLParam(r, "handle")
+	if !handleShape.MatchString(handle) {
+		return components.NotFound
+	}
 	if handle == v.signIn.Handle {
 		return s.logout(w, r)
 	}

@@ -45,6 +45,11 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	if user.Closed() && !s.now().Before(s.ErasedAt(user)) {
 		return User{}, errWrong // as good as erased
 	}
+	if user.Closed() {
+		// No sign-in will make this try good: the account can only be reopened.
+		s.uncount(ctx, t)
+		return user, nil
+	}
 	user.counted = t.bucket
 	return user, nil
 }

@@ -63,5 +63,8 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		}
 		return d.record(ctx, user.ID, EventPasswordChanged, "", from)
 	})
-	return n, err
+	if err != nil {
+		return SignIn{}, err
+	}
+	return n, nil
 }

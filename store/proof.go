@@ -47,7 +47,10 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 		}
 		return d.record(ctx, n.UserID, EventProved, "", from)
 	})
-	return n, err
+	if err != nil {
+		return SignIn{}, err
+	}
+	return n, nil
 }
 
 // reprove compares the password of somebody who is signed in. A wrong one is

@@ -60,7 +60,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for a pending username: %w", err)
 	}
-	return s.notReserved(ctx, s.db.Read, name, user)
+	return s.notReserved(s.db.ReadContext(ctx), s.db.Read, name, user)
 }
 
 // notReserved refuses a username that is kept for somebody else, or from

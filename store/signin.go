@@ -69,6 +69,10 @@ const (
 	signInColumns = `signins.id, signins.user_id, signins.kind, signins.created_at, signins.proved_at, signins.seen_at,
 		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent, signins.handle, signins.device`
 
+	// It changes nothing but waits for a change of the account that is under way
+	// and makes a later one wait, which reading alone does not on PostgreSQL.
+	holdUser = `UPDATE users SET epoch = epoch WHERE id = $1`
+
 	// The epoch, disabled_at and closed_at are conditions, so that an account
 	// that changed while its password was being compared gets no sign-in.
 	insertSignIn = `INSERT INTO signins (id, user_id, kind, created_at, proved_at, seen_at, ends_at, idle_at, kept, address, agent, handle, device)
@@ -107,6 +111,9 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 	}
 	n.IdleAt = n.idleFrom(now)
 	err := s.write(ctx, func(d *deed) error {
+		if _, err := d.ExecContext(ctx, holdUser, user.ID); err != nil {
+			return fmt.Errorf("sign in user %d: %w", user.ID, err)
+		}
 		made, err := d.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
 			n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch)
 		if err != nil {

@@ -47,8 +47,10 @@ func accountBucket(user User) string { return "user:" + strconv.FormatInt(user.I
 func deviceBucket(user User, device string) string { return accountBucket(user) + ":device:" + device }
 
 // bucket is what a try is counted under: the known device it comes from, else
-// the account, else what was typed to name one. That is kept as a sum, because
-// people type passwords into the wrong line.
+// the account, else what was typed to name one, in the form in which accounts
+// are looked up: or the spellings of an address would share a count only where
+// it has an account. It is kept as a sum, because people type passwords into
+// the wrong line.
 func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin) (bucket string, err error) {
 	if from.Device != "" {
 		device := digest(from.Device)
@@ -64,7 +66,11 @@ func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin
 	if user.ID != 0 {
 		return accountBucket(user), nil
 	}
-	return "name:" + digest(lowerASCII(strings.TrimSpace(typed))), nil
+	name, err := CanonicalEmail(typed)
+	if err != nil {
+		name = CanonicalUsername(typed)
+	}
+	return "name:" + digest(name), nil
 }
 
 // try counts a password that is about to be compared. It is refused with a

@@ -25,6 +25,9 @@ var longest = store.Registration{
 func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 	t.Parallel()
 	open, closed := serveProgram(t), serveProgram(t, "--registration", "closed")
+	account, closing := serveProgram(t), serveProgram(t)
+	account.add(t, ada)
+	closing.add(t, ada)
 	for _, who := range []store.Registration{ada, longest} {
 		open.add(t, who)
 	}
@@ -74,8 +77,49 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.signIn(longest)
 			b.until(`document.querySelector("[role=status]")`)
 			b.inspect("home signed in longest")
-			b.open("/account")
-			b.inspect("account longest")
+			for _, page := range []string{"", " profile", " delete"} {
+				b.open("/account" + strings.ReplaceAll(page, " ", "/"))
+				b.inspect("account" + page + " longest")
+			}
+		}},
+		{"account", account, func(b *tab) {
+			b.enter(ada)
+			b.enter(ada)
+			b.open("/account/signins")
+			b.inspect("account signins")
+			b.ends(func() { b.clickOn(endOther) }, "That device is signed out.")
+			b.inspect("account signins ended")
+			b.open("/account/activity")
+			b.inspect("account activity")
+			b.open("/account/data")
+			b.inspect("account data")
+			b.open("/account/profile")
+			b.write("username", "a")
+			b.refuse(b.submit)
+			b.inspect("account profile refused")
+		}},
+		{"sensitive", closing, func(b *tab) {
+			b.enter(ada)
+			b.open("/account/password")
+			b.refuse(b.submit)
+			b.inspect("account password refused")
+			b.open("/account/delete")
+			b.refuse(b.submit)
+			b.inspect("account delete refused")
+			b.write("username", "ada")
+			closing.clock.Move(store.RecentProof)
+			b.follow(b.submit)
+			b.refuse(b.submit)
+			b.inspect("confirm refused")
+			b.proves(ada, "/account/delete")
+			b.follow(b.submit)
+			b.arrive("/")
+			b.open("/login")
+			b.write("username", "ada")
+			b.write("password", ada.Password)
+			b.follow(b.submit)
+			b.arrive("/reopen")
+			b.inspect("reopen")
 		}},
 		{"closed registration", closed, func(b *tab) {
 			b.open("/register")

@@ -43,6 +43,7 @@ func startChromium() (context.Context, error) {
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("disable-features", "SpareRendererForSitePerProcess"), // each costs as much as one that is used
 		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("renderer-process-limit", "1"), // for each tab, which starts one less then
 		// A view transition would swallow the clicks of its first moments.
 		chromedp.Flag("force-prefers-reduced-motion", true),
 		chromedp.Flag("host-resolver-rules", "MAP localhost 127.0.0.1"),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,15 +23,63 @@ type house struct {
 	db    store.Database
 	clock *Clock
 	ctx   context.Context
+	kind  Database
+	place string
 }
 
-// The contract: every case on every database.
-func TestContract(t *testing.T) {
+// promise is one case of the contract.
+type promise struct {
+	name string
+	run  func(t *testing.T, h house)
+}
+
+// contract runs every case on every database.
+func contract(t *testing.T, promises []promise) {
+	t.Helper()
 	t.Parallel()
-	for _, c := range []struct {
-		name string
-		run  func(t *testing.T, h house)
-	}{
+	for _, p := range promises {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			for _, d := range Databases {
+				t.Run(d.Name, func(t *testing.T) {
+					t.Parallel()
+					p.run(t, open(t, d))
+				})
+			}
+		})
+	}
+}
+
+func open(t *testing.T, d Database) house {
+	t.Helper()
+	h := house{clock: NewClock(), ctx: context.Background(), kind: d, place: d.New(t)}
+	db := d.Open(t, h.place)
+	if _, err := db.Migrate(h.ctx); err != nil {
+		t.Fatalf("migrate: %v", err)
+	}
+	h.db = db.Accounts()
+	h.Store = New(t, h.db, h.clock)
+	return h
+}
+
+// copied is another copy of the program on the same database.
+func (h house) copied(t *testing.T) house {
+	t.Helper()
+	h.db = h.kind.Open(t, h.place).Accounts()
+	h.Store = New(t, h.db, h.clock)
+	return h
+}
+
+// ruled is the same house with other rules.
+func (h house) ruled(t *testing.T, rules store.Rules) house {
+	t.Helper()
+	h.Store = NewWith(t, h.db, h.clock, rules)
+	return h
+}
+
+// The contract of accounts and sign-ins.
+func TestContract(t *testing.T) {
+	contract(t, []promise{
 		{"registers a person and finds them by username and email, whatever the case", registers},
 		{"REG-04 keeps one account per canonical username and email", oneAccountPerName},
 		{"REG-06 gives one account to fifty who register the same at once", oneAccountAtOnce},
@@ -53,19 +102,7 @@ func TestContract(t *testing.T) {
 		{"lists accounts page by page", lists},
 		{"LOG-23 takes SQL and NUL in every field for text", metaCharacters},
 		{"SRV-04 keeps its invariants under mixed writers", mixedWriters},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			for _, d := range Databases {
-				t.Run(d.Name, func(t *testing.T) {
-					t.Parallel()
-					clock := NewClock()
-					db := d.Migrated(t).Accounts()
-					c.run(t, house{New(t, db, clock), db, clock, context.Background()})
-				})
-			}
-		})
-	}
+	})
 }
 
 func registers(t *testing.T, h house) {
@@ -147,11 +184,11 @@ func refusesRules(t *testing.T, h house) {
 
 func usernameFree(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
-	if err := h.UsernameFree(h.ctx, "grace", store.User{}); err != nil {
+	if err := h.UsernameFree(h.ctx, "grace", store.User{}, ""); err != nil {
 		t.Errorf("UsernameFree(grace) = %v, want nil", err)
 	}
 	for _, name := range []string{"ada", "ADA", "admin", "a"} {
-		if _, ok := store.AsRefusal(h.UsernameFree(h.ctx, name, store.User{})); !ok {
+		if _, ok := store.AsRefusal(h.UsernameFree(h.ctx, name, store.User{}, "")); !ok {
 			t.Errorf("UsernameFree(%s) was not refused", name)
 		}
 	}
@@ -508,8 +545,7 @@ func (h house) unlimited(t *testing.T) house {
 	t.Helper()
 	rules := store.DefaultRules
 	rules.Limits = store.Limits{}
-	h.Store = NewWith(t, h.db, h.clock, rules)
-	return h
+	return h.ruled(t, rules)
 }
 
 func (h house) signInAs(t *testing.T, user store.User, kept bool) store.SignIn {
@@ -541,6 +577,34 @@ func (h house) gone(t *testing.T, id string) {
 	}
 }
 
+// find returns who has that username, as the database has them now.
+func (h house) find(t *testing.T, username string) store.User {
+	t.Helper()
+	user, err := h.Find(h.ctx, username)
+	if err != nil {
+		t.Fatalf("find %s: %v", username, err)
+	}
+	return user
+}
+
+// refused is the refusal that an answer must be.
+func refused(t *testing.T, err error) store.Refusal {
+	t.Helper()
+	refusal, ok := store.AsRefusal(err)
+	if !ok {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	return refusal
+}
+
+// must ends the test on any error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (h house) exec(t *testing.T, query string, args ...any) {
 	t.Helper()
 	if _, err := h.db.Write.Exec(query, args...); err != nil {
@@ -566,4 +630,60 @@ func (h house) count(t *testing.T, table string, want int) {
 	if got != want {
 		t.Errorf("%d rows in %s, want %d", got, table, want)
 	}
+}
+
+// columns are the columns of every table.
+func (h house) columns(t *testing.T) map[string][]string {
+	t.Helper()
+	query := `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`
+	if h.kind.Name == SQLite.Name {
+		query = `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+			WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`
+	}
+	rows, err := h.db.Read.Query(query)
+	must(t, err)
+	defer rows.Close()
+	columns := map[string][]string{}
+	for rows.Next() {
+		var table, column string
+		must(t, rows.Scan(&table, &column))
+		columns[table] = append(columns[table], column)
+	}
+	must(t, rows.Err())
+	if len(columns["users"]) < 2 {
+		t.Fatalf("found the columns %v", columns)
+	}
+	return columns
+}
+
+// dump is every row of every table but those left out, to compare or to search.
+func (h house) dump(t *testing.T, but ...string) string {
+	t.Helper()
+	var lines []string
+	for table, columns := range h.columns(t) {
+		if slices.Contains(but, table) {
+			continue
+		}
+		rows, err := h.db.Read.Query(`SELECT ` + strings.Join(columns, ", ") + ` FROM ` + table)
+		must(t, err)
+		for rows.Next() {
+			values, into := make([]any, len(columns)), make([]any, len(columns))
+			for i := range values {
+				into[i] = &values[i]
+			}
+			must(t, rows.Scan(into...))
+			line := table
+			for i, value := range values {
+				if text, ok := value.([]byte); ok {
+					value = string(text)
+				}
+				line += fmt.Sprintf(" %s=%v", columns[i], value)
+			}
+			lines = append(lines, line)
+		}
+		must(t, rows.Err())
+		must(t, rows.Close())
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }

@@ -48,8 +48,9 @@ $$;
 CREATE TRIGGER events_stay BEFORE UPDATE ON events
 FOR EACH ROW EXECUTE FUNCTION events_stay();
 
+-- What belongs to a person is found as a range of buckets, by their bytes.
 CREATE TABLE throttles (
-	bucket      TEXT PRIMARY KEY,
+	bucket      TEXT COLLATE "C" PRIMARY KEY,
 	failures    INTEGER NOT NULL,
 	failed_at   TIMESTAMPTZ NOT NULL,
 	waits_until TIMESTAMPTZ NOT NULL

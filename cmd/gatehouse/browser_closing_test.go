@@ -1,0 +1,96 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"gatehouse/store"
+)
+
+// aboutYou are the facts on the page of an account that outlast a sign-in.
+const aboutYou = `document.querySelector(".facts").innerText`
+
+func TestBrowserClosesAnAccountAndReopensIt(t *testing.T) {
+	t.Parallel()
+	for _, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) {
+			t.Parallel()
+			p := serveProgram(t)
+			p.add(t, ada)
+			b := mode.open(t, p)
+			b.enter(ada)
+			b.enter(ada)
+			b.open("/account")
+			before := ask[string](b, aboutYou)
+
+			b.open("/account/delete")
+			b.write("username", "grace")
+			b.refuse(b.submit)
+			b.is(text("#summary ul"), "Type your username, ada, to close this account.")
+			b.is(value("username"), "grace")
+			b.write("username", "ada")
+			b.follow(b.submit)
+			b.arrive("/")
+			b.is(text("[role=status]"), "Your account is closed. Sign in within 14 days if you want it back.")
+			b.is(text("main .lead"), "You are not signed in.")
+			b.openTo("/account", "/login?next=%2Faccount")
+
+			b.offered(ada)
+			b.follow(func() { b.clickOn("main form[action='/logout'] button") })
+			b.arrive("/")
+			b.openTo("/reopen", "/login")
+
+			b.offered(ada)
+			b.follow(func() { b.clickOn("main form[action='/reopen'] button") })
+			b.arrive("/account")
+			b.is(text("[role=status]"), "Welcome back, Ada Lovelace. Your account is open again.")
+			b.is(aboutYou, before)
+			b.open("/account/signins")
+			b.is(devices, "1")
+		})
+	}
+}
+
+// offered signs in to a closed account and waits for the offer to reopen it.
+func (b *tab) offered(who store.Registration) {
+	b.t.Helper()
+	b.open("/login")
+	b.write("username", who.Username)
+	b.write("password", who.Password)
+	b.follow(b.submit)
+	b.arrive("/reopen")
+	b.is(title, "Your account is closed · Gatehouse")
+	b.is(text("header form"), "(none)") // nobody is signed in
+}
+
+// What the pages of an account show is gone with the sign-in, out of the
+// browser's history too.
+func TestBrowserBackAfterSignOutShowsNothingOfTheAccount(t *testing.T) {
+	t.Parallel()
+	pages := []string{
+		"/account", "/account/profile", "/account/password", "/account/signins", "/account/activity", "/account/data", "/account/delete",
+	}
+	for _, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) {
+			t.Parallel()
+			p := serveProgram(t)
+			p.add(t, ada)
+			b := mode.open(t, p)
+			b.enter(ada)
+			for _, page := range pages {
+				b.open(page)
+			}
+			b.signOut()
+			for i := len(pages) - 1; i >= 0; i-- {
+				b.follow(func() { b.script("history.back()") })
+				b.arrive("/login?next=" + strings.ReplaceAll(pages[i], "/", "%2F"))
+				seen := ask[string](b, "document.documentElement.outerHTML")
+				for _, private := range []string{ada.Name, ada.Email, `"ada"`, "Type ada", "127.0.0.1", "Sign out"} {
+					if strings.Contains(seen, private) {
+						t.Errorf("back to %s: got a page with %q, want none", pages[i], private)
+					}
+				}
+			}
+		})
+	}
+}

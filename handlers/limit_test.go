@@ -1,0 +1,534 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// free is how many wrong passwords for one account need not wait, freeHere how
+// many from one source: few, because each costs a hash.
+const (
+	free     = 3
+	freeHere = 6
+)
+
+// tight are limits that tests reach soon.
+func tight() store.Limits {
+	limits := store.DefaultLimits
+	limits.WrongPasswords, limits.LongestWait = free, 8*time.Second
+	limits.Failures = store.Rates{{Count: freeHere, Per: time.Minute}}
+	return limits
+}
+
+// limited sets them, and believes X-Forwarded-For, so that tests choose where
+// visitors come from.
+func limited(s *Site) {
+	s.Limits = tight()
+	s.TrustedProxies = []string{"127.0.0.0/8"}
+}
+
+func (p *page) waits(want string) *page {
+	p.v.t.Helper()
+	if got := p.is(http.StatusTooManyRequests).header.Get("Retry-After"); got != want {
+		p.v.t.Errorf("%s: Retry-After is %q, want %q", p.path, got, want)
+	}
+	return p
+}
+
+// person is what somebody with that username sends to register.
+func person(username string) url.Values {
+	return url.Values{"username": {username}, "email": {username + "@example.com"}, "password": {storetest.Password}}
+}
+
+func TestLOG07RealAndInventedAccountsWaitAlike(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		known, invented := v.another().from("192.0.2.1"), v.another().from("192.0.2.2")
+		tries := func(status int) *page {
+			t.Helper()
+			a, b := known.tries("ada", "wrong"), invented.tries("countess", "wrong")
+			if a.masked("ada") != b.masked("countess") {
+				t.Errorf("the real account gets\n%s\nthe invented one\n%s", a.masked("ada"), b.masked("countess"))
+			}
+			return a.is(status)
+		}
+		for range free {
+			tries(422)
+		}
+		for i, seconds := range []int{1, 2, 4, 8, 8} {
+			tries(429).waits(strconv.Itoa(seconds)).says("Too many tries. Wait ")
+			h.clock.Move(time.Duration(seconds)*time.Second - time.Millisecond)
+			known, invented = v.another().from(fmt.Sprint("192.0.2.", 100+i)), v.another().from(fmt.Sprint("192.0.2.", 200+i))
+			tries(429).waits("1")
+			h.clock.Move(time.Millisecond)
+			tries(422)
+		}
+		if got := strings.Count(h.log.String(), store.EventLimited); got != 20 {
+			t.Errorf("%d events %s, want 20", got, store.EventLimited)
+		}
+	}, limited)
+}
+
+func TestLOG07OneAccountIsOneCountHoweverItIsSpelled(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		for _, names := range [][]string{
+			{" ADA ", "Ada@Example.com", "ada"},
+			{" COUNTESS ", "counTess", "countess "},
+		} {
+			for i, name := range names {
+				v.from(fmt.Sprint("192.0.2.", i)).tries(name, "wrong").is(422)
+			}
+			for i, name := range names {
+				v.from(fmt.Sprint("192.0.2.", i)).tries(name, "wrong").is(429)
+			}
+		}
+	}, limited)
+}
+
+func TestLOG10OwnSignInsClearNobodyElsesCount(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		storetest.Register(t, h.Store, registration("mallory"))
+		own := func() *page { return v.another().from("192.0.2.66").tries("mallory", storetest.Password) }
+		guess := func(name string) *page { return v.another().from("192.0.2.66").tries(name, "wrong") }
+		for range free {
+			own().goesTo("/")
+			guess("ada").is(422)
+		}
+		own().goesTo("/")
+		guess("ada").is(429)
+		for i := free + 1; i < freeHere; i++ {
+			own().goesTo("/")
+			guess(fmt.Sprint("invented", i)).is(422)
+		}
+		guess("another").waits("10")
+		own().is(429)
+		v.another().from("192.0.2.67").tries("mallory", storetest.Password).goesTo("/")
+	}, limited)
+}
+
+func TestLOG11ForgedHeadersDoNotEscapeTheLimit(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		rotate := func(i int) *visitor {
+			other := v.another()
+			forged := fmt.Sprint("203.0.113.", i)
+			for _, name := range []string{"X-Forwarded-For", "X-Real-Ip", "True-Client-Ip", "X-Client-Ip", "Cf-Connecting-Ip"} {
+				other.header.Set(name, forged)
+			}
+			other.header.Set("Forwarded", "for="+forged)
+			return other
+		}
+		rotate(0).tries("ada", "wrong").is(422)
+		for i := 1; i < freeHere; i++ {
+			rotate(i).tries(fmt.Sprint("invented", i), "wrong").is(422)
+		}
+		rotate(99).tries("another", "wrong").is(429)
+		seen := h.addresses(t)
+		if len(seen) != 2 || seen[0] != storetest.From.Address || seen[1] != "127.0.0.1" {
+			t.Errorf("the events have the addresses %v", seen)
+		}
+		if strings.Contains(h.log.String(), "203.0.113.") {
+			t.Error("the log names an address that was forged")
+		}
+	}, func(s *Site) { s.Limits = tight() })
+}
+
+func TestLOG11BehindAProxyTheRightmostHopCounts(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		rotate := func(i int) *visitor {
+			other := v.another()
+			other.header["X-Forwarded-For"] = []string{fmt.Sprint("203.0.113.", i, ", 198.51.100.7")}
+			if i%2 == 0 {
+				other.header["X-Forwarded-For"] = []string{fmt.Sprint("203.0.113.", i), "198.51.100.7"}
+			}
+			return other
+		}
+		rotate(0).tries("ada", "wrong").is(422)
+		for i := 1; i < freeHere; i++ {
+			rotate(i).tries(fmt.Sprint("invented", i), "wrong").is(422)
+		}
+		rotate(99).tries("another", "wrong").is(429)
+		v.another().from("198.51.100.8").tries("another", "wrong").is(422)
+		if seen := h.addresses(t); !slices.Equal(seen, []string{storetest.From.Address, "198.51.100.7"}) {
+			t.Errorf("the events have the addresses %v", seen)
+		}
+		if !strings.Contains(h.log.String(), `"event":"excess_rate_limit_exceeded"`) || strings.Contains(h.log.String(), "203.0.113.") {
+			t.Error("the log has no event of the limit, or names an address that was forged")
+		}
+	}, limited)
+}
+
+// addresses are where the events of accounts came from, in order.
+func (h *house) addresses(t *testing.T) []string {
+	rows, err := h.data.Read.Query(`SELECT address FROM events ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestLOG12ANetworkOfIPv6IsOneSource(t *testing.T) {
+	either(t, func(t *testing.T, _ *house, v *visitor) {
+		tries := func(address string, i int) *page {
+			return v.another().from(address).tries(fmt.Sprint("invented", i), "wrong")
+		}
+		for i := range freeHere {
+			tries(fmt.Sprintf("2001:db8:1:2:%x::%x", i, i*7), i).is(422)
+		}
+		tries("2001:db8:1:2:ffff:ffff:ffff:ffff", 99).is(429)
+		tries("2001:db8:1:3::1", 99).is(422)
+		for i := range freeHere {
+			tries([]string{"192.0.2.1", "::ffff:192.0.2.1"}[i%2], i).is(422)
+		}
+		tries("192.0.2.1", 98).is(429)
+		tries("::ffff:192.0.2.1", 98).is(429)
+		tries("192.0.2.2", 98).is(422)
+	}, func(s *Site) {
+		limited(s)
+		s.Limits.WrongPasswords = 0
+	})
+}
+
+func TestLOG14WhileOneMustWaitRightAndWrongAreTheSame(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		same := func(address string) {
+			t.Helper()
+			right := v.another().from(address).get("/login").submit(map[string]string{"username": "ada", "password": storetest.Password, "remember": "on"})
+			wrong := v.another().from(address).get("/login").submit(map[string]string{"username": "ada", "password": "wrong", "remember": "on"})
+			if right.masked("") != wrong.masked("") {
+				t.Errorf("the right password gets\n%s\na wrong one\n%s", right.masked(""), wrong.masked(""))
+			}
+			if right.is(429).value("username") != "ada" || right.value("password") != "" || right.cookie("sid") != nil || right.cookie("device") != nil {
+				t.Errorf("the form keeps the username %q and the password %q; the cookies are %q", right.value("username"), right.value("password"), right.header.Values("Set-Cookie"))
+			}
+			if right.header.Get("Content-Security-Policy") == "" || right.Find(".summary[role=alert]").Length() != 1 {
+				t.Error("the answer lacks its headers or its summary")
+			}
+			if h.rows(t, "signins") != 0 || h.rows(t, "sessions") != 0 {
+				t.Error("there is a sign-in or a session")
+			}
+		}
+		for range free {
+			v.from("192.0.2.1").tries("ada", "wrong").is(422)
+		}
+		same("192.0.2.2") // the account makes everybody wait
+		h.clock.Move(time.Second)
+		for i := range freeHere {
+			v.from("192.0.2.3").tries(fmt.Sprint("invented", i), "wrong").is(422)
+		}
+		same("192.0.2.3") // the source must wait
+		v.another().from("192.0.2.2").tries("ada", storetest.Password).goesTo("/")
+		v.another().from("192.0.2.2").tries("ada", "wrong").is(422)
+	}, limited)
+}
+
+func TestTwoCopiesShareTheCountOfAnAccount(t *testing.T) {
+	t.Parallel()
+	h := newHouseOn(t, storetest.PostgreSQL, limited)
+	copies := []*house{h, h.beside(t)}
+	storetest.Register(t, h.Store, storetest.Ada())
+	for _, name := range []string{"ada", "countess"} {
+		for i := range free {
+			copies[i%2].visitor(t).from("192.0.2.1").tries(name, "wrong").is(422)
+		}
+		for _, copy := range copies {
+			copy.visitor(t).from("192.0.2.2").tries(name, storetest.Password).waits("1")
+		}
+	}
+}
+
+func TestSRV08ARestartKeepsSignInsAndCounts(t *testing.T) {
+	t.Parallel()
+	for _, d := range storetest.Databases {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouseOn(t, d, limited)
+			v := h.visitor(t)
+			v.registers()
+			for range free {
+				h.visitor(t).from("192.0.2.1").tries("ada", "wrong").is(422)
+			}
+			h.server.Close()
+			if err := h.db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			again := h.beside(t)
+			after := again.visitor(t)
+			after.client.Jar = v.client.Jar
+			if got := after.signedIn(); got != "ada" {
+				t.Errorf("after a restart signed in as %q", got)
+			}
+			again.visitor(t).from("192.0.2.2").tries("ada", storetest.Password).waits("1")
+		})
+	}
+}
+
+func TestREG15SignUpsFromOneAddressAreLimited(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, limited)
+	v := h.visitor(t)
+	signUp := func(i int) *page {
+		return v.another().from("192.0.2.1").post("/register", person(fmt.Sprint("person", i)))
+	}
+	for i := range 200 {
+		if i < 5 {
+			signUp(i).goesTo("/")
+			continue
+		}
+		signUp(i).waits("120").says("Too many tries. Wait 2 minutes").hides(storetest.Password)
+	}
+	refused := v.another().from("192.0.2.1").get("/register").submit(ada()).is(429)
+	if refused.value("username") != "Ada" || refused.value("email") != "ada@example.com" || refused.value("password") != "" {
+		t.Errorf("the form does not keep what was typed:\n%s", refused.body)
+	}
+	v.another().from("192.0.2.2").post("/register", person("elsewhere")).goesTo("/")
+	for i := range 12 {
+		h.clock.Move(5 * time.Minute)
+		signUp(200 + i)
+	}
+	// 5 at once, one each 2 minutes until 10 in the hour are spent, then one
+	// each 6 minutes.
+	if got := h.rows(t, "users"); got != 1+5+12 {
+		t.Errorf("%d accounts after an hour", got)
+	}
+}
+
+func TestATakenUsernameCostsACheckAndATakenEmailASignUp(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		sends := func(username, email string) *page {
+			return v.another().from("192.0.2.1").post("/register", url.Values{"username": {username}, "email": {email}, "password": {storetest.Password}})
+		}
+		for range 3 {
+			if got := sends("ada", "new@example.com").is(422).message("username"); got != "The username ada is taken. Choose another." {
+				t.Errorf("the message is %q", got)
+			}
+		}
+		sends("ada", "new@example.com").waits("20").hides("taken")
+		asks := v.another().from("192.0.2.1")
+		asks.htmx = true
+		asks.post("/register/check/username", url.Values{"username": {"ada"}}).is(429)
+		sends("grace", "ada@example.com").is(422).says("An account with this email address exists.")
+		sends("grace", "grace@example.com").goesTo("/") // a free username needs no check
+		sends("mary", "ADA@example.com").waits("300").hides("exists")
+		sends("mary", "mary@example.com").is(429)
+	}, func(s *Site) {
+		limited(s)
+		s.Limits.UsernameChecks = store.Rates{{Count: 3, Per: time.Minute}}
+		s.Limits.Registrations = store.Rates{{Count: 2, Per: 10 * time.Minute}}
+	})
+}
+
+func TestSignUpsFromEverywhereAreLimitedTogether(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		from := func(address, username, email string) *page {
+			return v.another().from(address).post("/register", url.Values{"username": {username}, "email": {email}, "password": {storetest.Password}})
+		}
+		from("192.0.2.1", "ada", "ada@example.com").goesTo("/")
+		from("192.0.2.2", "ada", "b@example.com").is(422) // takes nothing of what all share
+		from("192.0.2.3", "grace", "ada@example.com").is(422)
+		from("192.0.2.4", "grace", "grace@example.com").goesTo("/")
+		from("192.0.2.5", "mary", "mary@example.com").waits("1800")
+		h.clock.Move(30 * time.Minute)
+		from("192.0.2.5", "mary", "mary@example.com").goesTo("/") // its own was not taken for nothing
+		from("192.0.2.5", "joan", "joan@example.com").is(429)
+	}, func(s *Site) {
+		limited(s)
+		s.Limits.Registrations = store.Rates{{Count: 1, Per: time.Hour}}
+		s.Limits.AllRegistrations = store.Rates{{Count: 2, Per: time.Hour}}
+	})
+}
+
+func TestInlineChecksOfUsernamesAreLimited(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, limited)
+	v := h.visitor(t).from("192.0.2.1")
+	v.registers()
+	v.htmx = true
+	for i := range 60 {
+		path := []string{"/register", "/account/profile"}[i%2]
+		v.post(path+"/check/username", url.Values{"username": {fmt.Sprint("person", i)}}).is(200).says("is free")
+	}
+	for _, path := range []string{"/register", "/account/profile"} {
+		answer := v.post(path+"/check/username", url.Values{"username": {"ada"}}).waits("1")
+		if got := answer.message("username"); got != "We will check this when you send the form." {
+			t.Errorf("the note is %q", got)
+		}
+		if answer.Find(".field-refused, .field-fine").Length() != 0 || answer.value("username") != "ada" {
+			t.Errorf("the field is more than noted:\n%s", answer.body)
+		}
+		v.post(path+"/check/name", url.Values{"name": {"Ada"}}).is(200)
+	}
+	v.post("/register/check/username", url.Values{"username": {"a"}}).is(200) // shape alone asks nobody
+	v.post("/register/check/email", url.Values{"email": {"x@example.com"}}).is(200)
+	v.post("/register/check/password", url.Values{"password": {"owl barn xk2"}}).is(200)
+	v.post("/login/check/username", url.Values{"username": {"x"}}).is(200)
+	v.another().from("192.0.2.2").post("/register/check/username", url.Values{"username": {"x"}}).is(200)
+	h.clock.Move(time.Second)
+	v.post("/register/check/username", url.Values{"username": {"person"}}).is(200).says("is free")
+}
+
+func TestBudgets(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rates, do, want string
+	}{
+		"off":                               {"off", "take take take", "0s 0s 0s"},
+		"so many at once":                   {"3/1m", "take take take take", "0s 0s 0s 20s"},
+		"a refusal costs nothing":           {"3/1m", "take take take take take 20s take take", "0s 0s 0s 20s 20s 0s 20s"},
+		"it fills up evenly":                {"3/1m", "take take take 40s take take take", "0s 0s 0s 0s 0s 20s"},
+		"not a moment early":                {"3/1m", "take take take 19999ms take 1ms take", "0s 0s 0s 1ms 0s"},
+		"and never above its measure":       {"3/1m", "take 10h take take take take", "0s 0s 0s 0s 20s"},
+		"what is given back is there again": {"3/1m", "take take take back take take", "0s 0s 0s 0s 20s"},
+		"what was not taken is not":         {"3/1m", "back back take take take take", "0s 0s 0s 20s"},
+		"nor what was full again":           {"3/1m", "take 10h back back take take take take", "0s 0s 0s 0s 20s"},
+		"two rates, the first is short":     {"2/10s,3/1m", "take take take 5s take take", "0s 0s 5s 0s 15s"},
+		"two rates, the second is short":    {"10/1s,2/1m", "take take take 1s take 29s take", "0s 0s 30s 29s 0s"},
+		"two rates give back both":          {"2/10s,3/1m", "take take back take 10s take 10s take", "0s 0s 0s 0s 0s"},
+	} {
+		var rates store.Rates
+		if err := rates.UnmarshalText([]byte(c.rates)); err != nil {
+			t.Fatal(err)
+		}
+		clock := storetest.NewClock()
+		b := newBudget(rates, clock.Now)
+		var got []string
+		for _, step := range strings.Fields(c.do) {
+			switch step {
+			case "take":
+				got = append(got, b.take("192.0.2.1").String())
+				b.take("192.0.2.2") // another source is of no concern
+			case "back":
+				b.giveBack("192.0.2.1")
+			default:
+				d, err := time.ParseDuration(step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				clock.Move(d)
+			}
+		}
+		if got := strings.Join(got, " "); got != c.want {
+			t.Errorf("%s: %s of %s waits %s, want %s", name, c.do, c.rates, got, c.want)
+		}
+	}
+}
+
+func TestSRV07SourcesAreForgottenBeforeTheyFillTheMemory(t *testing.T) {
+	t.Parallel()
+	const keys = 10 * sourcesMax
+	b := newBudget(store.Rates{{Count: 1, Per: time.Hour}}, storetest.NewClock().Now)
+	b.take("first")
+	b.take("busy")
+	for i := range keys {
+		b.take(strconv.Itoa(i))
+		if i%(sourcesMax/2) == 0 && b.take("busy") == 0 {
+			t.Fatal("who goes on trying was forgotten")
+		}
+	}
+	if got := b.full.Len(); got != sourcesMax {
+		t.Errorf("%d sources are remembered, want %d", got, sourcesMax)
+	}
+	for key, remembered := range map[string]bool{
+		"first": false, "0": false, strconv.Itoa(keys - sourcesMax - 1): false,
+		"busy": true, strconv.Itoa(keys - 1): true, strconv.Itoa(keys - sourcesMax + 1): true,
+	} {
+		if _, known := b.full.Peek(key); known != remembered {
+			t.Errorf("%s is remembered: %v, want %v", key, known, remembered)
+		}
+	}
+}
+
+func TestSRV07AccountsCannotBeFloodedOutOfTheirCount(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, limited)
+	storetest.Register(t, h.Store, storetest.Ada())
+	for range free {
+		h.visitor(t).from("192.0.2.1").tries("ada", "wrong").is(422)
+	}
+	for i := range 40 {
+		from := store.Origin{Address: fmt.Sprint("198.51.100.", i)}
+		if _, err := h.Store.Authenticate(t.Context(), fmt.Sprint("invented", i), "wrong", from); err == nil {
+			t.Fatal("an invented account signed in")
+		}
+	}
+	if n, err := h.Store.PruneThrottles(t.Context(), 1000); n != 0 || err != nil {
+		t.Errorf("%d counters were pruned, %v", n, err)
+	}
+	h.visitor(t).from("192.0.2.2").tries("ada", storetest.Password).waits("1")
+	h.clock.Move(25 * time.Hour)
+	if n, err := h.Store.PruneThrottles(t.Context(), 1000); n != 41 || err != nil {
+		t.Errorf("%d counters were pruned a day later, %v; want 41", n, err)
+	}
+}
+
+// A password that is being compared while its account is taken away opens
+// nothing. The gate is held until that has happened.
+func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		user := storetest.Register(t, h.Store, storetest.Ada())
+		for name, takeAway := range map[string]func() error{
+			"disabled": func() error { return h.Store.Disable(t.Context(), user, storetest.From) },
+			"closed":   func() error { return h.Store.CloseAccount(t.Context(), user, storetest.From) },
+		} {
+			held, release := make(chan struct{}), make(chan struct{})
+			go h.Passwords.Gate.Do(t.Context(), func() { close(held); <-release }) //nolint:errcheck // held says that it runs
+			<-held
+			answer := make(chan *page)
+			go func() { answer <- v.another().tries("ada", storetest.Password) }()
+			for deadline := time.Now().Add(time.Minute); h.rows(t, "throttles") == 0; runtime.Gosched() {
+				if time.Now().After(deadline) {
+					t.Fatal("the try was never counted")
+				}
+			}
+			err := takeAway()
+			close(release)
+			late := <-answer
+			if err != nil {
+				t.Fatal(err)
+			}
+			late.is(422).says("do not belong together")
+			if h.rows(t, "signins") != 0 || late.cookie("sid") != nil {
+				t.Errorf("%s: signed in", name)
+			}
+			if err := h.Store.Enable(t.Context(), user, storetest.From); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.data.Write.Exec(`DELETE FROM throttles`); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.data.Write.Exec(`UPDATE users SET closed_at = NULL`); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}, func(s *Site) {
+		limited(s)
+		s.Passwords.Gate = store.NewGate(1, time.Minute)
+	})
+}

@@ -1,0 +1,102 @@
+package storetest_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"gatehouse/store"
+	. "gatehouse/store/storetest"
+)
+
+// The contract of what people may see of what is held about them.
+func TestExportContract(t *testing.T) {
+	contract(t, []promise{
+		{"holds every column about a person that is not secret", exportsAll},
+		{"holds nothing about anybody else", exportsOwn},
+	})
+}
+
+// exported says for every column about people where in the export it is found.
+// Empty are those that are secret, or say nothing that another does not.
+var exported = map[string]map[string]string{
+	"users": {
+		"id": "ID", "username": "Username", "email": "Email", "name": "Name", "created_at": "CreatedAt",
+		"disabled_at": "DisabledAt", "renamed_at": "RenamedAt", "closed_at": "ClosedAt",
+		"email_key": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
+	},
+	"signins": {
+		"user_id": "UserID", "kind": "Kind", "created_at": "CreatedAt", "proved_at": "ProvedAt", "seen_at": "SeenAt",
+		"ends_at": "EndsAt", "idle_at": "IdleAt", "kept": "Kept", "address": "Address", "agent": "Agent", "handle": "Handle",
+		"id": "", "device": "",
+	},
+	"devices": {"created_at": "CreatedAt", "seen_at": "SeenAt", "user_id": "", "device": ""},
+	"events": {
+		"id": "ID", "user_id": "UserID", "at": "At", "name": "Name", "operator": "Operator",
+		"address": "Address", "agent": "Agent", "request": "Request", "detail": "Detail",
+	},
+	"reserved_usernames": {"username": "Username", "until": "Until", "user_id": ""},
+}
+
+func exportsAll(t *testing.T, h house) {
+	h.lived(t, Ada())
+	h.signInAs(t, h.find(t, "ada-2"), true)
+	h.exec(t, `UPDATE users SET disabled_at = created_at, closed_at = created_at`)
+	must(t, h.Enable(h.ctx, h.find(t, "ada-2"), store.Origin{Operator: true}))
+	h.exec(t, `UPDATE users SET disabled_at = created_at`)
+	export, err := h.Export(h.ctx, h.find(t, "ada-2"))
+	must(t, err)
+	found := map[string]any{
+		"users": []store.User{export.User}, "signins": export.SignIns, "devices": export.Devices,
+		"events": export.Events, "reserved_usernames": export.Reserved,
+	}
+	columns := h.columns(t)
+	for _, table := range append(h.owning(t), "users") {
+		for _, column := range columns[table] {
+			field, known := exported[table][column]
+			if !known {
+				t.Errorf("%s.%s is about a person: put it into Export, or say here that it is secret", table, column)
+				continue
+			}
+			if field != "" && !anyHas(found[table], field) {
+				t.Errorf("the export of %s lacks %s", table, field)
+			}
+		}
+		if got := len(columns[table]); got != len(exported[table]) {
+			t.Errorf("%s has %d columns, and %d are listed here", table, got, len(exported[table]))
+		}
+	}
+}
+
+// anyHas says whether that field of one element of a slice is not zero.
+func anyHas(list any, field string) bool {
+	all := reflect.ValueOf(list)
+	for i := range all.Len() {
+		if f := all.Index(i).FieldByName(field); f.IsValid() && !f.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+func exportsOwn(t *testing.T, h house) {
+	ada, other := h.lived(t, Ada()), h.lived(t, grace())
+	for range store.EventsPerPage {
+		must(t, h.Disable(h.ctx, ada, From))
+		must(t, h.Enable(h.ctx, ada, From))
+	}
+	export, err := h.Export(h.ctx, h.find(t, "ada-2"))
+	must(t, err)
+	if export.User != h.find(t, "ada-2") || len(export.SignIns) != 0 || len(export.Devices) != 1 || len(export.Reserved) != 1 {
+		t.Errorf("exported %+v", export)
+	}
+	if got, want := len(export.Events), h.owned(t, "events", ada); got != want || got <= 2*store.EventsPerPage {
+		t.Errorf("exported %d events of %d", got, want)
+	}
+	if slices.ContainsFunc(export.Events, func(e store.Event) bool { return e.UserID == other.ID }) {
+		t.Error("exported the events of somebody else")
+	}
+	if slices.ContainsFunc(export.Reserved, func(r store.ReservedUsername) bool { return r.Username == "grace" }) {
+		t.Error("exported the username of somebody else")
+	}
+}
