@@ -44,11 +44,13 @@ type exportedAccount struct {
 		Name      string     `json:"name"`
 		CreatedAt time.Time  `json:"created_at"`
 		RenamedAt *time.Time `json:"username_changed_at"`
+		Confirmed *time.Time `json:"email_confirmed_at"`
 	} `json:"account"`
 	SignIns           []exportedSignIn   `json:"sign_ins"`
 	Devices           []exportedDevice   `json:"known_devices"`
 	Events            []exportedEvent    `json:"activity"`
 	ReservedUsernames []exportedUsername `json:"reserved_usernames"`
+	Links             []exportedLink     `json:"links_in_letters"`
 }
 
 type exportedSignIn struct {
@@ -83,18 +85,25 @@ type exportedUsername struct {
 	Until    time.Time `json:"until"`
 }
 
+type exportedLink struct {
+	Purpose   string     `json:"purpose"`
+	Email     string     `json:"email"`
+	CreatedAt time.Time  `json:"created_at"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	UsedAt    *time.Time `json:"used_at"`
+}
+
 // exportOf gives an export the names of its file, which stay the same
 // whatever the program calls them.
 func exportOf(site string, held store.Export) exportedAccount {
 	file := exportedAccount{
 		Site: site, SignIns: []exportedSignIn{}, Devices: []exportedDevice{},
 		Events: []exportedEvent{}, ReservedUsernames: []exportedUsername{},
+		Links: []exportedLink{},
 	}
 	a := &file.Account
 	a.Username, a.Email, a.Name, a.CreatedAt = held.User.Username, held.User.Email, held.User.Name, held.User.CreatedAt
-	if !held.User.RenamedAt.IsZero() {
-		a.RenamedAt = &held.User.RenamedAt
-	}
+	a.RenamedAt, a.Confirmed = given(held.User.RenamedAt), given(held.User.ConfirmedAt)
 	for _, n := range held.SignIns {
 		file.SignIns = append(file.SignIns, exportedSignIn{
 			n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent,
@@ -109,5 +118,16 @@ func exportOf(site string, held store.Export) exportedAccount {
 	for _, u := range held.Reserved {
 		file.ReservedUsernames = append(file.ReservedUsernames, exportedUsername(u))
 	}
+	for _, l := range held.Links {
+		file.Links = append(file.Links, exportedLink{l.Purpose, l.Email, l.CreatedAt, l.ExpiresAt, given(l.UsedAt)})
+	}
 	return file
+}
+
+// given is nil for the zero time.
+func given(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }

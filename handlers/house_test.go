@@ -20,6 +20,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/assets"
+	"gatehouse/handlers/mail"
 	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
@@ -35,6 +36,36 @@ type house struct {
 	clock  *storetest.Clock
 	server *httptest.Server
 	log    *logBuffer
+	office *mail.Office
+}
+
+// withMail gives a site a mailbox. Letters arrive when h.letters asks for them.
+func withMail(s *Site) { s.Mailbox = &mail.Mailbox{} }
+
+// letters delivers what is due and returns all that ever arrived, newest first.
+func (h *house) letters(t testing.TB) []mail.Message {
+	t.Helper()
+	if err := h.office.Once(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return h.Mailbox.Messages()
+}
+
+// link is the path of the link in the newest letter to an address.
+func (h *house) link(t testing.TB, to string) string {
+	t.Helper()
+	for _, m := range h.letters(t) {
+		if !strings.EqualFold(m.To, to) {
+			continue
+		}
+		for _, line := range strings.Split(m.Text, "\n") {
+			if path, ok := strings.CutPrefix(line, h.BaseURL.String()); ok && path != "" {
+				return path
+			}
+		}
+	}
+	t.Fatalf("no letter to %s has a link", to)
+	return ""
 }
 
 // newHouse builds a site on SQLite; change may alter it before it opens.
@@ -82,8 +113,14 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	}
 	rules := store.DefaultRules
 	rules.Limits = h.Limits
+	if h.Mailbox != nil {
+		rules.Letters = storetest.Seal(t)
+	}
 	if h.Store, err = store.New(ctx, h.data, passwords, rules, h.clock.Now, h.Log); err != nil {
 		t.Fatal(err)
+	}
+	h.office = &mail.Office{
+		Store: h.Store, Sender: h.Mailbox, Site: h.Name, Base: h.BaseURL, From: "Gatehouse <no-reply@localhost>", Log: h.Log,
 	}
 	h.Sessions = NewSessions(sessions, h.https())
 	h.server.Config.Handler = h.Handler()

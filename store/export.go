@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Export is everything that is held about a person, but for what is secret:
 // the password's hash and the ids of sessions.
@@ -11,7 +14,17 @@ type Export struct {
 	Events  []Event
 	// Reserved are earlier usernames that only this person may take again.
 	Reserved []ReservedUsername
+	// Links are those that letters brought and that are kept until they expire.
+	Links []Link
 }
+
+// Link is the link of a letter, without its token.
+type Link struct {
+	Purpose, Email               string
+	CreatedAt, ExpiresAt, UsedAt time.Time
+}
+
+const selectLinks = `SELECT purpose, email, created_at, expires_at, used_at FROM tokens WHERE user_id = $1 ORDER BY created_at`
 
 const selectOwnReserved = `SELECT username, until FROM reserved_usernames WHERE user_id = $1 AND until > $2 ORDER BY username`
 
@@ -32,6 +45,11 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	}
 	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, s.now()}, func(r *ReservedUsername) []any {
 		return []any{&r.Username, utc{&r.Until}}
+	}); err != nil {
+		return e, err
+	}
+	if e.Links, err = all(ctx, s, selectLinks, []any{user.ID}, func(l *Link) []any {
+		return []any{&l.Purpose, &l.Email, utc{&l.CreatedAt}, utc{&l.ExpiresAt}, utc{&l.UsedAt}}
 	}); err != nil {
 		return e, err
 	}

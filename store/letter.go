@@ -159,6 +159,16 @@ func (s *Store) Letters() <-chan struct{} { return s.written }
 // password are answered on the way. What is not reported delivered, postponed
 // or given up comes back after a while.
 func (s *Store) TakeLetters(ctx context.Context, limit int) ([]Letter, error) {
+	for {
+		taken, answered, err := s.takeLetters(ctx, limit)
+		if err != nil || len(taken) > 0 || !answered {
+			return taken, err
+		}
+	}
+}
+
+// takeLetters says also whether it answered anybody, which makes letters.
+func (s *Store) takeLetters(ctx context.Context, limit int) (taken []Letter, answered bool, err error) {
 	type row struct {
 		Letter
 		sealed []byte
@@ -169,13 +179,12 @@ func (s *Store) TakeLetters(ctx context.Context, limit int) ([]Letter, error) {
 		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for letters: %w", err)
+		return nil, false, fmt.Errorf("look for letters: %w", err)
 	}
-	var taken []Letter
 	for _, r := range due {
 		result, err := s.db.Write.ExecContext(ctx, claimLetter, now.Add(letterLease), r.ID, r.due)
 		if err != nil {
-			return taken, fmt.Errorf("take a letter: %w", err)
+			return taken, answered, fmt.Errorf("take a letter: %w", err)
 		}
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			continue // another worker has it
@@ -185,22 +194,20 @@ func (s *Store) TakeLetters(ctx context.Context, limit int) ([]Letter, error) {
 		if err == nil {
 			err = json.Unmarshal(text, &r.LetterData)
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			s.log.ErrorContext(ctx, "letter lost", "letter", r.ID, "kind", r.Kind, "error", err.Error())
-			if err := s.LetterDone(ctx, r.Letter); err != nil {
-				return taken, err
-			}
-			continue
+			err = s.LetterDone(ctx, r.Letter)
+		case r.Kind == askReset:
+			answered, err = true, s.answerReset(ctx, r.Letter)
+		default:
+			taken = append(taken, r.Letter)
 		}
-		if r.Kind == askReset {
-			if err := s.answerReset(ctx, r.Letter); err != nil {
-				return taken, err
-			}
-			continue
+		if err != nil {
+			return taken, answered, err
 		}
-		taken = append(taken, r.Letter)
 	}
-	return taken, nil
+	return taken, answered, nil
 }
 
 // LetterDone erases what a letter says, once it is delivered or given up.

@@ -100,6 +100,22 @@ func (o *Office) Run(ctx context.Context) {
 	}
 }
 
+// Once delivers what is due now, one letter after another, and returns.
+func (o *Office) Once(ctx context.Context) error {
+	for {
+		taken, err := o.Store.TakeLetters(ctx, carriers)
+		if err != nil {
+			return err
+		}
+		for _, l := range taken {
+			o.deliver(ctx, l)
+		}
+		if len(taken) == 0 {
+			return nil
+		}
+	}
+}
+
 // deliver tries one letter and reports how it went.
 func (o *Office) deliver(ctx context.Context, l store.Letter) {
 	log := o.Log.With("letter", l.ID, "kind", l.Kind, "try", l.Tries)

@@ -23,6 +23,7 @@ var exported = map[string]map[string]string{
 	"users": {
 		"id": "ID", "username": "Username", "email": "Email", "name": "Name", "created_at": "CreatedAt",
 		"disabled_at": "DisabledAt", "renamed_at": "RenamedAt", "closed_at": "ClosedAt",
+		"confirmed_at": "ConfirmedAt", "wrong_passwords": "",
 		"email_key": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
 	},
 	"signins": {
@@ -35,20 +36,27 @@ var exported = map[string]map[string]string{
 		"id": "ID", "user_id": "UserID", "at": "At", "name": "Name", "operator": "Operator",
 		"address": "Address", "agent": "Agent", "request": "Request", "detail": "Detail",
 	},
+	"tokens": {
+		"purpose": "Purpose", "email": "Email", "created_at": "CreatedAt", "expires_at": "ExpiresAt", "used_at": "UsedAt",
+		"user_id": "", "hash": "", "email_key": "", "epoch": "",
+	},
 	"reserved_usernames": {"username": "Username", "until": "Until", "user_id": ""},
 }
 
 func exportsAll(t *testing.T, h house) {
 	h.lived(t, Ada())
 	h.signInAs(t, h.find(t, "ada-2"), true)
-	h.exec(t, `UPDATE users SET disabled_at = created_at, closed_at = created_at`)
+	h.exec(t, `UPDATE users SET disabled_at = created_at, closed_at = created_at, confirmed_at = created_at`)
+	_, err := h.ResetToken(h.ctx, h.find(t, "ada-2"), From)
+	must(t, err)
+	h.exec(t, `UPDATE tokens SET used_at = created_at`)
 	must(t, h.Enable(h.ctx, h.find(t, "ada-2"), store.Origin{Operator: true}))
 	h.exec(t, `UPDATE users SET disabled_at = created_at`)
 	export, err := h.Export(h.ctx, h.find(t, "ada-2"))
 	must(t, err)
 	found := map[string]any{
 		"users": []store.User{export.User}, "signins": export.SignIns, "devices": export.Devices,
-		"events": export.Events, "reserved_usernames": export.Reserved,
+		"events": export.Events, "reserved_usernames": export.Reserved, "tokens": export.Links,
 	}
 	columns := h.columns(t)
 	for _, table := range append(h.owning(t), "users") {

@@ -82,6 +82,16 @@ func NewWith(t testing.TB, db store.Database, clock *Clock, rules store.Rules) *
 	return s
 }
 
+// Seal is what the letters of tests are sealed with.
+func Seal(t testing.TB) *store.Seal {
+	t.Helper()
+	seal, err := store.NewSeal(make([]byte, store.SecretBytes), "letters")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seal
+}
+
 // From is where people of tests come from.
 var From = store.Origin{Address: "192.0.2.7", Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Request: "TEST"}
 
