@@ -32,9 +32,9 @@ func TestRecipes(t *testing.T) {
 			for _, command := range commands {
 				shell := exec.Command("sh", "-c", command)
 				shell.Dir = tree
-				// With the race detector, like these tests: the packages that it
-				// needs are built already.
-				shell.Env = append(os.Environ(), "GOFLAGS=-race -vet=off -buildvcs=false")
+				// With the flags of these tests: the packages that it needs are built
+				// already.
+				shell.Env = append(os.Environ(), "GOFLAGS="+os.Getenv("GOFLAGS")+" -vet=off -buildvcs=false")
 				if out, err := shell.CombinedOutput(); err != nil {
 					t.Fatalf("$ %s: %v\n%s", command, err, out)
 				}
