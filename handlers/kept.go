@@ -38,9 +38,12 @@ func (s *Site) formPage(posted string) string {
 func (s *Site) keep(r *http.Request, userID string) {
 	values := url.Values{}
 	for name, value := range r.PostForm {
-		if !slices.Contains(secretFields, name) && name != "next" {
+		if name != "next" && !slices.Contains(secretFields, name) {
 			values[name] = value
 		}
+	}
+	if slices.ContainsFunc(secretFields, r.PostForm.Has) {
+		values.Del("username") // it is there for password managers alone
 	}
 	form := values.Encode()
 	if form == "" || len(form) > keptMax || s.formPage(r.URL.Path) != r.URL.Path {
