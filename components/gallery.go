@@ -70,7 +70,8 @@ func Gallery() []State {
 		f.Username.Refusal = "The username ada is taken. Choose another."
 		f.Email.Refusal = "An account with this email address exists. Sign in instead."
 	}))
-	add("register-closed", Page{Entry: true}, "Registration is closed", RegisterClosed())
+	add("register-closed", Page{Entry: true}, ClosedTitle(false), RegisterClosed(false))
+	add("register-invited", Page{Entry: true}, ClosedTitle(true), RegisterClosed(true))
 
 	login := func(open bool, change func(f *LoginForm)) templ.Component {
 		f := NewLoginForm()

@@ -20,6 +20,14 @@ func NewRegisterForm(passwords *store.Passwords) *RegisterForm {
 	return f
 }
 
+// ClosedTitle heads the page of a site on which nobody can just register.
+func ClosedTitle(invited bool) string {
+	if invited {
+		return "By invitation"
+	}
+	return "Registration is closed"
+}
+
 // UsernameIsFree praises the username, once the store has said so.
 func (f *RegisterForm) UsernameIsFree() { praiseUsername(f.Username) }
 

@@ -91,9 +91,10 @@ func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, form *components.RegisterForm) error {
 	if !s.Open {
-		page := s.page(r, "Registration is closed")
+		title := components.ClosedTitle(s.Invited)
+		page := s.page(r, title)
 		page.Entry = true
-		return s.show(w, r, status, page, components.RegisterClosed())
+		return s.show(w, r, status, page, components.RegisterClosed(s.Invited))
 	}
 	form.Next = s.next(form.Next)
 	page := s.page(r, form.Title)

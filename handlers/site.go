@@ -27,7 +27,8 @@ type Site struct {
 	BaseURL *url.URL
 	// Open says whether anybody may register. With Confirm an account opens only
 	// once its address is confirmed, for which the site must send mail.
-	Open, Confirm bool
+	// Without Open, Invited says that people come by invitation.
+	Open, Confirm, Invited bool
 	// Mailbox is where mail goes on a developer's machine, and is shown; nil
 	// everywhere else.
 	Mailbox *mail.Mailbox

@@ -40,7 +40,7 @@ func (d *deed) letterWith(ctx context.Context, kind, purpose string, user User, 
 // tell writes to a person about something that was done to their account. An
 // address that was never confirmed may be anybody's and is left in peace.
 func (d *deed) tell(ctx context.Context, kind string, user User, from Origin) error {
-	if !user.Confirmed() {
+	if !user.Confirmed() || d.store.rules.NoNotices {
 		return nil
 	}
 	data := to(user, from)

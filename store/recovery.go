@@ -97,8 +97,8 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if err := d.record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
 			return err
 		}
-		// Whoever had the link reads mail at that address.
-		return d.letter(ctx, LetterPasswordChanged, to(user, from))
+		user.ConfirmedAt = s.now() // whoever had the link reads mail there
+		return d.tell(ctx, LetterPasswordChanged, user, from)
 	})
 }
 

@@ -60,6 +60,9 @@ type Rules struct {
 	Reopen time.Duration
 	// EventsKept is how long events are kept.
 	EventsKept time.Duration
+	// NoNotices leaves out the letters that only tell: of a changed password, a
+	// new device, a closed account, too many wrong passwords.
+	NoNotices bool
 	// Letters seals letters that wait to be sent. Without it the site sends no
 	// mail.
 	Letters *Seal

@@ -28,6 +28,7 @@ type settings struct {
 	Registration string `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
 	SMTP         string `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site on http://localhost shows its mail at /dev/mailbox, and any other sends none."`
 	MailFrom     string `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
+	NoNotices    bool   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
 	Secret       string `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
 	Name         string `default:"Gatehouse" help:"The site's name on its pages."`
 	PasswordMin  int    `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
@@ -67,7 +68,7 @@ const day = 24 * time.Hour
 
 // rules are what the settings decide about accounts.
 func (s *settings) rules() store.Rules {
-	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventsKept: time.Duration(s.ActivityDays) * day}
+	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventsKept: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices}
 	if !s.InsecureTest {
 		rules.Limits = store.Limits{
 			WrongPasswords: s.LimitPassword, LongestWait: s.LimitWait, Failures: s.LimitFailures,

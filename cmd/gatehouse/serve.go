@@ -72,6 +72,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 		Name:           j.settings.Name,
 		BaseURL:        c.base,
 		Open:           j.settings.Registration == registerOpen || j.settings.Registration == registerConfirm,
+		Invited:        j.settings.Registration == registerInvite,
 		Confirm:        j.settings.Registration == registerConfirm,
 		Store:          a.store,
 		Passwords:      a.passwords,
