@@ -10,7 +10,7 @@ type EmailForm struct {
 func NewEmailForm() *EmailForm {
 	f := &EmailForm{Form: Form{ID: "email-form", Action: "/account/email", Title: "Email address", Submit: "Send a letter to it"}}
 	f.Email = emailField()
-	f.Email.Label, f.Email.Hint = "New email address", "It must confirm before anything changes."
+	f.Email.Label, f.Email.Hint = "New email address", "We write to it. Nothing changes until it is confirmed there."
 	f.Fields = []*Field{f.Email}
 	return f
 }

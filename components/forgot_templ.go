@@ -126,7 +126,7 @@ func ForgotSent() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, ".</p><p>Nothing there after a few minutes? Look among the unwanted mail, or <a href=\"/password/forgot\">ask again</a>.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/login\">Sign in</a></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, ".</p><p>Nothing there after a few minutes? Look among the unwanted mail, or <a href=\"/password/forgot\">ask again</a>.</p><p class=\"aside\"><a href=\"/login\">Back to sign-in</a></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

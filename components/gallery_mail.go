@@ -81,7 +81,7 @@ func GalleryLetters() []GalleryLetter {
 		Within: 14 * 24 * time.Hour,
 	}
 	valid := map[string]time.Duration{
-		store.LetterConfirm: store.ConfirmValid, store.LetterRegister: store.PendingValid, store.LetterReset: store.ResetValid,
+		store.LetterConfirm: store.ConfirmValid, store.LetterRegister: store.PendingValid, store.LetterReset: store.ResetValid, store.LetterAddressBack: store.ResetValid,
 		store.LetterNewAddress: store.AddressValid, store.LetterAddressChanged: store.UndoValid, store.LetterInvite: store.InviteValid,
 	}
 	var letters []GalleryLetter

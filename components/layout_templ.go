@@ -216,7 +216,7 @@ func Layout(p Page, body templ.Component) templ.Component {
 			}
 		}
 		if p.asksToConfirm() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<p class=\"banner\">Your email address is not confirmed yet. <a href=\"/email/verify\">Confirm it</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<aside class=\"banner\" aria-label=\"Reminder\">Your email address is not confirmed yet. <a href=\"/email/verify\">Confirm it</a></aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

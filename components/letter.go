@@ -66,6 +66,11 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		link("Choose a password", "/password/reset")
 		w.Facts = facts(l)
 		w.After = []string{once, "If it was not you, do nothing. Your password stays as it is."}
+	case store.LetterAddressBack:
+		w.Subject = "Your old address is back: choose a new password"
+		w.Lines = []string{"This is the address of your account " + l.Username + " again. Every device is signed out, and the password is void: choose a new one."}
+		link("Choose a password", "/password/reset")
+		w.After = []string{once, "If that is too late, ask for another link at " + base.JoinPath("/password/forgot").String()}
 	case store.LetterNewAddress:
 		w.Subject = "Confirm your new email address"
 		w.Lines = []string{"Confirm that this address is yours, and your account " + l.Username + " is moved to it. Until then your old address stays."}

@@ -58,7 +58,7 @@ func LetterHTML(l Letter) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</p><div style=\"padding:28px;background:#fffcf5;border:1px solid #e2d8c6;border-radius:14px\"><h1 style=\"margin:0 0 16px;font-family:Georgia,serif;font-weight:500;font-size:24px;line-height:1.2\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</p><div style=\"padding:26px 22px 12px;background:#fffcf5;border:1px solid #e2d8c6;border-radius:14px\"><h1 style=\"margin:0 0 16px;font-family:Georgia,serif;font-weight:500;font-size:24px;line-height:1.2\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -206,7 +206,7 @@ func StaleLink() templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<section class=\"panel\"><h1>This link does not work</h1><p class=\"lead\">It may have been used already, have run out, or be incomplete. Links work once and only for a while; a newer letter makes older links void.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/login\">Sign in</a> <a class=\"btn btn-outline-secondary\" href=\"/password/forgot\">Forgot your password?</a></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<section class=\"panel\"><h1>This link does not work</h1><p class=\"lead\">It may have been used already, have run out, or be incomplete. Links work once, and only for a while.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/login\">Sign in</a> <a class=\"btn btn-outline-secondary\" href=\"/password/forgot\">Forgot your password?</a></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -76,10 +76,14 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 					t.Errorf("%s came back with %s = %q, want %q", r.path, name, got, values[0])
 				}
 			}
-			if v.get(r.path).says("Close your account").value("username") != "" {
-				t.Error("what was kept comes back twice")
+			again := v.get(r.path).is(200)
+			for name := range forms[r.path] {
+				if again.value(name) != "" {
+					t.Error("what was kept comes back twice")
+				}
 			}
 			h.clock.Move(store.RecentProof)
+			v.get("/").is(200)
 			before = h.dump(t, "sessions")
 		}
 		if h.user(t, "ada").Closed() {
@@ -90,7 +94,7 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 		if !h.user(t, "ada").Closed() {
 			t.Error("the form that came back closes nothing")
 		}
-	})
+	}, withMail)
 }
 
 func TestSUDO02ProofAgesAndRenewsTheSession(t *testing.T) {

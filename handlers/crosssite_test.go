@@ -3,10 +3,12 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
 
@@ -21,15 +23,18 @@ func (h *house) unsafe() []route {
 	return found
 }
 
-// path fills the parameters of a route with something that exists.
+// example fills the parameters of a route with something that exists.
 func (r route) example() string {
-	return strings.NewReplacer("{field}", "username", "{file}", "site.css", "{handle}", "NONE").Replace(r.path)
+	return strings.NewReplacer("{field}", "username", "{file}", "site.css", "{handle}", "NONE", "{token}", "NONE", "{n}", "0").Replace(r.path)
 }
 
 // example is the path of a route, with another sign-in of Ada's as the one it
-// is about.
+// is about, or a live link.
 func (h *house) example(t *testing.T, r route) string {
 	t.Helper()
+	if link, ok := h.live[r.path]; ok {
+		return link
+	}
 	if strings.Contains(r.path, "{handle}") {
 		list := h.signIns(t, "ada")
 		if len(list) == 0 {
@@ -52,16 +57,26 @@ var forms = map[string]url.Values{
 	"/account/profile/check/{field}":  {"username": {"countess"}},
 	"/account/password":               {"current": {storetest.Password}, "password": {"difference engine no. 2"}},
 	"/account/password/check/{field}": {"password": {"difference engine no. 2"}},
+	"/account/email":                  {"email": {"ada@example.org"}},
+	"/account/email/check/{field}":    {"email": {"ada@example.org"}},
 	"/account/signins/end-others":     {},
 	"/account/signins/{handle}/end":   {},
 	"/account/delete":                 {"username": {"ada"}},
 	"/confirm":                        {"password": {storetest.Password}},
 	"/reopen":                         {},
+	"/password/forgot":                {"username": {"ada"}},
+	"/password/reset":                 {"password": {newPassword}},
+	"/password/reset/check/{field}":   {"password": {newPassword}},
+	"/email/verify":                   {},
+	"/email/verify/resend":            {},
+	"/email/undo":                     {},
+	"/invite":                         {"username": {"olga"}, "password": {newPassword}},
+	"/invite/check/{field}":           {"username": {"olga"}},
 }
 
 func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newHouse(t, withMail)
 	storetest.Register(t, h.Store, registration("grace"))
 	h.visitor(t).registers()
 	signedIn := h.visitor(t)
@@ -70,6 +85,10 @@ func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 	closed := h.visitor(t)
 	closed.closes("mary")
 	anonymous := h.visitor(t)
+	h.links(t)
+	for _, link := range h.live {
+		anonymous.get(link).is(303)
+	}
 	before := h.dump(t)
 	origin := "http://" + h.BaseURL.Host
 	for name, header := range map[string]http.Header{
@@ -117,7 +136,7 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 		}
 		t.Run(r.path, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
+			h := newHouse(t, withMail)
 			storetest.Register(t, h.Store, registration("grace"))
 			v := h.visitor(t)
 			v.registers()
@@ -129,6 +148,10 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 				v.closes("mary")
 			case r.guard == visitors:
 				v = h.visitor(t)
+			}
+			if slices.ContainsFunc(buttons, func(b button) bool { return b.page == r.path }) {
+				h.links(t)
+				v.get(h.live[r.path+"/{token}"]).is(303)
 			}
 			before := h.dump(t, "sessions")
 			v.post(h.example(t, r), forms[r.path])
@@ -176,33 +199,54 @@ func TestCSRF02SigningOutTakesAPost(t *testing.T) {
 	}
 }
 
-func TestCSRF03ReadingChangesNothing(t *testing.T) {
+// Nor does a link that works, of whatever purpose, in whosever browser: mail
+// scanners open them, and browsers fetch pages in advance.
+func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newHouse(t, withMail)
 	v := h.visitor(t)
 	v.registers()
 	closed := h.visitor(t)
 	closed.closes("mary")
+	links := h.links(t)
+	waits := h.visitor(t) // the browser that registered
+	waits.client.Jar.SetCookies(h.BaseURL, []*http.Cookie{{Name: pendingCookie, Value: strings.Repeat("H", 26), Path: "/"}})
+	readers := map[*visitor]string{
+		v: store.PurposeConfirm, closed: store.PurposeAddress, h.visitor(t): store.PurposeRegister, waits: store.PurposeRegister,
+	}
 	before := h.dump(t)
 	shown := map[string]bool{}
-	for _, r := range h.routes() {
-		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
-			for _, reader := range []*visitor{v, closed, h.visitor(t)} {
-				if reader.send(method, h.example(t, r), nil, http.Header{}).status == http.StatusOK && method == get {
+	for reader, purpose := range readers {
+		h.live["/email/verify/{token}"] = links[purpose]
+		for _, method := range []string{http.MethodHead, http.MethodOptions, http.MethodGet} {
+			for _, r := range h.routes() {
+				answer := reader.send(method, h.example(t, r), nil, http.Header{})
+				if method == get && (answer.status == http.StatusOK || r.path == "/confirm" || r.path == "/email/verify/resend" || strings.Contains(r.path, "{token}")) {
 					shown[r.path] = true
 				}
+			}
+			if method == get {
+				reader.get("/email/verify").is(200).says("Confirm")
 			}
 		}
 	}
 	for _, r := range h.routes() {
 		// A page that was not shown was not tried. The confirmation is for who
 		// proved long ago, and changes no more than others.
-		if r.method == get && !shown[r.path] && r.path != "/confirm" && r.path != "/.well-known/change-password" && r.path != "/assets/{file}" {
+		if r.method == get && !shown[r.path] && r.path != "/.well-known/change-password" && r.path != "/assets/{file}" {
 			t.Errorf("%s was never shown", r.path)
 		}
 	}
 	if after := h.dump(t); after != before {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
+	}
+	for purpose, link := range links {
+		if _, err := h.Store.Token(t.Context(), token(link), purpose); err != nil && purpose != store.PurposeRegister {
+			t.Errorf("the link for %s does not work any more", purpose)
+		}
+	}
+	if _, _, err := h.Store.FindPending(t.Context(), token(links[store.PurposeRegister]), ""); err != nil {
+		t.Errorf("the registration that waits: %v", err)
 	}
 }
 

@@ -76,7 +76,9 @@ func (s *Site) local(wanted string, guards ...guard) string {
 	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || u.RawPath != "" {
 		return fallback
 	}
-	if !slices.Contains(guards, s.pages[s.mux.Find(chi.NewRouteContext(), http.MethodGet, u.Path)]) {
+	page := s.mux.Find(chi.NewRouteContext(), http.MethodGet, u.Path)
+	// The links of letters are opened from letters alone.
+	if !slices.Contains(guards, s.pages[page]) || strings.Contains(page, "{token}") {
 		return fallback
 	}
 	return wanted

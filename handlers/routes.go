@@ -66,6 +66,7 @@ func (s *Site) routes() []route {
 		{get, "/email/verify/{token}", everyone, s.takeToken(verifyCookie, "/email/verify")},
 		{get, "/email/verify", everyone, s.newVerify},
 		{post, "/email/verify", everyone, s.linked(verifyCookie, s.verify)},
+		{get, "/email/verify/resend", everyone, s.newVerifyInstead},
 		{post, "/email/verify/resend", everyone, s.resend},
 		{get, "/email/undo/{token}", everyone, s.takeToken(undoCookie, "/email/undo")},
 		{get, "/email/undo", everyone, s.linked(undoCookie, s.newUndo)},

@@ -97,10 +97,13 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 // signed in or of the registration that waits in this browser. It answers
 // alike whether or not there is anything to send.
 func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
-	if err := spend(s.budgets.letters, source(r)); err != nil {
+	if !s.Store.Mails() {
+		return components.NotFound
+	}
+	err := spend(s.budgets.letters, source(r))
+	if err != nil {
 		return err
 	}
-	var err error
 	if user := visitOf(r).user; user != nil {
 		err = s.Store.SendConfirmation(r.Context(), *user, s.origin(r))
 	} else {
@@ -110,6 +113,12 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.flash(r, "A letter is on its way, unless you have had several within the last hour.")
+	return s.redirect(w, r, "/email/verify")
+}
+
+// newVerifyInstead answers who opens the address of that form. Without it the
+// address would pass for a link.
+func (s *Site) newVerifyInstead(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, "/email/verify")
 }
 

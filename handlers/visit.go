@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -56,6 +57,10 @@ func (s *Site) identify(next http.Handler) http.Handler {
 	})
 }
 
+// tokenLike is what may be a token in an address that no route takes, such as a
+// link that was copied with something behind it.
+var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
+
 func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWriter, took time.Duration) {
 	level := slog.LevelInfo
 	if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || strings.HasPrefix(r.URL.Path, "/assets/") {
@@ -68,7 +73,7 @@ func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWrit
 	// query is never logged.
 	path := chi.RouteContext(r.Context()).RoutePattern()
 	if path == "" || path == "/*" {
-		path = r.URL.Path
+		path = tokenLike.ReplaceAllString(r.URL.Path, "TOKEN")
 	}
 	attrs := []slog.Attr{
 		slog.String("request", v.id), slog.String("method", r.Method), slog.String("path", path),

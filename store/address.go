@@ -109,7 +109,7 @@ func (s *Store) UndoAddress(ctx context.Context, token string, from Origin) erro
 		return err
 	}
 	err = s.write(ctx, func(d *deed) error {
-		if err := d.redeem(ctx, token); err != nil {
+		if err := d.redeem(ctx, token, t.User); err != nil {
 			return err
 		}
 		var user User
@@ -127,7 +127,7 @@ func (s *Store) UndoAddress(ctx context.Context, token string, from Origin) erro
 		if _, err := d.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
 			return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 		}
-		if err := d.letterWith(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := d.letterWith(ctx, LetterAddressBack, PurposeReset, user, user.Email, ResetValid, from); err != nil {
 			return err
 		}
 		return d.record(ctx, user.ID, EventAddressUndone, "", from)

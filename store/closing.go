@@ -20,16 +20,23 @@ const (
 		WHERE id = $1 AND epoch = $2 AND closed_at > $3 AND disabled_at IS NULL
 		RETURNING ` + userColumns
 
-	selectToErase = `SELECT id FROM users WHERE closed_at <= $1 ORDER BY closed_at LIMIT $2`
+	// While an old address can still be put back the account stays: it may have
+	// been closed by whoever moved it away.
+	selectToErase = `SELECT id FROM users WHERE closed_at <= $1 AND NOT EXISTS (SELECT 1 FROM tokens
+		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL AND tokens.expires_at > $2)
+		ORDER BY closed_at LIMIT $3`
 
 	// closed_at is asked again, because the account may have been reopened, or
 	// erased by another copy of the program.
-	deleteClosed = `DELETE FROM users WHERE id = $1 AND closed_at <= $2 RETURNING username`
-	deleteUser   = `DELETE FROM users WHERE id = $1 RETURNING username`
+	deleteClosed = `DELETE FROM users WHERE id = $1 AND closed_at <= $2 AND NOT EXISTS (SELECT 1 FROM tokens
+		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL AND tokens.expires_at > $3)
+		RETURNING username`
+	deleteUser = `DELETE FROM users WHERE id = $1 RETURNING username`
 )
 
 // CloseAccount closes the account of a person: all sign-ins end at once, and it is
-// erased once it can no longer be reopened, which may be at once.
+// erased once it can no longer be reopened, which may be at once, and no old
+// address can be put back any more.
 func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error {
 	return s.write(ctx, func(d *deed) error {
 		n, err := d.changed(ctx, updateClosed, s.now(), user.ID)
@@ -51,7 +58,11 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 		if s.rules.Reopen > 0 {
 			return nil
 		}
-		return d.erase(ctx, user.ID, from, deleteUser, user.ID)
+		now := s.now()
+		if err := d.erase(ctx, user.ID, from, deleteClosed, user.ID, now, now); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		return nil // EraseClosed will do it
 	})
 }
 
@@ -132,12 +143,12 @@ func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
 // says how many there were. Several copies of the program may do so at once.
 func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 	before := s.now().Add(-s.rules.Reopen)
-	ids, err := all(ctx, s, selectToErase, []any{before, limit}, func(id *int64) []any { return []any{id} })
+	ids, err := all(ctx, s, selectToErase, []any{before, s.now(), limit}, func(id *int64) []any { return []any{id} })
 	if err != nil {
 		return 0, fmt.Errorf("find closed accounts: %w", err)
 	}
 	for _, id := range ids {
-		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, id, before) })
+		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, id, before, s.now()) })
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return 0, err
 		}

@@ -58,7 +58,7 @@ func (s *Store) ConfirmAddress(ctx context.Context, token string, from Origin) (
 	}
 	user := t.User
 	err = s.write(ctx, func(d *deed) error {
-		if err := d.redeem(ctx, token); err != nil {
+		if err := d.redeem(ctx, token, user); err != nil {
 			return err
 		}
 		if t.Purpose == PurposeAddress {

@@ -35,7 +35,7 @@ func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, 
 		return User{}, err
 	}
 	r.Email = t.Email
-	user, err := s.register(ctx, r, from, func(d *deed) error { return d.redeem(ctx, token) })
+	user, err := s.register(ctx, r, from, func(d *deed) error { return d.redeem(ctx, token, User{}) })
 	if refusal, refused := AsRefusal(err); refused && refusal.Field == "email" {
 		return User{}, ErrLink // has an account by now
 	}

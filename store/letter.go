@@ -13,6 +13,7 @@ const (
 	LetterRegister        = "register"         // confirm the address and so open the account
 	LetterOwner           = "owner"            // somebody asked for an account with your address
 	LetterReset           = "reset"            // choose a new password
+	LetterAddressBack     = "address-back"     // the same, after the old address was put back
 	LetterNewAddress      = "new-address"      // confirm the new address
 	LetterAddressChanged  = "address-changed"  // to the old address, with a way back
 	LetterPasswordChanged = "password-changed" // tells
@@ -29,7 +30,7 @@ const (
 
 // LetterKinds are all of them.
 var LetterKinds = []string{
-	LetterConfirm, LetterRegister, LetterOwner, LetterReset, LetterNewAddress, LetterAddressChanged,
+	LetterConfirm, LetterRegister, LetterOwner, LetterReset, LetterAddressBack, LetterNewAddress, LetterAddressChanged,
 	LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff, LetterInvite,
 }
 
@@ -160,15 +161,16 @@ func (s *Store) Letters() <-chan struct{} { return s.written }
 // or given up comes back after a while.
 func (s *Store) TakeLetters(ctx context.Context, limit int) ([]Letter, error) {
 	for {
-		taken, answered, err := s.takeLetters(ctx, limit)
-		if err != nil || len(taken) > 0 || !answered {
+		taken, settled, err := s.takeLetters(ctx, limit)
+		if err != nil || len(taken) > 0 || !settled {
 			return taken, err
 		}
 	}
 }
 
-// takeLetters says also whether it answered anybody, which makes letters.
-func (s *Store) takeLetters(ctx context.Context, limit int) (taken []Letter, answered bool, err error) {
+// takeLetters says also whether it settled anything itself: then more may be
+// due, an answer among them.
+func (s *Store) takeLetters(ctx context.Context, limit int) (taken []Letter, settled bool, err error) {
 	type row struct {
 		Letter
 		sealed []byte
@@ -184,7 +186,7 @@ func (s *Store) takeLetters(ctx context.Context, limit int) (taken []Letter, ans
 	for _, r := range due {
 		result, err := s.db.Write.ExecContext(ctx, claimLetter, now.Add(letterLease), r.ID, r.due)
 		if err != nil {
-			return taken, answered, fmt.Errorf("take a letter: %w", err)
+			return taken, settled, fmt.Errorf("take a letter: %w", err)
 		}
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			continue // another worker has it
@@ -197,17 +199,20 @@ func (s *Store) takeLetters(ctx context.Context, limit int) (taken []Letter, ans
 		switch {
 		case err != nil:
 			s.log.ErrorContext(ctx, "letter lost", "letter", r.ID, "kind", r.Kind, "error", err.Error())
-			err = s.LetterDone(ctx, r.Letter)
+			settled, err = true, s.LetterDone(ctx, r.Letter)
+		case !now.Before(r.Expires):
+			s.log.WarnContext(ctx, "letter given up: its time was over before it could be sent", "letter", r.ID, "kind", r.Kind)
+			settled, err = true, s.LetterDone(ctx, r.Letter)
 		case r.Kind == askReset:
-			answered, err = true, s.answerReset(ctx, r.Letter)
+			settled, err = true, s.answerReset(ctx, r.Letter)
 		default:
 			taken = append(taken, r.Letter)
 		}
 		if err != nil {
-			return taken, answered, err
+			return taken, settled, err
 		}
 	}
-	return taken, answered, nil
+	return taken, settled, nil
 }
 
 // LetterDone erases what a letter says, once it is delivered or given up.

@@ -131,15 +131,17 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 	}
 	user := User{Username: p.Username, Email: p.Email, Name: p.Name, CreatedAt: s.now(), ConfirmedAt: s.now()}
 	err = s.write(ctx, func(d *deed) error {
+		// The account first: it makes others with the same address wait, who hold
+		// nothing then that is to be deleted here.
+		if err := d.insert(ctx, &user, p.emailKey, p.kept, from); err != nil {
+			return err
+		}
 		taken, err := d.changed(ctx, takePending, digest(token), s.now())
 		if err != nil {
 			return err
 		}
 		if taken == 0 {
 			return ErrLink
-		}
-		if err := d.insert(ctx, &user, p.emailKey, p.kept, from); err != nil {
-			return err
 		}
 		_, err = d.ExecContext(ctx, deletePendingEmail, p.emailKey)
 		return err
@@ -188,7 +190,12 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 		if _, err := d.ExecContext(ctx, updatePending, digest(token), p.Username, holder, s.now()); err != nil {
 			return fmt.Errorf("renew a registration: %w", err)
 		}
-		return d.askToRegister(ctx, p, token, from)
+		if err := d.askToRegister(ctx, p, token, from); err != nil || d.letters {
+			return err
+		}
+		// The address had its share: the link that is there already stays good.
+		_, err = d.ExecContext(ctx, updatePending, hash, p.Username, holder, s.now())
+		return err
 	})
 }
 

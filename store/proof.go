@@ -39,6 +39,10 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 		return SignIn{}, err
 	}
 	err = s.write(ctx, func(d *deed) error {
+		// What changes the account ends sign-ins after it: in the same order here.
+		if err := d.hold(ctx, n.UserID); err != nil {
+			return err
+		}
 		if err := d.renew(ctx, &n); err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		return err
 	}
 	return s.write(ctx, func(d *deed) error {
-		if err := d.redeem(ctx, token); err != nil {
+		if err := d.redeem(ctx, token, user); err != nil {
 			return err
 		}
 		changed, err := d.changed(ctx, updateResetPassword, kept.scheme, kept.hash, kept.cost, s.now(), user.ID, user.epoch)
@@ -88,10 +88,11 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if changed == 0 {
 			return ErrLink
 		}
-		if err := d.signOutEverywhere(ctx, user); err != nil {
+		// Failures before devices, as where a try forgets a device.
+		if err := d.forgetFailures(ctx, user.ID); err != nil {
 			return err
 		}
-		if err := d.forgetFailures(ctx, user.ID); err != nil {
+		if err := d.signOutEverywhere(ctx, user); err != nil {
 			return err
 		}
 		if err := d.record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {

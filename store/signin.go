@@ -111,8 +111,8 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 	}
 	n.IdleAt = n.idleFrom(now)
 	err := s.write(ctx, func(d *deed) error {
-		if _, err := d.ExecContext(ctx, holdUser, user.ID); err != nil {
-			return fmt.Errorf("sign in user %d: %w", user.ID, err)
+		if err := d.hold(ctx, user.ID); err != nil {
+			return err
 		}
 		made, err := d.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
 			n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch)
@@ -145,6 +145,15 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		return SignIn{}, err
 	}
 	return n, nil
+}
+
+// hold makes a deed wait for a change of the account that is under way, and
+// later ones wait for it.
+func (d *deed) hold(ctx context.Context, userID int64) error {
+	if _, err := d.ExecContext(ctx, holdUser, userID); err != nil {
+		return fmt.Errorf("hold user %d: %w", userID, err)
+	}
+	return nil
 }
 
 // Current returns the live sign-in with that id and its user, or ErrNotFound.

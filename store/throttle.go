@@ -133,17 +133,19 @@ func (l Limits) wait(failures int) time.Duration {
 // same transaction.
 func (s *Store) failed(ctx context.Context, t try, name string, from Origin) error {
 	err := s.write(ctx, func(d *deed) error {
-		if _, err := d.ExecContext(ctx, updateFailed, s.now(), t.bucket); err != nil {
-			return err
-		}
 		if t.user.ID == 0 {
 			d.events = append(d.events, Event{Name: name, Origin: from})
-			return nil
+			_, err := d.ExecContext(ctx, updateFailed, s.now(), t.bucket)
+			return err
 		}
 		if err := d.record(ctx, t.user.ID, name, "", from); err != nil {
 			return err
 		}
+		// The account before the bucket, as in a sign-in.
 		if err := d.countWrong(ctx, t, from); err != nil {
+			return err
+		}
+		if _, err := d.ExecContext(ctx, updateFailed, s.now(), t.bucket); err != nil {
 			return err
 		}
 		if limit := s.rules.Limits.WrongPasswords; limit == 0 || t.failures != limit {
@@ -199,11 +201,15 @@ const (
 
 // off says whether the account takes no password for now, not even the right
 // one. A known device has a count of its own.
-func (s *Store) off(t try) bool { return s.Mails() && t.user.wrong >= wrongMax && !t.onDevice() }
+func (s *Store) off(t try) bool { return s.Mails() && t.user.wrong >= wrongMax && t.counts() }
+
+// counts says whether the try counts towards off: not on a known device, and
+// not where there is no limit on wrong passwords.
+func (t try) counts() bool { return t.bucket != "" && !t.onDevice() }
 
 // countWrong counts towards off, and tells the person when it is reached.
 func (d *deed) countWrong(ctx context.Context, t try, from Origin) error {
-	if t.onDevice() {
+	if !t.counts() {
 		return nil
 	}
 	var wrong int

@@ -112,9 +112,13 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	return t, nil
 }
 
-// redeem uses a token up, in the transaction of what it is good for. Of any
-// number who try at once one succeeds.
-func (d *deed) redeem(ctx context.Context, token string) error {
+// redeem uses a token of a user up, in the transaction of what it is good for.
+// Of any number who try at once one succeeds. The user comes first: whoever
+// voids tokens has changed the user before, and two would wait for each other.
+func (d *deed) redeem(ctx context.Context, token string, user User) error {
+	if err := d.hold(ctx, user.ID); err != nil {
+		return err
+	}
 	used, err := d.changed(ctx, useToken, d.store.now(), digest(token))
 	if err != nil {
 		return fmt.Errorf("use a token: %w", err)

@@ -198,7 +198,7 @@ func usernameTaken(name string) error {
 	return refuse("username", "The username %s is taken. Choose another.", name)
 }
 
-var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead.")
+var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
 
 // account finds one account and how its password is kept.
 func (s *Store) account(ctx context.Context, find *statement, key string) (User, hashed, error) {
@@ -225,7 +225,9 @@ func (u *User) columns() []any {
 		utc{&u.CreatedAt},
 		utc{&u.DisabledAt},
 		utc{&u.RenamedAt},
-		utc{&u.ClosedAt}, utc{&u.ConfirmedAt}, &u.wrong,
+		utc{&u.ClosedAt},
+		utc{&u.ConfirmedAt},
+		&u.wrong,
 		&u.epoch,
 	}
 }

@@ -90,7 +90,6 @@ func TestBrowserProfileChoosesTheTheme(t *testing.T) {
 
 func TestBrowserChangesThePassword(t *testing.T) {
 	t.Parallel()
-	const newer = "a lantern by the harbour"
 	for _, mode := range modes {
 		t.Run(mode.name, func(t *testing.T) {
 			t.Parallel()

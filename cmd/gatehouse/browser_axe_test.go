@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +29,7 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 	t.Parallel()
 	open, closed := serveProgram(t), serveProgram(t, "--registration", "closed")
 	account, closing := serveProgram(t), serveProgram(t)
+	posted, moving := serveProgram(t, "--registration", "confirm"), serveProgram(t)
 	account.add(t, ada)
 	closing.add(t, ada)
 	for _, who := range []store.Registration{ada, longest} {
@@ -72,6 +76,8 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.inspect("home signed in")
 			b.open("/account")
 			b.inspect("account")
+			b.open("/email/verify")
+			b.inspect("unconfirmed")
 		}},
 		{"longest member", open, func(b *tab) {
 			b.signIn(longest)
@@ -121,6 +127,48 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.arrive("/reopen")
 			b.inspect("reopen")
 		}},
+		{"forgotten password", open, func(b *tab) {
+			b.open("/password/forgot")
+			b.inspect("forgot")
+			b.write("username", longest.Username)
+			b.follow(b.submit)
+			b.inspect("forgot sent")
+			b.opensLetter(longest.Email, letterReset, "/password/reset")
+			b.refuse(b.submit)
+			b.inspect("reset refused")
+			b.openTo("/email/undo/stale", "/email/undo")
+			b.inspect("stale link")
+			b.inspectLetter(longest.Email, letterReset)
+		}},
+		{"new address", moving, func(b *tab) {
+			moving.join(t, ada)
+			b.enter(ada)
+			b.open("/account/email")
+			b.refuse(b.submit)
+			b.inspect("account email refused")
+			b.write("email", longest.Email)
+			b.follow(b.submit)
+			b.opensLetter(longest.Email, letterMove, "/email/verify")
+			b.inspect("verify longest")
+			b.follow(b.submit)
+			b.opensLetter(ada.Email, letterMoved, "/email/undo")
+			b.inspect("undo")
+			b.inspectLetter(ada.Email, letterMoved)
+		}},
+		{"by letter", posted, func(b *tab) {
+			posted.command(t, "", "user", "invite", longest.Email)
+			b.open("/email/verify")
+			b.inspect("check inbox")
+			posted.caller(t).register(longest).is(t, http.StatusSeeOther)
+			b.opensLetter(longest.Email, letterRegister, "/email/verify")
+			b.inspect("verify with password longest")
+			b.opensLetter(longest.Email, letterInvite, "/invite")
+			b.refuse(b.submit)
+			b.inspect("invite refused longest")
+			b.open("/dev/mailbox")
+			b.inspect("mailbox longest")
+			b.inspectLetter(longest.Email, letterInvite)
+		}},
 		{"closed registration", closed, func(b *tab) {
 			b.open("/register")
 			b.inspect("register closed")
@@ -148,30 +196,52 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 	}
 }
 
-// inspect looks at the page as it is, narrow and wide, by day and by night: no
+// inspect looks at the page as it is, wide and narrow, by day and by night: no
 // rule of axe is violated, and nothing reaches over the edge.
 func (b *tab) inspect(name string) {
+	b.t.Helper()
+	// The night differs in its colours alone, and these do not depend on the width.
+	b.inspectAs(name, look{wide, light, "{}"}, look{narrow, light, "{}"}, look{wide, dark, `{runOnly: ["color-contrast"]}`})
+}
+
+// look is a way to look at a page, and what axe is to look for.
+type look struct {
+	width          int64
+	colours, rules string
+}
+
+func (b *tab) inspectAs(name string, looks ...look) {
 	b.t.Helper()
 	source, err := axe()
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.do(chromedp.Evaluate[chromedp.Void](source))
-	rules := map[string]string{light: "{}", dark: `{runOnly: ["color-contrast"]}`} // only colours differ
-	for _, width := range []int64{wide, narrow} {
-		for _, colours := range []string{light, dark} {
-			b.view(width, colours)
-			look := fmt.Sprintf("%s %d %s", name, width, colours)
-			b.shoot(look)
-			for _, violation := range ask[[]string](b, violations(rules[colours])) {
-				b.t.Errorf("%s: %s", look, violation)
-			}
-			if over := ask[string](b, overTheEdge); over != "" {
-				b.t.Errorf("%s: over the edge: %s", look, over)
-			}
+	if ask[bool](b, "!window.axe") {
+		b.do(chromedp.Evaluate[chromedp.Void](source))
+	}
+	for _, l := range looks {
+		b.view(l.width, l.colours)
+		which := fmt.Sprintf("%s %d %s", name, l.width, l.colours)
+		b.shoot(which)
+		for _, violation := range ask[[]string](b, violations(l.rules)) {
+			b.t.Errorf("%s: %s", which, violation)
+		}
+		if over := ask[string](b, overTheEdge); over != "" {
+			b.t.Errorf("%s: over the edge: %s", which, over)
 		}
 	}
 	b.view(wide, light)
+}
+
+// inspectLetter looks at a letter as a mail program shows it, which has the
+// landmarks around it.
+func (b *tab) inspectLetter(to, subject string) {
+	b.t.Helper()
+	n := slices.IndexFunc(b.program.mailbox(b.t), func(l letter) bool { return l.To == to && l.Subject == subject })
+	b.open("/dev/mailbox/" + strconv.Itoa(n))
+	b.is(title, subject)
+	const rules = `{rules: {region: {enabled: false}, "landmark-one-main": {enabled: false}}}`
+	b.inspectAs("letter "+subject, look{wide, light, rules}, look{phone, light, rules})
 }
 
 var axe = sync.OnceValues(func() (string, error) {

@@ -145,28 +145,23 @@ func (b *tab) typeProfile(name, username string) {
 
 func TestBrowserFormIsKeptFromOthers(t *testing.T) {
 	t.Parallel()
-	for _, mode := range modes {
-		t.Run(mode.name, func(t *testing.T) {
-			t.Parallel()
-			p := serveProgram(t)
-			p.add(t, ada)
-			p.add(t, grace)
-			b := mode.open(t, p)
-			b.enter(ada)
-			b.open("/account/profile")
-			p.clock.Move(store.Idle)
-			b.typeProfile("Countess of Lovelace", "countess")
-			b.follow(b.submit)
-			b.arrive("/login?next=%2Faccount%2Fprofile")
-			b.write("username", grace.Username)
-			b.write("password", grace.Password)
-			b.submit()
-			b.arrive("/account/profile")
-			b.is(value("name"), grace.Name)
-			if seen := ask[string](b, "document.documentElement.outerHTML"); strings.Contains(strings.ToLower(seen), "countess") {
-				t.Errorf("Grace sees what Ada typed:\n%s", seen)
-			}
-		})
+	p := serveProgram(t)
+	p.add(t, ada)
+	p.add(t, grace)
+	b := openTab(t, p)
+	b.enter(ada)
+	b.open("/account/profile")
+	p.clock.Move(store.Idle)
+	b.typeProfile("Countess of Lovelace", "countess")
+	b.follow(b.submit)
+	b.arrive("/login?next=%2Faccount%2Fprofile")
+	b.write("username", grace.Username)
+	b.write("password", grace.Password)
+	b.submit()
+	b.arrive("/account/profile")
+	b.is(value("name"), grace.Name)
+	if seen := ask[string](b, "document.documentElement.outerHTML"); strings.Contains(strings.ToLower(seen), "countess") {
+		t.Errorf("Grace sees what Ada typed:\n%s", seen)
 	}
 }
 
@@ -179,7 +174,7 @@ func TestBrowserEndsASignInByKeyboard(t *testing.T) {
 	b.enter(ada)
 	b.open("/account")
 	b.tabTo(".account-nav a")
-	for i, path := range []string{"", "/profile", "/password", "/signins", "/activity", "/data", "/delete"} {
+	for i, path := range []string{"", "/profile", "/email", "/password", "/signins", "/activity", "/data", "/delete"} {
 		if i > 0 {
 			b.press(kb.Tab)
 			b.focusVisible()
@@ -200,4 +195,23 @@ func TestBrowserEndsASignInByKeyboard(t *testing.T) {
 	b.press(kb.Tab)
 	b.focusVisible()
 	b.until(`document.activeElement.closest(".theme")`) // the way goes on from the notice
+}
+
+// On a phone the other pages of the account lead back to the overview, which
+// leads to them.
+func TestBrowserAccountNavigationOnAPhone(t *testing.T) {
+	t.Parallel()
+	const shown = `[...document.querySelectorAll(".account-nav a")].filter(a => a.checkVisibility()).map(a => a.textContent).join()`
+	p := serveProgram(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	b.enter(ada)
+	b.open("/account/email")
+	all := "Overview,Profile,Email address,Password,Devices,Activity,Your data,Close account"
+	b.is(shown, all)
+	b.view(phone, light)
+	b.is(shown, "Overview")
+	b.follow(func() { b.clickOn(".account-nav a") })
+	b.arrive("/account")
+	b.is(shown, all)
 }

@@ -87,12 +87,22 @@ func (p *program) start(t *testing.T, flags ...string) {
 // add makes an account from the command line.
 func (p *program) add(t *testing.T, who store.Registration) {
 	t.Helper()
+	p.command(t, who.Password+"\n", "user", "add", who.Username, "--email", who.Email, "--full-name", who.Name)
+}
+
+// command runs another command on the database of the program.
+func (p *program) command(t *testing.T, typed string, args ...string) {
+	t.Helper()
 	var out, log spool
-	args := append([]string{"user", "add", who.Username, "--email", who.Email, "--full-name", who.Name, "--database", p.database}, forTests...)
-	status := run(context.Background(), args, terminal{strings.NewReader(who.Password + "\n"), &out, &log}, p.clock.Now)
-	if status != exitDone {
-		t.Fatalf("add %s: status %d: %s", who.Username, status, log.String())
+	args = append(append(args, "--database", p.database), forTests...)
+	if status := run(context.Background(), args, terminal{strings.NewReader(typed), &out, &log}, p.clock.Now); status != exitDone {
+		t.Fatalf("%q: status %d: %s", args, status, log.String())
 	}
+}
+
+// caller is somebody without a browser.
+func (p *program) caller(t *testing.T) *caller {
+	return (&process{t: t, url: p.address}).caller()
 }
 
 // spool keeps what the program writes, for more than one reader at a time.

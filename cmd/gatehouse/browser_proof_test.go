@@ -62,42 +62,37 @@ const passwordFields = `[...document.querySelector("main form.form").elements].f
 
 func TestBrowserDownloadsTheData(t *testing.T) {
 	t.Parallel()
-	for _, mode := range modes {
-		t.Run(mode.name, func(t *testing.T) {
-			t.Parallel()
-			p := serveProgram(t)
-			p.add(t, ada)
-			b := mode.open(t, p)
-			folder := t.TempDir()
-			_, err := chromedp.CallBrowser(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-				Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder,
-				BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			b.enter(ada)
-			b.open("/account/data")
-			p.clock.Move(store.RecentProof)
-			b.follow(func() { b.clickOn("a[href='/account/export']") })
-			b.arrive("/confirm?next=%2Faccount%2Fdata")
-			b.proves(ada, "/account/data")
-			b.clickOn("a[href='/account/export']")
+	p := serveProgram(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	folder := t.TempDir()
+	_, err := chromedp.CallBrowser(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder,
+		BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.enter(ada)
+	b.open("/account/data")
+	p.clock.Move(store.RecentProof)
+	b.follow(func() { b.clickOn("a[href='/account/export']") })
+	b.arrive("/confirm?next=%2Faccount%2Fdata")
+	b.proves(ada, "/account/data")
+	b.clickOn("a[href='/account/export']")
 
-			var held struct {
-				Account struct{ Username, Email string }
-			}
-			b.waitFor("a file", func() bool {
-				text, err := os.ReadFile(filepath.Join(folder, "account-ada.json"))
-				return err == nil && json.Unmarshal(text, &held) == nil
-			})
-			if held.Account.Username != "ada" || held.Account.Email != "Ada@example.com" {
-				t.Errorf("got the data of %+v, want Ada's", held.Account)
-			}
-			b.is(address, "/account/data")
-			if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
-				t.Errorf("got the files %v, want the data alone", files)
-			}
-		})
+	var held struct {
+		Account struct{ Username, Email string }
+	}
+	b.waitFor("a file", func() bool {
+		text, err := os.ReadFile(filepath.Join(folder, "account-ada.json"))
+		return err == nil && json.Unmarshal(text, &held) == nil
+	})
+	if held.Account.Username != "ada" || held.Account.Email != "Ada@example.com" {
+		t.Errorf("got the data of %+v, want Ada's", held.Account)
+	}
+	b.is(address, "/account/data")
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
+		t.Errorf("got the files %v, want the data alone", files)
 	}
 }

@@ -33,6 +33,7 @@ type tab struct {
 const (
 	wide   = 1280
 	narrow = 320
+	phone  = 375
 	light  = "light"
 	dark   = "dark"
 )

@@ -60,7 +60,7 @@ func launch(t *testing.T, database string, flags ...string) *process {
 			t.Fatalf("gatehouse ended before it served:\n%s", p.log.String())
 		default:
 		}
-		line, whole := strings.CutSuffix(p.out.String(), "\n")
+		line, _, whole := strings.Cut(p.out.String(), "\n")
 		address, found := strings.CutPrefix(line, "gatehouse listening on http://")
 		p.address = address
 		return whole && found

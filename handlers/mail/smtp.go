@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -23,8 +24,9 @@ type SMTP struct {
 	// TLS, where set, says whom to trust instead of the system's authorities.
 	TLS *tls.Config
 
-	host string
-	opts []gomail.Option
+	host     string
+	implicit bool // TLS from the first byte
+	opts     []gomail.Option
 }
 
 // ParseSMTP reads smtp://user:password@host:587 (STARTTLS, which only a server
@@ -39,7 +41,8 @@ func ParseSMTP(text string) (*SMTP, error) {
 	port := map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
 	switch u.Scheme {
 	case "smtps":
-		s.opts = append(s.opts, gomail.WithSSL())
+		s.implicit = true
+		s.opts = append(s.opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic)) // dial has seen to it
 	case "smtp":
 		policy := gomail.TLSMandatory
 		if here(u.Hostname()) {
@@ -81,12 +84,27 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	opts := append([]gomail.Option{gomail.WithTimeout(s.Wait)}, s.opts...)
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.TLS != nil {
-		config := s.TLS.Clone()
-		config.ServerName = s.host
-		opts = append(opts, gomail.WithTLSConfig(config))
+		config = s.TLS.Clone()
 	}
+	config.ServerName = s.host
+	// The library heeds a context only while it connects. This one hangs up.
+	ctx, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	dial := func(dialing context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(dialing, network, address)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { conn.Close() })
+		if !s.implicit {
+			return conn, nil
+		}
+		secure := tls.Client(conn, config)
+		return secure, secure.HandshakeContext(dialing)
+	}
+	opts := append([]gomail.Option{gomail.WithTimeout(s.Wait), gomail.WithTLSConfig(config), gomail.WithDialContextFunc(dial)}, s.opts...)
 	client, err := gomail.NewClient(s.host, opts...)
 	if err != nil {
 		return fmt.Errorf("prepare a delivery: %w", err)
@@ -101,15 +119,19 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 }
 
 // permanent marks the answers after which trying again is no use: the server
-// refused sender, recipient or content with a code of 500 and more. What
-// concerns the connection or the password may be put right.
+// refused recipient or content with a code of 500 and more. What concerns the
+// connection, the password or the sender may be put right.
 func permanent(err error) error {
 	var failed *gomail.SendError
 	if !errors.As(err, &failed) || failed.IsTemp() || failed.ErrorCode() < 500 {
 		return err
 	}
+	switch failed.ErrorCode() {
+	case 502, 503, 530, 534, 535, 538: // who are you? (RFC 4954)
+		return err
+	}
 	switch failed.Reason {
-	case gomail.ErrSMTPMailFrom, gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
+	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
 		return fmt.Errorf("%w: %w", ErrPermanent, err)
 	}
 	return err

@@ -243,7 +243,10 @@ func (h house) lived(t *testing.T, r store.Registration) store.User {
 	h.guess(t, r.Username, on("device of "+r.Username))
 	h.guess(t, r.Username, From)
 	must(t, h.rename(t, r.Username, r.Username+"-2"))
-	return h.find(t, r.Username+"-2")
+	user := h.find(t, r.Username+"-2")
+	_, err := h.ResetToken(h.ctx, user, From)
+	must(t, err)
+	return user
 }
 
 // owning are the tables that refer to a person.

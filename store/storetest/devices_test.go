@@ -156,7 +156,7 @@ func nothingInClear(t *testing.T, h house) {
 	must(t, h.SignOut(h.ctx, n, on(token)))
 	h.count(t, "devices", 1)
 	h.count(t, "throttles", 3)
-	dump := strings.ToLower(h.dump(t))
+	dump := strings.ReplaceAll(strings.ToLower(h.dump(t)), "wrong_passwords=", "")
 	for _, secret := range []string{token, "unknown-token", typed, "nobody", Password, otherPassword, "wrong"} {
 		if strings.Contains(dump, secret) {
 			t.Errorf("the database holds %q in clear", secret)

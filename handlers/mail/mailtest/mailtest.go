@@ -36,9 +36,9 @@ var (
 	// Never is a refusal for good.
 	Never = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "nobody of that name"}
 	// Dies ends the connection in the middle of the message.
-	Dies = errors.New("dies")
+	Dies = &smtp.SMTPError{Code: 421, Message: "dies"}
 	// Hangs says nothing until the client gives up or the server is closed.
-	Hangs = errors.New("hangs")
+	Hangs = &smtp.SMTPError{Code: 421, Message: "hangs"}
 )
 
 // Server is a mail server. Its fields may be set until it is started.
@@ -60,6 +60,7 @@ type Server struct {
 	changed  chan struct{}
 	closed   chan struct{}
 	server   *smtp.Server
+	listener net.Listener
 }
 
 // Message is one that the server took.
@@ -99,6 +100,7 @@ func (s *Server) StartAt(t testing.TB, addr string) {
 	if s.Implicit {
 		listener = tls.NewListener(listener, s.server.TLSConfig)
 	}
+	s.listener = listener
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -118,7 +120,8 @@ func (s *Server) Close() {
 	case <-s.closed:
 	default:
 		close(s.closed)
-		s.server.Close() //nolint:errcheck // it has ended already
+		s.server.Close()   //nolint:errcheck // it has ended already
+		s.listener.Close() // the server knows it only once Serve has begun
 	}
 }
 

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"gatehouse/handlers/mail/mailtest"
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// sharedSecret is what copies of a site on PostgreSQL have in common.
+var sharedSecret = base64.StdEncoding.EncodeToString(make([]byte, store.SecretBytes))
+
+// mailing are the flags of a site that sends to a server.
+func mailing(s *mailtest.Server, d storetest.Database) []string {
+	flags := []string{"--smtp", "smtp://" + s.Addr}
+	if d.Name == storetest.PostgreSQL.Name {
+		flags = append(flags, "--secret", sharedSecret)
+	}
+	return flags
+}
+
+func hangs(int, string) error { return mailtest.Hangs }
+
+// Whatever was promised is delivered after a kill: what nobody had taken yet,
+// what waited for a carrier, and what was just being handed over.
+func TestKill9LosesNoLetter(t *testing.T) {
+	t.Parallel()
+	for _, d := range storetest.Databases {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			const people, inFlight = 12, 4
+			database := d.New(t)
+			hanging := (&mailtest.Server{Answer: hangs}).Start(t)
+			p := launch(t, database, mailing(hanging, d)...)
+			for i := range people {
+				c := p.caller()
+				c.register(guest(fmt.Sprintf("person%d", i))).is(t, http.StatusSeeOther)
+			}
+			hanging.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == inFlight })
+			p.signal(syscall.SIGKILL)
+			p.end()
+			hanging.Close()
+
+			healthy := (&mailtest.Server{}).Start(t)
+			// As if the time were over for which a letter belongs to its worker.
+			db := d.Open(t, database)
+			result, err := db.Accounts().Write.Exec(`UPDATE letters SET due_at = created_at WHERE sealed IS NOT NULL`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := result.RowsAffected(); err != nil || n != people {
+				t.Errorf("%d letters wait, %v; want %d", n, err, people)
+			}
+			p = launch(t, database, mailing(healthy, d)...)
+			got := map[string]int{}
+			for _, m := range healthy.Wait(t, func(received []mailtest.Message, _ int) bool { return len(received) >= people }) {
+				got[strings.Join(m.To, ",")]++
+			}
+			for i := range people {
+				if to := fmt.Sprintf("person%d@example.com", i); got[to] != 1 {
+					t.Errorf("%s got %d letters, want 1", to, got[to])
+				}
+			}
+			p.stop()
+		})
+	}
+}
+
+// Nobody learns from how long an answer takes that a letter was written, or
+// waits for one.
+func TestSRV06FormsAnswerWithoutAMailServer(t *testing.T) {
+	t.Parallel()
+	down := (&mailtest.Server{}).Start(t)
+	down.Close()
+	for name, s := range map[string]*mailtest.Server{"hanging": (&mailtest.Server{Answer: hangs}).Start(t), "down": down} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := launch(t, storetest.SQLite.New(t), append(mailing(s, storetest.SQLite), "--registration", "confirm")...)
+			begun := time.Now()
+			var answers []string
+			for i := range 6 { // more than are carried at a time
+				r := p.caller().register(guest(fmt.Sprintf("person%d", i))).is(t, http.StatusSeeOther)
+				answers = append(answers, r.header.Get("Location"))
+			}
+			if name == "hanging" {
+				s.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == 4 })
+			}
+			for _, who := range []string{"person0", "nobody", "person1@example.com", "nobody@example.com"} {
+				r := p.caller().post("/password/forgot", url.Values{"username": {who}}).is(t, http.StatusSeeOther)
+				answers = append(answers, r.header.Get("Location"))
+			}
+			p.caller().get("/").is(t, http.StatusOK)
+			p.stop()
+			if took := time.Since(begun); took > 15*time.Second {
+				t.Errorf("answering and stopping took %v", took)
+			}
+			for i, location := range answers {
+				if want := answers[i/6*6]; location != want {
+					t.Errorf("answer %d leads to %s, others to %s", i, location, want)
+				}
+			}
+			if len(s.Received()) != 0 {
+				t.Error("a letter was taken")
+			}
+		})
+	}
+}
+
+// The mailbox holds what opens accounts.
+func TestTheMailboxIsForDevelopersAlone(t *testing.T) {
+	t.Parallel()
+	s := (&mailtest.Server{}).Start(t)
+	for _, c := range []struct {
+		name, host string
+		flags      []string
+		want       int
+	}{
+		{"on http://localhost", "", nil, http.StatusOK},
+		{"on http://localhost with a mail server", "", []string{"--smtp", "smtp://" + s.Addr}, http.StatusNotFound},
+		{"on https", "accounts.example.com", []string{"--base-url", "https://accounts.example.com"}, http.StatusNotFound},
+		{
+			"on https with a mail server", "accounts.example.com",
+			[]string{"--base-url", "https://accounts.example.com", "--smtp", "smtp://" + s.Addr},
+			http.StatusNotFound,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := launch(t, storetest.SQLite.New(t), c.flags...)
+			for _, path := range []string{"/dev/mailbox", "/dev/mailbox.json"} {
+				request, err := http.NewRequest(http.MethodGet, p.url+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				request.Host = c.host
+				answer, err := p.caller().client.Do(request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer.Body.Close()
+				if answer.StatusCode != c.want {
+					t.Errorf("%s: %s, want %d", path, answer.Status, c.want)
+				}
+			}
+			if said := strings.Contains(p.out.String(), "/dev/mailbox"); said != (c.want == http.StatusOK) {
+				t.Errorf("stdout is %q", p.out.String())
+			}
+		})
+	}
+}
+
+func TestUserResetPrintsALinkThatWorksOnce(t *testing.T) {
+	t.Parallel()
+	database := storetest.SQLite.New(t)
+	p := launch(t, database)
+	signedIn := p.caller()
+	signedIn.register(storetest.Ada()).is(t, http.StatusSeeOther)
+	out, err := gatehouse("user", "reset", "ada", "--database", database, "--base-url", p.url).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, found := strings.CutPrefix(strings.TrimSuffix(string(out), "\n"), p.url)
+	if !found || strings.Contains(link, "\n") {
+		t.Fatalf("printed %q", out)
+	}
+	const chosen = "difference engine no. 2"
+	for _, want := range []int{http.StatusSeeOther, http.StatusUnprocessableEntity} {
+		c := p.caller()
+		if got := c.get(link).is(t, http.StatusSeeOther).header.Get("Location"); strings.Contains(got, link) {
+			t.Errorf("the token stays in %s", got)
+		}
+		c.post("/password/reset", url.Values{"password": {chosen}}).is(t, want)
+		if c.signedIn() {
+			t.Error("the link signs in")
+		}
+	}
+	if signedIn.signedIn() {
+		t.Error("signed in before is signed in after")
+	}
+	who := storetest.Ada()
+	p.caller().signIn(who).is(t, http.StatusUnprocessableEntity)
+	who.Password = chosen
+	p.caller().signIn(who).is(t, http.StatusSeeOther)
+}
+
+func TestUserInviteIsSentByTheRunningSite(t *testing.T) {
+	t.Parallel()
+	database := storetest.SQLite.New(t)
+	s := (&mailtest.Server{}).Start(t)
+	p := launch(t, database, append(mailing(s, storetest.SQLite), "--registration", "invite")...)
+	p.caller().register(storetest.Ada()).is(t, http.StatusForbidden)
+	if out, err := gatehouse("user", "invite", "Ada@example.com", "--database", database, "--smtp", "smtp://"+s.Addr).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	m := s.Wait(t, func(received []mailtest.Message, _ int) bool { return len(received) == 1 })[0]
+	_, rest, _ := strings.Cut(m.Body, p.url)
+	link, _, found := strings.Cut(rest, "\r\n")
+	if !found || m.To[0] != "Ada@example.com" {
+		t.Fatalf("wrote to %v:\n%s", m.To, m.Body)
+	}
+	c := p.caller()
+	c.get(link).is(t, http.StatusSeeOther)
+	form := registration(storetest.Ada())
+	form.Del("email")
+	c.post("/invite", form).is(t, http.StatusSeeOther)
+	if !usernames(t, database)["ada"] {
+		t.Error("the invitation opened no account")
+	}
+}
+
+func TestProgramsThatStartAtOnceMakeOneSecret(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gatehouse.db.secret")
+	secrets := make([]string, 20)
+	var group sync.WaitGroup
+	for i := range secrets {
+		group.Go(func() {
+			secret, err := makeSecret(path)
+			if err != nil {
+				t.Errorf("make a secret: %v", err)
+			}
+			secrets[i] = string(secret)
+		})
+	}
+	group.Wait()
+	for _, secret := range secrets {
+		if len(secret) != store.SecretBytes || secret != secrets[0] {
+			t.Fatal("two programs have different secrets")
+		}
+	}
+	files, err := os.ReadDir(filepath.Dir(path))
+	info, failed := os.Stat(path)
+	if err := errors.Join(err, failed); err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 1 || info.Mode().Perm() != 0o600 {
+		t.Errorf("there are %d files, and the secret has mode %v", len(files), info.Mode().Perm())
+	}
+}

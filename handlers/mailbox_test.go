@@ -1,0 +1,83 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/handlers/mail"
+	"gatehouse/store/storetest"
+)
+
+type mailMessage = mail.Message
+
+func TestTheMailboxShowsWhatWouldHaveBeenSent(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	v := h.visitor(t)
+	v.get("/dev/mailbox").is(200).says("There is nothing here yet.")
+	if got := strings.TrimSpace(v.get("/dev/mailbox.json").is(200).body); got != "[]" {
+		t.Errorf("an empty mailbox is %s", got)
+	}
+	wish := registration("ada")
+	wish.Name = `<script>alert("x")</script>`
+	storetest.Register(t, h.Store, wish)
+	link := h.link(t, "ada@example.com")
+	h.clock.Move(time.Second)
+	v.forgets("ada")
+	h.letters(t)
+
+	page := v.get("/dev/mailbox").is(200).says("To ada@example.com").hides("<script>alert")
+	if got := page.Find("article h2").First().Text(); got != resetSubject {
+		t.Errorf("the newest is %q", got)
+	}
+	if page.Find(`article a[href="`+h.BaseURL.String()+link+`"]`).Length() != 1 {
+		t.Errorf("the link cannot be followed:\n%s", page.body)
+	}
+	answer := v.get("/dev/mailbox.json").is(200)
+	var list []struct {
+		To, From, Subject, Text, HTML string
+		Sent                          time.Time
+	}
+	decoder := json.NewDecoder(strings.NewReader(answer.body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&list); err != nil || len(list) != 2 {
+		t.Fatalf("%v: %s", err, answer.body)
+	}
+	newest := list[0]
+	if newest.To != "ada@example.com" || newest.Subject != resetSubject || !strings.Contains(newest.From, "no-reply@localhost") ||
+		!strings.Contains(newest.Text, "/password/reset/") || !strings.Contains(newest.HTML, "/password/reset/") || newest.Sent.IsZero() || !newest.Sent.After(list[1].Sent) {
+		t.Errorf("the newest is %+v", newest)
+	}
+	for _, field := range []string{`"to"`, `"from"`, `"subject"`, `"text"`, `"html"`, `"sent"`} {
+		if strings.Count(answer.body, field+":") != 2 {
+			t.Errorf("the field %s is missing", field)
+		}
+	}
+	if got := answer.header.Get("Content-Type"); got != "application/json; charset=utf-8" || answer.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("Content-Type is %q, Cache-Control %q", got, answer.header.Get("Cache-Control"))
+	}
+
+	drawn := v.get("/dev/mailbox/1").is(200).hides("<script")
+	policy := drawn.header.Values("Content-Security-Policy")
+	if len(policy) != 1 || !strings.Contains(policy[0], "default-src 'none'") || strings.Contains(policy[0], "script-src") {
+		t.Errorf("the policy of a mail is %q", policy)
+	}
+	for _, n := range []string{"2", "-1", "x", "99999999999999999999", "0%20", "1e0"} {
+		v.get("/dev/mailbox/" + n).is(404)
+	}
+	v.post("/dev/mailbox", url.Values{}).is(405)
+	v.header.Set("Host", "evil.example") // or any site could read it by rebinding its name
+	v.get("/dev/mailbox.json").is(421)
+}
+
+func TestThereIsNoMailboxButOnADevelopersMachine(t *testing.T) {
+	t.Parallel()
+	v := newHouse(t).visitor(t)
+	for _, path := range []string{"/dev/mailbox", "/dev/mailbox.json", "/dev/mailbox/0", "/dev/", "/dev"} {
+		v.get(path).is(404)
+		v.post(path, url.Values{}).is(404)
+	}
+}
