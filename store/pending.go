@@ -16,7 +16,8 @@ const (
 	selectPendingName = `SELECT browser FROM pending WHERE username = $1 AND expires_at > $2`
 
 	// A name that nobody holds any more, or that the same browser asks for again.
-	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR browser = $3)`
+	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR browser = $3)
+		RETURNING hash, email_key = $4 AND browser = $3 AND expires_at > $2`
 
 	insertPending = `INSERT INTO pending (username, email, email_key, name, password_scheme, password_hash, password_cost, hash, browser, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
@@ -67,7 +68,10 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	taken := err == nil
 	err = s.write(ctx, func(d *deed) error {
 		now := s.now()
-		if _, err := d.ExecContext(ctx, deletePendingName, name, now, holder); err != nil {
+		var old sql.NullString // the link that waits for this very registration
+		var same bool
+		err := d.QueryRowContext(ctx, deletePendingName, name, now, holder, key).Scan(&old, &same)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		held, err := d.held(ctx, key, User{})
@@ -83,7 +87,11 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 		if taken || held {
 			return d.remindOwner(ctx, key, from)
 		}
-		return d.askToRegister(ctx, Pending{Username: name, Email: DeliverableEmail(r.Email), Name: CanonicalName(r.Name)}, token, from)
+		p := Pending{Username: name, Email: DeliverableEmail(r.Email), Name: CanonicalName(r.Name)}
+		if err := d.askToRegister(ctx, p, token, from); err != nil || d.letters || !same || !old.Valid {
+			return err
+		}
+		return d.keepLink(ctx, old, name, holder)
 	})
 	if s.db.Conflict(err) == "pending.username" {
 		return usernameTaken(name)
@@ -193,10 +201,17 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 		if err := d.askToRegister(ctx, p, token, from); err != nil || d.letters {
 			return err
 		}
-		// The address had its share: the link that is there already stays good.
-		_, err = d.ExecContext(ctx, updatePending, hash, p.Username, holder, s.now())
-		return err
+		return d.keepLink(ctx, hash, p.Username, holder)
 	})
+}
+
+// keepLink leaves the link good that is there already, where an address had its
+// share of letters and gets no other.
+func (d *deed) keepLink(ctx context.Context, hash sql.NullString, username, holder string) error {
+	if _, err := d.ExecContext(ctx, updatePending, hash, username, holder, d.store.now()); err != nil {
+		return fmt.Errorf("keep a link: %w", err)
+	}
+	return nil
 }
 
 // remindOwner writes to whoever has an account with that address.

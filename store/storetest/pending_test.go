@@ -22,6 +22,7 @@ func TestPendingContract(t *testing.T) {
 		{"holds the username for a day, and lets its own browser ask again", holdsUsername},
 		{"wants the password in another browser, and counts wrong ones", wantsPassword},
 		{"writes once more, and voids the link before", sendsAgain},
+		{"leaves the last link good when the address had its share of letters", keepsLastLink},
 		{"refuses a registration that breaks a rule, and stores nothing", pendsByRules},
 		{"prunes registrations that were not confirmed in time, in batches", prunesPending},
 	})
@@ -292,6 +293,30 @@ func sendsAgain(t *testing.T, h house) {
 	must(t, h.SendPending(h.ctx, "browser", From))
 	if post := h.post(t); len(post) != 0 {
 		t.Errorf("wrote %+v", post)
+	}
+}
+
+func keepsLastLink(t *testing.T, h house) {
+	h = h.mailing(t)
+	link := h.pending(t, Ada(), "browser")
+	for range store.LettersPerHour - 1 {
+		must(t, h.SendPending(h.ctx, "browser", From))
+		link = h.letter(t, store.LetterRegister).Token
+	}
+	must(t, h.SendPending(h.ctx, "browser", From))
+	must(t, h.RegisterPending(h.ctx, Ada(), "browser", From))
+	if post := h.post(t); len(post) != 0 {
+		t.Errorf("wrote %+v", post)
+	}
+	if !h.live(t, store.PurposeRegister, link) {
+		t.Error("the last link that arrived is dead")
+	}
+	moved := Ada()
+	moved.Email = "countess@example.com"
+	must(t, h.RegisterPending(h.ctx, moved, "browser", From))
+	h.letter(t, store.LetterRegister)
+	if h.live(t, store.PurposeRegister, link) {
+		t.Error("the link to an address that was given up is good")
 	}
 }
 
