@@ -11,9 +11,10 @@ TOOL := go tool -modfile=.tools/go.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # The race detector makes bcrypt, the HTML parser and its selectors ten times as
-# slow, and they share nothing: they are spared it.
+# slow, and they share nothing: they are spared it. Without paths the copies of
+# the tree that recipes are tried on share what is built.
 SPARED := golang.org/x/crypto/blowfish golang.org/x/net/html github.com/andybalholm/cascadia
-TESTFLAGS := -race $(foreach package,$(SPARED),-gcflags=$(package)=-race=false)
+TESTFLAGS := -race -trimpath $(foreach package,$(SPARED),-gcflags=$(package)=-race=false)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
@@ -28,7 +29,7 @@ run: build ## build everything and serve http://localhost:8080 (DATABASE=file or
 
 test: assets/dist/manifest.json chromium postgres ## run every test, with the race detector
 	@mkdir -p .cache
-	GOFLAGS='$(TESTFLAGS)' $(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -timeout 10m ./...
+	GOFLAGS='$(TESTFLAGS)' $(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -timeout 10m -parallel 6 ./...
 	@if grep '"Action":"skip","Package":"[^"]*","Test"' .cache/test.json; then echo 'a test was skipped, which counts as failed'; exit 1; fi
 
 check: assets/dist/manifest.json ## formatting, generated code in step, vet, lint

@@ -51,7 +51,7 @@ func TestBrowserChangesTheAddressAndUndoesIt(t *testing.T) {
 			b.write("password", ada.Password)
 			b.refuse(b.submit) // the password is void
 
-			owner.opensLetter(ada.Email, letterReset, "/password/reset")
+			owner.opensLetter(ada.Email, letterBack, "/password/reset")
 			owner.write("password", newer)
 			owner.follow(owner.submit)
 			owner.arrive("/login")

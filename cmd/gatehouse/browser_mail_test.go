@@ -21,6 +21,7 @@ const (
 	letterConfirm  = "Confirm your email address"
 	letterRegister = "Confirm your email address to open your account"
 	letterReset    = "Choose a new password"
+	letterBack     = "Your old address is back: choose a new password"
 	letterMove     = "Confirm your new email address"
 	letterMoved    = "Your email address was changed"
 	letterInvite   = "You are invited to Gatehouse"
