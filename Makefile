@@ -10,10 +10,10 @@ DATABASE ?= gatehouse.db
 TOOL := go tool -modfile=.tools/go.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
-# The race detector makes bcrypt, the HTML parser and its selectors ten times as
-# slow, and they share nothing: they are spared it. Without paths the copies of
+# The race detector makes bcrypt, compression, the HTML parser and its selectors ten times
+# as slow, and they share nothing: they are spared it. Without paths the copies of
 # the tree that recipes are tried on share what is built.
-SPARED := golang.org/x/crypto/blowfish golang.org/x/net/html github.com/andybalholm/cascadia
+SPARED := golang.org/x/crypto/blowfish golang.org/x/net/html github.com/andybalholm/cascadia compress/flate
 TESTFLAGS := -race -trimpath $(foreach package,$(SPARED),-gcflags=$(package)=-race=false)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))

@@ -267,6 +267,8 @@ func (h *house) visitor(t testing.TB) *visitor {
 	return &visitor{t: t, h: h, header: http.Header{}, client: &http.Client{
 		Jar:           jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		// Compressing is for the tests that ask for it.
+		Transport: &http.Transport{DisableCompression: true},
 	}}
 }
 
