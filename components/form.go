@@ -66,14 +66,6 @@ func (f *Form) Fill(values url.Values) {
 	f.Next = values.Get("next")
 }
 
-// button is the class of the submit button.
-func (f *Form) button() string {
-	if f.Grave {
-		return "btn btn-danger submit"
-	}
-	return "btn btn-primary submit"
-}
-
 // Check applies every rule and says whether none refused.
 func (f *Form) Check() bool {
 	for _, field := range f.Fields {
@@ -165,16 +157,6 @@ func (f *Field) described() string {
 		ids = f.Name + "-hint " + ids
 	}
 	return ids
-}
-
-func (f *Field) state() string {
-	switch {
-	case f.Refusal != "":
-		return "field field-refused"
-	case f.Praise != "":
-		return "field field-fine"
-	}
-	return "field"
 }
 
 // returns says whether the form leads anywhere but the front page.

@@ -76,13 +76,6 @@ func (p Page) asksToConfirm() bool {
 	return p.Mails && p.User != nil && !p.User.Confirmed() && p.Here != "/email/verify"
 }
 
-func (p Page) class() string {
-	if p.Entry {
-		return "page page-entry"
-	}
-	return "page page-plain"
-}
-
 // htmxConfig turns off what is not used: history snapshots, inline style, and
 // the swapping of anything but an accepted, a refused and a throttled form.
 const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":10000,"includeIndicatorCSS":false}`

@@ -24,7 +24,7 @@ func (s *Site) door(next http.Handler) http.Handler {
 		return components.CrossSite
 	}))
 	next = crossOrigin.Handler(next)
-	next = http.MaxBytesHandler(next, bodyMax)
+	next = limitBody(next)
 	next = s.allowHosts(next)
 	next = s.secure(next)
 	next = s.recoverPanic(next)
@@ -32,7 +32,17 @@ func (s *Site) door(next http.Handler) http.Handler {
 	if len(s.TrustedProxies) > 0 {
 		return middleware.ClientIPFromXFF(s.TrustedProxies...)(next)
 	}
-	return middleware.ClientIPFromRemoteAddr(next)
+	return next
+}
+
+// limitBody is http.MaxBytesHandler, without a copy of every request.
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // secure sets the headers that every response carries.

@@ -74,6 +74,7 @@ func (s *Site) showField(w http.ResponseWriter, r *http.Request, status int, for
 	if err != nil {
 		return err
 	}
-	writePage(w, r, status, text)
+	defer release(text)
+	writePage(w, r, status, text.Bytes())
 	return nil
 }

@@ -44,7 +44,7 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 		w.Header().Add("Vary", "Cookie, HX-Request, HX-Request-Type")
 		ctx, cancel := context.WithTimeout(r.Context(), s.AnswerWait)
 		defer cancel()
-		r, err := s.load(r.WithContext(ctx))
+		r, err := s.load(ctx, r)
 		if err != nil {
 			return err
 		}

@@ -63,13 +63,15 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.
 	}
 	body := components.ProblemPage(p, visitOf(r).id)
 	// Whoever hangs up while this is drawn has caused no fault.
-	text, err := render(context.WithoutCancel(r.Context()), components.Layout(s.page(r, p.Title), body))
+	page, err := render(context.WithoutCancel(r.Context()), components.Layout(s.page(r, p.Title), body))
 	if err != nil {
 		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
-		text = []byte(fmt.Sprintf("%s\n\n%s\n", p.Title, p.Sentence))
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		writePage(w, r, p.Status, fmt.Appendf(nil, "%s\n\n%s\n", p.Title, p.Sentence))
+		return
 	}
-	writePage(w, r, p.Status, text)
+	defer release(page)
+	writePage(w, r, p.Status, page.Bytes())
 }
 
 func (s *Site) notFound(http.ResponseWriter, *http.Request) error { return components.NotFound }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -25,10 +26,11 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page com
 	if err != nil {
 		return err
 	}
+	defer release(text)
 	if err := s.save(w, r); err != nil {
 		return err
 	}
-	writePage(w, r, status, text)
+	writePage(w, r, status, text.Bytes())
 	return nil
 }
 
@@ -55,13 +57,28 @@ func partial(r *http.Request) bool {
 	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Request-Type") == "partial"
 }
 
-func render(ctx context.Context, c templ.Component) ([]byte, error) {
-	var buffer bytes.Buffer
-	buffer.Grow(8 << 10)
-	if err := c.Render(ctx, &buffer); err != nil {
+// buffers are what pages are drawn into. They are used again, so what they hold
+// must not be kept.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// bufferMax is the largest buffer that is used again, in bytes.
+const bufferMax = 64 << 10
+
+// render draws a component into a buffer, which release takes back.
+func render(ctx context.Context, c templ.Component) (*bytes.Buffer, error) {
+	buffer := buffers.Get().(*bytes.Buffer)
+	if err := c.Render(ctx, buffer); err != nil {
+		release(buffer)
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	return buffer.Bytes(), nil
+	return buffer, nil
+}
+
+func release(buffer *bytes.Buffer) {
+	if buffer.Cap() <= bufferMax {
+		buffer.Reset()
+		buffers.Put(buffer)
+	}
 }
 
 // writePage writes a page that no cache may keep: what it shows depends on who

@@ -18,6 +18,10 @@ type route struct {
 // handler answers a request or returns the error that fail will answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
+// stillPages are drawn once for all visitors; what that asks of them stands at
+// still.
+var stillPages = []string{"/", "/register", "/login", "/password/forgot"}
+
 func (s *Site) routes() []route {
 	routes := []route{
 		{get, "/", everyone, s.home},

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -49,13 +50,13 @@ func cookieName(name string, https bool) string {
 
 func (s *Site) cookieName(name string) string { return cookieName(name, s.https()) }
 
-// load finds the session of a request and who is signed in.
-func (s *Site) load(r *http.Request) (*http.Request, error) {
+// load finds the session of a request and who is signed in, within ctx.
+func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
 	token := ""
 	if cookie, err := r.Cookie(s.Sessions.Cookie.Name); err == nil {
 		token = cookie.Value
 	}
-	ctx, err := s.Sessions.Load(r.Context(), token)
+	ctx, err := s.Sessions.Load(ctx, token)
 	if err != nil {
 		return r, fmt.Errorf("load the session: %w", err)
 	}

@@ -3,14 +3,17 @@
 package handlers
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"github.com/klauspost/compress/gzip"
 
 	"gatehouse/components"
 	"gatehouse/handlers/mail"
@@ -54,6 +57,7 @@ type Site struct {
 
 	mux     *chi.Mux
 	budgets budgets
+	shelf   shelf
 	// pages are the guards of what can be opened, by pattern.
 	pages map[string]guard
 }
@@ -64,15 +68,22 @@ const gzipLevel = 5
 // Handler builds the whole site, the door first.
 func (s *Site) Handler() http.Handler {
 	s.mux = chi.NewMux()
-	s.budgets = newBudgets(s.Limits, s.Clock)
+	s.budgets, s.shelf = newBudgets(s.Limits, s.Clock), newShelf()
 	s.mux.NotFound(s.dynamic(everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
 	s.pages = make(map[string]guard)
-	compress := middleware.Compress(gzipLevel, "text/html")
+	compressor := middleware.NewCompressor(gzipLevel, "text/html")
+	compressor.SetEncoder("gzip", func(w io.Writer, level int) io.Writer {
+		writer, _ := gzip.NewWriterLevel(w, level) // fails for levels that do not exist
+		return writer
+	})
 	for _, r := range s.routes() {
 		handler := s.serve(r.do)
 		if r.guard != static {
-			handler = compress(s.dynamic(r.guard, r.do)).ServeHTTP
+			handler = compressor.Handler(s.dynamic(r.guard, r.do)).ServeHTTP
+		}
+		if r.method == get && slices.Contains(stillPages, r.path) {
+			handler = s.still(handler).ServeHTTP
 		}
 		s.mux.MethodFunc(r.method, r.path, handler)
 		if r.method == http.MethodGet {

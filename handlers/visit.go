@@ -19,8 +19,12 @@ import (
 )
 
 // visit is what is known of one request. It is made once, filled in on the way
-// and read by the access log at the end.
+// and read by the access log at the end. It is also the request's context, one
+// for all that is kept there.
 type visit struct {
+	context.Context
+	route chi.Context
+
 	id      string
 	address string
 	// loaded says that the session was looked at; user and signIn are then who
@@ -32,6 +36,17 @@ type visit struct {
 
 type visitKey struct{}
 
+// Value implements context.Context.
+func (v *visit) Value(key any) any {
+	switch key {
+	case visitKey{}:
+		return v
+	case chi.RouteCtxKey:
+		return &v.route
+	}
+	return v.Context.Value(key)
+}
+
 // visitOf returns the visit of a request that came through the door.
 func visitOf(r *http.Request) *visit {
 	v, _ := r.Context().Value(visitKey{}).(*visit)
@@ -42,14 +57,13 @@ func visitOf(r *http.Request) *visit {
 func (s *Site) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		v := &visit{id: rand.Text()[:16], address: middleware.GetClientIP(r.Context())}
+		v := &visit{Context: r.Context(), id: rand.Text()[:16], address: middleware.GetClientIP(r.Context())}
 		if v.address == "" {
-			// A trusted proxy that names nobody stands for its clients.
+			// Nobody stands between, or a trusted proxy that names nobody and so
+			// stands for its clients.
 			v.address, _, _ = net.SplitHostPort(r.RemoteAddr)
 		}
-		route := chi.NewRouteContext()
-		ctx := context.WithValue(r.Context(), visitKey{}, v)
-		r = r.WithContext(context.WithValue(ctx, chi.RouteCtxKey, route))
+		r = r.WithContext(v)
 		w.Header().Set("X-Request-Id", v.id)
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		next.ServeHTTP(ww, r)
@@ -71,7 +85,7 @@ func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWrit
 	}
 	// The pattern of the route, not the path: a path may hold a token. The
 	// query is never logged.
-	path := chi.RouteContext(r.Context()).RoutePattern()
+	path := v.route.RoutePattern()
 	if path == "" || path == "/*" {
 		path = tokenLike.ReplaceAllString(r.URL.Path, "TOKEN")
 	}

@@ -15,14 +15,20 @@ const GateWait = 5 * time.Second
 // number of operating-system threads of low priority, so that pages stay fast
 // while hundreds of people sign in.
 type Gate struct {
+	// Busy, where set before the first Do, is called with true when the first slot is
+	// taken and with false when the last comes free, never both at once. For low
+	// priority to help, GOMAXPROCS must be above the number of slots in between.
+	Busy func(bool)
+
 	wait  time.Duration
 	jobs  chan func()
 	ended chan struct{}
 	done  sync.WaitGroup
+	mu    sync.Mutex
+	taken int
 }
 
-// NewGate starts the slots. For low priority to help, GOMAXPROCS must be above
-// their number. Close ends them.
+// NewGate starts the slots. Close ends them.
 func NewGate(slots int, wait time.Duration) *Gate {
 	g := &Gate{wait: wait, jobs: make(chan func()), ended: make(chan struct{})}
 	for range slots {
@@ -65,9 +71,22 @@ func (g *Gate) slot() {
 	for {
 		select {
 		case job := <-g.jobs:
+			g.take(1)
 			job()
+			g.take(-1)
 		case <-g.ended:
 			return
 		}
+	}
+}
+
+// take counts the slots that are taken, before a job and after it.
+func (g *Gate) take(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before := g.taken
+	g.taken += n
+	if g.Busy != nil && (before == 0) != (g.taken == 0) {
+		g.Busy(g.taken > 0)
 	}
 }

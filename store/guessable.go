@@ -1,7 +1,7 @@
 package store
 
 import (
-	"sort"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,7 +10,7 @@ import (
 // commonWords are the bases from which people build passwords once they are
 // told to use more characters. The list of common passwords holds the results
 // that have leaked; these catch the ones that have not.
-var commonWords = []string{
+var commonWords = longestFirst([]string{
 	"password", "passwort", "passw", "motdepasse", "contrasena", "wachtwoord", "secret", "geheim", "letmein",
 	"welcome", "willkommen", "bienvenue", "changeme", "change", "default", "admin", "administrator", "root", "user",
 	"login", "master", "access", "qwerty", "qwertz", "azerty", "asdf", "iloveyou", "love", "sunshine",
@@ -19,7 +19,7 @@ var commonWords = []string{
 	"june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday",
 	"thursday", "friday", "saturday", "sunday", "test", "testing", "temp", "temporary", "company", "the",
 	"and", "new", "your", "abc", "abcd", "abcdef", "xyz",
-}
+})
 
 // leftover is how many letters a password needs beyond the words that anybody
 // would try; taken is how many such letters make it a password built from them.
@@ -32,9 +32,17 @@ const (
 // and signs are taken out, in whatever case and with the usual replacements of
 // letters ("p4$$w0rd").
 func madeOf(password string, words []string) bool {
-	sort.SliceStable(words, func(i, j int) bool { return len(words[i]) > len(words[j]) })
-	lower := strings.ToLower(password)
-	return mostly(lower, lower, words) || mostly(lower, unleet.Replace(lower), words)
+	words = longestFirst(words)
+	typed := strings.ToLower(password)
+	read := unleet.Replace(typed)
+	return mostly(typed, typed, words) || read != typed && mostly(typed, read, words)
+}
+
+// longestFirst sorts words, so that none is taken out of the middle of a longer
+// one.
+func longestFirst(words []string) []string {
+	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
+	return words
 }
 
 // mostly blanks the words out of read, which is how typed may be read byte for
@@ -42,6 +50,9 @@ func madeOf(password string, words []string) bool {
 func mostly(typed, read string, words []string) bool {
 	found := 0
 	for _, word := range words {
+		if !strings.Contains(read, word) {
+			continue
+		}
 		found += len(word) * strings.Count(read, word)
 		read = strings.ReplaceAll(read, word, strings.Repeat(" ", len(word)))
 	}

@@ -53,24 +53,21 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 		return fmt.Errorf("look for a username: %w", err)
 	}
 	var holder string
-	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPendingName, name, s.now()).Scan(&holder)
+	err = s.pendingUsername.row(s.db.ReadContext(ctx), name, s.now()).Scan(&holder)
 	if err == nil && (browser == "" || holder != digest(browser)) {
 		return usernameTaken(name)
 	}
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for a pending username: %w", err)
 	}
-	return s.notReserved(s.db.ReadContext(ctx), s.db.Read, name, user)
+	return notReserved(s.reservedUsername.row(s.db.ReadContext(ctx), name, s.now()), name, user)
 }
 
 // notReserved refuses a username that is kept for somebody else, or from
-// everybody.
-func (s *Store) notReserved(ctx context.Context, db interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}, name string, user User,
-) error {
+// everybody, as a row of selectReserved says.
+func notReserved(row *sql.Row, name string, user User) error {
 	var owner sql.NullInt64
-	err := db.QueryRowContext(ctx, selectReserved, name, s.now()).Scan(&owner)
+	err := row.Scan(&owner)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && owner.Valid && owner.Int64 == user.ID {
 		return nil
 	}
@@ -83,7 +80,8 @@ func (s *Store) notReserved(ctx context.Context, db interface {
 // unreserved makes sure that a user who has just been given a username may
 // have it. Asked after the unique column was won, nobody can come in between.
 func (d *deed) unreserved(ctx context.Context, user User) error {
-	if err := d.store.notReserved(ctx, d, user.Username, user); err != nil {
+	row := d.QueryRowContext(ctx, selectReserved, user.Username, d.store.now())
+	if err := notReserved(row, user.Username, user); err != nil {
 		return err
 	}
 	if _, err := d.ExecContext(ctx, deleteReserved, user.Username); err != nil {

@@ -81,10 +81,12 @@ type Store struct {
 	seal      *Seal
 	written   chan struct{} // holds at most one, when there are new letters
 
-	userByUsername *statement
-	userByEmail    *statement
-	currentSignIn  *statement
-	seen           *statement
+	userByUsername   *statement
+	userByEmail      *statement
+	pendingUsername  *statement
+	reservedUsername *statement
+	currentSignIn    *statement
+	seen             *statement
 }
 
 // New prepares the hot statements on a database whose schema is in step. The
@@ -99,6 +101,8 @@ func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, cl
 	}{
 		{&s.userByUsername, db.Read, selectUserByUsername},
 		{&s.userByEmail, db.Read, selectUserByEmail},
+		{&s.pendingUsername, db.Read, selectPendingName},
+		{&s.reservedUsername, db.Read, selectReserved},
 		{&s.currentSignIn, db.Read, selectCurrentSignIn},
 		{&s.seen, db.Write, updateSeen},
 	} {

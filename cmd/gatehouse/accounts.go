@@ -57,6 +57,7 @@ func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error
 		return err
 	}
 	a.gate = store.NewGate(slots, store.GateWait)
+	a.gate.Busy = widen
 	words := []string{j.settings.Name}
 	if c.base != nil {
 		words = append(words, c.base.Hostname())

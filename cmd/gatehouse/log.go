@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -9,21 +10,31 @@ import (
 
 // logger writes to stderr in the format that the settings ask for.
 func (j *job) logger() *slog.Logger {
-	asJSON := j.settings.LogFormat == "json"
-	options := &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		switch {
-		case a.Key == slog.TimeKey && len(groups) == 0:
-			a.Value = slog.TimeValue(a.Value.Time().UTC())
-		case asJSON && a.Value.Kind() == slog.KindString:
+	if j.settings.LogFormat != "json" {
+		return slog.New(inUTC{slog.NewTextHandler(j.term.err, nil)})
+	}
+	return slog.New(inUTC{slog.NewJSONHandler(j.term.err, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindString {
 			a.Value = slog.StringValue(visible(a.Value.String()))
 		}
 		return a
-	}}
-	if asJSON {
-		return slog.New(slog.NewJSONHandler(j.term.err, options))
-	}
-	return slog.New(slog.NewTextHandler(j.term.err, options))
+	}})})
 }
+
+// inUTC tells the time in UTC.
+type inUTC struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h inUTC) Handle(ctx context.Context, r slog.Record) error {
+	r.Time = r.Time.UTC()
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h inUTC) WithAttrs(attrs []slog.Attr) slog.Handler { return inUTC{h.Handler.WithAttrs(attrs)} }
+
+// WithGroup implements slog.Handler.
+func (h inUTC) WithGroup(name string) slog.Handler { return inUTC{h.Handler.WithGroup(name)} }
 
 // visible writes out what JSON leaves as it is but a terminal acts upon: the
 // higher control characters and the marks that turn the direction of text.

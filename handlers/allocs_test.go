@@ -1,0 +1,46 @@
+package handlers
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// TestAllocations holds what one request to a hot path may allocate, in
+// number, which does not depend on the machine. The figures are those of a usual
+// build. Under the race detector pools forget things, so a fifth more passes.
+func TestAllocations(t *testing.T) {
+	const slack = 1.2
+	h := newHouse(t, quiet)
+	v := h.visitor(t)
+	v.registers()
+	v.get("/") // takes the greeting, which is shown once
+	cookie := http.Header{"Cookie": {h.Sessions.Cookie.Name + "=" + v.session()}}
+	handler := h.server.Config.Handler
+	for _, row := range []struct {
+		name, method, path, body string
+		header                   http.Header
+		status                   int
+		most                     float64
+	}{
+		{"sign-in page of a stranger", get, "/login", "", nil, 200, 35},
+		{"sign-in page of a stranger, gzip", get, "/login", "", http.Header{"Accept-Encoding": {"gzip"}}, 200, 35},
+		{"home, signed in", get, "/", "", cookie, 200, 205},
+		{"account", get, "/account", "", cookie, 200, 346},
+		{"inline check of a username", post, "/register/check/username", "username=ada-2", form, 200, 178},
+		{"inline check of a password", post, "/register/check/password", "username=ada&password=correct+horse+battery", form, 200, 145},
+		{"refused registration", post, "/register", "username=ada&email=ada&password=x", form, 422, 271},
+	} {
+		request := func() {
+			recorder := httptest.NewRecorder()
+			handler.ServeHTTP(recorder, h.request(row.method, row.path, row.body, row.header))
+			if recorder.Code != row.status {
+				t.Fatalf("%s: answered %d, want %d", row.name, recorder.Code, row.status)
+			}
+		}
+		request()
+		if got := testing.AllocsPerRun(200, request); got > row.most*slack {
+			t.Errorf("%s: %.0f allocations, at most %.0f times %.1f", row.name, got, row.most, slack)
+		}
+	}
+}
