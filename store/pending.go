@@ -13,8 +13,6 @@ import (
 const PendingValid = 24 * time.Hour
 
 const (
-	selectPendingName = `SELECT browser FROM pending WHERE username = $1 AND expires_at > $2`
-
 	// A name that nobody holds any more, or that the same browser asks for again.
 	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR browser = $3)
 		RETURNING hash, email_key = $4 AND browser = $3 AND expires_at > $2`

@@ -13,6 +13,11 @@ import (
 const UsernameKept = 30 * 24 * time.Hour
 
 const (
+	// Who has a username, is about to have it, or had it until lately.
+	selectHolders = `SELECT id, '' FROM users WHERE username = $1
+		UNION ALL SELECT 0, browser FROM pending WHERE username = $1 AND expires_at > $2
+		UNION ALL SELECT coalesce(user_id, 0), '' FROM reserved_usernames WHERE username = $1 AND until > $2`
+
 	selectReserved = `SELECT user_id FROM reserved_usernames WHERE username = $1 AND until > $2`
 
 	upsertReserved = `INSERT INTO reserved_usernames (username, user_id, until) VALUES ($1, $2, $3)
@@ -42,47 +47,36 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 	if slices.Contains(parts(s.passwords.Words), name) {
 		return reserved(name) // the site's own name
 	}
-	owner, _, err := s.account(ctx, s.userByUsername, name)
-	if err == nil && owner.ID == user.ID {
-		return nil
+	type holder struct {
+		id      int64
+		browser string
 	}
-	if err == nil {
-		return usernameTaken(name)
-	}
-	if !errors.Is(err, ErrNotFound) {
+	rows, err := s.holders.rows(s.db.ReadContext(ctx), name, s.now())
+	holders, err := collect(rows, err, func(h *holder) []any { return []any{&h.id, &h.browser} })
+	if err != nil {
 		return fmt.Errorf("look for a username: %w", err)
 	}
-	var holder string
-	err = s.pendingUsername.row(s.db.ReadContext(ctx), name, s.now()).Scan(&holder)
-	if err == nil && (browser == "" || holder != digest(browser)) {
-		return usernameTaken(name)
+	for _, h := range holders {
+		own := h.id != 0 && h.id == user.ID
+		waiting := browser != "" && h.browser == digest(browser)
+		if !own && !waiting {
+			return usernameTaken(name)
+		}
 	}
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("look for a pending username: %w", err)
-	}
-	return notReserved(s.reservedUsername.row(s.db.ReadContext(ctx), name, s.now()), name, user)
-}
-
-// notReserved refuses a username that is kept for somebody else, or from
-// everybody, as a row of selectReserved says.
-func notReserved(row *sql.Row, name string, user User) error {
-	var owner sql.NullInt64
-	err := row.Scan(&owner)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && owner.Valid && owner.Int64 == user.ID {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look for a reserved username: %w", err)
-	}
-	return usernameTaken(name)
+	return nil
 }
 
 // unreserved makes sure that a user who has just been given a username may
-// have it. Asked after the unique column was won, nobody can come in between.
+// have it: it is kept for nobody else, nor from everybody. Asked after the
+// unique column was won, nobody can come in between.
 func (d *deed) unreserved(ctx context.Context, user User) error {
-	row := d.QueryRowContext(ctx, selectReserved, user.Username, d.store.now())
-	if err := notReserved(row, user.Username, user); err != nil {
-		return err
+	var owner sql.NullInt64
+	err := d.QueryRowContext(ctx, selectReserved, user.Username, d.store.now()).Scan(&owner)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("look for a reserved username: %w", err)
+	}
+	if err == nil && owner.Int64 != user.ID {
+		return usernameTaken(user.Username)
 	}
 	if _, err := d.ExecContext(ctx, deleteReserved, user.Username); err != nil {
 		return fmt.Errorf("free a reserved username: %w", err)

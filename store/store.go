@@ -81,12 +81,11 @@ type Store struct {
 	seal      *Seal
 	written   chan struct{} // holds at most one, when there are new letters
 
-	userByUsername   *statement
-	userByEmail      *statement
-	pendingUsername  *statement
-	reservedUsername *statement
-	currentSignIn    *statement
-	seen             *statement
+	userByUsername *statement
+	userByEmail    *statement
+	holders        *statement
+	currentSignIn  *statement
+	seen           *statement
 }
 
 // New prepares the hot statements on a database whose schema is in step. The
@@ -101,8 +100,7 @@ func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, cl
 	}{
 		{&s.userByUsername, db.Read, selectUserByUsername},
 		{&s.userByEmail, db.Read, selectUserByEmail},
-		{&s.pendingUsername, db.Read, selectPendingName},
-		{&s.reservedUsername, db.Read, selectReserved},
+		{&s.holders, db.Read, selectHolders},
 		{&s.currentSignIn, db.Read, selectCurrentSignIn},
 		{&s.seen, db.Write, updateSeen},
 	} {
@@ -186,6 +184,11 @@ func (s *Store) prune(ctx context.Context, text string, before time.Time, limit 
 // all reads every row of a query; into says where the columns go.
 func all[T any](ctx context.Context, s *Store, query string, args []any, into func(*T) []any) ([]T, error) {
 	rows, err := s.db.Read.QueryContext(s.db.ReadContext(ctx), query, args...)
+	return collect(rows, err, into)
+}
+
+// collect reads every row that a query returned.
+func collect[T any](rows *sql.Rows, err error, into func(*T) []any) ([]T, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list: %w", err)
 	}
@@ -239,6 +242,13 @@ func (s *statement) row(ctx context.Context, args ...any) *sql.Row {
 		return s.prepared.QueryRowContext(ctx, args...)
 	}
 	return s.pool.QueryRowContext(ctx, s.text, args...)
+}
+
+func (s *statement) rows(ctx context.Context, args ...any) (*sql.Rows, error) {
+	if s.prepared != nil {
+		return s.prepared.QueryContext(ctx, args...)
+	}
+	return s.pool.QueryContext(ctx, s.text, args...)
 }
 
 func (s *statement) exec(ctx context.Context, args ...any) (sql.Result, error) {

@@ -47,8 +47,14 @@ const (
 	insertToken = `INSERT INTO tokens (hash, purpose, user_id, email, email_key, epoch, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
-	selectToken = `SELECT purpose, user_id, email, email_key, epoch, created_at FROM tokens
-		WHERE hash = $1 AND used_at IS NULL AND expires_at > $2`
+	tokenColumns = `tokens.purpose, tokens.email, tokens.email_key, tokens.epoch, tokens.created_at`
+
+	selectToken = `SELECT ` + userColumns + `, ` + tokenColumns + ` FROM tokens JOIN users ON users.id = tokens.user_id
+		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
+
+	// An invitation is nobody's yet.
+	selectInvite = `SELECT ` + tokenColumns + ` FROM tokens
+		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
 
 	useToken = `UPDATE tokens SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1`
 
@@ -78,35 +84,27 @@ func (d *deed) issue(ctx context.Context, purpose string, user User, email strin
 	return token, nil
 }
 
-// Token returns what a live token is for, or ErrLink. It changes nothing.
+// Token returns what a live token is for, or ErrLink. It changes nothing. One
+// query.
 func (s *Store) Token(ctx context.Context, token string, purposes ...string) (Token, error) {
 	var t Token
-	var id sql.NullInt64
 	var epoch int64
-	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectToken, digest(token), s.now())
-	err := row.Scan(&t.Purpose, &id, &t.Email, &t.emailKey, &epoch, utc{&t.created})
+	columns := []any{&t.Purpose, &t.Email, &t.emailKey, &epoch, utc{&t.created}}
+	query, into := selectToken, append(t.User.columns(), columns...)
+	if slices.Contains(purposes, PurposeInvite) {
+		query, into = selectInvite, columns
+	}
+	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, digest(token), s.now()).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Token{}, ErrLink
 	}
 	if err != nil {
 		return Token{}, fmt.Errorf("look for a token: %w", err)
 	}
-	if !slices.Contains(purposes, t.Purpose) {
-		return Token{}, ErrLink
-	}
-	if !id.Valid {
-		return t, nil
-	}
-	t.User, err = s.byID(ctx, id.Int64)
-	if errors.Is(err, ErrNotFound) {
-		return Token{}, ErrLink
-	}
-	if err != nil {
-		return Token{}, err
-	}
 	// A change of what proves the person kills what was sent before, the way
 	// back from a change of address excepted.
-	if t.User.Disabled() || t.Purpose != PurposeUndo && t.User.epoch != epoch {
+	overtaken := t.Purpose != PurposeUndo && t.User.epoch != epoch
+	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || overtaken {
 		return Token{}, ErrLink
 	}
 	return t, nil

@@ -49,6 +49,11 @@ type DB struct {
 // Open connects to a postgres:// URL and asks the database for an answer. Any
 // number of copies of the program may do so at once.
 func Open(ctx context.Context, url string) (*DB, error) {
+	return OpenWith(ctx, url, nil)
+}
+
+// OpenWith is Open with a tracer that sees every statement; nil is none.
+func OpenWith(ctx context.Context, url string, tracer pgx.QueryTracer) (*DB, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The error of the parser repeats the URL, which may hold a password.
@@ -63,6 +68,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	if !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = int32(max(8, 4*runtime.NumCPU()))
 	}
+	config.ConnConfig.Tracer = tracer
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

@@ -35,6 +35,12 @@ type DB struct {
 // journal is a write-ahead log and every commit reaches the disk before it is
 // acknowledged (synchronous=FULL).
 func Open(ctx context.Context, path string) (*DB, error) {
+	return OpenWith(ctx, path, "sqlite3")
+}
+
+// OpenWith is Open with another driver that is registered with database/sql,
+// such as one that wraps mattn's to see what it is asked.
+func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	// SQLite gives its journal files the mode of the database file.
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -49,14 +55,14 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	// With a context that can be cancelled mattn starts a goroutine per query.
 	db.ReadContext, db.Prepare = context.WithoutCancel, true
 	db.Conflict, db.Lost = conflict, lost
-	if db.Write, err = sql.Open("sqlite3", name+"&_txlock=immediate"); err != nil {
+	if db.Write, err = sql.Open(driver, name+"&_txlock=immediate"); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	db.Write.SetMaxOpenConns(1)
 	if err := db.Write.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), db.Write.Close())
 	}
-	if db.Read, err = sql.Open("sqlite3", name+"&_query_only=on"); err != nil {
+	if db.Read, err = sql.Open(driver, name+"&_query_only=on"); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Write.Close())
 	}
 	readers := max(4, 2*runtime.NumCPU())

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+const (
+	// cost is what passwords cost where nothing else is said.
+	cost = 12
+	// crowd is how many people sign in or register without pause.
+	crowd = 32
+	// crowdTime is how long they do so in each round.
+	crowdTime   = 12 * time.Second
+	crowdRounds = 3
+)
+
+// bcryptAlone is how many passwords all processors hash in a second when they do
+// nothing else.
+func bcryptAlone(ctx context.Context, cost int, lasting time.Duration) float64 {
+	ctx, cancel := context.WithTimeout(ctx, lasting)
+	defer cancel()
+	return together(runtime.NumCPU(), func(int) float64 {
+		begun, n := time.Now(), 0
+		for ctx.Err() == nil {
+			bcrypt.GenerateFromPassword([]byte(password), cost) //nolint:errcheck // cost and length are good
+			n++
+		}
+		return float64(n) / time.Since(begun).Seconds()
+	})
+}
+
+// together runs n at the same time and adds up what they return.
+func together(n int, do func(i int) float64) float64 {
+	results := make([]float64, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { results[i] = do(i) })
+	}
+	all.Wait()
+	sum := 0.0
+	for _, result := range results {
+		sum += result
+	}
+	return sum
+}
+
+type passwordRate struct {
+	name string
+	figures
+	least float64
+}
+
+// passwords measures sign-ins and registrations by what bcrypt alone reaches.
+func passwords(ctx context.Context, site *server) ([]passwordRate, error) {
+	members, err := gather(ctx, site.url, crowd)
+	if err != nil {
+		return nil, err
+	}
+	signIns := passwordRate{name: fmt.Sprintf("sign-ins, %d people", crowd), least: 0.9}
+	registrations := passwordRate{name: fmt.Sprintf("registrations, %d people", crowd), least: 0.9}
+	for _, kind := range []struct {
+		rate *passwordRate
+		do   func(ctx context.Context, i int) (int, error)
+	}{
+		{&signIns, members.signIn},
+		{&registrations, members.register},
+	} {
+		var rates, alones, ratios []float64
+		for range crowdRounds {
+			alone := bcryptAlone(ctx, cost, crowdTime/2)
+			rate, _, err := members.crowd(ctx, crowdTime, kind.do)
+			if err != nil {
+				return nil, err
+			}
+			rates, alones, ratios = append(rates, rate), append(alones, alone), append(ratios, rate/alone)
+		}
+		kind.rate.figures = figures{median(rates), median(alones), median(ratios)}
+	}
+	return []passwordRate{signIns, registrations}, nil
+}
+
+// members are people with an account each.
+type members struct {
+	site      string
+	usernames []string
+}
+
+func gather(ctx context.Context, site string, n int) (*members, error) {
+	m := &members{site: site}
+	for range n {
+		_, username, err := mustRegister(ctx, site)
+		if err != nil {
+			return nil, err
+		}
+		m.usernames = append(m.usernames, username)
+	}
+	return m, nil
+}
+
+func (m *members) signIn(ctx context.Context, i int) (int, error) {
+	return newPerson(m.site).signIn(ctx, m.usernames[i])
+}
+
+func (m *members) register(ctx context.Context, _ int) (int, error) {
+	_, status, err := newPerson(m.site).register(ctx)
+	return status, err
+}
+
+// turned is how those fared who were not let in at once.
+type turned struct {
+	away    int64
+	longest time.Duration
+}
+
+// crowd has everybody do the same over and over, and returns how often that
+// succeeded in a second. An answer is counted if it came within the time.
+func (m *members) crowd(ctx context.Context, lasting time.Duration, do func(ctx context.Context, i int) (int, error)) (float64, turned, error) {
+	var away atomic.Int64
+	var failed atomic.Value
+	var mu sync.Mutex
+	var longest time.Duration
+	begun := time.Now()
+	var last time.Duration
+	done := together(len(m.usernames), func(i int) float64 {
+		n := 0.0
+		for time.Since(begun) < lasting && failed.Load() == nil && ctx.Err() == nil {
+			asked := time.Now()
+			status, err := do(ctx, i)
+			mu.Lock()
+			longest = max(longest, time.Since(asked))
+			mu.Unlock()
+			switch {
+			case err != nil:
+				failed.Store(err)
+			case status == http.StatusSeeOther:
+				n++
+				mu.Lock()
+				last = time.Since(begun)
+				mu.Unlock()
+			case status == http.StatusServiceUnavailable:
+				away.Add(1)
+			default:
+				failed.Store(fmt.Errorf("answered with %d", status))
+			}
+		}
+		return n
+	})
+	if err, _ := failed.Load().(error); err != nil {
+		return 0, turned{}, err
+	}
+	// All that was begun was finished, so the time until the last counts.
+	return done / last.Seconds(), turned{away.Load(), longest}, ctx.Err()
+}

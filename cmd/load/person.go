@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"sync/atomic"
+)
+
+// password is that of everybody who is made up here.
+const password = "a gate of oak and iron"
+
+// person is a browser with somebody in front of it.
+type person struct {
+	client *http.Client
+	site   string
+}
+
+func newPerson(site string) *person {
+	jar, _ := cookiejar.New(nil) // fails for bad options only, and there are none
+	return &person{&http.Client{
+		Jar:       jar,
+		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 1},
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}, site}
+}
+
+// get opens a page and returns its status.
+func (p *person) get(ctx context.Context, path string) (int, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.site+path, nil)
+	if err != nil {
+		return 0, err
+	}
+	return p.do(r)
+}
+
+// send sends a form and returns the status of the answer.
+func (p *person) send(ctx context.Context, path string, form url.Values) (int, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.site+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return p.do(r)
+}
+
+func (p *person) do(r *http.Request) (int, error) {
+	answer, err := p.client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	err = errors.Join(err, answer.Body.Close())
+	if answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") == "" {
+		err = errors.Join(err, errors.New("503 without Retry-After"))
+	}
+	return answer.StatusCode, err
+}
+
+// cookies are what the person's browser would send.
+func (p *person) cookies() string {
+	u, _ := url.Parse(p.site) // the address of a server that was reached
+	var pairs []string
+	for _, cookie := range p.client.Jar.Cookies(u) {
+		pairs = append(pairs, cookie.Name+"="+cookie.Value)
+	}
+	return strings.Join(pairs, "; ")
+}
+
+// people numbers those who register, in this process.
+var people atomic.Int64
+
+// register makes an account of a new name and returns it with the status.
+func (p *person) register(ctx context.Context) (username string, status int, err error) {
+	username = fmt.Sprintf("person-%d", people.Add(1))
+	status, err = p.send(ctx, "/register", url.Values{
+		"username": {username}, "email": {username + "@load.example"}, "password": {password},
+	})
+	return username, status, err
+}
+
+func (p *person) signIn(ctx context.Context, username string) (int, error) {
+	return p.send(ctx, "/login", url.Values{"username": {username}, "password": {password}})
+}
+
+// mustRegister is a person who has just registered and is signed in.
+func mustRegister(ctx context.Context, site string) (*person, string, error) {
+	p := newPerson(site)
+	username, status, err := p.register(ctx)
+	if err == nil && status != http.StatusSeeOther {
+		err = fmt.Errorf("registering was answered with %d", status)
+	}
+	return p, username, err
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// runCommand measures what many clients get out of pages, forms and sign-ins.
+type runCommand struct {
+	Program  string        `arg:"" help:"The program, as make build leaves it."`
+	Database string        `help:"A migrated database to run on, as the program takes it; an empty SQLite file by default."`
+	Lasting  time.Duration `default:"4s" help:"How long each page is asked for in each round."`
+	Rounds   int           `default:"5" help:"Rounds; figures are their medians."`
+	Pages    bool          `help:"Pages and forms only, no passwords."`
+}
+
+// target is one thing that is measured, and by what.
+type target struct {
+	name string
+	request
+	// by is the yardstick: a page that was measured in the same round.
+	by request
+	// least is the ratio that is to be reached; 0 where a figure is only told.
+	least float64
+}
+
+// Run prints a line for each target and fails where a ratio is missed.
+func (c runCommand) Run(ctx context.Context) (err error) {
+	site, err := gatehouse(ctx, c.Program, c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, site.stop()) }()
+	var missed int
+	targets, done, err := pages(ctx, site)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	fmt.Printf("%-44s %9s %9s %6s %6s\n", "", "a second", "yardstick", "ratio", "least")
+	for _, t := range targets {
+		figures, err := t.measure(ctx, c.Lasting, c.Rounds)
+		if err != nil {
+			return err
+		}
+		if !figures.print(t.name, t.least) {
+			missed++
+		}
+	}
+	if !c.Pages {
+		rates, err := passwords(ctx, site)
+		if err != nil {
+			return err
+		}
+		for _, r := range rates {
+			if !r.figures.print(r.name, r.least) {
+				missed++
+			}
+		}
+	}
+	if missed > 0 {
+		return fmt.Errorf("%d of the ratios were missed", missed)
+	}
+	return nil
+}
+
+// pages are the targets that wrk measures, and their yardsticks.
+func pages(ctx context.Context, site *server) ([]target, func() error, error) {
+	bare, err := yardstick(ctx, "bare")
+	if err != nil {
+		return nil, nil, err
+	}
+	honest, err := yardstick(ctx, "honest")
+	if err != nil {
+		return nil, nil, errors.Join(err, bare.stop())
+	}
+	stop := func() error { return errors.Join(bare.stop(), honest.stop()) }
+	guest := newPerson(honest.url)
+	if _, err := guest.get(ctx, "/enter"); err != nil {
+		return nil, nil, errors.Join(err, stop())
+	}
+	member, _, err := mustRegister(ctx, site.url)
+	if err == nil {
+		_, err = member.get(ctx, "/") // takes the greeting, which is shown once
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, stop())
+	}
+	form := map[string]string{
+		"Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true", "HX-Request-Type": "partial", "Sec-Fetch-Site": "same-origin",
+	}
+	small := map[string]string{"Accept-Encoding": "gzip"}
+	cookie := map[string]string{"Cookie": member.cookies()}
+	smallCookie := map[string]string{"Cookie": member.cookies(), "Accept-Encoding": "gzip"}
+	byBare := request{method: "GET", url: bare.url + "/"}
+	byHonest := request{method: "GET", url: honest.url + "/", header: map[string]string{"Cookie": guest.cookies()}}
+	return []target{
+		{"sign-in page", request{method: "GET", url: site.url + "/login"}, byBare, 0.6},
+		{"sign-in page, gzip", request{method: "GET", url: site.url + "/login", header: small}, byBare, 0},
+		{"home, signed in", request{method: "GET", url: site.url + "/", header: cookie}, byHonest, 0.9},
+		{"home, signed in, gzip", request{method: "GET", url: site.url + "/", header: smallCookie}, byHonest, 0},
+		{"account", request{method: "GET", url: site.url + "/account", header: cookie}, byHonest, 0},
+		{"inline check of a username", request{
+			method: "POST", url: site.url + "/register/check/username", body: "username=somebody-new", header: form,
+		}, byBare, 0.5},
+		{"inline check of a password", request{
+			method: "POST", url: site.url + "/register/check/password", body: "username=ada&password=a+gate+of+oak", header: form,
+		}, byBare, 0.5},
+		{"refused registration", request{
+			method: "POST", url: site.url + "/register", body: "username=ada&email=ada&password=x", header: form, refused: true,
+		}, byBare, 0.5},
+		{"refused sign-in, nothing typed", request{
+			method: "POST", url: site.url + "/login", body: "username=ada&password=", header: form, refused: true,
+		}, byBare, 0.5},
+	}, stop, nil
+}
+
+// figures are what rounds of a target and its yardstick gave.
+type figures struct{ rate, yardstick, ratio float64 }
+
+// measure takes turns, so that both meet the same moods of the machine.
+func (t target) measure(ctx context.Context, lasting time.Duration, rounds int) (figures, error) {
+	var rates, yardsticks, ratios []float64
+	for range rounds {
+		yardstick, err := t.by.run(ctx, lasting)
+		if err != nil {
+			return figures{}, err
+		}
+		rate, err := t.run(ctx, lasting)
+		if err != nil {
+			return figures{}, err
+		}
+		rates, yardsticks, ratios = append(rates, rate), append(yardsticks, yardstick), append(ratios, rate/yardstick)
+	}
+	return figures{median(rates), median(yardsticks), median(ratios)}, nil
+}
+
+// print says whether the ratio was reached.
+func (f figures) print(name string, least float64) bool {
+	format := "%.0f"
+	if f.yardstick < 100 {
+		format = "%.2f"
+	}
+	line := fmt.Sprintf("%-44s %9s %9s %6.2f", name, fmt.Sprintf(format, f.rate), fmt.Sprintf(format, f.yardstick), f.ratio)
+	switch {
+	case least == 0:
+		fmt.Println(line)
+	case f.ratio >= least:
+		fmt.Printf("%s %6.2f\n", line, least)
+	default:
+		fmt.Printf("%s %6.2f MISSED\n", line, least)
+		return false
+	}
+	return true
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}

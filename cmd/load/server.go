@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// server is a program under measurement, in a process of its own.
+type server struct {
+	url     string
+	folder  string // its own, and gone with it
+	process *exec.Cmd
+	// ready is how long it took from the start of the process to the line that
+	// says where it listens.
+	ready time.Duration
+}
+
+// start runs a program and waits until it says where it listens. What it writes to
+// stderr goes to a file, as an access log does.
+func start(ctx context.Context, program string, args ...string) (*server, error) {
+	folder, err := os.MkdirTemp("", "load-")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{folder: folder}
+	log, err := os.Create(filepath.Join(folder, "stderr"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	s.process = exec.CommandContext(ctx, program, args...)
+	s.process.Dir, s.process.Stderr = folder, log
+	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
+	out, err := s.process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	if err := s.process.Start(); err != nil {
+		return nil, err
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if _, url, found := strings.Cut(lines.Text(), "listening on "); found {
+			s.url, s.ready = url, time.Since(begun)
+			go func() {
+				for lines.Scan() { // or the program would wait for a reader
+				}
+			}()
+			return s, nil
+		}
+	}
+	said, _ := os.ReadFile(log.Name())
+	return nil, errors.Join(fmt.Errorf("%s did not start: %s", program, said), s.stop())
+}
+
+// yardstick starts one of the yardsticks, which this program is as well.
+func yardstick(ctx context.Context, kind string) (*server, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, self, "yardstick", kind)
+}
+
+// gatehouse starts the program as an operator would, but for the limits that
+// would end every measurement. Without a database it gets an empty one.
+func gatehouse(ctx context.Context, program, database string, args ...string) (*server, error) {
+	program, err := filepath.Abs(program)
+	if err != nil {
+		return nil, err
+	}
+	if database == "" {
+		database = "gatehouse.db"
+	}
+	args = append([]string{
+		"serve", "--listen", "127.0.0.1:0", "--database", database, "--no-notices",
+		"--limit-password", "0", "--limit-failures", "off", "--limit-register", "off",
+		"--limit-register-all", "off", "--limit-username-check", "off",
+	}, args...)
+	return start(ctx, program, args...)
+}
+
+// stop ends the program and removes what it left.
+func (s *server) stop() error {
+	if s.process.ProcessState == nil {
+		s.process.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may be gone already
+		s.process.Wait()                          //nolint:errcheck // a yardstick ends by the signal
+	}
+	return os.RemoveAll(s.folder)
+}
+
+// resident is the memory of the process that is in use, in bytes, of which own is what it
+// does not share with a file.
+func (s *server) resident() (all, own int64, err error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+		switch name {
+		case "VmRSS":
+			all = kib << 10
+		case "RssAnon":
+			own = kib << 10
+		}
+	}
+	return all, own, nil
+}

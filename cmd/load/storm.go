@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// stormCommand asks for the sign-in page at a steady pace, first while nobody else
+// is there, then while a crowd signs in without pause, then when it has gone.
+type stormCommand struct {
+	Program string `arg:"" help:"The program."`
+	Ungated string `help:"The program built with -tags ungated, for comparison."`
+	Picture string `help:"Where to draw both, as SVG."`
+	People  int    `default:"32" help:"How many sign in at the same time."`
+}
+
+// Phases of a storm, and how often the page is asked for.
+const (
+	calmTime  = 12 * time.Second
+	stormTime = 24 * time.Second
+	afterTime = 6 * time.Second
+	pace      = 5 * time.Millisecond
+)
+
+// Bounds on the sign-in page in the storm, as multiples of its idle values, and on waiting.
+const (
+	p50Most   = 1.5
+	p99Most   = 6
+	loginPart = 0.9
+	waitMost  = 7 * time.Second // the wait for the gate, and the sign-in itself
+)
+
+// sample is one answer: when it was due, and how long after that it came.
+type sample struct{ at, took time.Duration }
+
+// storm is what was measured.
+type storm struct {
+	samples        []sample
+	begun, ended   time.Duration
+	rate, alone    float64
+	turned         turned
+	memory, ownMem int64
+}
+
+// Run prints what the storm does to the page, and fails where a bound is missed.
+func (c stormCommand) Run(ctx context.Context) error {
+	gated, err := c.measure(ctx, c.Program)
+	if err != nil {
+		return err
+	}
+	gated.print("with the gate")
+	missed := gated.missed()
+	if c.Ungated != "" {
+		ungated, err := c.measure(ctx, c.Ungated)
+		if err != nil {
+			return err
+		}
+		ungated.print("without it")
+		if c.Picture != "" {
+			if err := os.WriteFile(c.Picture, draw(gated, ungated), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return missed
+}
+
+func (c stormCommand) measure(ctx context.Context, program string) (s *storm, err error) {
+	site, err := gatehouse(ctx, program, "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, site.stop()) }()
+	people, err := gather(ctx, site.url, c.People)
+	if err != nil {
+		return nil, err
+	}
+	s = &storm{alone: bcryptAlone(ctx, cost, calmTime/2)}
+	probing, stop := context.WithCancel(ctx)
+	probed := make(chan error, 1)
+	begun := time.Now()
+	go func() { probed <- s.probe(probing, site.url, begun) }()
+	rest(ctx, calmTime)
+	s.begun = time.Since(begun)
+	s.rate, s.turned, err = people.crowd(ctx, stormTime, people.signIn)
+	s.ended = time.Since(begun)
+	if err == nil {
+		s.memory, s.ownMem, err = site.resident()
+	}
+	rest(ctx, afterTime)
+	stop()
+	return s, errors.Join(err, <-probed)
+}
+
+// probe asks for the page whenever it is due, however late the answers are, and
+// counts from when it was due: a page that nobody dared to ask for was slow too.
+func (s *storm) probe(ctx context.Context, site string, begun time.Time) error {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
+	visitor := &person{client, site}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	var failed error
+
+	for due := begun; ctx.Err() == nil; due = due.Add(pace) {
+		rest(ctx, time.Until(due))
+		all.Go(func() {
+			status, err := visitor.get(context.WithoutCancel(ctx), "/login")
+			if err == nil && status != http.StatusOK {
+				err = fmt.Errorf("the sign-in page was answered with %d", status)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			failed = errors.Join(failed, err)
+			s.samples = append(s.samples, sample{due.Sub(begun), time.Since(due)})
+		})
+	}
+	all.Wait()
+	slices.SortFunc(s.samples, func(a, b sample) int { return int(a.at - b.at) })
+	return failed
+}
+
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// between are the times taken by answers due in a part of the storm, sorted. A second at
+// each end is left out.
+func (s *storm) between(from, to time.Duration) []time.Duration {
+	var took []time.Duration
+	for _, sample := range s.samples {
+		if sample.at >= from+time.Second && sample.at < to-time.Second {
+			took = append(took, sample.took)
+		}
+	}
+	slices.Sort(took)
+	return took
+}
+
+func quantile(sorted []time.Duration, q float64) time.Duration {
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}
+
+func (s *storm) quantiles() (calm50, calm99, storm50, storm99 time.Duration) {
+	calm, wild := s.between(0, s.begun), s.between(s.begun, s.ended)
+	return quantile(calm, .5), quantile(calm, .99), quantile(wild, .5), quantile(wild, .99)
+}
+
+func (s *storm) print(name string) {
+	calm50, calm99, storm50, storm99 := s.quantiles()
+	fmt.Printf("%s\n", name)
+	fmt.Printf("  sign-in page, p50    %8s idle %8s in the storm, %6.1f times\n", ms(calm50), ms(storm50), float64(storm50)/float64(calm50))
+	fmt.Printf("  sign-in page, p99    %8s idle %8s in the storm, %6.1f times\n", ms(calm99), ms(storm99), float64(storm99)/float64(calm99))
+	fmt.Printf("  sign-ins             %.2f a second, bcrypt alone %.2f, ratio %.2f\n", s.rate, s.alone, s.rate/s.alone)
+	fmt.Printf("  turned away with 503 %d, longest wait %.1f s\n", s.turned.away, s.turned.longest.Seconds())
+	fmt.Printf("  memory               %.1f MiB, of which the program's own %.1f MiB\n", mib(s.memory), mib(s.ownMem))
+}
+
+func (s *storm) missed() error {
+	calm50, calm99, storm50, storm99 := s.quantiles()
+	var missed []error
+	if float64(storm50) > p50Most*float64(calm50) || float64(storm99) > p99Most*float64(calm99) {
+		missed = append(missed, fmt.Errorf("pages: at most %.1f times the idle p50 and %d times the p99", p50Most, p99Most))
+	}
+	if s.rate < loginPart*s.alone {
+		missed = append(missed, fmt.Errorf("sign-ins: at least %.1f of bcrypt alone", loginPart))
+	}
+	if s.turned.longest > waitMost {
+		missed = append(missed, fmt.Errorf("nobody may wait longer than %s", waitMost))
+	}
+	return errors.Join(missed...)
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }
+
+func mib(bytes int64) float64 { return float64(bytes) / (1 << 20) }
