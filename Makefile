@@ -19,7 +19,8 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: help run test check build dev assets generate gallery screenshots try-nginx bench clean tools-needed chromium postgres
+.PHONY: help run test check build dev assets generate gallery screenshots try-nginx bench load storm small scale bin/ungated clean \
+	tools-needed chromium postgres wrk
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -68,6 +69,22 @@ try-nginx: build postgres ## try two copies behind nginx: a rolling restart unde
 bench: assets/dist/manifest.json ## measure the hot paths
 	@go test -run '^$$' -bench . -benchmem ./...
 
+load: build wrk ## measure pages, forms and sign-ins beside yardsticks (4 minutes)
+	@go run ./cmd/load run bin/gatehouse
+
+storm: build bin/ungated ## measure pages while 32 people sign in, and draw it (2 minutes)
+	@go run ./cmd/load storm bin/gatehouse --ungated bin/ungated --picture .github/screenshots/storm.svg
+
+small: build wrk ## measure the start, the memory, and a million requests (4 minutes)
+	@go run ./cmd/load small bin/gatehouse
+
+scale: build wrk postgres ## measure with a million accounts, on both databases (20 minutes)
+	@go run ./cmd/load scale bin/gatehouse
+	@go run ./cmd/load scale bin/gatehouse --postgres
+
+bin/ungated: assets/dist/manifest.json
+	@$(BUILD) -tags ungated -o $@ ./cmd/gatehouse
+
 assets: ## build style, script and password list into assets/dist
 	@rm -f assets/dist/manifest.json
 	@$(MAKE) assets/dist/manifest.json
@@ -93,8 +110,8 @@ tools-needed:
 
 # apt PACKAGES, WHAT THEY ARE: installs with apt, or says what is missing.
 define apt
-@if ! command -v apt-get >/dev/null; then echo 'make: the tests need $(2); install it so that it is on the PATH'; exit 1; fi
-@echo 'test: installing $(2) with apt'
+@if ! command -v apt-get >/dev/null; then echo 'make: $(2) is missing; install it so that it is on the PATH'; exit 1; fi
+@echo 'make: installing $(2) with apt'
 @$(SUDO) apt-get update -qq
 @$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null
 endef
@@ -107,4 +124,9 @@ endif
 postgres:
 ifeq ($(POSTGRES),)
 	$(call apt,postgresql,PostgreSQL)
+endif
+
+wrk:
+ifeq ($(shell command -v wrk),)
+	$(call apt,wrk,wrk)
 endif

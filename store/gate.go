@@ -28,6 +28,9 @@ type Gate struct {
 	taken int
 }
 
+// ungated is set in programs that are built to show what the gate is worth.
+var ungated bool
+
 // NewGate starts the slots. Close ends them.
 func NewGate(slots int, wait time.Duration) *Gate {
 	g := &Gate{wait: wait, jobs: make(chan func()), ended: make(chan struct{})}
@@ -40,6 +43,10 @@ func NewGate(slots int, wait time.Duration) *Gate {
 // Do runs job on a slot and returns when it has run. It returns ErrBusy when
 // no slot came free in time, and the context's error when the caller left.
 func (g *Gate) Do(ctx context.Context, job func()) error {
+	if ungated {
+		job()
+		return nil
+	}
 	timer := time.NewTimer(g.wait)
 	defer timer.Stop()
 	finished := make(chan struct{})

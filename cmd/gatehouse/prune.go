@@ -8,33 +8,27 @@ import (
 	"gatehouse/store"
 )
 
-// Pruning works in small batches, so that it never holds the writer for long.
+// Between batches others get their turn at the writer.
 const (
 	pruneEvery = 5 * time.Minute
-	pruneBatch = 500
 	prunePause = 50 * time.Millisecond
 )
 
-// prunes are what deletes what has had its time, each in batches and safe to
-// run in several copies of the program at once.
-func (a *accounts) prunes(sessions store.Sessions) []func(ctx context.Context, limit int) (int64, error) {
-	return []func(ctx context.Context, limit int) (int64, error){
-		sessions.Prune, a.store.PruneSignIns, a.store.PruneDevices, a.store.PruneThrottles,
-		a.store.PruneEvents, a.store.PruneUsernames, a.store.EraseClosed,
-		a.store.PruneTokens, a.store.PrunePending, a.store.PruneLetters, a.store.PruneLetterAddresses,
-	}
+// prunings are what deletes what has had its time.
+func (a *accounts) prunings(sessions store.Sessions) []store.Pruning {
+	return append([]store.Pruning{{Name: "sessions", Do: sessions.Prune}}, a.store.Prunings()...)
 }
 
 // prune deletes what has expired, now and then, until ctx ends.
-func prune(ctx context.Context, log *slog.Logger, jobs ...func(ctx context.Context, limit int) (int64, error)) {
+func prune(ctx context.Context, log *slog.Logger, prunings []store.Pruning) {
 	for {
-		for _, job := range jobs {
+		for _, pruning := range prunings {
 			for {
-				n, err := job(ctx, pruneBatch)
+				n, err := pruning.Do(ctx, store.PruneBatch)
 				if err != nil && ctx.Err() == nil {
-					log.Error("prune", "error", err.Error())
+					log.Error("prune", "what", pruning.Name, "error", err.Error())
 				}
-				if err != nil || n < pruneBatch || !pause(ctx, prunePause) {
+				if err != nil || n < store.PruneBatch || !pause(ctx, prunePause) {
 					break
 				}
 			}

@@ -106,7 +106,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 	if office != nil {
 		background.Go(func() { office.Run(ctx) })
 	}
-	background.Go(func() { prune(ctx, log, a.prunes(sessions)...) })
+	background.Go(func() { prune(ctx, log, a.prunings(sessions)) })
 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(strictListener{listener.(*net.TCPListener)}) }()

@@ -58,34 +58,48 @@ type passwordRate struct {
 	least float64
 }
 
-// passwords measures sign-ins and registrations by what bcrypt alone reaches.
-func passwords(ctx context.Context, site *server) ([]passwordRate, error) {
-	members, err := gather(ctx, site.url, crowd)
+// passwords measures sign-ins and registrations by what bcrypt alone reaches or,
+// where there is another site, by what that reaches.
+func passwords(ctx context.Context, site, by *server) ([]passwordRate, error) {
+	people, err := gather(ctx, site.url, crowd)
 	if err != nil {
 		return nil, err
 	}
-	signIns := passwordRate{name: fmt.Sprintf("sign-ins, %d people", crowd), least: 0.9}
-	registrations := passwordRate{name: fmt.Sprintf("registrations, %d people", crowd), least: 0.9}
-	for _, kind := range []struct {
-		rate *passwordRate
-		do   func(ctx context.Context, i int) (int, error)
-	}{
-		{&signIns, members.signIn},
-		{&registrations, members.register},
+	others := people
+	if by != nil {
+		if others, err = gather(ctx, by.url, crowd); err != nil {
+			return nil, err
+		}
+	}
+	rates := []passwordRate{
+		{name: fmt.Sprintf("sign-ins, %d people", crowd), least: 0.9},
+		{name: fmt.Sprintf("registrations, %d people", crowd), least: 0.9},
+	}
+	for i, act := range []func(m *members) act{
+		func(m *members) act { return m.signIn },
+		func(m *members) act { return m.register },
 	} {
-		var rates, alones, ratios []float64
+		var mine, yardsticks, ratios []float64
 		for range crowdRounds {
-			alone := bcryptAlone(ctx, cost, crowdTime/2)
-			rate, _, err := members.crowd(ctx, crowdTime, kind.do)
+			yardstick := 0.0
+			if by == nil {
+				yardstick = bcryptAlone(ctx, cost, crowdTime/2)
+			} else if yardstick, _, err = others.crowd(ctx, crowdTime, act(others)); err != nil {
+				return nil, err
+			}
+			rate, _, err := people.crowd(ctx, crowdTime, act(people))
 			if err != nil {
 				return nil, err
 			}
-			rates, alones, ratios = append(rates, rate), append(alones, alone), append(ratios, rate/alone)
+			mine, yardsticks, ratios = append(mine, rate), append(yardsticks, yardstick), append(ratios, rate/yardstick)
 		}
-		kind.rate.figures = figures{median(rates), median(alones), median(ratios)}
+		rates[i].figures = figures{median(mine), median(yardsticks), median(ratios)}
 	}
-	return []passwordRate{signIns, registrations}, nil
+	return rates, nil
 }
+
+// act is what the person of that number does; it returns the status of the answer.
+type act func(ctx context.Context, i int) (int, error)
 
 // members are people with an account each.
 type members struct {
@@ -122,7 +136,7 @@ type turned struct {
 
 // crowd has everybody do the same over and over, and returns how often that
 // succeeded in a second. An answer is counted if it came within the time.
-func (m *members) crowd(ctx context.Context, lasting time.Duration, do func(ctx context.Context, i int) (int, error)) (float64, turned, error) {
+func (m *members) crowd(ctx context.Context, lasting time.Duration, do act) (float64, turned, error) {
 	var away atomic.Int64
 	var failed atomic.Value
 	var mu sync.Mutex

@@ -51,7 +51,7 @@ func (c runCommand) Run(ctx context.Context) (err error) {
 		}
 	}
 	if !c.Pages {
-		rates, err := passwords(ctx, site)
+		rates, err := passwords(ctx, site, nil)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ type Cluster struct {
 	lease  *os.File
 }
 
-var shared = sync.OnceValues(func() (*Cluster, error) { return startCluster() })
+var shared = sync.OnceValues(func() (*Cluster, error) { return StartCluster() })
 
 // Postgres is the cluster that all tests of this process share.
 func Postgres(t testing.TB) *Cluster {
@@ -44,13 +44,16 @@ func Postgres(t testing.TB) *Cluster {
 // NewCluster starts a cluster of a test's own, to be stopped and started.
 func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
-	c, err := startCluster()
+	c, err := StartCluster()
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
-	t.Cleanup(func() { c.lease.Close() })
+	t.Cleanup(c.Close)
 	return c
 }
+
+// Close ends the cluster and leaves nothing behind.
+func (c *Cluster) Close() { c.lease.Close() }
 
 // supervise runs the server for as long as its own stdin stays open, which is
 // as long as the test process lives, and then leaves nothing behind. The
@@ -81,7 +84,8 @@ shared_buffers = 32MB
 log_min_messages = fatal
 `
 
-func startCluster() (*Cluster, error) {
+// StartCluster starts a cluster for a program that is no test. Close ends it.
+func StartCluster() (*Cluster, error) {
 	bin, err := serverPrograms()
 	if err != nil {
 		return nil, err
@@ -208,6 +212,17 @@ func (c *Cluster) exec(t testing.TB, ctx context.Context, statement string) {
 	if _, err := conn.Exec(ctx, statement); err != nil {
 		t.Errorf("%s: %v", statement, err)
 	}
+}
+
+// CreateDatabase makes a database of that name, for URL.
+func (c *Cluster) CreateDatabase(ctx context.Context, name string) error {
+	conn, err := pgx.Connect(ctx, c.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, `CREATE DATABASE `+pgx.Identifier{name}.Sanitize())
+	return err
 }
 
 // Stop ends the server at once, as a crash would, until Start.

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"gatehouse/store"
+	"gatehouse/store/postgres"
+	"gatehouse/store/sqlite"
+)
+
+// fillCommand makes accounts that nobody can sign in to, because their password is none:
+// what counts is how many there are. Each has a sign-in, and each sign-in a session.
+type fillCommand struct {
+	Database string `arg:"" help:"A SQLite file or postgres:// URL."`
+	Accounts int    `default:"1000000" help:"How many."`
+	Expired  bool   `help:"All that they have has expired, and waits to be pruned."`
+}
+
+// Run migrates the database and fills it.
+func (c fillCommand) Run(ctx context.Context) error {
+	begun := time.Now()
+	if err := fill(ctx, c.Database, c.Accounts, c.Expired); err != nil {
+		return err
+	}
+	fmt.Printf("%d accounts with a sign-in, a device, an event and a session each, in %.0f s\n", c.Accounts, time.Since(begun).Seconds())
+	return nil
+}
+
+// database is what both dialects open.
+type database interface {
+	Accounts() store.Database
+	Sessions(ctx context.Context) (store.Sessions, error)
+	Migrate(ctx context.Context) ([]string, error)
+	Close() error
+}
+
+func open(ctx context.Context, place string) (database, error) {
+	if strings.HasPrefix(place, "postgres") {
+		return postgres.Open(ctx, place)
+	}
+	return sqlite.Open(ctx, place)
+}
+
+// filler makes rows of one table, many at a time.
+type filler struct {
+	insert string
+	// row is the values of one row as SQL, and of whose arguments.
+	row  string
+	args func(name string, at time.Time) []any
+}
+
+// fillers are the tables that grow with the number of people. Rows that refer
+// to a person find them by the name that was just given.
+func fillers(place string, hash []byte) []filler {
+	expiry := "julianday(?)"
+	if strings.HasPrefix(place, "postgres") {
+		expiry = "?"
+	}
+	const person = "(SELECT id FROM users WHERE username = ?)"
+	return []filler{
+		{
+			"users (username, email, email_key, name, password_scheme, password_hash, password_cost, created_at)", "?, ?, ?, ?, ?, ?, ?, ?",
+			func(name string, at time.Time) []any {
+				address := name + "@load.example"
+				return []any{name, address, address, "Person " + name, store.SchemeHMAC, string(hash), cost, at}
+			},
+		},
+		{
+			"signins (id, handle, device, kind, kept, address, agent, created_at, proved_at, seen_at, ends_at, idle_at, user_id)", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " + person,
+			func(name string, at time.Time) []any {
+				end := at.Add(store.AbsoluteKept)
+				return []any{rand.Text(), rand.Text(), rand.Text(), store.KindPassword, true, "192.0.2.1", "Mozilla/5.0 (made up)", at, at, at, end, at.Add(store.IdleKept), name}
+			},
+		},
+		{
+			"devices (device, created_at, seen_at, user_id)", "?, ?, ?, " + person,
+			func(name string, at time.Time) []any { return []any{rand.Text(), at, at, name} },
+		},
+		{
+			"events (at, name, operator, address, agent, request, detail, user_id)", "?, ?, ?, ?, ?, ?, ?, " + person,
+			func(name string, at time.Time) []any {
+				return []any{at, store.EventSignedIn, false, "192.0.2.1", "Mozilla/5.0 (made up)", rand.Text()[:16], "", name}
+			},
+		},
+		{
+			"sessions (token, data, expiry)", "?, ?, " + expiry,
+			func(_ string, at time.Time) []any {
+				return []any{rand.Text() + rand.Text(), []byte(rand.Text() + rand.Text()), at.Add(store.AbsoluteKept)}
+			},
+		},
+		{
+			"throttles (bucket, failures, failed_at, waits_until)", "?, ?, ?, ?",
+			func(name string, at time.Time) []any { return []any{"name:" + name, 1, at, at} },
+		},
+	}
+}
+
+// Rows of one statement, and statements of one transaction.
+const (
+	fillRows  = 200
+	fillBatch = 50
+)
+
+func fill(ctx context.Context, place string, accounts int, expired bool) (err error) {
+	db, err := open(ctx, place)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(rand.Text()), bcrypt.MinCost)
+	if err != nil {
+		return err
+	}
+	hash = []byte(strings.Replace(string(hash), "$04$", fmt.Sprintf("$%02d$", cost), 1))
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	if expired {
+		at = at.AddDate(-1, 0, 0)
+	}
+	prefix := strings.ToLower(rand.Text()[:6])
+	for done := 0; done < accounts; {
+		tx, err := db.Accounts().Write.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		for range fillBatch {
+			rows := min(fillRows, accounts-done)
+			for _, f := range fillers(place, hash) {
+				if err := f.fill(ctx, tx, prefix, done, rows, at); err != nil {
+					return errors.Join(err, tx.Rollback())
+				}
+			}
+			done += rows
+		}
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+	}
+	if strings.HasPrefix(place, "postgres") {
+		_, err = db.Accounts().Write.ExecContext(ctx, "ANALYZE") // as it does by itself in the course of time
+	}
+	return err
+}
+
+// fill inserts that many rows. Each ? of a row becomes the next numbered parameter.
+func (f filler) fill(ctx context.Context, tx *sql.Tx, prefix string, first, rows int, at time.Time) error {
+	if rows == 0 {
+		return nil
+	}
+	var text strings.Builder
+	var args []any
+	text.WriteString("INSERT INTO " + f.insert + " VALUES ")
+	for i := range rows {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteString("(")
+		for j, part := range strings.Split(f.row, "?") {
+			if j > 0 {
+				fmt.Fprintf(&text, "$%d", len(args)+j)
+			}
+			text.WriteString(part)
+		}
+		text.WriteString(")")
+		args = append(args, f.args(fmt.Sprintf("%s-%d", prefix, first+i), at)...)
+	}
+	_, err := tx.ExecContext(ctx, text.String(), args...)
+	return err
+}
