@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,16 +16,28 @@ const GateWait = 5 * time.Second
 // number of operating-system threads of low priority, so that pages stay fast
 // while hundreds of people sign in.
 type Gate struct {
+	slots int
 	wait  time.Duration
 	jobs  chan func()
 	ended chan struct{}
 	done  sync.WaitGroup
+
+	inUse, waiting, turnedAway atomic.Int64
+}
+
+// GateUse is how a gate is used at one moment.
+type GateUse struct {
+	// Slots are all there are, InUse those that hash a password.
+	Slots, InUse int64
+	// Waiting are callers of Do without a slot, TurnedAway all that ever got
+	// ErrBusy.
+	Waiting, TurnedAway int64
 }
 
 // NewGate starts the slots. For low priority to help, GOMAXPROCS must be above
 // their number. Close ends them.
 func NewGate(slots int, wait time.Duration) *Gate {
-	g := &Gate{wait: wait, jobs: make(chan func()), ended: make(chan struct{})}
+	g := &Gate{slots: slots, wait: wait, jobs: make(chan func()), ended: make(chan struct{})}
 	for range slots {
 		g.done.Go(g.slot)
 	}
@@ -37,17 +50,32 @@ func (g *Gate) Do(ctx context.Context, job func()) error {
 	timer := time.NewTimer(g.wait)
 	defer timer.Stop()
 	finished := make(chan struct{})
+	g.waiting.Add(1)
 	select {
-	case g.jobs <- func() { defer close(finished); job() }:
+	case g.jobs <- func() { defer close(finished); g.run(job) }:
+		g.waiting.Add(-1)
 		<-finished
 		return nil
 	case <-timer.C:
-		return ErrBusy
 	case <-g.ended:
-		return ErrBusy
 	case <-ctx.Done():
+		g.waiting.Add(-1)
 		return ctx.Err()
 	}
+	g.waiting.Add(-1)
+	g.turnedAway.Add(1)
+	return ErrBusy
+}
+
+func (g *Gate) run(job func()) {
+	g.inUse.Add(1)
+	defer g.inUse.Add(-1)
+	job()
+}
+
+// Use says how the gate is used now.
+func (g *Gate) Use() GateUse {
+	return GateUse{Slots: int64(g.slots), InUse: g.inUse.Load(), Waiting: g.waiting.Load(), TurnedAway: g.turnedAway.Load()}
 }
 
 // Close ends the slots once their present jobs are done. Whoever still asks is

@@ -62,6 +62,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	readers := max(4, 2*runtime.NumCPU())
 	db.Read.SetMaxOpenConns(readers)
 	db.Read.SetMaxIdleConns(readers)
+	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
 	return db, nil
 }
 
