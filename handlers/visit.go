@@ -52,8 +52,14 @@ func (s *Site) identify(next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(ctx, chi.RouteCtxKey, route))
 		w.Header().Set("X-Request-Id", v.id)
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		whole := false // until the end: an answer that breaks off panics past here
+		defer func() {
+			took := time.Since(begun)
+			s.Metrics.observe(r, ww, whole, took)
+			s.logVisit(r, v, ww, took)
+		}()
 		next.ServeHTTP(ww, r)
-		s.logVisit(r, v, ww, time.Since(begun))
+		whole = true
 	})
 }
 
