@@ -28,6 +28,8 @@ type visit struct {
 	loaded bool
 	user   *store.User
 	signIn *store.SignIn
+	// timing is nil but on a developer's machine.
+	timing *timing
 }
 
 type visitKey struct{}
@@ -51,6 +53,10 @@ func (s *Site) identify(next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), visitKey{}, v)
 		r = r.WithContext(context.WithValue(ctx, chi.RouteCtxKey, route))
 		w.Header().Set("X-Request-Id", v.id)
+		if s.Mailbox != nil {
+			v.timing = &timing{ResponseWriter: w, begun: begun}
+			w = v.timing
+		}
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		whole := false // until the end: an answer that breaks off panics past here
 		defer func() {
