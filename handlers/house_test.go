@@ -418,7 +418,7 @@ func (p *page) arrives(path string) *page {
 // was typed.
 func (p *page) masked(typed string) string {
 	header := p.header.Clone()
-	for _, name := range []string{"X-Request-Id", "Date", "Content-Length"} {
+	for _, name := range []string{"X-Request-Id", "Date", "Content-Length", "Server-Timing"} {
 		header.Del(name)
 	}
 	return fmt.Sprint(p.status, "\n", headerText(header), strings.ReplaceAll(p.body, `value="`+typed+`"`, `value="TYPED"`))

@@ -22,7 +22,9 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page com
 		page.Flash = s.takeFlash(r)
 		whole = components.Layout(page, body)
 	}
+	drawn := visitOf(r).timing.part("draw")
 	text, err := render(r.Context(), whole)
+	drawn()
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ func (s *Site) cookieName(name string) string { return cookieName(name, s.https(
 
 // load finds the session of a request and who is signed in, within ctx.
 func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
+	defer visitOf(r).timing.part("session")()
 	token := ""
 	if cookie, err := r.Cookie(s.Sessions.Cookie.Name); err == nil {
 		token = cookie.Value

@@ -21,7 +21,7 @@ import (
 )
 
 // Site is what the handlers need, wired by cmd. Every field is required but
-// TrustedProxies and Mailbox.
+// TrustedProxies, Mailbox and Metrics.
 type Site struct {
 	// Name stands on pages and in titles.
 	Name string
@@ -54,6 +54,8 @@ type Site struct {
 	Icon, Robots http.Handler
 	// Log takes one line a request, and faults.
 	Log *slog.Logger
+	// Metrics counts requests; nil where nobody asks for them.
+	Metrics *Metrics
 
 	mux     *chi.Mux
 	budgets budgets

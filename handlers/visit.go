@@ -32,6 +32,8 @@ type visit struct {
 	loaded bool
 	user   *store.User
 	signIn *store.SignIn
+	// timing is nil but on a developer's machine.
+	timing *timing
 }
 
 type visitKey struct{}
@@ -65,9 +67,19 @@ func (s *Site) identify(next http.Handler) http.Handler {
 		}
 		r = r.WithContext(v)
 		w.Header().Set("X-Request-Id", v.id)
+		if s.Mailbox != nil {
+			v.timing = &timing{ResponseWriter: w, begun: begun}
+			w = v.timing
+		}
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		whole := false // until the end: an answer that breaks off panics past here
+		defer func() {
+			took := time.Since(begun)
+			s.Metrics.observe(r, ww, whole, took)
+			s.logVisit(r, v, ww, took)
+		}()
 		next.ServeHTTP(ww, r)
-		s.logVisit(r, v, ww, time.Since(begun))
+		whole = true
 	})
 }
 

@@ -36,6 +36,15 @@ const (
 	EventCrossSite        = "malicious_csrf"
 )
 
+// EventNames are all of them.
+var EventNames = []string{
+	EventRegistered, EventUpdated, EventClosed, EventReopened, EventErased,
+	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventProved,
+	EventPasswordChanged, EventPasswordRefused, EventResetAsked,
+	EventAddressAsked, EventAddressConfirmed, EventAddressChanged, EventAddressUndone,
+	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,
+}
+
 // DetailNewDevice marks a sign-in on a device that is new to a person who has
 // others.
 const DetailNewDevice = "new device"
@@ -106,8 +115,9 @@ func (d *deed) record(ctx context.Context, userID int64, name, detail string, fr
 }
 
 // Log writes a line about something that happened, whether or not it belongs
-// to an account.
+// to an account, and counts it.
 func (s *Store) Log(ctx context.Context, e Event) {
+	s.tally.add(e.Name)
 	attrs := make([]slog.Attr, 0, 5)
 	attrs = append(attrs, slog.String("event", e.Name))
 	if e.UserID != 0 {

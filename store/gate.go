@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,12 +21,24 @@ type Gate struct {
 	// priority to help, GOMAXPROCS must be above the number of slots in between.
 	Busy func(bool)
 
+	slots int
 	wait  time.Duration
 	jobs  chan func()
 	ended chan struct{}
 	done  sync.WaitGroup
-	mu    sync.Mutex
-	taken int
+
+	mu                  sync.Mutex
+	inUse               int64
+	waiting, turnedAway atomic.Int64
+}
+
+// GateUse is how a gate is used at one moment.
+type GateUse struct {
+	// Slots are all there are, InUse those that hash a password.
+	Slots, InUse int64
+	// Waiting are callers of Do without a slot, TurnedAway all that ever got
+	// ErrBusy.
+	Waiting, TurnedAway int64
 }
 
 // ungated is set in programs that are built to show what the gate is worth.
@@ -33,7 +46,7 @@ var ungated bool
 
 // NewGate starts the slots. Close ends them.
 func NewGate(slots int, wait time.Duration) *Gate {
-	g := &Gate{wait: wait, jobs: make(chan func()), ended: make(chan struct{})}
+	g := &Gate{slots: slots, wait: wait, jobs: make(chan func()), ended: make(chan struct{})}
 	for range slots {
 		g.done.Go(g.slot)
 	}
@@ -50,17 +63,45 @@ func (g *Gate) Do(ctx context.Context, job func()) error {
 	timer := time.NewTimer(g.wait)
 	defer timer.Stop()
 	finished := make(chan struct{})
+	g.waiting.Add(1)
 	select {
-	case g.jobs <- func() { defer close(finished); job() }:
+	case g.jobs <- func() { defer close(finished); g.run(job) }:
+		g.waiting.Add(-1)
 		<-finished
 		return nil
 	case <-timer.C:
-		return ErrBusy
 	case <-g.ended:
-		return ErrBusy
 	case <-ctx.Done():
+		g.waiting.Add(-1)
 		return ctx.Err()
 	}
+	g.waiting.Add(-1)
+	g.turnedAway.Add(1)
+	return ErrBusy
+}
+
+func (g *Gate) run(job func()) {
+	g.take(1)
+	defer g.take(-1)
+	job()
+}
+
+// take counts the slots in use, before a job and after it.
+func (g *Gate) take(n int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before := g.inUse
+	g.inUse += n
+	if g.Busy != nil && (before == 0) != (g.inUse == 0) {
+		g.Busy(g.inUse > 0)
+	}
+}
+
+// Use says how the gate is used now.
+func (g *Gate) Use() GateUse {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return GateUse{Slots: int64(g.slots), InUse: g.inUse, Waiting: g.waiting.Load(), TurnedAway: g.turnedAway.Load()}
 }
 
 // Close ends the slots once their present jobs are done. Whoever still asks is
@@ -78,22 +119,9 @@ func (g *Gate) slot() {
 	for {
 		select {
 		case job := <-g.jobs:
-			g.take(1)
 			job()
-			g.take(-1)
 		case <-g.ended:
 			return
 		}
-	}
-}
-
-// take counts the slots that are taken, before a job and after it.
-func (g *Gate) take(n int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	before := g.taken
-	g.taken += n
-	if g.Busy != nil && (before == 0) != (g.taken == 0) {
-		g.Busy(g.taken > 0)
 	}
 }

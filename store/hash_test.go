@@ -110,10 +110,16 @@ func TestGateBoundsTheWait(t *testing.T) {
 	if err := hasty.Do(context.Background(), func() { t.Error("ran beside the only slot") }); !errors.Is(err, ErrBusy) {
 		t.Errorf("Do = %v, want ErrBusy", err)
 	}
+	if got, want := hasty.Use(), (GateUse{TurnedAway: 1}); got != want {
+		t.Errorf("the hasty one is used %+v, want %+v", got, want)
+	}
 	gone, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := gate.Do(gone, func() { t.Error("ran for nobody") }); err == nil {
 		t.Error("Do ran for a caller who had left")
+	}
+	if got, want := gate.Use(), (GateUse{Slots: 1, InUse: 1}); got != want {
+		t.Errorf("the gate is used %+v, want %+v", got, want)
 	}
 	close(end)
 	if err := <-finished; err != nil {
@@ -122,6 +128,9 @@ func TestGateBoundsTheWait(t *testing.T) {
 	gate.Close()
 	if err := gate.Do(context.Background(), func() { t.Error("ran after Close") }); !errors.Is(err, ErrBusy) {
 		t.Errorf("Do after Close = %v, want ErrBusy", err)
+	}
+	if got, want := gate.Use(), (GateUse{Slots: 1, TurnedAway: 1}); got != want {
+		t.Errorf("after Close the gate is used %+v, want %+v", got, want)
 	}
 }
 

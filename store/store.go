@@ -27,6 +27,8 @@ type Database struct {
 	Read, Write *sql.DB
 	// ReadContext is applied to the context of every query on Read.
 	ReadContext func(context.Context) context.Context
+	// Pools are those on which Read and Write draw.
+	Pools []Pool
 	// Prepare says that statements which run often are worth preparing once,
 	// because the driver does not do so itself.
 	Prepare bool
@@ -80,6 +82,7 @@ type Store struct {
 	log       *slog.Logger
 	seal      *Seal
 	written   chan struct{} // holds at most one, when there are new letters
+	tally     tally
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -92,7 +95,7 @@ type Store struct {
 // clock is the only source of time for what is stored; tests move it. Events
 // are logged to log.
 func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
-	s := &Store{db: db, passwords: passwords, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1)}
+	s := &Store{db: db, passwords: passwords, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally()}
 	for _, hot := range []struct {
 		statement **statement
 		pool      *sql.DB

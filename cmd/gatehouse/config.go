@@ -45,9 +45,10 @@ type settings struct {
 	LimitLetters       store.Rates   `default:"${limit_letters}" help:"Letters that one source asks for."`
 	LimitLinks         store.Rates   `default:"${limit_links}" help:"Links of letters that are not good, opened from one source."`
 
-	TrustedProxy []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the right-most address that is none of them is the client."`
-	LogFormat    string   `default:"text" enum:"text,json" help:"How log lines are written to stderr: text or json."`
-	InsecureTest bool     `help:"For tests on loopback only: allows bcrypt cost 4 and turns the limits off."`
+	TrustedProxy  []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the right-most address that is none of them is the client."`
+	MetricsListen string   `placeholder:"ADDRESS" help:"Address to show metrics on, like 127.0.0.1:8090, as /metrics and in the format of Prometheus. They are for whoever can reach it: keep it private. Without it there are none."`
+	LogFormat     string   `default:"text" enum:"text,json" help:"How log lines are written to stderr: text or json."`
+	InsecureTest  bool     `help:"For tests on loopback only: allows bcrypt cost 4 and turns the limits off."`
 }
 
 // defaults are the settings that the store knows already.
@@ -114,6 +115,9 @@ func (s *settings) check() (checked, error) {
 	host, port, err := net.SplitHostPort(s.Listen)
 	if err != nil || !isPort(port) {
 		return c, usageError{fmt.Errorf("--listen must be an address with a port, like 127.0.0.1:8080, not %q", s.Listen)}
+	}
+	if err := s.checkMetricsListen(host, port); err != nil {
+		return c, err
 	}
 	if s.InsecureTest && !isLoopback(host) {
 		return c, usageError{errors.New("--insecure-test is for loopback addresses only")}

@@ -38,16 +38,13 @@ func (serveCommand) Run(j *job) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", j.settings.Listen)
-	if failed := (*net.OpError)(nil); errors.As(err, &failed) {
-		return fmt.Errorf("listen on %s: %w", j.settings.Listen, failed.Err)
-	}
+	at, err := j.settings.listen()
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", j.settings.Listen, err)
+		return err
 	}
-	defer listener.Close()
+	defer at.close()
 	if c.base == nil {
-		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		_, port, _ := net.SplitHostPort(at.site.Addr().String())
 		c.base = &url.URL{Scheme: "http", Host: "localhost:" + port}
 	}
 	starting := *j
@@ -60,10 +57,10 @@ func (serveCommand) Run(j *job) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(serve(ctx, stop, j, c, a, listener, log), a.close())
+	return errors.Join(serve(ctx, stop, j, c, a, at, log), a.close())
 }
 
-func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, listener net.Listener, log *slog.Logger) error {
+func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at listeners, log *slog.Logger) error {
 	sessions, err := a.db.Sessions(ctx)
 	if err != nil {
 		return err
@@ -90,11 +87,17 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 	if err != nil {
 		return err
 	}
+	if at.metrics != nil {
+		site.Metrics = handlers.NewMetrics(site, version)
+	}
 	server := newServer(site.Handler(), log)
 	if j.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
-	fmt.Fprintf(j.term.out, "gatehouse listening on http://%s\n", listener.Addr())
+	fmt.Fprintf(j.term.out, "gatehouse listening on http://%s\n", at.site.Addr())
+	if at.metrics != nil {
+		fmt.Fprintf(j.term.out, "metrics are at http://%s/metrics\n", at.metrics.Addr())
+	}
 	if site.Mailbox != nil {
 		fmt.Fprintf(j.term.out, "there is no mail server: mail is at %s\n", c.base.JoinPath("/dev/mailbox"))
 	}
@@ -108,8 +111,13 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, lis
 	}
 	background.Go(func() { prune(ctx, log, a.prunings(sessions)) })
 
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(strictListener{listener.(*net.TCPListener)}) }()
+	served := make(chan error, 2)
+	go func() { served <- server.Serve(strictListener{at.site}) }()
+	if at.metrics != nil {
+		metrics := newServer(site.Metrics, log)
+		defer metrics.Close() // a scrape that is cut off loses nothing
+		go func() { served <- metrics.Serve(strictListener{at.metrics}) }()
+	}
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)

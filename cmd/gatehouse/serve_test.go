@@ -107,20 +107,25 @@ func TestWhatTakesTooLongIsCutOffWithoutAFailure(t *testing.T) {
 func TestAPortInUseIsOneSentence(t *testing.T) {
 	t.Parallel()
 	p := launch(t, storetest.SQLite.New(t))
-	database := storetest.SQLite.New(t)
-	cmd := gatehouse("--listen", p.address, "--database", database)
-	var said strings.Builder
-	cmd.Stderr = &said
-	err := cmd.Run()
-	if want := "gatehouse: listen on " + p.address + ": bind: address already in use\n"; said.String() != want {
-		t.Errorf("stderr has %q, want %q", said.String(), want)
-	}
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-		t.Errorf("%v, want exit status %d", err, exitFailed)
-	}
-	if _, err := os.Stat(database); !errors.Is(err, os.ErrNotExist) {
-		t.Error("a database was made for nothing")
+	for _, flags := range [][]string{
+		{"--listen", p.address},
+		{"--listen", "127.0.0.1:0", "--metrics-listen", p.address},
+	} {
+		database := storetest.SQLite.New(t)
+		cmd := gatehouse(append(flags, "--database", database)...)
+		var said strings.Builder
+		cmd.Stderr = &said
+		err := cmd.Run()
+		if want := "gatehouse: listen on " + p.address + ": bind: address already in use\n"; said.String() != want {
+			t.Errorf("%v: stderr has %q, want %q", flags, said.String(), want)
+		}
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+			t.Errorf("%v: %v, want exit status %d", flags, err, exitFailed)
+		}
+		if _, err := os.Stat(database); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%v: a database was made for nothing", flags)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -76,6 +77,7 @@ func OpenWith(ctx context.Context, url string, tracer pgx.QueryTracer) (*DB, err
 	db := &DB{pool: pool}
 	db.Write = stdlib.OpenDBFromPool(pool)
 	db.Read = db.Write
+	db.Pools = []store.Pool{{Name: "shared", Stats: db.stats}}
 	// pgx prepares what it has not seen and keeps it with the connection.
 	db.Prepare = false
 	db.ReadContext = func(ctx context.Context) context.Context { return ctx }
@@ -108,6 +110,20 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 
 // Accounts is what the store works on.
 func (db *DB) Accounts() store.Database { return db.Database }
+
+// stats are those of the pool underneath: database/sql has no limit of its own
+// and never waits.
+func (db *DB) stats() sql.DBStats {
+	stats := db.pool.Stat()
+	return sql.DBStats{
+		MaxOpenConnections: int(stats.MaxConns()),
+		OpenConnections:    int(stats.TotalConns()),
+		InUse:              int(stats.AcquiredConns()),
+		Idle:               int(stats.IdleConns()),
+		WaitCount:          stats.EmptyAcquireCount() + stats.CanceledAcquireCount(),
+		WaitDuration:       stats.EmptyAcquireWaitTime(),
+	}
+}
 
 // Close closes the pool. It does not wait long for connections on which the
 // database has stopped answering.

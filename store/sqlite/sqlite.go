@@ -68,6 +68,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	readers := max(4, 2*runtime.NumCPU())
 	db.Read.SetMaxOpenConns(readers)
 	db.Read.SetMaxIdleConns(readers)
+	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
 	return db, nil
 }
 

@@ -18,6 +18,8 @@ var excused = map[string]string{
 	"scan selectVersions":       "one row for each migration, read when the program starts",
 	"sort selectSignIns":        "a person has at most SignInsMax sign-ins",
 	"sort deleteSurplusSignIns": "and one more when the oldest is to go",
+	"scan countWaitingLetters":  "an index of the letters that wait, counted once a minute for the metrics",
+	"scan selectOldestLetter":   "the first of the same index",
 	"sort selectDevices":        "a person has at most SignInsMax known devices",
 	"sort deleteSurplusDevices": "and one more when the oldest is to go",
 }
