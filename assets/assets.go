@@ -5,12 +5,12 @@ package assets
 import (
 	"embed"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 //go:embed all:dist icon.svg robots.txt
@@ -41,13 +41,18 @@ func Robots() http.Handler { return single("robots.txt", 60*60) }
 
 // Passwords is the list of common passwords: the first 5 bytes of each one's SHA-256, sorted, one after the other; nil
 // when not built.
-var Passwords = sync.OnceValue(func() []byte {
-	list, err := files.ReadFile("dist/passwords.bin")
+func Passwords() *io.SectionReader {
+	file, err := files.Open("dist/passwords.bin")
 	if err != nil {
 		return nil
 	}
-	return list
-})
+	info, err := file.Stat()
+	if err != nil {
+		return nil
+	}
+	// Files of an embed.FS are read where they lie: a copy would be the largest thing in memory.
+	return io.NewSectionReader(file.(io.ReaderAt), 0, info.Size())
+}
 
 const prefix = "/assets/"
 

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"crypto/sha256"
+	"io"
 	"sort"
 	"strings"
 	"sync/atomic"
@@ -28,7 +29,7 @@ type Passwords struct {
 	Cost int
 	// Common is the sorted list of the first commonBytes bytes of the SHA-256
 	// of every common password, in lower case, one after another.
-	Common []byte
+	Common *io.SectionReader
 	// Words are the site's own: its name and its host. Nobody may build a
 	// password from them.
 	Words []string
@@ -87,8 +88,15 @@ func (p *Passwords) Praise(password string) string {
 func (p *Passwords) common(password string) bool {
 	sum := sha256.Sum256([]byte(strings.ToLower(password)))
 	want := sum[:commonBytes]
-	n := len(p.Common) / commonBytes
-	at := func(i int) []byte { return p.Common[i*commonBytes : (i+1)*commonBytes] }
-	i := sort.Search(n, func(i int) bool { return bytes.Compare(at(i), want) >= 0 })
-	return i < n && bytes.Equal(at(i), want)
+	if p.Common == nil {
+		return false
+	}
+	entry := make([]byte, commonBytes)
+	_, found := sort.Find(int(p.Common.Size())/commonBytes, func(i int) int {
+		if _, err := p.Common.ReadAt(entry, int64(i)*commonBytes); err != nil {
+			return 1 // not for a list in memory
+		}
+		return bytes.Compare(want, entry)
+	})
+	return found
 }

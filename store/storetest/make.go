@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -56,14 +57,15 @@ func NewPasswords(t testing.TB) *store.Passwords {
 }
 
 // Common makes a list of common passwords as the build does.
-func Common(passwords ...string) []byte {
+func Common(passwords ...string) *io.SectionReader {
 	var sums []string
 	for _, password := range passwords {
 		sum := sha256.Sum256([]byte(password))
 		sums = append(sums, string(sum[:5]))
 	}
 	slices.Sort(sums)
-	return []byte(strings.Join(sums, ""))
+	list := strings.Join(sums, "")
+	return io.NewSectionReader(strings.NewReader(list), 0, int64(len(list)))
 }
 
 // New makes a store on a migrated database, with the usual rules.
