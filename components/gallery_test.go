@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
 )
 
 func draw(t *testing.T, s State) (*goquery.Document, string) {
@@ -23,6 +24,30 @@ func draw(t *testing.T, s State) (*goquery.Document, string) {
 	return document, page.String()
 }
 
+// tags says what is wrong with the tags of a page as they are written: parsers put up
+// with an attribute that stands twice, or that is a word of a template.
+func tags(page string) (wrong []string) {
+	tokens := html.NewTokenizer(strings.NewReader(page))
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken:
+			return wrong
+		case html.StartTagToken, html.SelfClosingTagToken:
+			seen := map[string]bool{"if": true, "else": true, "for": true, "switch": true}
+			token := tokens.Token()
+			if token.Data == "label" {
+				delete(seen, "for")
+			}
+			for _, attribute := range token.Attr {
+				if seen[attribute.Key] {
+					wrong = append(wrong, token.String())
+				}
+				seen[attribute.Key] = true
+			}
+		}
+	}
+}
+
 // inline is what the Content Security Policy would stop.
 var inline = regexp.MustCompile(`(?i)\sstyle=|\son[a-z]+=|hx-on|javascript:|hx-[a-z-]+="js:|hx-trigger="[^"]*\[|hx-vals|<style|<script(?:[^>]*[^>c])?>[^<]`)
 
@@ -36,6 +61,9 @@ func TestEveryStateIsSound(t *testing.T) {
 			}
 			names[s.Name] = true
 			page, html := draw(t, s)
+			if wrong := tags(html); len(wrong) > 0 {
+				t.Errorf("these tags are not well written: %v", wrong)
+			}
 			if found := inline.FindString(html); found != "" {
 				t.Errorf("HDR-03 inline code: %q", found)
 			}
