@@ -4,6 +4,7 @@
 package components
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -150,6 +151,9 @@ func required(sentence string) func(string) error {
 
 // checked says whether a checkbox was ticked.
 func (f *Field) checked() bool { return f.Value == "on" }
+
+// message is what is said about the field as it stands.
+func (f *Field) message() string { return cmp.Or(f.Refusal, f.Praise, f.Note) }
 
 func (f *Field) described() string {
 	ids := f.Name + "-message"

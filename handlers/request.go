@@ -15,6 +15,8 @@ import (
 	"gatehouse/components"
 )
 
+const formType = "application/x-www-form-urlencoded"
+
 // readForm reads the body of a POST into r.PostForm. Only URL-encoded forms in
 // UTF-8 are read, and each name once, so that no two readers can disagree. The
 // query is never looked at for what belongs in the body.
@@ -22,10 +24,10 @@ func readForm(r *http.Request) error {
 	if r.Header.Get("Content-Encoding") != "" {
 		return components.WrongType
 	}
-	if contentType := r.Header.Get("Content-Type"); contentType != "" || r.ContentLength != 0 {
+	if contentType := r.Header.Get("Content-Type"); contentType != formType && (contentType != "" || r.ContentLength != 0) {
 		kind, params, err := mime.ParseMediaType(contentType)
 		charset := strings.ToLower(params["charset"])
-		if err != nil || kind != "application/x-www-form-urlencoded" || charset != "" && charset != "utf-8" {
+		if err != nil || kind != formType || charset != "" && charset != "utf-8" {
 			return components.WrongType
 		}
 	}

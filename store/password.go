@@ -6,6 +6,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
@@ -36,6 +37,8 @@ type Passwords struct {
 	// Gate bounds how many passwords are hashed at a time.
 	Gate *Gate
 
+	split sync.Once
+	words []string // parts of Words
 	// dearest is the highest cost in use, which every comparison is brought
 	// up to, so that the time does not tell one account from another.
 	dearest atomic.Int32
@@ -67,7 +70,7 @@ func (p *Passwords) Check(password string, personal ...string) error {
 	case patterned(password):
 		return refuse("password", "A repeated or neighbouring run of keys is guessed early. Try a few unrelated words.")
 	}
-	own := append(parts(personal), parts(p.Words)...)
+	own := append(parts(personal), p.siteWords()...)
 	if madeOf(password, own) {
 		return refuse("password", "Do not build the password from your name, your username, your email address or the name of this site.")
 	}
@@ -83,6 +86,12 @@ func (p *Passwords) Praise(password string) string {
 		return "That is a strong password."
 	}
 	return "That will do. Another word would make it stronger."
+}
+
+// siteWords are the parts of Words.
+func (p *Passwords) siteWords() []string {
+	p.split.Do(func() { p.words = parts(p.Words) })
+	return p.words
 }
 
 func (p *Passwords) common(password string) bool {

@@ -44,7 +44,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 		return err
 	}
 	name := CanonicalUsername(username)
-	if slices.Contains(parts(s.passwords.Words), name) {
+	if slices.Contains(s.passwords.siteWords(), name) {
 		return reserved(name) // the site's own name
 	}
 	type holder struct {

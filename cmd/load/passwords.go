@@ -61,13 +61,13 @@ type passwordRate struct {
 // passwords measures sign-ins and registrations by what bcrypt alone reaches or,
 // where there is another site, by what that reaches.
 func passwords(ctx context.Context, site, by *server) ([]passwordRate, error) {
-	people, err := gather(ctx, site.url, crowd)
+	people, err := gather(ctx, site, crowd)
 	if err != nil {
 		return nil, err
 	}
 	others := people
 	if by != nil {
-		if others, err = gather(ctx, by.url, crowd); err != nil {
+		if others, err = gather(ctx, by, crowd); err != nil {
 			return nil, err
 		}
 	}
@@ -103,11 +103,11 @@ type act func(ctx context.Context, i int) (int, error)
 
 // members are people with an account each.
 type members struct {
-	site      string
+	site      *server
 	usernames []string
 }
 
-func gather(ctx context.Context, site string, n int) (*members, error) {
+func gather(ctx context.Context, site *server, n int) (*members, error) {
 	m := &members{site: site}
 	for range n {
 		_, username, err := mustRegister(ctx, site)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -21,15 +22,28 @@ type person struct {
 	site   string
 }
 
-func newPerson(site string) *person {
+func newPerson(s *server) *person {
 	jar, _ := cookiejar.New(nil) // fails for bad options only, and there are none
+	scheme := "http://"
+	if s.host == publicHost {
+		scheme = "https://"
+	}
 	return &person{&http.Client{
 		Jar:       jar,
-		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 1},
+		Transport: s.transport(),
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
-	}, site}
+	}, scheme + s.host}
+}
+
+// transport connects to the server whatever the address says. What would be TLS
+// is plain: it stands for the proxy, and is not what is measured.
+func (s *server) transport() *http.Transport {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", strings.TrimPrefix(s.url, "http://"))
+	}
+	return &http.Transport{DialContext: dial, DialTLSContext: dial, DisableCompression: true, MaxIdleConnsPerHost: 64}
 }
 
 // get opens a page and returns its status.
@@ -91,7 +105,7 @@ func (p *person) signIn(ctx context.Context, username string) (int, error) {
 }
 
 // mustRegister is a person who has just registered and is signed in.
-func mustRegister(ctx context.Context, site string) (*person, string, error) {
+func mustRegister(ctx context.Context, site *server) (*person, string, error) {
 	p := newPerson(site)
 	username, status, err := p.register(ctx)
 	if err == nil && status != http.StatusSeeOther {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -78,43 +79,47 @@ func pages(ctx context.Context, site *server) ([]target, func() error, error) {
 		return nil, nil, errors.Join(err, bare.stop())
 	}
 	stop := func() error { return errors.Join(bare.stop(), honest.stop()) }
-	guest := newPerson(honest.url)
+	guest := newPerson(honest)
 	if _, err := guest.get(ctx, "/enter"); err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}
-	member, _, err := mustRegister(ctx, site.url)
+	member, _, err := mustRegister(ctx, site)
 	if err == nil {
 		_, err = member.get(ctx, "/") // takes the greeting, which is shown once
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}
+	ask := func(method, path, body string, headers ...map[string]string) request {
+		q := request{method: method, url: site.url + path, body: body, header: map[string]string{"Host": site.host}}
+		for _, header := range headers {
+			maps.Copy(q.header, header)
+		}
+		return q
+	}
+	refused := func(q request) request {
+		q.refused = true
+		return q
+	}
 	form := map[string]string{
 		"Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true", "HX-Request-Type": "partial", "Sec-Fetch-Site": "same-origin",
 	}
-	small := map[string]string{"Accept-Encoding": "gzip"}
+	gzip := map[string]string{"Accept-Encoding": "gzip"}
 	cookie := map[string]string{"Cookie": member.cookies()}
-	smallCookie := map[string]string{"Cookie": member.cookies(), "Accept-Encoding": "gzip"}
 	byBare := request{method: "GET", url: bare.url + "/"}
 	byHonest := request{method: "GET", url: honest.url + "/", header: map[string]string{"Cookie": guest.cookies()}}
+	const wrongForm = "username=ada&email=ada&password=x"
 	return []target{
-		{"sign-in page", request{method: "GET", url: site.url + "/login"}, byBare, 0.6},
-		{"sign-in page, gzip", request{method: "GET", url: site.url + "/login", header: small}, byBare, 0},
-		{"home, signed in", request{method: "GET", url: site.url + "/", header: cookie}, byHonest, 0.9},
-		{"home, signed in, gzip", request{method: "GET", url: site.url + "/", header: smallCookie}, byHonest, 0},
-		{"account", request{method: "GET", url: site.url + "/account", header: cookie}, byHonest, 0},
-		{"inline check of a username", request{
-			method: "POST", url: site.url + "/register/check/username", body: "username=somebody-new", header: form,
-		}, byBare, 0.5},
-		{"inline check of a password", request{
-			method: "POST", url: site.url + "/register/check/password", body: "username=ada&password=a+gate+of+oak", header: form,
-		}, byBare, 0.5},
-		{"refused registration", request{
-			method: "POST", url: site.url + "/register", body: "username=ada&email=ada&password=x", header: form, refused: true,
-		}, byBare, 0.5},
-		{"refused sign-in, nothing typed", request{
-			method: "POST", url: site.url + "/login", body: "username=ada&password=", header: form, refused: true,
-		}, byBare, 0.5},
+		{"sign-in page", ask("GET", "/login", ""), byBare, 0.6},
+		{"sign-in page, gzip", ask("GET", "/login", "", gzip), byBare, 0},
+		{"home, signed in", ask("GET", "/", "", cookie), byHonest, 0.9},
+		{"home, signed in, gzip", ask("GET", "/", "", cookie, gzip), byHonest, 0},
+		{"account", ask("GET", "/account", "", cookie), byHonest, 0},
+		{"inline check of a username", ask("POST", "/register/check/username", "username=somebody-new", form), byBare, 0.5},
+		{"inline check of a password", ask("POST", "/register/check/password", "username=ada&password=a+gate+of+oak", form), byBare, 0.5},
+		{"refused registration", refused(ask("POST", "/register", wrongForm, form)), byBare, 0.5},
+		{"refused registration, gzip", refused(ask("POST", "/register", wrongForm, form, gzip)), byBare, 0},
+		{"refused sign-in", refused(ask("POST", "/login", "username=ada&password=", form)), byBare, 0.5},
 	}, stop, nil
 }
 

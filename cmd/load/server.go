@@ -11,17 +11,14 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // server is a program under measurement, in a process of its own.
 type server struct {
-	url     string
-	folder  string // its own, and gone with it
-	process *exec.Cmd
-	// ready is how long it took from the start of the process to the line that
-	// says where it listens.
-	ready time.Duration
+	// url is where it listens, host whom it takes itself for.
+	url, host string
+	folder    string // its own, and gone with it
+	process   *exec.Cmd
 }
 
 // start runs a program and waits until it says where it listens. What it writes to
@@ -44,14 +41,13 @@ func start(ctx context.Context, program string, args ...string) (*server, error)
 	if err != nil {
 		return nil, err
 	}
-	begun := time.Now()
 	if err := s.process.Start(); err != nil {
 		return nil, err
 	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if _, url, found := strings.Cut(lines.Text(), "listening on "); found {
-			s.url, s.ready = url, time.Since(begun)
+			s.url, s.host = url, strings.TrimPrefix(url, "http://")
 			go func() {
 				for lines.Scan() { // or the program would wait for a reader
 				}
@@ -72,8 +68,11 @@ func yardstick(ctx context.Context, kind string) (*server, error) {
 	return start(ctx, self, "yardstick", kind)
 }
 
-// gatehouse starts the program as an operator would, but for the limits that
-// would end every measurement. Without a database it gets an empty one.
+// publicHost is where people would find the program that is measured.
+const publicHost = "load.example"
+
+// gatehouse starts the program as it runs behind a proxy that ends TLS, but for the
+// limits that would end every measurement. Without a database it gets an empty one.
 func gatehouse(ctx context.Context, program, database string, args ...string) (*server, error) {
 	program, err := filepath.Abs(program)
 	if err != nil {
@@ -83,11 +82,16 @@ func gatehouse(ctx context.Context, program, database string, args ...string) (*
 		database = "gatehouse.db"
 	}
 	args = append([]string{
-		"serve", "--listen", "127.0.0.1:0", "--database", database, "--no-notices",
+		"serve", "--listen", "127.0.0.1:0", "--database", database, "--base-url", "https://" + publicHost,
 		"--limit-password", "0", "--limit-failures", "off", "--limit-register", "off",
 		"--limit-register-all", "off", "--limit-username-check", "off",
 	}, args...)
-	return start(ctx, program, args...)
+	s, err := start(ctx, program, args...)
+	if err != nil {
+		return nil, err
+	}
+	s.host = publicHost
+	return s, nil
 }
 
 // stop ends the program and removes what it left.

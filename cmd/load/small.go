@@ -71,7 +71,7 @@ func (c smallCommand) start(ctx context.Context, database string) (time.Duration
 		if err != nil {
 			return 0, 0, err
 		}
-		status, err := newPerson(site.url).get(ctx, "/login")
+		status, err := newPerson(site).get(ctx, "/login")
 		answered := time.Since(begun)
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("answered with %d", status)

@@ -77,7 +77,7 @@ func (c stormCommand) measure(ctx context.Context, program string) (s *storm, er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, site.stop()) }()
-	people, err := gather(ctx, site.url, c.People)
+	people, err := gather(ctx, site, c.People)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (c stormCommand) measure(ctx context.Context, program string) (s *storm, er
 	probing, stop := context.WithCancel(ctx)
 	probed := make(chan error, 1)
 	begun := time.Now()
-	go func() { probed <- s.probe(probing, site.url, begun) }()
+	go func() { probed <- s.probe(probing, site, begun) }()
 	rest(ctx, calmTime)
 	s.begun = time.Since(begun)
 	s.rate, s.turned, err = people.crowd(ctx, stormTime, people.signIn)
@@ -100,9 +100,8 @@ func (c stormCommand) measure(ctx context.Context, program string) (s *storm, er
 
 // probe asks for the page whenever it is due, however late the answers are, and
 // counts from when it was due: a page that nobody dared to ask for was slow too.
-func (s *storm) probe(ctx context.Context, site string, begun time.Time) error {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
-	visitor := &person{client, site}
+func (s *storm) probe(ctx context.Context, site *server, begun time.Time) error {
+	visitor := newPerson(site)
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var failed error
