@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"time"
+
+	"gatehouse/store"
 )
 
 // runCommand measures what many clients get out of pages, forms and sign-ins.
@@ -17,6 +20,9 @@ type runCommand struct {
 	Rounds   int           `default:"5" help:"Rounds; figures are their medians."`
 	Pages    bool          `help:"Pages and forms only, no passwords."`
 }
+
+// costTime is how long passwords of one cost are hashed.
+const costTime = 5 * time.Second
 
 // target is one thing that is measured, and by what.
 type target struct {
@@ -60,6 +66,12 @@ func (c runCommand) Run(ctx context.Context) (err error) {
 			if !r.figures.print(r.name, r.least) {
 				missed++
 			}
+		}
+	}
+	if !c.Pages {
+		fmt.Printf("%-44s %9s\n", "passwords on one core, by bcrypt cost", "a second")
+		for cost := store.BcryptCostMin; cost <= store.BcryptCostMax; cost++ {
+			fmt.Printf("%-44d %9.2f\n", cost, bcryptAlone(ctx, cost, costTime)/float64(runtime.NumCPU()))
 		}
 	}
 	if missed > 0 {
