@@ -19,7 +19,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: help run test check build dev assets generate gallery screenshots try-nginx bench load storm small scale bin/ungated clean \
+.PHONY: help run test check build dev assets generate gallery screenshots lighthouse try-nginx bench load storm small scale bin/ungated clean \
 	tools-needed chromium postgres wrk
 
 help: ## list these targets
@@ -62,6 +62,10 @@ gallery: assets/dist/manifest.json ## show every page in every state at http://l
 screenshots: build chromium ## take the README's pictures from the running program
 	@go run ./cmd/screenshots bin/gatehouse .github/screenshots
 
+lighthouse: build chromium .tools/lighthouse/node_modules/.package-lock.json ## measure where people arrive with Google's Lighthouse
+	@echo 'lighthouse: measuring for about five minutes; what else runs here counts against it'
+	@PATH="$(CURDIR)/.tools/lighthouse/node_modules/.bin:$$PATH" node .tools/lighthouse/measure.mjs bin/gatehouse
+
 try-nginx: build postgres ## try two copies behind nginx: a rolling restart under load
 	@command -v nginx >/dev/null || { echo 'try-nginx: install nginx first, for instance with apt-get install nginx-light'; exit 1; }
 	@.recipes/try-nginx
@@ -90,13 +94,13 @@ assets: ## build style, script and password list into assets/dist
 	@$(MAKE) assets/dist/manifest.json
 
 clean: ## remove what was built
-	@rm -rf bin .cache assets/node_modules
+	@rm -rf bin .cache assets/node_modules .tools/lighthouse/node_modules
 	@find assets/dist -type f ! -name placeholder -delete
 
 # npm writes this file last, so it stands for a complete install.
-assets/node_modules/.package-lock.json: assets/package.json assets/package-lock.json | tools-needed
-	@echo 'assets: installing npm packages from the lock file'
-	@cd assets && npm ci --no-audit --no-fund --loglevel=error
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json | tools-needed
+	@echo '$*: installing npm packages from the lock file'
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 assets/dist/manifest.json: assets/node_modules/.package-lock.json $(wildcard assets/*.scss assets/*.js assets/*.mjs assets/*.svg assets/robots.txt)

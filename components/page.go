@@ -84,4 +84,4 @@ func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 U
 
 func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
 
-func machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func machine(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -172,6 +173,13 @@ func (x *proxy) count(request string) int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.counts[request]
+}
+
+// all is how many of each request the browser has sent.
+func (x *proxy) all() map[string]int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return maps.Clone(x.counts)
 }
 
 // fail makes the server answer everything with status; 0 makes it well again.

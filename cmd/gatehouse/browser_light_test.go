@@ -1,0 +1,88 @@
+package main
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"gatehouse/assets"
+)
+
+// Nothing moves by itself: not while a page comes up, and not when a sentence
+// about a field arrives long after its last letter.
+func TestBrowserPagesKeepStill(t *testing.T) {
+	t.Parallel()
+	b := openTab(t, serveProgram(t))
+	type typed struct{ field, text, want string }
+	spaces := []typed{{"username", " ", "Enter your username or email address."}}
+	half := []typed{
+		{"username", "ada", "The username ada is free."},
+		{"password", "short", "Use at least 12 characters for the password: 7 more to go."},
+	}
+	for _, page := range []struct {
+		width int64
+		path  string
+		typed []typed
+	}{
+		{wide, "/", nil},
+		{wide, "/login", spaces},
+		{wide, "/register", half},
+		{phone, "/", nil},
+		{phone, "/login", nil},
+		{phone, "/register", half},
+	} {
+		b.do(chromedp.EmulateViewport(page.width, 1200)) // a page that scrolls would hide what moves
+		b.open(page.path)
+		b.watchShifts()
+		for _, c := range page.typed {
+			b.clickOn("#" + c.field)
+			b.press(c.text)
+		}
+		for _, c := range page.typed {
+			b.becomes(message(c.field), c.want)
+		}
+		b.keepsStill()
+	}
+}
+
+// watchShifts writes down when what has moved on the page since it came up.
+func (b *tab) watchShifts() {
+	b.t.Helper()
+	b.script(`window.moved = []; new PerformanceObserver(list => {
+		for (const {startTime, sources} of list.getEntries()) moved.push({at: startTime, what: sources.map(({node}) => node?.outerHTML?.slice(0, 100)).join(" ")});
+	}).observe({type: "layout-shift", buffered: true})`)
+}
+
+// keepsStill requires that nothing has moved. The browser tells of shifts in
+// their order, when it likes: once it tells of one that is made here, it has
+// told of all before.
+func (b *tab) keepsStill() {
+	b.t.Helper()
+	b.settle()
+	b.script(`const p = document.createElement("p"); p.textContent = "push"; window.pushed = performance.now(); document.body.prepend(p)`)
+	b.until("moved.some(({at}) => at > pushed)")
+	for _, moved := range ask[[]string](b, "moved.filter(({at}) => at < pushed).map(({what}) => what)") {
+		b.t.Errorf("%s moved: %s", ask[string](b, address), moved)
+	}
+}
+
+func TestBrowserFetchesAFileOnce(t *testing.T) {
+	t.Parallel()
+	p, x := serveProxied(t)
+	b := openTab(t, p)
+	b.open("/login")
+	want := map[string]int{"GET /login": 1}
+	for _, name := range []string{"site.css", "site.js", "icon.svg"} {
+		want["GET "+assets.Path(name)] = 1
+	}
+	b.waitFor("the icon", func() bool { return x.count("GET "+assets.Path("icon.svg")) > 0 })
+	if got := x.all(); !maps.Equal(got, want) {
+		t.Errorf("first visit: got %v, want %v", got, want)
+	}
+	want["GET /login"]++
+	b.follow(func() { b.clickOn("header a[href='/login']") })
+	if got := x.all(); !maps.Equal(got, want) {
+		t.Errorf("with the next visit: got %v, want %v", got, want)
+	}
+}

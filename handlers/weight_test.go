@@ -1,0 +1,177 @@
+package handlers
+
+import (
+	"compress/gzip"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// What a page may take on the first visit and on the next, in bytes of whole
+// answers, and in requests.
+const (
+	firstBytes, firstRequests = 30 << 10, 5
+	nextBytes                 = 4 << 10
+)
+
+// hashed is an address at which nothing ever changes.
+var hashed = regexp.MustCompile(`^/assets/[a-z]+\.[0-9a-f]{8}\.[a-z]+$`)
+
+func TestEveryPageIsLight(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail, func(s *Site) { s.BaseURL, _ = url.Parse("https://accounts.example.org") })
+	anonymous, unproved, member, closed := h.weigher(t), h.weigher(t), h.weigher(t), h.weigher(t)
+	h.lives(t, storetest.Register(t, h.Store, storetest.Ada()))
+	unproved.signsIn()
+	h.clock.Move(store.RecentProof)
+	member.signsIn()
+	closed.closes("mary")
+	h.links(t)
+	shown := map[string]bool{}
+	for _, v := range []*visitor{anonymous, unproved, member, closed} {
+		for _, r := range h.routes() {
+			// A letter is shown as it is sent, and is no page of this site.
+			if r.method == get && r.guard != static && r.path != "/dev/mailbox/{n}" && v.get(h.example(t, r)).light() {
+				shown[r.path] = true
+			}
+		}
+		v.get("/nowhere").is(404).light()
+	}
+	anonymous.post("/register", url.Values{"username": {"<b>"}, "email": {"ada"}}).is(422).light()
+	noPages := []string{"/.well-known/change-password", "/account/export", "/dev/mailbox.json", "/dev/mailbox/{n}", "/email/verify/resend"}
+	for path, guard := range h.pages {
+		want := guard != static && !strings.Contains(path, "{token}") && !slices.Contains(noPages, path)
+		if shown[path] != want {
+			t.Errorf("%s was shown as a page %v, want %v", path, shown[path], want)
+		}
+	}
+}
+
+// light requires that the page is, if the answer is a page.
+func (p *page) light() bool {
+	p.v.t.Helper()
+	if p.header.Get("Content-Type") != "text/html; charset=utf-8" || p.body == "" {
+		return false
+	}
+	scales := p.v.client.Transport.(*scales)
+	next := scales.weight
+	if next > nextBytes {
+		p.v.t.Errorf("%s takes %d bytes on the next visit, want at most %d", p.path, next, nextBytes)
+	}
+	if got := p.header.Get("Cache-Control"); got != "no-store" {
+		p.v.t.Errorf("%s: Cache-Control is %q", p.path, got)
+	}
+	first, loads := next, p.loads()
+	for _, path := range loads {
+		file := p.v.get(path).is(200)
+		if got := file.header.Get("Cache-Control"); !hashed.MatchString(path) || !strings.Contains(got, "immutable") {
+			p.v.t.Errorf("%s loads %s with Cache-Control %q, want what never changes", p.path, path, got)
+		}
+		first += scales.weight
+	}
+	if requests := 1 + len(loads); first > firstBytes || requests > firstRequests {
+		p.v.t.Errorf("%s takes %d bytes in %d requests on the first visit, want at most %d in %d", p.path, first, requests, firstBytes, firstRequests)
+	}
+	return true
+}
+
+// loads are the addresses that a browser fetches for the page, each once.
+func (p *page) loads() []string {
+	var paths []string
+	if p.Find("link[rel=icon]").Length() == 0 {
+		paths = append(paths, "/favicon.ico") // browsers ask for it unless they are told of another
+	}
+	p.Find("link[href], [src], [srcset], [poster], object[data]").Each(func(_ int, e *goquery.Selection) {
+		for _, name := range []string{"href", "src", "srcset", "poster", "data"} {
+			if path, ok := e.Attr(name); ok && !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+		}
+	})
+	return paths
+}
+
+// lives fills the account of a person: signed in on as many devices as there
+// may be, each from elsewhere, and with as much activity as a page shows.
+func (h *house) lives(t *testing.T, user store.User) {
+	t.Helper()
+	agents := []string{
+		storetest.From.Agent,
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
+	}
+	for i := range store.EventsPerPage {
+		sum := sha256.Sum256([]byte{byte(i)})
+		copy(sum[:], []byte{0x20, 0x01, 0x0d, 0xb8}) // addresses for examples
+		from := store.Origin{Address: netip.AddrFrom16([16]byte(sum[:])).String(), Agent: agents[i%len(agents)]}
+		n, err := h.Store.SignIn(t.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Kept: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Move(time.Duration(sum[16]) * 79 * time.Second)
+		if err := h.Store.Seen(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Move(time.Duration(sum[17]) * 83 * time.Second)
+	}
+}
+
+// weigher is a visitor who weighs what arrives.
+func (h *house) weigher(t *testing.T) *visitor {
+	v := h.visitor(t)
+	v.client.Jar = secureJar{v.client.Jar}
+	v.client.Transport = &scales{RoundTripper: v.client.Transport}
+	return v
+}
+
+// scales weigh answers as browsers get them: compressed, with their headers.
+type scales struct {
+	http.RoundTripper
+	// weight is that of the last answer, in bytes.
+	weight int
+}
+
+func (s *scales) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept-Encoding", "gzip, deflate, br, zstd")
+	response, err := s.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := httputil.DumpResponse(response, true)
+	if err != nil {
+		return nil, err
+	}
+	s.weight = len(whole)
+	if response.Header.Get("Content-Encoding") == "gzip" {
+		unpacked, err := gzip.NewReader(response.Body)
+		if err != nil {
+			return nil, err
+		}
+		response.Body = struct {
+			io.Reader
+			io.Closer
+		}{unpacked, response.Body}
+	}
+	return response, nil
+}
+
+// secureJar hands out secure cookies over the plain http of tests.
+type secureJar struct{ http.CookieJar }
+
+func (j secureJar) Cookies(u *url.URL) []*http.Cookie {
+	return j.CookieJar.Cookies(&url.URL{Scheme: "https", Host: u.Host, Path: u.Path})
+}
