@@ -67,6 +67,9 @@ func TestEveryStateIsSound(t *testing.T) {
 			if found := inline.FindString(html); found != "" {
 				t.Errorf("HDR-03 inline code: %q", found)
 			}
+			if last := page.Find("body > :last-child").AttrOr("id", "none"); page.Find("head > link[rel=expect][blocking=render]").AttrOr("href", "") != "#"+last {
+				t.Errorf("browsers do not wait for %q, the last of the page, before they show it", last)
+			}
 			if page.Find("h1").Length() != 1 {
 				t.Errorf("%d first headings, want 1", page.Find("h1").Length())
 			}
