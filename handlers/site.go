@@ -65,7 +65,7 @@ type Site struct {
 }
 
 // gzipLevel is where pages get small without costing more than they save.
-const gzipLevel = 5
+const gzipLevel = 6
 
 // Handler builds the whole site, the door first.
 func (s *Site) Handler() http.Handler {

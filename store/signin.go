@@ -63,7 +63,7 @@ const (
 	agentMax = 400
 	// handleChars are enough to tell one person's sign-ins apart; a list of them
 	// does not get smaller when it is compressed.
-	handleChars = 12
+	handleChars = 10
 	// seenWait is how long a page waits for its visit to be noted.
 	seenWait = 500 * time.Millisecond
 )

@@ -1,0 +1,79 @@
+package components
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+
+	"gatehouse/store"
+)
+
+func drawn(t *testing.T, c templ.Component) string {
+	t.Helper()
+	var b strings.Builder
+	if err := c.Render(context.Background(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Whatever is typed and said, a field from its mould is the field of its template.
+func TestMouldsAreTheTemplate(t *testing.T) {
+	t.Parallel()
+	passwords := &store.Passwords{Min: 12}
+	forms := []*Form{
+		&NewLoginForm().Form, &NewRegisterForm(passwords).Form, &NewPasswordForm(passwords, store.User{Username: "ada"}).Form,
+		&NewProfileForm(store.User{Username: "ada"}).Form,
+	}
+	texts := []string{"", "ada", `<b title="x">&'`, valueMark, messageMark, valueMark + messageMark, "\x00", "日本語 ‮"}
+	live := 0
+	for _, f := range forms {
+		for _, field := range f.Fields {
+			if field.Live {
+				live++
+			}
+			for _, value := range texts {
+				for _, said := range texts {
+					for _, say := range []func(*Field){
+						func(field *Field) { field.Refusal = said },
+						func(field *Field) { field.Praise = said },
+						func(field *Field) { field.Note = said },
+					} {
+						one := *field
+						one.Value, one.Refusal, one.Praise, one.Note = value, "", "", ""
+						say(&one)
+						if got, want := drawn(t, Input(f, &one)), drawn(t, input(f, &one)); got != want {
+							t.Fatalf("%s of %s with %q and %q:\n%s\nis not\n%s", one.Name, f.ID, value, said, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+	if live < 6 {
+		t.Errorf("only %d fields have a mould, so this test shows little", live)
+	}
+}
+
+// What somebody typed is in no mould.
+func TestMouldsKeepNothing(t *testing.T) {
+	f := NewRegisterForm(&store.Passwords{Min: 12})
+	moulds.Purge()
+	f.Username.Value, f.Username.Refusal = "typed-by-ada", "said-to-ada"
+	f.Password.Value = "typed-by-ada"
+	drawn(t, Input(&f.Form, f.Username))
+	if page := drawn(t, Input(&f.Form, f.Password)); strings.Contains(page, "typed-by-ada") {
+		t.Errorf("the password is in the page: %s", page)
+	}
+	for _, key := range moulds.Keys() {
+		m, _ := moulds.Peek(key)
+		if all := m.head + m.middle + m.tail; strings.Contains(all, "-ada") {
+			t.Errorf("the mould of %s keeps what was typed: %s", key.name, all)
+		}
+	}
+	if moulds.Len() != 2 {
+		t.Errorf("%d moulds, want 2", moulds.Len())
+	}
+}
