@@ -27,9 +27,9 @@ func TestAllocations(t *testing.T) {
 		{"sign-in page of a stranger, gzip", get, "/login", "", http.Header{"Accept-Encoding": {"gzip"}}, 200, 35},
 		{"home, signed in", get, "/", "", cookie, 200, 205},
 		{"account", get, "/account", "", cookie, 200, 346},
-		{"inline check of a username", post, "/register/check/username", "username=ada-2", form, 200, 178},
-		{"inline check of a password", post, "/register/check/password", "username=ada&password=correct+horse+battery", form, 200, 145},
-		{"refused registration", post, "/register", "username=ada&email=ada&password=x", form, 422, 271},
+		{"inline check of a username", post, "/register/check/username", "username=ada-2", form, 200, 99},
+		{"inline check of a password", post, "/register/check/password", "username=ada&password=correct+horse+battery", form, 200, 93},
+		{"refused registration", post, "/register", "username=ada&email=ada&password=x", form, 422, 131},
 	} {
 		request := func() {
 			recorder := httptest.NewRecorder()

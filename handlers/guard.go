@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,8 +41,8 @@ const AnswerWait = 2 * store.GateWait
 func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 	return s.serve(func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Add("Vary", "Cookie, HX-Request, HX-Request-Type")
-		ctx, cancel := context.WithTimeout(r.Context(), s.AnswerWait)
-		defer cancel()
+		ctx, end := withPatience(r.Context(), s.AnswerWait)
+		defer end()
 		r, err := s.load(ctx, r)
 		if err != nil {
 			return err
