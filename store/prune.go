@@ -4,7 +4,7 @@ import "context"
 
 // PruneBatch is how many rows are deleted at a time: so few that the one writer
 // of SQLite is not held for longer than 50 ms, also among millions.
-const PruneBatch = 500
+const PruneBatch = 200
 
 // Pruning deletes up to limit rows of one kind that have had their time, and
 // says how many. Several copies of the program may do so at once.

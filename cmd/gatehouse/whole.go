@@ -10,7 +10,8 @@ import (
 // net/http writes through a buffer of 4 KiB, so an answer that is a little
 // larger goes out in two packets and wakes the other side twice. A wholeConn
 // holds the first buffer back where the answer itself says that more will come,
-// and writes both at once.
+// and writes both at once. Of an answer that breaks off between the two nothing
+// arrives. Only the goroutine that serves the connection may write.
 type wholeConn struct {
 	*net.TCPConn
 	held []byte
@@ -34,31 +35,17 @@ func (c *wholeConn) Write(p []byte) (int, error) {
 	if c.held == nil {
 		return c.TCPConn.Write(p)
 	}
-	if err := c.release(p); err != nil {
+	both := net.Buffers{c.held, p}
+	c.held = nil
+	if _, err := both.WriteTo(c.TCPConn); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
-// release writes what was held, and more behind it.
-func (c *wholeConn) release(more []byte) error {
-	parts := net.Buffers{c.held, more}
-	c.held = nil
-	_, err := parts.WriteTo(c.TCPConn)
-	return err
-}
-
 // ReadFrom copies by way of Write, which TCPConn's own would pass by.
 func (c *wholeConn) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{c}, r)
-}
-
-// Close sends what is left of an answer that broke off.
-func (c *wholeConn) Close() error {
-	if c.held != nil {
-		c.release(nil) //nolint:errcheck // nobody may be there any more
-	}
-	return c.TCPConn.Close()
 }
 
 // goesOn says whether p begins an answer and does not hold all of its body. An

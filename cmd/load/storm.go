@@ -25,7 +25,7 @@ const (
 	calmTime  = 12 * time.Second
 	stormTime = 24 * time.Second
 	afterTime = 6 * time.Second
-	pace      = 5 * time.Millisecond
+	pace      = 10 * time.Millisecond
 )
 
 // Bounds on the sign-in page in the storm, as multiples of its idle values, and on waiting.
