@@ -65,8 +65,7 @@ func (p *patience) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.waited == nil {
-		p.waited = over
-		return
+		p.waited, p.cancel = over, func() {}
 	}
 	p.cancel()
 }

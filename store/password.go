@@ -29,7 +29,7 @@ type Passwords struct {
 	// Cost is the bcrypt cost of new hashes.
 	Cost int
 	// Common is the sorted list of the first commonBytes bytes of the SHA-256
-	// of every common password, in lower case, one after another.
+	// of every common password, in lower case, one after another; nil is none.
 	Common *io.SectionReader
 	// Words are the site's own: its name and its host. Nobody may build a
 	// password from them.

@@ -14,6 +14,7 @@ import (
 	"gatehouse/store"
 	"gatehouse/store/postgres"
 	"gatehouse/store/sqlite"
+	"gatehouse/store/storetest"
 )
 
 // fillCommand makes accounts that nobody can sign in to, because their password is none:
@@ -34,16 +35,10 @@ func (c fillCommand) Run(ctx context.Context) error {
 	return nil
 }
 
-// database is what both dialects open.
-type database interface {
-	Accounts() store.Database
-	Sessions(ctx context.Context) (store.Sessions, error)
-	Migrate(ctx context.Context) ([]string, error)
-	Close() error
-}
+func isPostgres(place string) bool { return strings.HasPrefix(place, "postgres") }
 
-func open(ctx context.Context, place string) (database, error) {
-	if strings.HasPrefix(place, "postgres") {
+func open(ctx context.Context, place string) (storetest.DB, error) {
+	if isPostgres(place) {
 		return postgres.Open(ctx, place)
 	}
 	return sqlite.Open(ctx, place)
@@ -52,7 +47,7 @@ func open(ctx context.Context, place string) (database, error) {
 // filler makes rows of one table, many at a time.
 type filler struct {
 	insert string
-	// row is the values of one row as SQL, and of whose arguments.
+	// row is the values of one row as SQL, args what they are for a person.
 	row  string
 	args func(name string, at time.Time) []any
 }
@@ -61,7 +56,7 @@ type filler struct {
 // to a person find them by the name that was just given.
 func fillers(place string, hash []byte) []filler {
 	expiry := "julianday(?)"
-	if strings.HasPrefix(place, "postgres") {
+	if isPostgres(place) {
 		expiry = "?"
 	}
 	const person = "(SELECT id FROM users WHERE username = ?)"
@@ -146,7 +141,7 @@ func fill(ctx context.Context, place string, accounts int, expired bool) (err er
 			return err
 		}
 	}
-	if strings.HasPrefix(place, "postgres") {
+	if isPostgres(place) {
 		_, err = db.Accounts().Write.ExecContext(ctx, "ANALYZE") // as it does by itself in the course of time
 	}
 	return err

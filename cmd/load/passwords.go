@@ -135,7 +135,7 @@ type turned struct {
 }
 
 // crowd has everybody do the same over and over, and returns how often that
-// succeeded in a second. An answer is counted if it came within the time.
+// succeeded in a second. What was begun within the time is finished and counts.
 func (m *members) crowd(ctx context.Context, lasting time.Duration, do act) (float64, turned, error) {
 	var away atomic.Int64
 	var failed atomic.Value

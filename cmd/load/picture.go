@@ -41,7 +41,8 @@ func draw(gated, ungated *storm) []byte {
 		Levels, Seconds                            []mark
 		Lines                                      []struct{ Class, Points string }
 		Title                                      string
-	}{Wide: pictureWide, High: pictureHigh, Left: marginLeft, Right: pictureWide - marginRight, Top: marginTop, Bottom: pictureHigh - marginBottom, Deep: pictureHigh - marginTop - marginBottom}
+		People                                     int
+	}{People: gated.people, Wide: pictureWide, High: pictureHigh, Left: marginLeft, Right: pictureWide - marginRight, Top: marginTop, Bottom: pictureHigh - marginBottom, Deep: pictureHigh - marginTop - marginBottom}
 	data.StormFrom = x(gated.begun)
 	data.StormWide = x(gated.ended) - x(gated.begun)
 	for took, text := range map[time.Duration]string{
@@ -98,7 +99,7 @@ var pictureText = template.Must(template.New("").Parse(`<svg xmlns="http://www.w
 {{range .Levels}}<line class="grid" x1="{{$.Left}}" x2="{{$.Right}}" y1="{{printf "%.1f" .At}}" y2="{{printf "%.1f" .At}}"/><text x="{{$.Left}}" dx="-8" y="{{printf "%.1f" .At}}" dy="4" text-anchor="end">{{.Text}}</text>
 {{end}}{{range .Seconds}}<text x="{{printf "%.1f" .At}}" y="{{$.Bottom}}" dy="22" text-anchor="middle">{{.Text}}</text>
 {{end}}{{range .Lines}}<polyline class="{{.Class}}" points="{{.Points}}"/>
-{{end}}<text x="{{.Left}}" y="24">How long the sign-in page takes while 32 people sign in without pause</text>
+{{end}}<text x="{{.Left}}" y="24">How long the sign-in page takes while {{.People}} people sign in without pause</text>
 <text class="without" x="{{.Left}}" y="44">without the gate</text><text class="with" x="{{.Left}}" dx="120" y="44">with it</text><text x="{{.Left}}" dx="190" y="44">line: median, dashes: slowest hundredth</text>
 </svg>
 `))

@@ -67,8 +67,6 @@ func (c runCommand) Run(ctx context.Context) (err error) {
 				missed++
 			}
 		}
-	}
-	if !c.Pages {
 		fmt.Printf("%-44s %9s\n", "passwords on one core, by bcrypt cost", "a second")
 		for cost := store.BcryptCostMin; cost <= store.BcryptCostMax; cost++ {
 			fmt.Printf("%-44d %9.2f\n", cost, bcryptAlone(ctx, cost, costTime)/float64(runtime.NumCPU()))

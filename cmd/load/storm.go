@@ -41,6 +41,7 @@ type sample struct{ at, took time.Duration }
 
 // storm is what was measured.
 type storm struct {
+	people         int
 	samples        []sample
 	begun, ended   time.Duration
 	rate, alone    float64
@@ -81,7 +82,7 @@ func (c stormCommand) measure(ctx context.Context, program string) (s *storm, er
 	if err != nil {
 		return nil, err
 	}
-	s = &storm{alone: bcryptAlone(ctx, cost, calmTime/2)}
+	s = &storm{people: c.People, alone: bcryptAlone(ctx, cost, calmTime/2)}
 	probing, stop := context.WithCancel(ctx)
 	probed := make(chan error, 1)
 	begun := time.Now()
