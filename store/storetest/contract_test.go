@@ -635,10 +635,10 @@ func (h house) count(t *testing.T, table string, want int) {
 // columns are the columns of every table.
 func (h house) columns(t *testing.T) map[string][]string {
 	t.Helper()
-	query := `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`
+	query := `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`
 	if h.kind.Name == SQLite.Name {
 		query = `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
-			WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`
+			WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid`
 	}
 	rows, err := h.db.Read.Query(query)
 	must(t, err)
