@@ -166,7 +166,7 @@ func TestINJ06NamesInLettersAreText(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.header.Set("User-Agent", `<img src=x onerror=alert(1)> Firefox/140.0`)
 		wish := registration("ada")
-		wish.Name = `Ada <img src=x onerror=alert(1)> "B" & 'C' {{7*7}}`
+		wish.Name = `Ada <img src=x onerror=alert(1)> "B" & 'C' {{999*9}}`
 		storetest.Register(t, h.Store, wish)
 		v.forgets("ada")
 		for _, m := range h.letters(t) {
