@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"strconv"
 
 	"gatehouse/store"
 )
@@ -16,10 +17,12 @@ func nameField() *Field {
 	}
 }
 
+var usernameHint = fmt.Sprintf("%d to %d letters, digits, - or _. Others can see it.", store.UsernameMin, store.UsernameMax)
+
 func usernameField() *Field {
 	return &Field{
 		Name: "username", Label: "Username", Type: "text", Autocomplete: "username", Live: true,
-		Hint: fmt.Sprintf("%d to %d letters, digits, - or _. Others can see it.", store.UsernameMin, store.UsernameMax),
+		Hint: usernameHint,
 		rule: store.CheckUsername,
 	}
 }
@@ -42,7 +45,7 @@ func praiseUsername(username *Field) {
 func newPassword(passwords *store.Passwords, personal func() []string, with ...string) *Field {
 	return &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,
-		Hint:   fmt.Sprintf("At least %d characters. A few unrelated words are easy to remember.", passwords.Min),
+		Hint:   "At least " + strconv.Itoa(passwords.Min) + " characters. A few unrelated words are easy to remember.",
 		rule:   func(value string) error { return passwords.Check(value, personal()...) },
 		praise: passwords.Praise,
 	}

@@ -2,7 +2,6 @@ package components
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 
@@ -10,34 +9,54 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// A mould is a field as it is drawn but for what was typed into it and what is
-// said about it. Fields that are checked while people type are drawn more often
-// than anything else and differ in nothing more, so each is drawn by its template
-// once and then only filled in: a tenth of the time and of the allocations.
-type mould struct{ head, middle, tail string }
-
-// mouldKey is all that the template of a field looks at, but for those two.
-type mouldKey struct {
-	action, name, label, hint, kind, autocomplete, with string
-	optional, refused, praised                          bool
+// A mould is a field as it is drawn but for its hint, what was typed into it and
+// what is said about it. Fields of one form differ in nothing more from one person
+// to the next, so each is drawn by its template once and then only filled in: a
+// tenth of the time and of the allocations.
+type mould struct {
+	pieces []piece
+	tail   string
 }
 
-// mouldsMax is far above the number of such fields, each in three states.
+// piece is markup and what comes behind it.
+type piece struct {
+	markup string
+	filled func(*Field) string
+}
+
+// mouldKey is all that the template of a field looks at, but for those three.
+type mouldKey struct {
+	action, name, label, kind, autocomplete, with string
+	optional, live, hinted, refused, praised      bool
+}
+
+// mouldsMax is far above the number of fields, each in three states.
 const mouldsMax = 128
 
 var moulds, _ = lru.New[mouldKey, mould](mouldsMax) // fails for a size below 1
 
-// Marks of the places to fill. No text of ours and nothing that was typed stands
-// beside them: a mould is drawn from an empty field.
+// The places to fill, in their order, and the marks they are found by. No text of
+// ours and nothing that was typed stands beside a mark: a mould is drawn from an
+// empty field.
 const (
+	hintMark    = "\x00hint\x00"
 	valueMark   = "\x00value\x00"
 	messageMark = "\x00message\x00"
 )
 
+var places = []struct {
+	mark   string
+	filled func(*Field) string
+}{
+	{hintMark, func(f *Field) string { return f.Hint }},
+	{valueMark, func(f *Field) string { return f.Value }},
+	{messageMark, (*Field).message},
+}
+
 // Input draws one field of a form with its label, hint and message. It is also
 // the whole answer to an inline check.
 func Input(f *Form, field *Field) templ.Component {
-	if !field.Live {
+	if field.Type == "checkbox" {
 		return input(f, field)
 	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
@@ -45,29 +64,32 @@ func Input(f *Form, field *Field) templ.Component {
 		if err != nil {
 			return err
 		}
-		value := field.Value
-		if field.Type == "password" {
-			value = ""
-		}
-		for _, part := range [...]string{m.head, templ.EscapeString(value), m.middle, templ.EscapeString(field.message()), m.tail} {
-			if _, err := io.WriteString(w, part); err != nil {
+		for _, p := range m.pieces {
+			if _, err := io.WriteString(w, p.markup); err != nil {
+				return err
+			}
+			if _, err := io.WriteString(w, templ.EscapeString(p.filled(field))); err != nil {
 				return err
 			}
 		}
-		return nil
+		_, err = io.WriteString(w, m.tail)
+		return err
 	})
 }
 
 func mouldOf(ctx context.Context, f *Form, field *Field) (mould, error) {
 	key := mouldKey{
-		f.Action, field.Name, field.Label, field.Hint, field.Type, field.Autocomplete, strings.Join(field.With, " "),
-		field.Optional, field.Refusal != "", field.Praise != "",
+		f.Action, field.Name, field.Label, field.Type, field.Autocomplete, strings.Join(field.With, " "),
+		field.Optional, field.Live, field.Hint != "", field.Refusal != "", field.Praise != "",
 	}
 	if m, drawn := moulds.Get(key); drawn {
 		return m, nil
 	}
 	blank := *field
 	blank.Value, blank.Refusal, blank.Praise, blank.Note = valueMark, "", "", ""
+	if key.hinted {
+		blank.Hint = hintMark
+	}
 	switch {
 	case key.refused:
 		blank.Refusal = messageMark
@@ -80,15 +102,13 @@ func mouldOf(ctx context.Context, f *Form, field *Field) (mould, error) {
 	if err := input(f, &blank).Render(ctx, &drawn); err != nil {
 		return mould{}, err
 	}
-	head, rest, shows := strings.Cut(drawn.String(), valueMark)
-	if !shows { // a password
-		head, rest = "", head
+	m := mould{tail: drawn.String()}
+	for _, place := range places {
+		// A password has no place for what was typed, and not every field a hint.
+		if before, after, found := strings.Cut(m.tail, place.mark); found {
+			m.pieces, m.tail = append(m.pieces, piece{before, place.filled}), after
+		}
 	}
-	middle, tail, says := strings.Cut(rest, messageMark)
-	if !says {
-		return mould{}, fmt.Errorf("the field %s has no place for its message", field.Name)
-	}
-	m := mould{head, middle, tail}
 	moulds.Add(key, m)
 	return m, nil
 }

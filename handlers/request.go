@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -31,11 +32,15 @@ func readForm(r *http.Request) error {
 			return components.WrongType
 		}
 	}
-	if err := r.ParseForm(); err != nil {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return components.TooLarge
 		}
+		return components.Unreadable
+	}
+	if r.PostForm, err = url.ParseQuery(string(body)); err != nil {
 		return components.Unreadable
 	}
 	for name, values := range r.PostForm {

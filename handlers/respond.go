@@ -43,7 +43,7 @@ func (s *Site) redirect(w http.ResponseWriter, r *http.Request, path string) err
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if r.Header.Get("HX-Request") == "true" {
+	if fromHtmx(r) {
 		w.Header().Set("HX-Redirect", path)
 		w.WriteHeader(http.StatusNoContent)
 		return nil
@@ -53,10 +53,13 @@ func (s *Site) redirect(w http.ResponseWriter, r *http.Request, path string) err
 	return nil
 }
 
-// partial says whether htmx asked for a fragment. It decides on the shape of
-// an answer, never on what is allowed.
+// fromHtmx says whether htmx asked, partial whether for a fragment. They decide
+// on the shape of an answer, never on what is allowed. The names are spelled as
+// net/http keeps them, which saves looking for how they would be.
+func fromHtmx(r *http.Request) bool { return r.Header.Get("Hx-Request") == "true" }
+
 func partial(r *http.Request) bool {
-	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Request-Type") == "partial"
+	return fromHtmx(r) && r.Header.Get("Hx-Request-Type") == "partial"
 }
 
 // buffers are what pages are drawn into. They are used again, so what they hold

@@ -109,7 +109,10 @@ func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWrit
 	if v.user != nil {
 		attrs = append(attrs, slog.Int64("user", v.user.ID))
 	}
-	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	// Not LogAttrs, which looks up where it was called.
+	record := slog.NewRecord(time.Now(), level, "request", 0)
+	record.AddAttrs(attrs...)
+	s.Log.Handler().Handle(r.Context(), record) //nolint:errcheck // there is nowhere left to say so
 }
 
 // event logs what matters for security but belongs to no account, or changes
