@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -19,19 +18,6 @@ const (
 	updateReopened = `UPDATE users SET closed_at = NULL, epoch = epoch + 1
 		WHERE id = $1 AND epoch = $2 AND closed_at > $3 AND disabled_at IS NULL
 		RETURNING ` + userColumns
-
-	// While an old address can still be put back the account stays: it may have
-	// been closed by whoever moved it away.
-	selectToErase = `SELECT id FROM users WHERE closed_at <= $1 AND NOT EXISTS (SELECT 1 FROM tokens
-		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL AND tokens.expires_at > $2)
-		ORDER BY closed_at LIMIT $3`
-
-	// closed_at is asked again, because the account may have been reopened, or
-	// erased by another copy of the program.
-	deleteClosed = `DELETE FROM users WHERE id = $1 AND closed_at <= $2 AND NOT EXISTS (SELECT 1 FROM tokens
-		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL AND tokens.expires_at > $3)
-		RETURNING username`
-	deleteUser = `DELETE FROM users WHERE id = $1 RETURNING username`
 )
 
 // CloseAccount closes the account of a person: all sign-ins end at once, and it is
@@ -131,49 +117,4 @@ func (s *Store) readTicket(ticket string) (id, epoch int64, ok bool) {
 		numbers[i] = n
 	}
 	return numbers[0], numbers[1], s.now().Unix() < numbers[2]
-}
-
-// Erase deletes an account and all that hangs on it, at once and for good. Its
-// username stays reserved for UsernameKept.
-func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(d *deed) error { return d.erase(ctx, user.ID, from, deleteUser, user.ID) })
-}
-
-// EraseClosed erases up to limit accounts that can no longer be reopened, and
-// says how many there were. Several copies of the program may do so at once.
-func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
-	before := s.now().Add(-s.rules.Reopen)
-	ids, err := all(ctx, s, selectToErase, []any{before, s.now(), limit}, func(id *int64) []any { return []any{id} })
-	if err != nil {
-		return 0, fmt.Errorf("find closed accounts: %w", err)
-	}
-	for _, id := range ids {
-		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, id, before, s.now()) })
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return 0, err
-		}
-	}
-	return int64(len(ids)), nil
-}
-
-// erase deletes the user that a statement names and keeps its username from
-// everybody. Everything else about the person refers to the user and goes with
-// it; the counters of failed tries have no reference and go by their name.
-func (d *deed) erase(ctx context.Context, id int64, from Origin, statement string, args ...any) error {
-	var username string
-	err := d.QueryRowContext(ctx, statement, args...).Scan(&username)
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNotFound
-	}
-	if err != nil {
-		return fmt.Errorf("erase user %d: %w", id, err)
-	}
-	if err := d.reserve(ctx, username, User{}); err != nil {
-		return err
-	}
-	if err := d.forgetFailures(ctx, id); err != nil {
-		return err
-	}
-	d.events = append(d.events, Event{Name: EventErased, UserID: id, Origin: from})
-	return nil
 }

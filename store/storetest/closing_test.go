@@ -26,6 +26,7 @@ func TestClosingContract(t *testing.T) {
 		{"takes no garbage for a ticket", noGarbage},
 		{"ADM-03 reopens no disabled account", reopensNoDisabled},
 		{"erases what was closed fourteen days ago, and nothing else", erasesInTime},
+		{"erases an account with many events in pieces", erasesInPieces},
 		{"erases no account that was reopened at the last moment", erasesNoReopened},
 		{"erases at once where nothing can be reopened", erasesAtOnce},
 		{"erases all that hangs on a person, in every table", erasesAll},
@@ -207,6 +208,32 @@ func erasesInTime(t *testing.T, h house) {
 	}
 	h.find(t, "grace")
 	h.find(t, "later")
+}
+
+func erasesInPieces(t *testing.T, h house) {
+	w := &Watch{}
+	h = open(t, h.kind.Watched(w))
+	user := h.closed(t)
+	const limit, batches = 10, 3 // the newest, and three times as many that go before
+	for h.owned(t, "events", user) < limit+limit*batches-1 {
+		h.exec(t, `INSERT INTO events (user_id, at, name, operator, address, agent, request, detail)
+			SELECT user_id, at, name, operator, address, agent, request, detail FROM events ORDER BY id LIMIT 1`)
+	}
+	h.clock.Move(reopen)
+	w.Take()
+	if n, err := h.EraseClosed(h.ctx, limit); err != nil || n != 1 {
+		t.Errorf("EraseClosed = %d, %v; want 1", n, err)
+	}
+	deletions := 0
+	for _, statement := range w.Take() {
+		if strings.HasPrefix(statement, "DELETE FROM events") {
+			deletions++
+		}
+	}
+	if deletions != batches {
+		t.Errorf("the events went in %d statements, want %d", deletions, batches)
+	}
+	h.count(t, "events", 0)
 }
 
 func erasesNoReopened(t *testing.T, h house) {
