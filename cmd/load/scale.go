@@ -15,7 +15,7 @@ import (
 )
 
 // scaleCommand measures the program with few accounts and with many, taking turns, and
-// then the pruning among many.
+// then a storm and the pruning among many.
 type scaleCommand struct {
 	Program  string        `arg:"" help:"The program."`
 	Postgres bool          `help:"On a throw-away PostgreSQL, instead of SQLite."`
@@ -60,6 +60,7 @@ func (c scaleCommand) Run(ctx context.Context) error {
 		}
 	}
 	missed := c.compare(ctx, few, many)
+	missed = errors.Join(missed, stormCommand{Program: c.Program, Database: many, People: crowd}.Run(ctx))
 	if err := (fillCommand{many, c.Expired, true}).Run(ctx); err != nil {
 		return err
 	}

@@ -14,10 +14,11 @@ import (
 // stormCommand asks for the sign-in page at a steady pace, first while nobody else
 // is there, then while a crowd signs in without pause, then when it has gone.
 type stormCommand struct {
-	Program string `arg:"" help:"The program."`
-	Ungated string `help:"The program built with -tags ungated, for comparison."`
-	Picture string `help:"Where to draw both, as SVG."`
-	People  int    `default:"32" help:"How many sign in at the same time."`
+	Program  string `arg:"" help:"The program."`
+	Ungated  string `help:"The program built with -tags ungated, for comparison."`
+	Picture  string `help:"Where to draw both, as SVG."`
+	Database string `help:"A migrated database to run on, as the program takes it; an empty SQLite file by default."`
+	People   int    `default:"32" help:"How many sign in at the same time."`
 }
 
 // Phases of a storm, and how often the page is asked for.
@@ -73,7 +74,7 @@ func (c stormCommand) Run(ctx context.Context) error {
 }
 
 func (c stormCommand) measure(ctx context.Context, program string) (s *storm, err error) {
-	site, err := gatehouse(ctx, program, "")
+	site, err := gatehouse(ctx, program, c.Database)
 	if err != nil {
 		return nil, err
 	}
