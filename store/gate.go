@@ -65,8 +65,7 @@ func (g *Gate) Do(ctx context.Context, job func()) error {
 	finished := make(chan struct{})
 	g.waiting.Add(1)
 	select {
-	case g.jobs <- func() { defer close(finished); g.run(job) }:
-		g.waiting.Add(-1)
+	case g.jobs <- func() { defer close(finished); g.waiting.Add(-1); g.run(job) }:
 		<-finished
 		return nil
 	case <-timer.C:
