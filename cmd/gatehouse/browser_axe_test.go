@@ -1,14 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -193,92 +187,5 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			t.Parallel()
 			c.look(openTab(t, c.program))
 		})
-	}
-}
-
-// inspect looks at the page as it is, wide and narrow, by day and by night: no
-// rule of axe is violated, and nothing reaches over the edge.
-func (b *tab) inspect(name string) {
-	b.t.Helper()
-	// The night differs in its colours alone, and these do not depend on the width.
-	b.inspectAs(name, look{wide, light, "{}"}, look{narrow, light, "{}"}, look{wide, dark, `{runOnly: ["color-contrast"]}`})
-}
-
-// look is a way to look at a page, and what axe is to look for.
-type look struct {
-	width          int64
-	colours, rules string
-}
-
-func (b *tab) inspectAs(name string, looks ...look) {
-	b.t.Helper()
-	source, err := axe()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if ask[bool](b, "!window.axe") {
-		b.do(chromedp.Evaluate[chromedp.Void](source))
-	}
-	for _, l := range looks {
-		b.view(l.width, l.colours)
-		which := fmt.Sprintf("%s %d %s", name, l.width, l.colours)
-		b.shoot(which)
-		for _, violation := range ask[[]string](b, violations(l.rules)) {
-			b.t.Errorf("%s: %s", which, violation)
-		}
-		if over := ask[string](b, overTheEdge); over != "" {
-			b.t.Errorf("%s: over the edge: %s", which, over)
-		}
-	}
-	b.view(wide, light)
-}
-
-// inspectLetter looks at a letter as a mail program shows it, which has the
-// landmarks around it.
-func (b *tab) inspectLetter(to, subject string) {
-	b.t.Helper()
-	n := slices.IndexFunc(b.program.mailbox(b.t), func(l letter) bool { return l.To == to && l.Subject == subject })
-	b.open("/dev/mailbox/" + strconv.Itoa(n))
-	b.is(title, subject)
-	const rules = `{rules: {region: {enabled: false}, "landmark-one-main": {enabled: false}}}`
-	b.inspectAs("letter "+subject, look{wide, light, rules}, look{phone, light, rules})
-}
-
-var axe = sync.OnceValues(func() (string, error) {
-	source, err := os.ReadFile("../../assets/node_modules/axe-core/axe.min.js")
-	return string(source), err
-})
-
-// violations is an expression for what axe finds by these rules.
-func violations(rules string) string {
-	return `axe.run(document, {resultTypes: ["violations"], ...` + rules + `}).then(result => result.violations.flatMap(rule =>
-		rule.nodes.map(node => rule.id + ": " + node.failureSummary.replace(/\s+/g, " ") + ": " + node.html.slice(0, 200))))`
-}
-
-// overTheEdge is an expression for what cannot be seen without scrolling
-// sideways.
-const overTheEdge = `(() => {
-	const edge = document.documentElement.clientWidth;
-	if (document.documentElement.scrollWidth > edge) return "the page scrolls " + document.documentElement.scrollWidth;
-	const hidden = e => e.closest(".skip, .visually-hidden, svg") || !e.checkVisibility();
-	return [...document.body.querySelectorAll("*")].filter(e => !hidden(e))
-		.filter(e => { const box = e.getBoundingClientRect(); return box.width && (box.left < -.5 || box.right > edge + .5); })
-		.map(e => e.outerHTML.slice(0, 120)).join("\n");
-})()`
-
-// shoot keeps a picture of the whole page in the folder that GATEHOUSE_SHOTS
-// names, if it names one.
-func (b *tab) shoot(look string) {
-	b.t.Helper()
-	folder := os.Getenv("GATEHOUSE_SHOTS")
-	if folder == "" {
-		return
-	}
-	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, strings.ReplaceAll(look, " ", "-")+".png"), picture, 0o644)
-	}
-	if err != nil {
-		b.t.Fatalf("shoot %s: %v", look, err)
 	}
 }

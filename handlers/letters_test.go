@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"gatehouse/handlers/mail"
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// letters delivers what is due and returns all that ever arrived, newest first.
+func (h *house) letters(t testing.TB) []mail.Message {
+	t.Helper()
+	if err := h.office.Once(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return h.Mailbox.Messages()
+}
+
+// subjects are those of the letters to an address, newest first.
+func (h *house) subjects(t testing.TB, to string) []string {
+	t.Helper()
+	var list []string
+	for _, m := range h.letters(t) {
+		if strings.EqualFold(m.To, to) {
+			list = append(list, m.Subject)
+		}
+	}
+	return list
+}
+
+// link is the path of the link in the newest letter to an address.
+func (h *house) link(t testing.TB, to string) string {
+	t.Helper()
+	for _, m := range h.letters(t) {
+		if !strings.EqualFold(m.To, to) {
+			continue
+		}
+		for _, line := range strings.Split(m.Text, "\n") {
+			if path, ok := strings.CutPrefix(line, h.BaseURL.String()); ok && path != "" {
+				return path
+			}
+		}
+	}
+	t.Fatalf("no letter to %s has a link", to)
+	return ""
+}
+
+// links makes live links of every purpose and returns their paths by purpose.
+// Joan may confirm her address and choose a new password, Lise confirm a new
+// address, Rosa has moved and may go back, Hedy waits to be confirmed, Olga is
+// invited.
+func (h *house) links(t testing.TB) map[string]string {
+	t.Helper()
+	ctx, links := t.Context(), map[string]string{}
+	link := func(purpose, to string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		links[purpose] = h.link(t, to)
+	}
+	joan := storetest.Register(t, h.Store, registration("joan"))
+	link(store.PurposeConfirm, joan.Email, nil)
+	lise := h.confirms(t, "lise")
+	link(store.PurposeAddress, "lise@example.org", h.Store.ChangeAddress(ctx, lise, "lise@example.org", storetest.From))
+	link(store.PurposeReset, joan.Email, h.Store.AskReset(ctx, "joan", storetest.From))
+	h.moves(t, "rosa")
+	link(store.PurposeUndo, "rosa@example.com", nil)
+	link(store.PurposeRegister, "hedy@example.com", h.Store.RegisterPending(ctx, registration("hedy"), strings.Repeat("H", 26), storetest.From))
+	link(store.PurposeInvite, "olga@example.com", h.Store.Invite(ctx, "olga@example.com", storetest.From))
+	h.live = map[string]string{
+		"/password/reset/{token}": links[store.PurposeReset], "/email/verify/{token}": links[store.PurposeConfirm],
+		"/email/undo/{token}": links[store.PurposeUndo], "/invite/{token}": links[store.PurposeInvite],
+	}
+	return links
+}
+
+// token is the token in the path of a link.
+func token(link string) string { return link[strings.LastIndexByte(link, '/')+1:] }
+
+// confirms registers an account whose address is confirmed.
+func (h *house) confirms(t testing.TB, username string) store.User {
+	t.Helper()
+	user := storetest.Register(t, h.Store, registration(username))
+	user, err := h.Store.ConfirmAddress(t.Context(), token(h.link(t, user.Email)), storetest.From)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user
+}
+
+// moves registers an account and moves it from example.com to example.org.
+func (h *house) moves(t testing.TB, username string) store.User {
+	t.Helper()
+	user, to := h.confirms(t, username), username+"@example.org"
+	if err := h.Store.ChangeAddress(t.Context(), user, to, storetest.From); err != nil {
+		t.Fatal(err)
+	}
+	user, err := h.Store.ConfirmAddress(t.Context(), token(h.link(t, to)), storetest.From)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user
+}

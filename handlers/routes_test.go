@@ -1,0 +1,113 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"gatehouse/store"
+)
+
+func TestOnlyTheBaseHostIsAnswered(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		base string
+		want map[string]int
+	}{
+		{"http://localhost:8080", map[string]int{"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "LOCALHOST:8080": 200, "localhost": 421, "localhost:1": 421, "evil.example": 421, "": 421}},
+		{"https://accounts.example.org", map[string]int{"accounts.example.org": 200, "Accounts.Example.org": 200, "accounts.example.org:8080": 421, "localhost": 421, "accounts.example.org.evil.example": 421, "xaccounts.example.org": 421}},
+	} {
+		h := newHouse(t, func(s *Site) { s.BaseURL, _ = url.Parse(c.base) })
+		for host, want := range c.want {
+			if got := ask(h.server.Config.Handler, host, "/login", http.Header{}).Code; got != want {
+				t.Errorf("%s asked as %q: %d, want %d", c.base, host, got, want)
+			}
+			if got := ask(h.server.Config.Handler, host, "/healthz", http.Header{}).Code; got != 200 {
+				t.Errorf("%s: /healthz asked as %q: %d, want 200", c.base, host, got)
+			}
+		}
+	}
+}
+
+func TestRoutesStateTheirGuards(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	stated := map[string]guard{}
+	for _, r := range h.routes() {
+		if r.guard == unstated || r.do == nil {
+			t.Errorf("%s %s states no guard", r.method, r.path)
+		}
+		stated[r.method+" "+r.path] = r.guard
+		if r.method == get {
+			stated["HEAD "+r.path] = r.guard
+		}
+	}
+	h.walk(t, func(method, path string) {
+		if _, ok := stated[method+" "+path]; !ok {
+			t.Errorf("%s %s is served but not in the table", method, path)
+		}
+		delete(stated, method+" "+path)
+	})
+	for left := range stated {
+		t.Errorf("%s is in the table but not served", left)
+	}
+}
+
+// The guards themselves: who gets what from every route.
+func TestADM01GuardsHold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	anonymous, lately, unproved := h.visitor(t), h.visitor(t), h.visitor(t)
+	unproved.registers()
+	h.clock.Move(store.RecentProof)
+	lately.signsIn()
+	h.links(t)
+	const none, recent, old = "anonymous", "recently proved", "proved long ago"
+	for _, r := range h.routes() {
+		if r.method != get {
+			continue
+		}
+		for who, v := range map[string]*visitor{none: anonymous, recent: lately, old: unproved} {
+			want := 200
+			switch {
+			case strings.HasPrefix(r.path, "/assets/"):
+				want = 404
+			case r.guard >= members && who == none, r.guard == visitors && who != none, r.guard == proved && who == old:
+				want = 303
+			case strings.Contains(r.path, "{token}"):
+				want = 303 // to the page, without the token
+			case r.path == "/email/verify/resend", r.path == "/.well-known/change-password", r.path == "/reopen", r.path == "/confirm" && who == recent:
+				want = 303 // they have nothing to show
+			}
+			if got := v.get(h.example(t, r)).status; got != want {
+				t.Errorf("%s to %s: %d, want %d", r.path, who, got, want)
+			}
+		}
+	}
+}
+
+func TestTheProgramRunsNoOtherProgram(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{".", "../store", "../store/sqlite", "../components", "../cmd/gatehouse", "../assets"} {
+		files, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file.Name(), ".go") || strings.HasSuffix(file.Name(), "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(folder + "/" + file.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, banned := range []string{`"os/exec"`, `"math/rand"`, `"math/rand/v2"`, "templ.Raw", "templ.SafeURL", "templ.ComponentScript"} {
+				if strings.Contains(string(text), banned) && !strings.HasSuffix(file.Name(), "_templ.go") {
+					t.Errorf("%s/%s uses %s", folder, file.Name(), banned)
+				}
+			}
+		}
+	}
+}

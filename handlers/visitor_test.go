@@ -1,0 +1,175 @@
+package handlers
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gatehouse/store/storetest"
+)
+
+// visitor is a browser as far as HTTP goes: it has cookies and says where its
+// requests come from. With htmx its forms are sent by htmx.
+type visitor struct {
+	t      testing.TB
+	h      *house
+	client *http.Client
+	htmx   bool
+	header http.Header
+}
+
+func (h *house) visitor(t testing.TB) *visitor {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &visitor{t: t, h: h, header: http.Header{}, client: &http.Client{
+		Jar:           jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		// Compressing is for the tests that ask for it.
+		Transport: &http.Transport{DisableCompression: true},
+	}}
+}
+
+// another is a further browser of the same kind.
+func (v *visitor) another() *visitor {
+	other := v.h.visitor(v.t)
+	other.htmx = v.htmx
+	return other
+}
+
+// from has the visitor come from an address, at a site that is limited.
+func (v *visitor) from(address string) *visitor {
+	v.header.Set("X-Forwarded-For", address)
+	return v
+}
+
+// get opens a page, as a browser navigates: never as htmx.
+func (v *visitor) get(path string) *page {
+	v.t.Helper()
+	return v.send(http.MethodGet, path, nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
+}
+
+// follows opens a link and the page that it leads to.
+func (v *visitor) follows(link string) *page {
+	v.t.Helper()
+	answer := v.get(link).is(http.StatusSeeOther)
+	return v.get(answer.header.Get("Location"))
+}
+
+// post sends a form to path, as a form or as htmx would.
+func (v *visitor) post(path string, values url.Values) *page {
+	v.t.Helper()
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}}
+	if v.htmx {
+		header.Set("HX-Request", "true")
+		header.Set("HX-Request-Type", "partial")
+	}
+	return v.send(http.MethodPost, path, strings.NewReader(values.Encode()), header)
+}
+
+func (v *visitor) send(method, path string, body io.Reader, header http.Header) *page {
+	v.t.Helper()
+	request, err := http.NewRequest(method, v.h.server.URL+path, body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	request.Header = header
+	for name, values := range v.header {
+		request.Header[name] = values
+	}
+	request.Host = v.h.BaseURL.Host
+	if host := request.Header.Get("Host"); host != "" {
+		request.Host = host
+	}
+	response, err := v.client.Do(request)
+	if err != nil {
+		v.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		v.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	document, err := goquery.NewDocumentFromReader(bytes.NewReader(text))
+	if err != nil {
+		v.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return &page{document, v, path, response.StatusCode, response.Header, string(text)}
+}
+
+// submit fills the form that was found on the page and sends it where the form
+
+// ada is what Ada types to register.
+func ada() map[string]string {
+	return map[string]string{"name": "Ada Lovelace", "username": "Ada", "email": "ada@example.com", "password": storetest.Password}
+}
+
+// registers makes Ada's account and leaves the visitor signed in.
+func (v *visitor) registers() *page {
+	v.t.Helper()
+	return v.get("/register").submit(ada()).goesTo("/")
+}
+
+// signsIn signs Ada in.
+func (v *visitor) signsIn(with ...string) *page {
+	v.t.Helper()
+	values := map[string]string{"username": "ada", "password": storetest.Password}
+	for _, box := range with {
+		values[box] = "on"
+	}
+	return v.get("/login").submit(values).goesTo("/")
+}
+
+// tries sends the sign-in form, without a look at the page.
+func (v *visitor) tries(username, password string) *page {
+	v.t.Helper()
+	return v.post("/login", url.Values{"username": {username}, "password": {password}})
+}
+
+// proves confirms that it is Ada.
+func (v *visitor) proves() *page {
+	v.t.Helper()
+	return v.post("/confirm", url.Values{"password": {storetest.Password}}).goesTo("/")
+}
+
+// signedIn says as whom the visitor is signed in, or nothing.
+func (v *visitor) signedIn() string {
+	v.t.Helper()
+	return v.get("/").Find("main strong").Text()
+}
+
+// session is the value of the session cookie, device that of the device cookie.
+func (v *visitor) session() string { return v.carries(v.h.Sessions.Cookie.Name) }
+func (v *visitor) device() string  { return v.carries(v.h.cookieName("device")) }
+
+func (v *visitor) carries(name string) string {
+	for _, cookie := range v.client.Jar.Cookies(v.h.BaseURL) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// present sets the session cookie to a value of the test's choosing.
+func (v *visitor) present(value string) {
+	v.client.Jar.SetCookies(v.h.BaseURL, []*http.Cookie{{Name: v.h.Sessions.Cookie.Name, Value: value, Path: "/"}})
+}
+
+// closes makes an account and closes it. The visitor has just signed in to it
+// again, and may reopen it.
+func (v *visitor) closes(username string) *page {
+	v.t.Helper()
+	user := storetest.Register(v.t, v.h.Store, registration(username))
+	if err := v.h.Store.CloseAccount(v.t.Context(), user, storetest.From); err != nil {
+		v.t.Fatal(err)
+	}
+	return v.tries(username, storetest.Password).goesTo("/reopen")
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// letterLease is how long a letter belongs to the worker that took it. It must
+// be longer than a delivery can take.
+const letterLease = 5 * time.Minute
+
+const (
+	selectDueLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
+		WHERE sealed IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2`
+
+	// due_at is a condition, so that of several workers one gets the letter.
+	claimLetter = `UPDATE letters SET due_at = $1, tries = tries + 1 WHERE id = $2 AND due_at = $3 AND sealed IS NOT NULL`
+
+	postponeLetter = `UPDATE letters SET due_at = $1 WHERE id = $2`
+	finishLetter   = `UPDATE letters SET sealed = NULL WHERE id = $1`
+
+	deleteOldAddresses = `DELETE FROM letter_addresses WHERE address IN (
+		SELECT address FROM letter_addresses WHERE at <= $1 ORDER BY at LIMIT $2)`
+
+	deleteDoneLetters = `DELETE FROM letters WHERE id IN (
+		SELECT id FROM letters WHERE created_at <= $1 AND (sealed IS NULL OR expires_at <= $1) ORDER BY created_at LIMIT $2)`
+)
+
+// Letters announces, at most once, that there are new letters.
+func (s *Store) Letters() <-chan struct{} { return s.written }
+
+// TakeLetters claims up to limit letters that are due, for one worker among
+// any number in any number of copies. Questions of people who forgot their
+// password are answered on the way. What is not reported delivered, postponed
+// or given up comes back after a while.
+func (s *Store) TakeLetters(ctx context.Context, limit int) ([]Letter, error) {
+	for {
+		taken, settled, err := s.takeLetters(ctx, limit)
+		if err != nil || len(taken) > 0 || !settled {
+			return taken, err
+		}
+	}
+}
+
+// takeLetters says also whether it settled anything itself: then more may be
+// due, an answer among them.
+func (s *Store) takeLetters(ctx context.Context, limit int) (taken []Letter, settled bool, err error) {
+	type row struct {
+		Letter
+		sealed []byte
+		due    time.Time
+	}
+	now := s.now()
+	due, err := all(ctx, s, selectDueLetters, []any{now, limit}, func(r *row) []any {
+		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("look for letters: %w", err)
+	}
+	for _, r := range due {
+		result, err := s.db.Write.ExecContext(ctx, claimLetter, now.Add(letterLease), r.ID, r.due)
+		if err != nil {
+			return taken, settled, fmt.Errorf("take a letter: %w", err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			continue // another worker has it
+		}
+		r.Tries++
+		text, err := s.seal.open(r.sealed, r.Kind)
+		if err == nil {
+			err = json.Unmarshal(text, &r.LetterData)
+		}
+		switch {
+		case err != nil:
+			s.log.ErrorContext(ctx, "letter lost", "letter", r.ID, "kind", r.Kind, "error", err.Error())
+			settled, err = true, s.LetterDone(ctx, r.Letter)
+		case !now.Before(r.Expires):
+			s.log.WarnContext(ctx, "letter given up: its time was over before it could be sent", "letter", r.ID, "kind", r.Kind)
+			settled, err = true, s.LetterDone(ctx, r.Letter)
+		case r.Kind == askReset:
+			settled, err = true, s.answerReset(ctx, r.Letter)
+		default:
+			taken = append(taken, r.Letter)
+		}
+		if err != nil {
+			return taken, settled, err
+		}
+	}
+	return taken, settled, nil
+}
+
+// LetterDone erases what a letter says, once it is delivered or given up.
+func (s *Store) LetterDone(ctx context.Context, l Letter) error {
+	if _, err := s.db.Write.ExecContext(ctx, finishLetter, l.ID); err != nil {
+		return fmt.Errorf("finish a letter: %w", err)
+	}
+	return nil
+}
+
+// LetterLater puts a letter back that could not be delivered. It returns false
+// when it would expire before the next try: then it is for the caller to give
+// it up.
+func (s *Store) LetterLater(ctx context.Context, l Letter) (bool, error) {
+	pauses := []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+	next := s.now().Add(pauses[min(l.Tries, len(pauses))-1])
+	if !next.Before(l.Expires) {
+		return false, nil
+	}
+	if _, err := s.db.Write.ExecContext(ctx, postponeLetter, next, l.ID); err != nil {
+		return true, fmt.Errorf("put a letter back: %w", err)
+	}
+	return true, nil
+}
+
+// PruneLetterAddresses deletes up to limit addresses to which nothing was
+// written lately, and says how many.
+func (s *Store) PruneLetterAddresses(ctx context.Context, limit int) (int64, error) {
+	return s.prune(ctx, deleteOldAddresses, s.now().Add(-time.Hour), limit)
+}
+
+// PruneLetters deletes up to limit letters that were sent and need not be
+// counted any more, and says how many.
+func (s *Store) PruneLetters(ctx context.Context, limit int) (int64, error) {
+	return s.prune(ctx, deleteDoneLetters, s.now().Add(-time.Hour), limit)
+}

@@ -1,0 +1,153 @@
+package storetest_test
+
+import (
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"gatehouse/store"
+	. "gatehouse/store/storetest"
+)
+
+func authenticates(t *testing.T, h house) {
+	made := Register(t, h.Store, Ada())
+	for _, who := range []string{"ada", "Ada", "ada@example.com", " ADA@example.COM"} {
+		user, err := h.Authenticate(h.ctx, who, Password, From)
+		if err != nil || user.ID != made.ID {
+			t.Errorf("Authenticate(%q) = %+v, %v", who, user, err)
+		}
+	}
+}
+
+func refusesAlike(t *testing.T, h house) {
+	Register(t, h.Store, Ada())
+	disabled := Register(t, h.Store, store.Registration{Username: "disabled", Email: "d@example.com", Password: Password})
+	if err := h.Disable(h.ctx, disabled, From); err != nil {
+		t.Fatal(err)
+	}
+	nopass := Register(t, h.Store, store.Registration{Username: "passkey-only", Email: "p@example.com", Password: Password})
+	h.exec(t, `UPDATE users SET password_hash = '', password_scheme = '' WHERE id = $1`, nopass.ID)
+	var want string
+	for _, c := range []struct{ who, password string }{
+		{"ada", "wrong"},
+		{"nobody", Password},
+		{"nobody@example.com", Password},
+		{"disabled", Password},
+		{"passkey-only", Password},
+		{"passkey-only", ""},
+		{"ada", ""},
+		{"", ""},
+		{"ada", strings.Repeat("long", 500)},
+		{"not a name at all \x00 '", Password},
+		{"a@", Password},
+	} {
+		_, err := h.Authenticate(h.ctx, c.who, c.password, From)
+		refusal, ok := store.AsRefusal(err)
+		if !ok {
+			t.Fatalf("Authenticate(%q) = %v, want a refusal", c.who, err)
+		}
+		if want == "" {
+			want = refusal.Sentence
+		}
+		if refusal.Sentence != want || refusal.Field != "" {
+			t.Errorf("Authenticate(%q) says %+v, want %q", c.who, refusal, want)
+		}
+	}
+}
+
+func normalises(t *testing.T, h house) {
+	h = h.unlimited(t)
+	r := Ada()
+	r.Password = "cafe\u0301 au lait s'il vous plai\u0302t"
+	Register(t, h.Store, r)
+	for password, want := range map[string]bool{
+		"caf\u00e9 au lait s'il vous pla\u00eet":        true,
+		"cafe\u0301 au lait s'il vous plai\u0302t":      true,
+		" caf\u00e9 au lait s'il vous pla\u00eet":       false,
+		"caf\u00e9 au lait s'il vous pla\u00eet ":       false,
+		"CAF\u00c9 au lait s'il vous pla\u00eet":        false,
+		"caf\u00e9 au lait s'il vous pla\u00eet\x00":    false,
+		"cafe au lait s'il vous plait":                  false,
+		"caf\u00e9 au lait s'il vous pla\u00eet\x00caf": false,
+	} {
+		_, err := h.Authenticate(h.ctx, "ada", password, From)
+		if got := err == nil; got != want {
+			t.Errorf("Authenticate with %q = %v, want accepted %v", password, err, want)
+		}
+	}
+}
+
+func upgradesCost(t *testing.T, h house) {
+	user := Register(t, h.Store, Ada())
+	before := h.hash(t, user)
+	passwords := NewPasswords(t)
+	passwords.Cost = Cost + 1
+	dearer, err := store.New(h.ctx, h.db, passwords, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dearer.Authenticate(h.ctx, "ada", "wrong", From); err == nil || h.hash(t, user) != before {
+		t.Errorf("a wrong password gave %v and changed the hash: %v", err, h.hash(t, user) != before)
+	}
+	var group sync.WaitGroup
+	for range 2 {
+		group.Go(func() {
+			if _, err := dearer.Authenticate(h.ctx, "ada", Password, From); err != nil {
+				t.Errorf("Authenticate = %v", err)
+			}
+		})
+	}
+	group.Wait()
+	if cost, err := bcrypt.Cost([]byte(h.hash(t, user))); err != nil || cost != Cost+1 {
+		t.Errorf("the hash has cost %d, %v; want %d", cost, err, Cost+1)
+	}
+	if _, err := dearer.Authenticate(h.ctx, "ada", Password, From); err != nil {
+		t.Errorf("after the upgrade Authenticate = %v", err)
+	}
+}
+
+func upgradesPlain(t *testing.T, h house) {
+	h = h.unlimited(t)
+	user := Register(t, h.Store, Ada())
+	const foreign = "from an older system"
+	plain, err := bcrypt.GenerateFromPassword([]byte(foreign), Cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, variant := range []string{"$2a$", "$2b$", "$2y$"} {
+		hash := variant + string(plain[4:])
+		h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2 WHERE id = $3`, store.SchemeBcrypt, hash, user.ID)
+		if _, err := h.Authenticate(h.ctx, "ada", foreign+"\x00"+foreign, From); err == nil {
+			t.Errorf("%s: a password with a NUL was accepted", variant)
+		}
+		for _, when := range []string{"before", "after"} {
+			if _, err := h.Authenticate(h.ctx, "ada", foreign, From); err != nil {
+				t.Errorf("%s %s the upgrade: %v", variant, when, err)
+			}
+		}
+		if h.hash(t, user) == hash {
+			t.Errorf("%s was not upgraded", variant)
+		}
+	}
+}
+
+func disabledMeanwhile(t *testing.T, h house) {
+	Register(t, h.Store, Ada())
+	user, err := h.Authenticate(h.ctx, "ada", Password, From)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Disable(h.ctx, user, From); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Enable(h.ctx, user, From); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.SignIn(h.ctx, user, store.Visit{Kind: store.KindPassword}); err == nil {
+		t.Error("a sign-in came about although the account had changed")
+	}
+	h.count(t, "signins", 0)
+}

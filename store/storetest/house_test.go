@@ -1,0 +1,207 @@
+package storetest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"gatehouse/store"
+	. "gatehouse/store/storetest"
+)
+
+// house is one case's own store.
+type house struct {
+	*store.Store
+	db    store.Database
+	clock *Clock
+	ctx   context.Context
+	kind  Database
+	place string
+}
+
+func open(t *testing.T, d Database) house {
+	t.Helper()
+	h := house{clock: NewClock(), ctx: context.Background(), kind: d, place: d.New(t)}
+	db := d.Open(t, h.place)
+	if _, err := db.Migrate(h.ctx); err != nil {
+		t.Fatalf("migrate: %v", err)
+	}
+	h.db = db.Accounts()
+	h.Store = New(t, h.db, h.clock)
+	return h
+}
+
+// copied is another copy of the program on the same database.
+func (h house) copied(t *testing.T) house {
+	t.Helper()
+	h.db = h.kind.Open(t, h.place).Accounts()
+	h.Store = New(t, h.db, h.clock)
+	return h
+}
+
+// ruled is the same house with other rules.
+func (h house) ruled(t *testing.T, rules store.Rules) house {
+	t.Helper()
+	h.Store = NewWith(t, h.db, h.clock, rules)
+	return h
+}
+
+func (h house) signIn(t *testing.T, kept bool) store.SignIn {
+	t.Helper()
+	user, err := h.Find(h.ctx, "ada")
+	if errors.Is(err, store.ErrNotFound) {
+		user = Register(t, h.Store, Ada())
+	}
+	return h.signInAs(t, user, kept)
+}
+
+// unlimited is the same house without limits on tries.
+func (h house) unlimited(t *testing.T) house {
+	t.Helper()
+	rules := store.DefaultRules
+	rules.Limits = store.Limits{}
+	return h.ruled(t, rules)
+}
+
+func (h house) signInAs(t *testing.T, user store.User, kept bool) store.SignIn {
+	t.Helper()
+	n, err := h.SignIn(h.ctx, user, store.Visit{Origin: From, Kind: store.KindPassword, Kept: kept})
+	if err != nil {
+		t.Fatalf("sign in: %v", err)
+	}
+	return n
+}
+
+// visit is what a request does, and returns the sign-in as it found it.
+func (h house) visit(t *testing.T, id string) store.SignIn {
+	t.Helper()
+	n, _, err := h.Current(h.ctx, id)
+	if err != nil {
+		t.Fatalf("the sign-in is gone: %v", err)
+	}
+	if err := h.Seen(h.ctx, n); err != nil {
+		t.Fatalf("note a visit: %v", err)
+	}
+	return n
+}
+
+func (h house) gone(t *testing.T, id string) {
+	t.Helper()
+	if _, _, err := h.Current(h.ctx, id); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Current = %v, want ErrNotFound", err)
+	}
+}
+
+// find returns who has that username, as the database has them now.
+func (h house) find(t *testing.T, username string) store.User {
+	t.Helper()
+	user, err := h.Find(h.ctx, username)
+	if err != nil {
+		t.Fatalf("find %s: %v", username, err)
+	}
+	return user
+}
+
+// refused is the refusal that an answer must be.
+func refused(t *testing.T, err error) store.Refusal {
+	t.Helper()
+	refusal, ok := store.AsRefusal(err)
+	if !ok {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	return refusal
+}
+
+// must ends the test on any error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h house) exec(t *testing.T, query string, args ...any) {
+	t.Helper()
+	if _, err := h.db.Write.Exec(query, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h house) hash(t *testing.T, user store.User) string {
+	t.Helper()
+	var hash string
+	if err := h.db.Read.QueryRow(`SELECT password_hash FROM users WHERE id = $1`, user.ID).Scan(&hash); err != nil {
+		t.Fatal(err)
+	}
+	return hash
+}
+
+func (h house) count(t *testing.T, table string, want int) {
+	t.Helper()
+	var got int
+	if err := h.db.Read.QueryRow(`SELECT count(*) FROM ` + table).Scan(&got); err != nil {
+		t.Fatal(err)
+	}
+	if got != want {
+		t.Errorf("%d rows in %s, want %d", got, table, want)
+	}
+}
+
+// columns are the columns of every table.
+func (h house) columns(t *testing.T) map[string][]string {
+	t.Helper()
+	query := `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`
+	if h.kind.Name == SQLite.Name {
+		query = `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+			WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid`
+	}
+	rows, err := h.db.Read.Query(query)
+	must(t, err)
+	defer rows.Close()
+	columns := map[string][]string{}
+	for rows.Next() {
+		var table, column string
+		must(t, rows.Scan(&table, &column))
+		columns[table] = append(columns[table], column)
+	}
+	must(t, rows.Err())
+	if len(columns["users"]) < 2 {
+		t.Fatalf("found the columns %v", columns)
+	}
+	return columns
+}
+
+// dump is every row of every table but those left out, to compare or to search.
+func (h house) dump(t *testing.T, but ...string) string {
+	t.Helper()
+	var lines []string
+	for table, columns := range h.columns(t) {
+		if slices.Contains(but, table) {
+			continue
+		}
+		rows, err := h.db.Read.Query(`SELECT ` + strings.Join(columns, ", ") + ` FROM ` + table)
+		must(t, err)
+		for rows.Next() {
+			values, into := make([]any, len(columns)), make([]any, len(columns))
+			for i := range values {
+				into[i] = &values[i]
+			}
+			must(t, rows.Scan(into...))
+			line := table
+			for i, value := range values {
+				if text, ok := value.([]byte); ok {
+					value = string(text)
+				}
+				line += fmt.Sprintf(" %s=%v", columns[i], value)
+			}
+			lines = append(lines, line)
+		}
+		must(t, rows.Err())
+		must(t, rows.Close())
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
