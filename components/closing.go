@@ -7,6 +7,10 @@ import (
 	"gatehouse/store"
 )
 
+// ErasedAtOnce says what happens to an account that cannot be reopened.
+var ErasedAtOnce = "Everything we hold about you is erased at once, for good. If your email address was changed within the last " +
+	Days(store.UndoValid) + ", that waits until it can no longer be changed back."
+
 // ClosingForm closes an account. The username is typed to agree.
 type ClosingForm struct {
 	Form

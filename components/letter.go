@@ -101,7 +101,7 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		w.Subject = "Your account is closed"
 		w.Lines = []string{"You closed your account " + l.Username + ". Every device is signed out."}
 		w.Facts = facts(l)
-		w.After = []string{"Everything we held about you is erased."}
+		w.After = []string{ErasedAtOnce}
 		if l.Within > 0 {
 			page("Sign in to reopen it", "/login")
 			w.After = []string{"For " + Days(l.Within) + " you can sign in and reopen it. After that everything we hold about you is erased.", "If it was not you, reopen it and choose a new password."}

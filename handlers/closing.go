@@ -34,7 +34,7 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := s.startAfresh(r); err != nil {
 		return err
 	}
-	sentence := "Your account is closed, and everything we held about you is erased."
+	sentence := "Your account is closed. " + components.ErasedAtOnce
 	if reopen := s.Store.ReopenWithin(); reopen > 0 {
 		sentence = "Your account is closed. Sign in within " + components.Days(reopen) + " if you want it back."
 	}

@@ -195,7 +195,7 @@ func TestWithoutReopeningAnAccountIsErasedAtOnce(t *testing.T) {
 		h.Store = storetest.NewWith(t, h.data, h.clock, rules)
 		v.registers()
 		v.get("/account/delete").says("erased at once").hides("change your mind").submit(map[string]string{"username": "ada"}).goesTo("/").
-			says("Your account is closed, and everything we held about you is erased.").hides("Sign in within")
+			says("Your account is closed. Everything we hold about you is erased at once").hides("Sign in within")
 		for _, table := range []string{"users", "signins", "devices", "events", "throttles"} {
 			if got := h.rows(t, table); got != 0 {
 				t.Errorf("%d rows are left in %s", got, table)

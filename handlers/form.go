@@ -22,6 +22,17 @@ func fieldOf(r *http.Request, form *components.Form) (*components.Field, error) 
 	return field, nil
 }
 
+// isCheck says whether htmx asks about a single field. Only that field may be
+// answered, or else nothing: whoever is still typing is led nowhere, and told
+// when the form is sent.
+func isCheck(r *http.Request) bool { return partial(r) && chi.URLParam(r, "field") != "" }
+
+// sayNothing answers so that htmx leaves the page as it is.
+func sayNothing(w http.ResponseWriter) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // refused is the status of a form that err refused: 422, or 429 where its
 // sender must wait first.
 func (s *Site) refused(w http.ResponseWriter, r *http.Request, err error) int {

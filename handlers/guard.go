@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/go-chi/chi/v5"
-
 	"gatehouse/store"
 )
 
@@ -68,12 +66,10 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 }
 
 // mustSignIn sends the person to sign in and then back to the page. A form is
-// kept for whoever was signed in, so that nothing typed is lost. An inline check
-// leads nobody away from a form that is not sent yet.
+// kept for whoever was signed in, so that nothing typed is lost.
 func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
-	if partial(r) && chi.URLParam(r, "field") != "" {
-		w.WriteHeader(http.StatusNoContent)
-		return nil
+	if isCheck(r) {
+		return sayNothing(w)
 	}
 	if by := s.Sessions.GetString(r.Context(), sessionUser); by != "" {
 		if r.Method == post {

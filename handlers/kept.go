@@ -73,18 +73,17 @@ func (s *Site) kept(r *http.Request) (url.Values, bool) {
 	return values, true
 }
 
-// carryKept takes what was kept for a person over a Clear of the session, and
-// nothing that was kept for anybody else.
-func (s *Site) carryKept(r *http.Request, userID int64, clear func() error) error {
+// carryKept starts the session afresh but for what was kept for this person.
+func (s *Site) carryKept(r *http.Request, userID int64) error {
 	ctx := r.Context()
 	by := s.Sessions.GetString(ctx, sessionKeptBy)
-	path, form := s.Sessions.GetString(ctx, sessionKeptPath), s.Sessions.GetString(ctx, sessionKeptForm)
-	if err := clear(); err != nil {
+	page, form := s.Sessions.GetString(ctx, sessionKeptPath), s.Sessions.GetString(ctx, sessionKeptForm)
+	if err := s.startAfresh(r); err != nil {
 		return err
 	}
 	if by == strconv.FormatInt(userID, 10) {
 		s.Sessions.Put(ctx, sessionKeptBy, by)
-		s.Sessions.Put(ctx, sessionKeptPath, path)
+		s.Sessions.Put(ctx, sessionKeptPath, page)
 		s.Sessions.Put(ctx, sessionKeptForm, form)
 	}
 	return nil

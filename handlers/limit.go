@@ -114,8 +114,9 @@ func spend(b *budget, source string) error {
 }
 
 // tryPassword runs do, which compares a password, within the budget of the
-// source for wrong ones. It is spent first and given back when the password
-// was right or could not be compared; what succeeded before counts for nothing.
+// source for wrong ones. It is spent first and given back when the password was
+// right or there was a fault; what succeeded before counts for nothing. A try that
+// an account makes wait counts like a wrong one: whoever goes on is guessing.
 func (s *Site) tryPassword(r *http.Request, do func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.failures, from); err != nil {

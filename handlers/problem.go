@@ -30,6 +30,9 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p components.Problem
 	switch {
 	case errors.As(err, &p):
+	case isRefusal(err) && isCheck(r):
+		sayNothing(w) //nolint:errcheck // it never fails
+		return
 	case isRefusal(err):
 		// One that no form is there to show.
 		refusal, _ := store.AsRefusal(err)
@@ -61,9 +64,12 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.
 	if p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	body := components.ProblemPage(p, visitOf(r).id)
+	frame := components.Layout
+	if partial(r) && p.Status == http.StatusTooManyRequests { // the one that htmx puts into the page
+		frame = components.Fragment
+	}
 	// Whoever hangs up while this is drawn has caused no fault.
-	page, err := render(context.WithoutCancel(r.Context()), components.Layout(s.page(r, p.Title), body))
+	page, err := render(context.WithoutCancel(r.Context()), frame(s.page(r, p.Title), components.ProblemPage(p, visitOf(r).id)))
 	if err != nil {
 		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -128,7 +128,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a
 // its id changed. Only what the same person was typing is carried over.
 func (s *Site) renew(r *http.Request, signIn store.SignIn) error {
 	ctx := r.Context()
-	if err := s.carryKept(r, signIn.UserID, func() error { return s.startAfresh(r) }); err != nil {
+	if err := s.carryKept(r, signIn.UserID); err != nil {
 		return err
 	}
 	// scs counts by the wall clock, whatever clock the store has.

@@ -104,6 +104,9 @@ func (s *Site) linked(cookie string, do func(w http.ResponseWriter, r *http.Requ
 }
 
 func (s *Site) stale(w http.ResponseWriter, r *http.Request, cookie string) error {
+	if isCheck(r) {
+		return sayNothing(w)
+	}
 	s.dropToken(w, cookie)
 	page := s.page(r, "This link does not work")
 	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink())

@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// Invite writes to an address that may have an account for the asking.
+// Invite writes to an address that may have an account for the asking. It is refused
+// for one that has an account, or was invited LettersPerHour times lately.
 func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 	if err := CheckEmail(email); err != nil {
 		return err
@@ -21,7 +22,11 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 		return fmt.Errorf("invite: %w", err)
 	}
 	return s.write(ctx, func(d *deed) error {
-		return d.letterWith(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
+		err := d.letterWith(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
+		if err == nil && s.Mails() && !d.letters {
+			return refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
+		}
+		return err
 	})
 }
 

@@ -72,18 +72,16 @@ func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]strin
 }
 
 // CheckSchema returns nil when the database has seen exactly these files, and
-// ErrOlder or ErrNewer when it has not. It changes nothing.
-func CheckSchema(ctx context.Context, db *sql.DB, files fs.FS) error {
+// ErrOlder or ErrNewer when it has not. It changes nothing. noTable says whether
+// an error of the database means that a table does not exist, as in one that was
+// never migrated.
+func CheckSchema(ctx context.Context, db *sql.DB, files fs.FS, noTable func(error) bool) error {
 	missing, err := missingMigrations(ctx, db, files)
-	if errors.Is(err, errNoTable) || err == nil && len(missing) > 0 {
+	if err != nil && noTable(err) || err == nil && len(missing) > 0 {
 		return ErrOlder
 	}
 	return err
 }
-
-// errNoTable says that the versions could not be read: a database without the
-// table has no migrations yet.
-var errNoTable = errors.New("read the schema version")
 
 // missingMigrations compares the files with what the database has seen. Having
 // seen one that is not among them makes it newer than the program.
@@ -97,19 +95,19 @@ func missingMigrations(ctx context.Context, db interface {
 	}
 	rows, err := db.QueryContext(ctx, selectVersions)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errNoTable, err)
+		return nil, fmt.Errorf("read the schema version: %w", err)
 	}
 	defer rows.Close()
 	seen := map[int]bool{}
 	for rows.Next() {
 		var version int
 		if err := rows.Scan(&version); err != nil {
-			return nil, fmt.Errorf("%w: %w", errNoTable, err)
+			return nil, fmt.Errorf("read the schema version: %w", err)
 		}
 		seen[version] = true
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("%w: %w", errNoTable, err)
+		return nil, fmt.Errorf("read the schema version: %w", err)
 	}
 	var missing []migration
 	for _, name := range names {

@@ -49,8 +49,12 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 }
 
 // ResetToken makes the token of a link with which a person can choose a new
-// password, for operators of a site that sends no mail.
+// password, for operators of a site that sends no mail. It is refused for a
+// disabled account, whose links are void.
 func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token string, err error) {
+	if user.Disabled() {
+		return "", refuse("", "The account %s is disabled. Enable it first.", user.Username)
+	}
 	err = s.write(ctx, func(d *deed) error {
 		if token, err = d.issue(ctx, PurposeReset, user, user.Email, ResetValid); err != nil {
 			return err

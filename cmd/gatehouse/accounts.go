@@ -24,7 +24,7 @@ type database interface {
 }
 
 func openDatabase(ctx context.Context, place string) (database, error) {
-	if isPostgres(place) {
+	if postgres.IsURL(place) {
 		return postgres.Open(ctx, place)
 	}
 	return sqlite.Open(ctx, place)
@@ -38,24 +38,34 @@ type accounts struct {
 	gate      *store.Gate
 }
 
-// openAccounts opens the database for serving or for a command and, unless --no-migrate says otherwise,
-// brings it up to this version.
+// openAccounts opens the database for serving or for a command. Serving brings it up to
+// this version unless --no-migrate says otherwise; a command does so only with a file
+// that it makes, because an older program may be serving what is there.
 func openAccounts(j *job, c checked, log *slog.Logger, serving bool) (*accounts, error) {
+	migrate := isMissing(c.database)
+	if serving {
+		migrate = !j.settings.NoMigrate
+	}
 	db, err := openDatabase(j.ctx, c.database)
 	if err != nil {
 		return nil, err
 	}
 	a := &accounts{db: db}
-	if err := a.open(j, c, log, serving); err != nil {
+	if migrate {
+		_, err = db.Migrate(j.ctx)
+	} else {
+		err = db.CheckSchema(j.ctx)
+	}
+	if err == nil {
+		err = a.open(j, c, log, serving)
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
 }
 
 func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error {
-	if err := a.migrate(j); err != nil {
-		return err
-	}
 	a.gate = store.NewGate(slots, store.GateWait)
 	a.gate.Busy = widen
 	words := []string{j.settings.Name}
@@ -75,14 +85,6 @@ func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error
 	return err
 }
 
-func (a *accounts) migrate(j *job) error {
-	if j.settings.NoMigrate {
-		return a.db.CheckSchema(j.ctx)
-	}
-	_, err := a.db.Migrate(j.ctx)
-	return err
-}
-
 func (a *accounts) close() error {
 	if a.gate != nil {
 		a.gate.Close()
@@ -97,12 +99,19 @@ func withExisting(j *job, do func(a *accounts) error) error {
 	if err != nil {
 		return err
 	}
-	if !isPostgres(c.database) {
-		if _, err := os.Stat(c.database); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is no database at %s; name it with --database", c.database)
-		}
+	if isMissing(c.database) {
+		return fmt.Errorf("there is no database at %s; name it with --database", c.database)
 	}
 	return withAccounts(j, do)
+}
+
+// isMissing says whether a place is that of a file which does not exist.
+func isMissing(place string) bool {
+	if postgres.IsURL(place) {
+		return false
+	}
+	_, err := os.Stat(place)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // withAccounts runs a command on the accounts and closes them after it.

@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/assets"
 	"gatehouse/store"
+	"gatehouse/store/postgres"
 )
 
 // settings are the flags that every command takes, each also an environment
@@ -203,7 +204,7 @@ func parseNetwork(value string) (netip.Prefix, error) {
 // path of a file, because SQLite takes some short ones, such as :memory:, for
 // something else.
 func databasePlace(value string) (string, error) {
-	if isPostgres(value) {
+	if postgres.IsURL(value) {
 		if _, err := url.Parse(value); err != nil {
 			return "", errors.New("--database cannot be read; it must be like postgres://user:password@host:5432/name")
 		}
@@ -218,10 +219,6 @@ func databasePlace(value string) (string, error) {
 		return "", errors.New("--database must be a file, sqlite:FILE or postgres://..., not empty")
 	}
 	return filepath.Abs(file)
-}
-
-func isPostgres(place string) bool {
-	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
 
 // isPort says whether text is a port number; 0 means any that is free.

@@ -14,6 +14,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/mail"
 	"gatehouse/store"
+	"gatehouse/store/postgres"
 )
 
 // mails says whether a site with that base URL sends mail: by a mail server or,
@@ -52,37 +53,37 @@ func (s *settings) checkMail(c checked) error {
 		if _, err := readSecret(s.Secret); err != nil {
 			return usageError{err}
 		}
-	} else if isPostgres(c.database) && s.SMTP != "" {
+	} else if postgres.IsURL(c.database) && s.SMTP != "" {
 		return usageError{errors.New("--secret is needed with PostgreSQL and mail: all copies must share one; make it with: openssl rand -base64 32")}
 	}
 	return nil
 }
 
 // seal is what letters are sealed with; nil where the site sends no mail. Only
-// with make is a secret made where there is none: a command that somebody else
+// with create is a secret made where there is none: a command that somebody else
 // runs must not leave a file behind that the server cannot read.
-func (s *settings) seal(c checked, make bool) (*store.Seal, error) {
+func (s *settings) seal(c checked, create bool) (*store.Seal, error) {
 	if !s.mails(c.base) {
 		return nil, nil
 	}
-	secret, err := s.secret(c, make)
+	secret, err := s.secret(c, create)
 	if err != nil || secret == nil {
 		return nil, err
 	}
 	return store.NewSeal(secret, "letters")
 }
 
-func (s *settings) secret(c checked, make bool) ([]byte, error) {
+func (s *settings) secret(c checked, create bool) ([]byte, error) {
 	if s.Secret != "" {
 		return readSecret(s.Secret)
 	}
 	path := "gatehouse.secret"
-	if !isPostgres(c.database) {
+	if !postgres.IsURL(c.database) {
 		path = c.database + ".secret"
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if !make {
+		if !create {
 			return nil, nil
 		}
 		return makeSecret(path)

@@ -35,10 +35,8 @@ func (c fillCommand) Run(ctx context.Context) error {
 	return nil
 }
 
-func isPostgres(place string) bool { return strings.HasPrefix(place, "postgres") }
-
 func open(ctx context.Context, place string) (storetest.DB, error) {
-	if isPostgres(place) {
+	if postgres.IsURL(place) {
 		return postgres.Open(ctx, place)
 	}
 	return sqlite.Open(ctx, place)
@@ -56,7 +54,7 @@ type filler struct {
 // to a person find them by the name that was just given.
 func fillers(place string, hash []byte) []filler {
 	expiry := "julianday(?)"
-	if isPostgres(place) {
+	if postgres.IsURL(place) {
 		expiry = "?"
 	}
 	const person = "(SELECT id FROM users WHERE username = ?)"
@@ -141,7 +139,7 @@ func fill(ctx context.Context, place string, accounts int, expired bool) (err er
 			return err
 		}
 	}
-	if isPostgres(place) {
+	if postgres.IsURL(place) {
 		_, err = db.Accounts().Write.ExecContext(ctx, "ANALYZE") // as it does by itself in the course of time
 	}
 	return err

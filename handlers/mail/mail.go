@@ -76,11 +76,17 @@ func (o *Office) Run(ctx context.Context) {
 	defer close(letters)
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
+	failing := false
 	for {
 		taken, err := o.Store.TakeLetters(ctx, carriers)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+		case err != nil && !failing: // said once, not every second until the database is back
 			o.Log.Error("outbox", "error", err.Error())
+		case err == nil && failing:
+			o.Log.Info("outbox is back")
 		}
+		failing = err != nil
 		for _, l := range taken {
 			select {
 			case letters <- l:

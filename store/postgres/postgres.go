@@ -22,6 +22,11 @@ import (
 	"gatehouse/store"
 )
 
+// IsURL says whether a place names a PostgreSQL database rather than a file.
+func IsURL(place string) bool {
+	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
+}
+
 //go:embed migrations/*.sql
 var embedded embed.FS
 
@@ -105,7 +110,7 @@ func (db *DB) Migrate(ctx context.Context) ([]string, error) {
 
 // CheckSchema returns an error when the schema is not that of this version.
 func (db *DB) CheckSchema(ctx context.Context) error {
-	return store.CheckSchema(ctx, db.Read, migrations)
+	return store.CheckSchema(ctx, db.Read, migrations, noTable)
 }
 
 // Accounts is what the store works on.
@@ -138,14 +143,25 @@ func (db *DB) Close() error {
 	return err
 }
 
+// SQLSTATEs, as in Appendix A of the manual of PostgreSQL.
+const (
+	uniqueViolation = "23505"
+	undefinedTable  = "42P01"
+)
+
 // conflict reads the name of a violated unique constraint.
 func conflict(err error) string {
-	const uniqueViolation = "23505"
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) && failed.Code == uniqueViolation {
 		return failed.ConstraintName
 	}
 	return ""
+}
+
+// noTable says whether err means that a table does not exist.
+func noTable(err error) bool {
+	var failed *pgconn.PgError
+	return errors.As(err, &failed) && failed.Code == undefinedTable
 }
 
 // lost says whether err means that the database cannot be reached or takes no

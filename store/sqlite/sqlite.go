@@ -79,7 +79,7 @@ func (db *DB) Migrate(ctx context.Context) ([]string, error) {
 
 // CheckSchema returns an error when the schema is not that of this version.
 func (db *DB) CheckSchema(ctx context.Context) error {
-	return store.CheckSchema(ctx, db.Read, migrations)
+	return store.CheckSchema(ctx, db.Read, migrations, noTable)
 }
 
 // Accounts is what the store works on.
@@ -98,6 +98,10 @@ func conflict(err error) string {
 	_, column, _ := strings.Cut(failed.Error(), "failed: ")
 	return column
 }
+
+// noTable says whether err means that a table does not exist, for which SQLite has
+// words but no code.
+func noTable(err error) bool { return strings.Contains(err.Error(), "no such table") }
 
 // lost says whether err is trouble with the file rather than with the query:
 // held by somebody else, not writable, full, unreadable.

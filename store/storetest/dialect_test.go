@@ -80,6 +80,21 @@ func TestChecksTheSchema(t *testing.T) {
 	})
 }
 
+// An operator who is told to migrate must not search in vain for what is lost.
+func TestALostDatabaseIsNotTakenForAnOldOne(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		db := d.Migrated(t)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := db.CheckSchema(gone); err == nil || errors.Is(err, store.ErrOlder) {
+			t.Errorf("CheckSchema = %v, want that the database did not answer", err)
+		}
+	})
+}
+
+// never is for a database in which no table is missing.
+func never(error) bool { return false }
+
 func TestMigrationsOfAProductStandBesideOurs(t *testing.T) {
 	onEach(t, func(t *testing.T, d Database) {
 		ctx := context.Background()
@@ -92,7 +107,7 @@ func TestMigrationsOfAProductStandBesideOurs(t *testing.T) {
 			t.Fatalf("applied %v, %v", applied, err)
 		}
 		files["0002_later.sql"] = &fstest.MapFile{Data: []byte(`CREATE TABLE later (id INTEGER)`)}
-		if err := store.CheckSchema(ctx, db, files); !errors.Is(err, store.ErrOlder) {
+		if err := store.CheckSchema(ctx, db, files, never); !errors.Is(err, store.ErrOlder) {
 			t.Errorf("with a file more: %v, want ErrOlder", err)
 		}
 		if applied, err := store.Migrate(ctx, db, files, ""); err != nil || len(applied) != 1 || applied[0] != "0002_later.sql" {

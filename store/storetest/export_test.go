@@ -46,7 +46,7 @@ var exported = map[string]map[string]string{
 func exportsAll(t *testing.T, h house) {
 	h.lived(t, Ada())
 	h.signInAs(t, h.find(t, "ada-2"), true)
-	h.exec(t, `UPDATE users SET disabled_at = created_at, closed_at = created_at, confirmed_at = created_at`)
+	h.exec(t, `UPDATE users SET closed_at = created_at, confirmed_at = created_at`)
 	_, err := h.ResetToken(h.ctx, h.find(t, "ada-2"), From)
 	must(t, err)
 	h.exec(t, `UPDATE tokens SET used_at = created_at`)

@@ -15,6 +15,7 @@ func TestInviteContract(t *testing.T) {
 		{"makes a confirmed account with the address that was invited, once", invites},
 		{"keeps the token good when the registration is refused", refusedKeepsInvitation},
 		{"invites nobody who has an account, and opens none for who has one by now", invitesNoOwner},
+		{"says that an address which was invited three times within an hour is not invited again", invitesNotForever},
 	})
 }
 
@@ -97,4 +98,17 @@ func invitesNoOwner(t *testing.T, h house) {
 	if post := h.post(t); len(post) != 0 {
 		t.Errorf("wrote %+v", post)
 	}
+}
+
+func invitesNotForever(t *testing.T, h house) {
+	h = h.mailing(t)
+	for range store.LettersPerHour {
+		must(t, h.Invite(h.ctx, "ada@example.com", From))
+	}
+	if r := refused(t, h.Invite(h.ctx, "ada@example.com", From)); r.Field != "email" {
+		t.Errorf("refused with %+v", r)
+	}
+	h.count(t, "tokens", store.LettersPerHour)
+	h.clock.Move(time.Hour)
+	must(t, h.Invite(h.ctx, "ada@example.com", From))
 }

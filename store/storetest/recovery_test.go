@@ -15,6 +15,7 @@ func TestRecoveryContract(t *testing.T) {
 	contract(t, []promise{
 		{"RST-01 takes down every question alike, and writes to the address of an account alone", asksReset},
 		{"RST-14 keeps the token good when the password is refused", refusedKeepsToken},
+		{"gives operators no link for a disabled account, where it would not work", resetsNoDisabled},
 		{"SES-09 ends all sign-ins, devices, waits and other tokens by a reset", resetEndsAll},
 		{"takes a never confirmed account from its creator by a reset", recovers},
 		{"SES-09 leaves no sign-in that began while the password was reset", resetJustNow},
@@ -80,6 +81,14 @@ func (h house) resetLink(t *testing.T, who string) string {
 	t.Helper()
 	must(t, h.AskReset(h.ctx, who, From))
 	return h.letter(t, store.LetterReset).Token
+}
+
+func resetsNoDisabled(t *testing.T, h house) {
+	user := Register(t, h.Store, Ada())
+	must(t, h.Disable(h.ctx, user, From))
+	_, err := h.ResetToken(h.ctx, h.find(t, "ada"), From)
+	refused(t, err)
+	h.count(t, "tokens", 0)
 }
 
 func refusedKeepsToken(t *testing.T, h house) {
