@@ -50,6 +50,7 @@ func exportsAll(t *testing.T, h house) {
 	_, err := h.ResetToken(h.ctx, h.find(t, "ada-2"), From)
 	must(t, err)
 	h.exec(t, `UPDATE tokens SET used_at = created_at`)
+	h.exec(t, `UPDATE users SET disabled_at = created_at`)
 	must(t, h.Enable(h.ctx, h.find(t, "ada-2"), store.Origin{Operator: true}))
 	h.exec(t, `UPDATE users SET disabled_at = created_at`)
 	export, err := h.Export(h.ctx, h.find(t, "ada-2"))
@@ -91,7 +92,8 @@ func exportsOwn(t *testing.T, h house) {
 	ada, other := h.lived(t, Ada()), h.lived(t, grace())
 	for range store.EventsPerPage {
 		must(t, h.Disable(h.ctx, ada, From))
-		must(t, h.Enable(h.ctx, ada, From))
+		h.exec(t, `UPDATE users SET disabled_at = created_at`)
+	must(t, h.Enable(h.ctx, ada, From))
 	}
 	export, err := h.Export(h.ctx, h.find(t, "ada-2"))
 	must(t, err)
