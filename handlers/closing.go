@@ -44,9 +44,7 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showClosing(w http.ResponseWriter, r *http.Request, status int, form *components.ClosingForm) error {
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	return s.show(w, r, status, page, components.Closing(form, s.Store.ReopenWithin()))
+	return s.showForm(w, r, status, &form.Form, components.Closing(form, s.Store.ReopenWithin()))
 }
 
 // offerReopening leads the owner of a closed account to the page where it can
@@ -79,11 +77,7 @@ func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.signIn(w, r, user, arrival{next: "/account", greeting: "Welcome back, " + user.Called() + ". Your account is open again."})
-	if _, refused := store.AsRefusal(err); refused {
-		return s.redirect(w, r, "/login")
-	}
-	return err
+	return s.enter(w, r, user, arrival{next: "/account", greeting: "Welcome back, " + user.Called() + ". Your account is open again."})
 }
 
 // startAfresh empties the session and gives it a new token.

@@ -47,9 +47,5 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request, status int, form *components.ConfirmForm) error {
-	form.Next = s.next(form.Next)
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	page.Here = form.Carry(form.Action)
-	return s.show(w, r, status, page, components.Confirm(form))
+	return s.showForm(w, r, status, &form.Form, components.Confirm(form))
 }

@@ -39,19 +39,11 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) checkEmail(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewEmailForm()
-	field, err := fieldOf(r, &form.Form)
-	if err != nil {
-		return err
-	}
-	field.CheckLive()
-	return s.showField(w, r, http.StatusOK, &form.Form, field)
+	return s.check(w, r, &components.NewEmailForm().Form)
 }
 
 func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, status int, form *components.EmailForm) error {
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	return s.show(w, r, status, page, components.Email(form, *visitOf(r).user, s.Store.Mails()))
+	return s.showForm(w, r, status, &form.Form, components.Email(form, *visitOf(r).user, s.Store.Mails()))
 }
 
 func (s *Site) newUndo(w http.ResponseWriter, r *http.Request, token string) error {

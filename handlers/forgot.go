@@ -36,7 +36,5 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showForgot(w http.ResponseWriter, r *http.Request, status int, form *components.ForgotForm) error {
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	return s.show(w, r, status, page, components.Forgot(form, s.Store.Mails()))
+	return s.showForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails()))
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/components"
@@ -45,9 +46,34 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, err error) int {
 	return http.StatusTooManyRequests
 }
 
-// checkUsername answers the inline check of a username of good shape, asked by
-// user or, with the zero User, by somebody new. Whoever asks too often is told
-// when the form is sent.
+// showForm answers with the page of a form.
+func (s *Site) showForm(w http.ResponseWriter, r *http.Request, status int, form *components.Form, body templ.Component) error {
+	form.Next = s.next(form.Next)
+	page := s.page(r, form.Title)
+	page.Refused, page.Here = form.IsRefused(), form.Carry(form.Action)
+	return s.show(w, r, status, page, body)
+}
+
+// check answers the inline check of a field.
+func (s *Site) check(w http.ResponseWriter, r *http.Request, form *components.Form) error {
+	return s.checkNamed(w, r, form, nil, store.User{}, nil)
+}
+
+// checkNamed is check for a form that asks for a username, which must be free for
+// user or, with the zero User, for somebody new. free is called where it is.
+func (s *Site) checkNamed(w http.ResponseWriter, r *http.Request, form *components.Form, username *components.Field, user store.User, free func()) error {
+	field, err := fieldOf(r, form)
+	if err != nil {
+		return err
+	}
+	if field.CheckLive() && field == username {
+		return s.checkUsername(w, r, form, field, user, free)
+	}
+	return s.showField(w, r, http.StatusOK, form, field)
+}
+
+// checkUsername answers the inline check of a username of good shape. Whoever asks
+// too often is told when the form is sent.
 func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *components.Form, field *components.Field, user store.User, free func()) error {
 	if !partial(r) {
 		return s.redirect(w, r, form.Action)

@@ -8,7 +8,7 @@ import (
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	page := s.page(r, "")
-	page.Indexed, page.Entry = true, page.User == nil
+	page.Entry = true
 	return s.show(w, r, http.StatusOK, page, components.Home(page))
 }
 

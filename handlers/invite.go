@@ -38,11 +38,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 		return err
 	}
 	s.dropToken(w, inviteCookie)
-	err = s.signIn(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is ready."})
-	if _, refused := store.AsRefusal(err); refused {
-		return s.redirect(w, r, "/login")
-	}
-	return err
+	return s.enter(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is ready."})
 }
 
 func (s *Site) checkInvite(w http.ResponseWriter, r *http.Request, token string) error {
@@ -50,18 +46,9 @@ func (s *Site) checkInvite(w http.ResponseWriter, r *http.Request, token string)
 	if err != nil {
 		return err
 	}
-	field, err := fieldOf(r, &form.Form)
-	if err != nil {
-		return err
-	}
-	if field.CheckLive() && field == form.Username {
-		return s.checkUsername(w, r, &form.Form, field, store.User{}, form.UsernameIsFree)
-	}
-	return s.showField(w, r, http.StatusOK, &form.Form, field)
+	return s.checkNamed(w, r, &form.Form, form.Username, store.User{}, form.UsernameIsFree)
 }
 
 func (s *Site) showInvite(w http.ResponseWriter, r *http.Request, status int, form *components.InviteForm, email string) error {
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	return s.show(w, r, status, page, components.Invite(form, email))
+	return s.showForm(w, r, status, &form.Form, components.Invite(form, email))
 }

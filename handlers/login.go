@@ -38,21 +38,11 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewLoginForm()
-	field, err := fieldOf(r, &form.Form)
-	if err != nil {
-		return err
-	}
-	field.CheckLive()
-	return s.showField(w, r, http.StatusOK, &form.Form, field)
+	return s.check(w, r, &components.NewLoginForm().Form)
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
-	form.Next = s.next(form.Next)
-	page := s.page(r, form.Title)
-	page.Entry, page.Indexed, page.Refused = true, true, form.IsRefused()
-	page.Here = form.Carry(form.Action)
-	return s.show(w, r, status, page, components.Login(form, s.Open))
+	return s.showForm(w, r, status, &form.Form, components.Login(form, s.Open))
 }
 
 // logout ends the sign-in first: once its row is gone, nothing that is still

@@ -127,9 +127,13 @@ func (p *page) says(text string) *page {
 // hides requires that the answer contains text nowhere, markup included.
 func (p *page) hides(texts ...string) *page {
 	p.v.t.Helper()
+	leads := p.header.Get("Location") + p.header.Get("HX-Redirect")
+	if p.body+leads == "" {
+		p.v.t.Errorf("%s says nothing that could be looked at", p.path)
+	}
 	for _, text := range texts {
-		if strings.Contains(p.body, text) {
-			p.v.t.Errorf("%s contains %q:\n%s", p.path, text, p.body)
+		if strings.Contains(p.body, text) || strings.Contains(leads, text) {
+			p.v.t.Errorf("%s contains %q:\n%s\n%s", p.path, text, leads, p.body)
 		}
 	}
 	return p

@@ -41,19 +41,11 @@ func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) checkPassword(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewPasswordForm(s.Passwords, *visitOf(r).user)
-	field, err := fieldOf(r, &form.Form)
-	if err != nil {
-		return err
-	}
-	field.CheckLive()
-	return s.showField(w, r, http.StatusOK, &form.Form, field)
+	return s.check(w, r, &components.NewPasswordForm(s.Passwords, *visitOf(r).user).Form)
 }
 
 func (s *Site) showPassword(w http.ResponseWriter, r *http.Request, status int, form *components.PasswordForm) error {
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	return s.show(w, r, status, page, components.Password(form))
+	return s.showForm(w, r, status, &form.Form, components.Password(form))
 }
 
 // changePassword is where password managers look for the page.

@@ -64,12 +64,14 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.
 	if p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter)
 	}
+	about := s.page(r, p.Title)
+	about.Entry, about.Indexed = false, false
 	frame := components.Layout
 	if partial(r) && p.Status == http.StatusTooManyRequests { // the one that htmx puts into the page
 		frame = components.Fragment
 	}
 	// Whoever hangs up while this is drawn has caused no fault.
-	page, err := render(context.WithoutCancel(r.Context()), frame(s.page(r, p.Title), components.ProblemPage(p, visitOf(r).id)))
+	page, err := render(context.WithoutCancel(r.Context()), frame(about, components.ProblemPage(p, visitOf(r).id)))
 	if err != nil {
 		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

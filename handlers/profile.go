@@ -36,18 +36,9 @@ func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) checkProfile(w http.ResponseWriter, r *http.Request) error {
 	user := *visitOf(r).user
 	form := components.NewProfileForm(user)
-	field, err := fieldOf(r, &form.Form)
-	if err != nil {
-		return err
-	}
-	if field.CheckLive() && field == form.Username {
-		return s.checkUsername(w, r, &form.Form, field, user, func() { form.UsernameIsFree(user) })
-	}
-	return s.showField(w, r, http.StatusOK, &form.Form, field)
+	return s.checkNamed(w, r, &form.Form, form.Username, user, func() { form.UsernameIsFree(user) })
 }
 
 func (s *Site) showProfile(w http.ResponseWriter, r *http.Request, status int, form *components.ProfileForm) error {
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	return s.show(w, r, status, page, components.Profile(page, form))
+	return s.showForm(w, r, status, &form.Form, components.Profile(s.page(r, form.Title), form))
 }

@@ -41,12 +41,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		s.keepToken(w, pendingCookie, browser, store.PendingValid)
 		return s.redirect(w, r, "/email/verify")
 	}
-	err = s.signIn(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})
-	if _, refused := store.AsRefusal(err); refused {
-		// Disabled in the meantime: signing in will say so.
-		return s.redirect(w, r, "/login")
-	}
-	return err
+	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})
 }
 
 // withinLimits registers within the limits. A username that is taken costs no
@@ -79,26 +74,14 @@ func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
 		return components.NotFound
 	}
 	form := components.NewRegisterForm(s.Passwords)
-	field, err := fieldOf(r, &form.Form)
-	if err != nil {
-		return err
-	}
-	if field.CheckLive() && field == form.Username {
-		return s.checkUsername(w, r, &form.Form, field, store.User{}, form.UsernameIsFree)
-	}
-	return s.showField(w, r, http.StatusOK, &form.Form, field)
+	return s.checkNamed(w, r, &form.Form, form.Username, store.User{}, form.UsernameIsFree)
 }
 
 func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, form *components.RegisterForm) error {
 	if !s.Open {
-		title := components.ClosedTitle(s.Invited)
-		page := s.page(r, title)
-		page.Entry = true
+		page := s.page(r, components.ClosedTitle(s.Invited))
+		page.Indexed = false
 		return s.show(w, r, status, page, components.RegisterClosed(s.Invited))
 	}
-	form.Next = s.next(form.Next)
-	page := s.page(r, form.Title)
-	page.Entry, page.Indexed, page.Refused = true, true, form.IsRefused()
-	page.Here = form.Carry(form.Action)
-	return s.show(w, r, status, page, components.Register(form))
+	return s.showForm(w, r, status, &form.Form, components.Register(form))
 }

@@ -43,16 +43,9 @@ func (s *Site) checkReset(w http.ResponseWriter, r *http.Request, token string) 
 		return err
 	}
 	form := components.NewResetForm(s.Passwords, t.User)
-	field, err := fieldOf(r, &form.Form)
-	if err != nil {
-		return err
-	}
-	field.CheckLive()
-	return s.showField(w, r, http.StatusOK, &form.Form, field)
+	return s.check(w, r, &form.Form)
 }
 
 func (s *Site) showReset(w http.ResponseWriter, r *http.Request, status int, form *components.ResetForm) error {
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	return s.show(w, r, status, page, components.Reset(form))
+	return s.showForm(w, r, status, &form.Form, components.Reset(form))
 }

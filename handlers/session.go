@@ -124,6 +124,16 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a
 	return s.redirect(w, r, s.next(a.next))
 }
 
+// enter signs in somebody whose account was made or opened just now. If it was
+// disabled in the meantime, the sign-in page will say so.
+func (s *Site) enter(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
+	err := s.signIn(w, r, user, a)
+	if isRefusal(err) {
+		return s.redirect(w, r, "/login")
+	}
+	return err
+}
+
 // renew begins the session anew for a sign-in: at its beginning, and whenever
 // its id changed. Only what the same person was typing is carried over.
 func (s *Site) renew(r *http.Request, signIn store.SignIn) error {

@@ -96,12 +96,15 @@ func (s *Site) Handler() http.Handler {
 	return s.door(s.mux)
 }
 
+// listed are the pages that search engines may list.
+var listed = []string{"/", "/login", "/register"}
+
 // page is what the frame needs to know on this request.
 func (s *Site) page(r *http.Request, title string) components.Page {
 	v := visitOf(r)
 	return components.Page{
 		Site: s.Name, Title: title, User: v.user, Bare: !v.loaded, Open: s.Open, Mails: s.Store.Mails(),
-		Theme: s.theme(r), Here: here(r),
+		Entry: v.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: here(r),
 	}
 }
 

@@ -86,11 +86,7 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 		s.flash(r, "Your account is open. Sign in with it.")
 		return s.redirect(w, r, "/login")
 	}
-	err = s.signIn(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is open."})
-	if _, refused := store.AsRefusal(err); refused {
-		return s.redirect(w, r, "/login")
-	}
-	return err
+	return s.enter(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is open."})
 }
 
 // resend writes once more to an address that is not confirmed, of whoever is
@@ -123,9 +119,7 @@ func (s *Site) newVerifyInstead(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showVerify(w http.ResponseWriter, r *http.Request, status int, form *components.VerifyForm, email string) error {
-	page := s.page(r, form.Title)
-	page.Refused = form.IsRefused()
-	return s.show(w, r, status, page, components.Verify(form, email))
+	return s.showForm(w, r, status, &form.Form, components.Verify(form, email))
 }
 
 func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request) error {

@@ -188,8 +188,9 @@ func (p *process) fails(r reply) {
 	if cookies := r.header.Values("Set-Cookie"); len(cookies) > 0 {
 		p.t.Errorf("cookies are set: %q", cookies)
 	}
+	said := strings.ReplaceAll(r.body, id, "") // which may spell anything
 	for _, secret := range []string{"sql", "SQL", "readonly", "locked", "goroutine", ".go:", p.database} {
-		if strings.Contains(r.body, secret) {
+		if strings.Contains(said, secret) {
 			p.t.Errorf("the page says %q", secret)
 		}
 	}

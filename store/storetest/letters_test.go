@@ -182,7 +182,7 @@ func sealsLetters(t *testing.T, h house) {
 	must(t, h.AskReset(h.ctx, "ada", From))
 	must(t, h.Invite(h.ctx, "guest@example.com", From))
 	h.unreadable(t, "", asked, "somebody", "wrong line")
-	h.unreadable(t, "letters", "Ada", "ada", "guest", "example", From.Address, "Firefox")
+	h.unreadable(t, "letters", "Lovelace", "ada@", "guest", "example", From.Address, "Firefox")
 	post := h.post(t)
 	if got := kinds(post); got != "confirm invite reset" {
 		t.Fatalf("the letters are %q", got)
