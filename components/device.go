@@ -1,22 +1,47 @@
 package components
 
-import "github.com/mileusna/useragent"
+import (
+	"slices"
+
+	"github.com/mileusna/useragent"
+)
+
+// What device names. Anything else in the header is whatever the client likes to
+// say, and would stand in letters and on pages as if we had said it.
+var (
+	browsers = []string{
+		useragent.Chrome, useragent.HeadlessChrome, useragent.Firefox, useragent.Safari, useragent.Edge, useragent.Opera,
+		useragent.OperaMini, useragent.OperaTouch, useragent.Vivaldi, useragent.SamsungBrowser, useragent.InternetExplorer,
+	}
+	systems = []string{
+		useragent.Windows, useragent.MacOS, useragent.Linux, useragent.Android, useragent.IOS, useragent.ChromeOS,
+		useragent.FreeBSD, useragent.Harmony, "iPhone", "iPad",
+	}
+)
 
 // device says in words what a User-Agent header names: the browser and the
 // system. It is a hint for the owner, not evidence: a client can send anything.
 func device(agent string) string {
 	ua := useragent.Parse(agent)
-	on := ua.OS
-	if ua.Device != "" {
-		on = ua.Device
+	browser, on := known(browsers, ua.Name), known(systems, ua.OS)
+	if named := known(systems, ua.Device); named != "" {
+		on = named
 	}
 	switch {
-	case ua.Name == "" && on == "":
+	case browser == "" && on == "":
 		return "Unknown device"
 	case on == "":
-		return ua.Name
-	case ua.Name == "":
+		return browser
+	case browser == "":
 		return on
 	}
-	return ua.Name + " on " + on
+	return browser + " on " + on
+}
+
+// known returns the name if it is one of those, and otherwise nothing.
+func known(names []string, name string) string {
+	if slices.Contains(names, name) {
+		return name
+	}
+	return ""
 }

@@ -1,8 +1,10 @@
 package components
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,15 +29,19 @@ type Letter struct {
 // LetterFact is a term and what it stands for.
 type LetterFact struct{ Term, Text string }
 
+// toStrangers are the letters to addresses that nobody has confirmed. They do not
+// say the name that somebody chose, or anybody could write to anybody through us.
+var toStrangers = []string{store.LetterConfirm, store.LetterRegister, store.LetterNewAddress}
+
 // NewLetter puts a letter from the outbox into words. site is the site's name,
 // base the address under which its links lead back. It returns false for a
 // kind that it does not know.
 func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 	w := Letter{Site: site, Home: base.String(), Hello: "Hello,"}
-	if name := l.Name; name != "" {
-		w.Hello = "Hello " + name + ","
-	} else if l.Username != "" {
-		w.Hello = "Hello " + l.Username + ","
+	switch called := cmp.Or(l.Name, l.Username); {
+	case slices.Contains(toStrangers, l.Kind), called == "":
+	default:
+		w.Hello = "Hello " + called + ","
 	}
 	link := func(action, path string) { w.Action, w.Link = action, base.JoinPath(path, l.Token).String() }
 	page := func(action, path string) { w.Action, w.Link = action, base.JoinPath(path).String() }

@@ -94,13 +94,18 @@ func (s *Site) allowHosts(next http.Handler) http.Handler {
 	}
 	refused := s.serve(func(http.ResponseWriter, *http.Request) error { return components.WrongHost })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		probe := r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
-		if !probe && !allowed[strings.ToLower(r.Host)] {
+		if !isProbe(r) && !allowed[strings.ToLower(r.Host)] {
 			refused(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isProbe says whether somebody asks how the program is. Routes go by the path as it
+// was sent, so an escaped one is none.
+func isProbe(r *http.Request) bool {
+	return r.URL.RawPath == "" && (r.URL.Path == "/healthz" || r.URL.Path == "/readyz")
 }
 
 // https says whether people reach the site over TLS.

@@ -164,7 +164,7 @@ func TestRED06ForgedHostsReachNoLetter(t *testing.T) {
 
 func TestINJ06NamesInLettersAreText(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
-		v.header.Set("User-Agent", `<img src=x onerror=alert(1)> Firefox/140.0`)
+		v.header.Set("User-Agent", "ACCOUNT STOLEN - open https://evil.example/login")
 		wish := registration("ada")
 		wish.Name = `Ada <img src=x onerror=alert(1)> "B" & 'C' {{999*9}}`
 		storetest.Register(t, h.Store, wish)
@@ -173,10 +173,14 @@ func TestINJ06NamesInLettersAreText(t *testing.T) {
 			if m.To != "ada@example.com" || strings.ContainsAny(m.To+m.Subject+m.From, "\r\n") || strings.Contains(m.Subject, "img") {
 				t.Errorf("to %q, subject %q", m.To, m.Subject)
 			}
-			if strings.Contains(m.HTML, "<img") || !strings.Contains(m.HTML, "&lt;img") {
+			// Nobody writes to a stranger through us: what somebody calls themselves
+			// is not said to an address that nobody confirmed, and what a client
+			// calls itself to none.
+			named := m.Subject != "Confirm your email address"
+			if strings.Contains(m.HTML, "<img") || strings.Contains(m.HTML, "&lt;img") != named || strings.Contains(m.HTML, "evil") {
 				t.Errorf("the HTML is\n%s", m.HTML)
 			}
-			if !strings.Contains(m.Text, wish.Name) || strings.Contains(m.Text, "<p>") {
+			if strings.Contains(m.Text, wish.Name) != named || strings.Contains(m.Text, "<p>") || strings.Contains(m.Text, "evil") {
 				t.Errorf("the plain text is\n%s", m.Text)
 			}
 		}

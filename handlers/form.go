@@ -30,6 +30,7 @@ func isCheck(r *http.Request) bool { return partial(r) && chi.URLParam(r, "field
 
 // sayNothing answers so that htmx leaves the page as it is.
 func sayNothing(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

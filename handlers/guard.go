@@ -39,16 +39,20 @@ const AnswerWait = 2 * store.GateWait
 func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 	return s.serve(func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Add("Vary", "Cookie, HX-Request, HX-Request-Type")
+		var unread error
+		if r.Method == post {
+			// First, because a body can take its time: what it asks for is done by
+			// whoever is signed in when all of it has come.
+			unread = readForm(r)
+		}
 		ctx, end := withPatience(r.Context(), s.AnswerWait)
 		defer end()
 		r, err := s.load(ctx, r)
 		if err != nil {
 			return err
 		}
-		if r.Method == post {
-			if err := readForm(r); err != nil {
-				return err
-			}
+		if unread != nil {
+			return unread
 		}
 		v := visitOf(r)
 		switch {

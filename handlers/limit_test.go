@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"slices"
@@ -316,6 +318,21 @@ func TestREG15SignUpsFromOneAddressAreLimited(t *testing.T) {
 	// each 6 minutes.
 	if got := h.rows(t, "users"); got != 1+5+12 {
 		t.Errorf("%d accounts after an hour", got)
+	}
+}
+
+func TestREG15WhoeverLeavesWhileThePasswordIsHashedHasUsedUpATry(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, limited)
+	r := httptest.NewRequest(post, "/register", nil).WithContext(&visit{Context: t.Context(), address: "192.0.2.7"})
+	var err error
+	for range 50 {
+		if err = h.withinLimits(r, func() error { return context.Canceled }); err != context.Canceled {
+			break
+		}
+	}
+	if refusal, refused := store.AsRefusal(err); !refused || refusal.Wait == 0 {
+		t.Errorf("fifty times hung up: %v, want to wait", err)
 	}
 }
 

@@ -3,14 +3,32 @@ package handlers
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/components"
 	"gatehouse/handlers/mail"
 )
+
+// onThisMachine answers only browsers on this machine, also where a proxy on it
+// passes on what others ask.
+func onThisMachine(do handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		for _, hop := range strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",") {
+			if hop = strings.TrimSpace(hop); hop != "" && !loopback(hop) {
+				return components.NotFound
+			}
+		}
+		if peer, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !loopback(peer) || r.Header.Get("Forwarded") != "" {
+			return components.NotFound
+		}
+		return do(w, r)
+	}
+}
 
 // mailbox shows the mails that were not sent because there is no mail server.
 // Its routes exist on a developer's machine only.
@@ -19,7 +37,9 @@ func (s *Site) mailbox(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range s.Mailbox.Messages() {
 		items = append(items, components.MailboxItem{To: m.To, Subject: m.Subject, Text: m.Text, Sent: m.Sent})
 	}
-	return s.show(w, r, http.StatusOK, s.page(r, "Mailbox"), components.Mailbox(items))
+	page := s.page(r, "Mailbox")
+	page.Entry = false
+	return s.show(w, r, http.StatusOK, page, components.Mailbox(items))
 }
 
 func (s *Site) mailboxJSON(w http.ResponseWriter, r *http.Request) error {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -80,4 +81,25 @@ func TestThereIsNoMailboxButOnADevelopersMachine(t *testing.T) {
 		v.get(path).is(404)
 		v.post(path, url.Values{}).is(404)
 	}
+}
+
+// The mailbox holds links that open accounts.
+func TestSRV09TheMailboxIsForThisMachineAlone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	handler := h.server.Config.Handler
+	for _, path := range []string{"/dev/mailbox", "/dev/mailbox.json", "/dev/mailbox/0"} {
+		if got := ask(handler, h.BaseURL.Host, path, nil).Code; got != 404 {
+			t.Errorf("%s is shown to 192.0.2.1: %d", path, got)
+		}
+	}
+	v := h.visitor(t)
+	for name, values := range map[string][]string{"X-Forwarded-For": {"203.0.113.9", "127.0.0.1, 203.0.113.9", "unknown"}, "Forwarded": {"for=203.0.113.9"}} {
+		for _, value := range values {
+			v.header = http.Header{name: {value}}
+			v.get("/dev/mailbox.json").is(404)
+		}
+	}
+	v.header = http.Header{"X-Forwarded-For": {"127.0.0.1"}} // make dev
+	v.get("/dev/mailbox.json").is(200)
 }

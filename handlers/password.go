@@ -28,7 +28,9 @@ func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
 		return s.showPassword(w, r, s.refused(w, r, err), form)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return s.mustSignIn(w, r)
+		// Ended, or proved by the same form sent twice. The session is left alone:
+		// its cookie would take the place of the one that the other answer set.
+		return s.redirect(w, r, s.detour("/login", r))
 	}
 	if err != nil {
 		return err

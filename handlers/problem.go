@@ -61,8 +61,11 @@ func isRefusal(err error) bool {
 // showProblem writes a problem page. It must not fail, so it leaves the
 // session alone.
 func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.Problem) {
-	if p.Status == http.StatusServiceUnavailable {
+	switch p.Status {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
+	case http.StatusRequestEntityTooLarge:
+		w.Header().Set("Connection", "close") // or the rest would be read
 	}
 	about := s.page(r, p.Title)
 	about.Entry, about.Indexed = false, false

@@ -56,7 +56,7 @@ var costs = []cost{
 	{"", "POST /account/email/check/email", "email=ada@example.org", 0, 2},
 	{"", "GET /account/signins", "", 0, 3},
 	{"", "POST /account/signins/NONE/end", "", 0, 3},
-	{"", "POST /account/signins/end-others", "", 0, 6},
+	{"", "POST /account/signins/end-others", "", 0, 7},
 	{"", "GET /account/activity", "", 0, 3},
 	{"", "GET /account/data", "", 0, 2},
 	{"", "GET /account/export", "", 0, 7},

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 
 	"gatehouse/components"
@@ -46,7 +47,8 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 
 // withinLimits registers within the limits. A username that is taken costs no
 // more than a check of it would; a taken email address costs as much as an
-// account, because that answer is private.
+// account, because that answer is private. So does leaving before the answer: the
+// password was hashed all the same.
 func (s *Site) withinLimits(r *http.Request, register func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.registrations, from); err != nil {
@@ -57,11 +59,11 @@ func (s *Site) withinLimits(r *http.Request, register func() error) error {
 		return err
 	}
 	err := register()
-	if err == nil {
-		return nil
+	refusal, refused := store.AsRefusal(err)
+	if !refused && !errors.Is(err, store.ErrBusy) {
+		return err
 	}
 	s.budgets.allRegistrations.giveBack("")
-	refusal, refused := store.AsRefusal(err)
 	if refused && refusal.Field == "email" {
 		return err
 	}

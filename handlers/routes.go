@@ -90,9 +90,9 @@ func (s *Site) routes() []route {
 		return routes
 	}
 	return append(routes, []route{
-		{get, "/dev/mailbox", everyone, s.mailbox},
-		{get, "/dev/mailbox/{n}", everyone, s.mailboxMail},
-		{get, "/dev/mailbox.json", everyone, s.mailboxJSON},
+		{get, "/dev/mailbox", everyone, onThisMachine(s.mailbox)},
+		{get, "/dev/mailbox/{n}", everyone, onThisMachine(s.mailboxMail)},
+		{get, "/dev/mailbox.json", everyone, onThisMachine(s.mailboxJSON)},
 	}...)
 }
 

@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -401,4 +404,43 @@ func FuzzCookie(f *testing.F) {
 			t.Errorf("Cookie %q: %d, want 303", cookie, got)
 		}
 	})
+}
+
+// Whoever holds a request back until they are signed out gets nothing done with it.
+func TestSES09ASlowBodyIsJudgedWhenItHasCome(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	h.confirms(t, "ada")
+	thief := h.visitor(t)
+	thief.tries("ada", storetest.Password).goesTo("/")
+	owner := thief.another()
+	owner.tries("ada", storetest.Password).goesTo("/")
+	const body = "email=thief%40example.net"
+	conn, err := net.Dial("tcp", h.server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /account/email HTTP/1.1\r\nHost: %s\r\nCookie: %s=%s\r\nContent-Type: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		h.BaseURL.Host, h.Sessions.Cookie.Name, thief.session(), formType, len(body))
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("the server says %q, %v", line, err)
+	}
+	owner.post("/account/signins/end-others", nil).goesTo("/account/signins")
+	fmt.Fprint(conn, body)
+	if _, err := answers.ReadString('\n'); err != nil { // the empty line behind 100
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if to := answer.Header.Get("Location"); !strings.HasPrefix(to, "/login") {
+		t.Errorf("the request leads to %q, want the sign-in page", to)
+	}
+	if subjects := h.subjects(t, "thief@example.net"); len(subjects) > 0 {
+		t.Errorf("letters were written to the thief: %q", subjects)
+	}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -54,7 +55,7 @@ func (s *Site) still(next http.Handler) http.Handler {
 		if !kept {
 			drawing := &drawing{ResponseWriter: w}
 			next.ServeHTTP(drawing, r)
-			if drawing.status == http.StatusOK && w.Header()["Set-Cookie"] == nil {
+			if drawing.status == http.StatusOK && drawing.whole() && w.Header()["Set-Cookie"] == nil {
 				s.shelf.pages.Add(key, drawing.page())
 			}
 			return
@@ -73,6 +74,7 @@ type drawing struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
+	failed error
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -84,8 +86,14 @@ func (d *drawing) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (d *drawing) Write(p []byte) (int, error) {
 	d.body.Write(p)
-	return d.ResponseWriter.Write(p)
+	n, err := d.ResponseWriter.Write(p)
+	d.failed = errors.Join(d.failed, err)
+	return n, err
 }
+
+// whole says whether all of the answer was written. What compresses it stops at the
+// first failure.
+func (d *drawing) whole() bool { return d.failed == nil }
 
 func (d *drawing) page() stillPage {
 	header := http.Header{"Content-Length": {strconv.Itoa(d.body.Len())}}

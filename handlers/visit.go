@@ -89,7 +89,7 @@ var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
 
 func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWriter, took time.Duration) {
 	level := slog.LevelInfo
-	if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || strings.HasPrefix(r.URL.Path, "/assets/") {
+	if isProbe(r) || strings.HasPrefix(r.URL.Path, "/assets/") {
 		level = slog.LevelDebug
 	}
 	if !s.Log.Enabled(r.Context(), level) {

@@ -46,6 +46,11 @@ func (s *Store) ChangeAddress(ctx context.Context, user User, email string, from
 			return err
 		}
 		if taken {
+			// A token like any other, which nobody gets: what is held about a person
+			// must not tell them whose address it is.
+			if _, err := d.issue(ctx, PurposeAddress, user, DeliverableEmail(email), AddressValid); err != nil {
+				return err
+			}
 			return d.remindOwner(ctx, key, from)
 		}
 		return d.letterWith(ctx, LetterNewAddress, PurposeAddress, user, DeliverableEmail(email), AddressValid, from)

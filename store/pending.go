@@ -124,7 +124,9 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 		return User{}, err
 	}
 	if !mine {
-		t, err := s.prove(ctx, User{}, p.kept, "registration "+p.Username, password, from)
+		// Counted under what only the letter holds, so that nobody else can make
+		// its reader wait.
+		t, err := s.prove(ctx, User{}, p.kept, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
 			if err := s.failed(ctx, t, EventFailed, from); err != nil {
 				return User{}, err

@@ -10,7 +10,10 @@ import (
 const (
 	selectSignIns = `SELECT ` + signInColumns + ` FROM signins WHERE user_id = $1 AND idle_at > $2 ORDER BY seen_at DESC, created_at DESC`
 
-	deleteByHandle     = `DELETE FROM signins WHERE user_id = $1 AND handle = $2 RETURNING device, agent`
+	deleteByHandle = `DELETE FROM signins WHERE user_id = $1 AND handle = $2 RETURNING device, agent`
+	// Whoever was there may have asked for another address.
+	deleteAddressTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'address'`
+
 	deleteOtherSignIns = `DELETE FROM signins WHERE user_id = $1 AND id <> $2`
 )
 
@@ -21,8 +24,8 @@ func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
 }
 
 // EndSignIn ends one of the sign-ins of the person who is signed in by
-// current, named by its handle; the device it was on is no longer known. It
-// returns ErrNotFound for one that is gone or somebody else's.
+// current, named by its handle; the device it was on is no longer known, and a new
+// address that waits to be confirmed is forgotten. It returns ErrNotFound for one that is gone or somebody else's.
 func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, from Origin) error {
 	return s.write(ctx, func(d *deed) error {
 		var device, agent string
@@ -33,6 +36,9 @@ func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, fr
 		if err == nil && device != current.device {
 			_, err = d.ExecContext(ctx, deleteDevice, current.UserID, device)
 		}
+		if err == nil {
+			_, err = d.ExecContext(ctx, deleteAddressTokens, current.UserID)
+		}
 		if err != nil {
 			return fmt.Errorf("end a sign-in: %w", err)
 		}
@@ -41,7 +47,8 @@ func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, fr
 }
 
 // EndOtherSignIns ends all sign-ins of a person but the current one, and says
-// how many. Their devices are no longer known.
+// how many. Their devices are no longer known, and a new address that waits to be
+// confirmed is forgotten.
 func (s *Store) EndOtherSignIns(ctx context.Context, current SignIn, from Origin) (n int64, err error) {
 	err = s.write(ctx, func(d *deed) error {
 		if n, err = d.endOthers(ctx, current); err != nil || n == 0 {
@@ -63,6 +70,9 @@ func (d *deed) endOthers(ctx context.Context, current SignIn) (int64, error) {
 	n, err := d.changed(ctx, deleteOtherSignIns, current.UserID, current.ID)
 	if err == nil {
 		_, err = d.ExecContext(ctx, deleteOtherDevices, current.UserID, current.device)
+	}
+	if err == nil {
+		_, err = d.ExecContext(ctx, deleteAddressTokens, current.UserID)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("end other sign-ins: %w", err)

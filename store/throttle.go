@@ -129,9 +129,11 @@ func (l Limits) wait(failures int) time.Duration {
 	return min(time.Second<<over, l.LongestWait)
 }
 
-// failed records a try that failed. An account that does not exist costs the
-// same transaction.
+// failed records a try that failed, also for a caller who has left. An account that
+// does not exist costs the same transaction.
 func (s *Store) failed(ctx context.Context, t try, name string, from Origin) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
+	defer cancel()
 	err := s.write(ctx, func(d *deed) error {
 		if t.user.ID == 0 {
 			d.events = append(d.events, Event{Name: name, Origin: from})

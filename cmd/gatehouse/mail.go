@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	netmail "net/mail"
 	"net/url"
 	"os"
@@ -21,9 +22,11 @@ import (
 // on this machine, into the mailbox.
 func (s *settings) mails(base *url.URL) bool { return s.SMTP != "" || s.boxes(base) }
 
-// boxes says whether mail goes into the mailbox.
+// boxes says whether mail goes into the mailbox, which shows it to everybody who can
+// reach it.
 func (s *settings) boxes(base *url.URL) bool {
-	return s.SMTP == "" && (base == nil || base.Scheme == "http" && isLoopback(base.Hostname()))
+	host, _, _ := net.SplitHostPort(s.Listen)
+	return s.SMTP == "" && isLoopback(host) && (base == nil || base.Scheme == "http" && isLoopback(base.Hostname()))
 }
 
 // sender is who letters come from.

@@ -82,7 +82,7 @@ func TestKill9LosesNoLetter(t *testing.T) {
 // waits for one.
 func TestSRV06FormsAnswerWithoutAMailServer(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]*mailtest.Server{"hanging": (&mailtest.Server{Answer: hangs}).Start(t), "down": down} {
+	for name, s := range map[string]*mailtest.Server{"hanging": (&mailtest.Server{Answer: hangs}).Start(t), "down": {Addr: "127.0.0.1:1"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := launch(t, storetest.SQLite.New(t), append(mailing(s, storetest.SQLite), "--registration", "confirm")...)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"sync"
 	"time"
 
@@ -140,13 +141,19 @@ func (o *Office) deliver(ctx context.Context, l store.Letter) {
 			log.Error("outbox", "error", failed.Error())
 		}
 		if later {
-			log.Warn("letter not delivered yet", "error", err.Error())
+			log.Warn("letter not delivered yet", "error", nameless(err))
 			return
 		}
 	}
-	log.Error("letter given up", "error", err.Error())
+	log.Error("letter given up", "error", nameless(err))
 	o.done(ctx, log, l)
 }
+
+// address is anything like a mail address. Mail servers repeat those they refuse.
+var address = regexp.MustCompile(`[^\s<>"']+@[^\s<>"']+`)
+
+// nameless is an error as it may stand in the log, which names nobody.
+func nameless(err error) string { return address.ReplaceAllString(err.Error(), "ADDRESS") }
 
 func (o *Office) done(ctx context.Context, log *slog.Logger, l store.Letter) {
 	if err := o.Store.LetterDone(ctx, l); err != nil {

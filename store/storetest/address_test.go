@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,8 @@ func TestAddressContract(t *testing.T) {
 	contract(t, []promise{
 		{"RST-19 moves an account once the new address is confirmed, and tells the old one", movesAddress},
 		{"RST-18 answers alike for an address that has an account, and tells its owner", addressTaken},
+		{"RST-18 holds no more about somebody who asked for a free address than for a taken one", exportsAlike},
+		{"SES-07 forgets a new address that waits when another device is signed out", endingForgetsAddress},
 		{"RST-18 gives an address to the first who confirms it", firstWins},
 		{"RST-18 gives an address to one of two who confirm it at once, from two copies", oneWins},
 		{"puts the old address back, whatever happened since", undoes},
@@ -384,4 +387,42 @@ func undoesJustNow(t *testing.T, h house) {
 		t.Errorf("put back to %+v", user)
 	}
 	h.count(t, "signins", 0)
+}
+
+func exportsAlike(t *testing.T, h house) {
+	h = h.mailing(t)
+	user := h.confirmed(t, Ada())
+	h.confirmed(t, grace())
+	for _, email := range []string{"grace@example.com", "other@example.com"} {
+		must(t, h.ChangeAddress(h.ctx, user, email, From))
+		export, err := h.Export(h.ctx, user)
+		must(t, err)
+		links := 0
+		for _, link := range export.Links {
+			if link.Purpose == store.PurposeAddress && link.Email == email && link.UsedAt.IsZero() {
+				links++
+			}
+		}
+		if links != 1 {
+			t.Errorf("%d links to %s are held, want 1", links, email)
+		}
+	}
+}
+
+func endingForgetsAddress(t *testing.T, h house) {
+	h = h.mailing(t)
+	user := h.confirmed(t, Ada())
+	owner := h.signInAs(t, user, false)
+	for name, end := range map[string]func(thief store.SignIn) error{
+		"all others": func(store.SignIn) error { _, err := h.EndOtherSignIns(h.ctx, owner, From); return err },
+		"that one":   func(thief store.SignIn) error { return h.EndSignIn(h.ctx, owner, thief.Handle, From) },
+	} {
+		thief := h.signInAs(t, user, false)
+		must(t, h.ChangeAddress(h.ctx, user, "thief@example.com", From))
+		token := h.letter(t, store.LetterNewAddress).Token
+		must(t, end(thief))
+		if _, err := h.ConfirmAddress(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
+			t.Errorf("%s ended: ConfirmAddress = %v, want ErrLink", name, err)
+		}
+	}
 }

@@ -93,7 +93,7 @@ func exportsOwn(t *testing.T, h house) {
 	for range store.EventsPerPage {
 		must(t, h.Disable(h.ctx, ada, From))
 		h.exec(t, `UPDATE users SET disabled_at = created_at`)
-	must(t, h.Enable(h.ctx, ada, From))
+		must(t, h.Enable(h.ctx, ada, From))
 	}
 	export, err := h.Export(h.ctx, h.find(t, "ada-2"))
 	must(t, err)

@@ -21,6 +21,7 @@ func TestPendingContract(t *testing.T) {
 		{"REG-06 gives the address to one of several who are confirmed just now", opensJustNow},
 		{"holds the username for a day, and lets its own browser ask again", holdsUsername},
 		{"wants the password in another browser, and counts wrong ones", wantsPassword},
+		{"LOG-13 lets nobody without the letter make its reader wait", nobodyDelays},
 		{"writes once more, and voids the link before", sendsAgain},
 		{"leaves the last link good when the address had its share of letters", keepsLastLink},
 		{"refuses a registration that breaks a rule, and stores nothing", pendsByRules},
@@ -355,4 +356,15 @@ func prunesPending(t *testing.T, h house) {
 		}
 	}
 	h.count(t, "pending", 1)
+}
+
+func nobodyDelays(t *testing.T, h house) {
+	h = h.mailing(t)
+	token := h.pending(t, third(), "browser")
+	for _, name := range []string{"registration " + third().Username, third().Username, third().Email} {
+		h.burn(t, name, From)
+	}
+	if _, err := h.ConfirmRegistration(h.ctx, token, third().Password, "another browser", From); err != nil {
+		t.Errorf("ConfirmRegistration = %v", err)
+	}
 }

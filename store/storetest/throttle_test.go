@@ -25,6 +25,7 @@ func TestThrottleContract(t *testing.T) {
 		{"SUDO-03 counts a wrong password of a proof and of a change with the sign-ins", countsProofs},
 		{"CVE-2019-5421 counts fifty tries at once before comparing, from two copies", countsBeforeComparing},
 		{"takes back a try that was never compared, because it was too busy", busyIsNoTry},
+		{"counts a try whose sender left while it was compared", leftTooLate},
 		{"takes back a try that was never compared, because its caller left", leftIsNoTry},
 		{"begins anew after a quiet day, and not before", quietDay},
 		{"SRV-08 keeps waiting after a restart", restarts},
@@ -238,6 +239,30 @@ func busyIsNoTry(t *testing.T, h house) {
 	if r := h.guess(t, "ada", From); r.Wait != time.Second {
 		t.Errorf("after five compared tries %+v, want a wait of a second", r)
 	}
+}
+
+// A password that was compared counts, whoever waits for the answer.
+func leftTooLate(t *testing.T, h house) {
+	user := Register(t, h.Store, Ada())
+	gate := store.NewGate(1, time.Minute)
+	left := h.gated(t, gate)
+	for _, who := range []string{"ada", "nobody"} {
+		ctx, leave := context.WithCancel(h.ctx)
+		gate.Busy = func(busy bool) {
+			if busy {
+				leave()
+			}
+		}
+		_, err := left.Authenticate(ctx, who, otherPassword, From)
+		refused(t, err)
+	}
+	events, _, err := h.Events(h.ctx, user, 0)
+	must(t, err)
+	if events[0].Name != store.EventFailed {
+		t.Errorf("the last event is %s, want %s", events[0].Name, store.EventFailed)
+	}
+	h.count(t, "users WHERE wrong_passwords = 1", 1)
+	h.count(t, "throttles WHERE failures = 1", 2)
 }
 
 func leftIsNoTry(t *testing.T, h house) {
