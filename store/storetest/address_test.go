@@ -2,7 +2,6 @@ package storetest_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
