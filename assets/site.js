@@ -37,6 +37,7 @@ htmx.registerExtension("gatehouse", {
   htmx_after_request(source, { ctx }) {
     if (!swapped(ctx.response.status)) return;
     say("");
+    if (!source.matches(`${check}, .theme`)) document.querySelector(".flash")?.remove();
     if (source.matches(".theme")) wear(ctx.request.body.get("theme"));
   },
 
@@ -131,10 +132,9 @@ function swapped(status) {
 function sentence(status) {
   const kept = "Nothing you typed is lost.";
   if (status === 504) return `We could not reach the server. ${kept} Please try again.`;
-  if (status === 503) return `It is busy right now. ${kept} Please try again in a moment.`;
+  if (status === 503) return `We are very busy right now. ${kept} Please try again in a moment.`;
   if (status >= 500) return `Something went wrong on our side. ${kept} Please try again in a moment.`;
   if (status === 413) return `That is more than can be sent at once. ${kept} Please shorten it and try again.`;
-  if (status === 401) return `You are no longer signed in. ${kept} Sign in in another tab, then try again here.`;
   if (status === 404) return "That is not here any more. Reload the page to see how things are now.";
   if (status === 403) return `That is not allowed from here. ${kept}`;
   return `The server could not accept this. ${kept} Please check it and try again.`;

@@ -317,7 +317,7 @@ func Account(user store.User, signIn store.SignIn) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = fact("Proved by").Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fact("Signed in with").Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -25,7 +25,7 @@ var eventSentences = map[string]string{
 	store.EventReopened:         "Account reopened",
 	store.EventSignedIn:         "Signed in",
 	store.EventFailed:           "Wrong password",
-	store.EventThrottled:        "Too many wrong passwords: further tries had to wait",
+	store.EventThrottled:        "Too many wrong passwords: further attempts had to wait",
 	store.EventSignedOut:        "Signed out",
 	store.EventSignInEnded:      "All other devices signed out",
 	store.EventProved:           "Password confirmed",

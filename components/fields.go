@@ -36,7 +36,10 @@ func emailField() *Field {
 }
 
 func praiseUsername(username *Field) {
-	username.Praise = "The username " + store.CanonicalUsername(username.Value) + " is free."
+	username.Praise = "This username is free."
+	if kept := store.CanonicalUsername(username.Value); kept != username.Value {
+		username.Praise = "This username is free, as " + kept + "."
+	}
 }
 
 // newPassword is the field for choosing a password, wherever one is chosen.

@@ -67,7 +67,7 @@ func Gallery() []State {
 	}))
 	add("register-refused-taken", refused, "Create your account", register(func(f *RegisterForm) {
 		f.Username.Value, f.Email.Value = ada.Username, ada.Email
-		f.Username.Refusal = "The username ada is taken. Choose another."
+		f.Username.Refusal = "This username is taken. Choose another."
 		f.Email.Refusal = "An account with this email address exists. Sign in instead, or reset its password."
 	}))
 	add("register-closed", Page{Entry: true}, ClosedTitle(false), RegisterClosed(false))
@@ -76,9 +76,10 @@ func Gallery() []State {
 	login := func(open bool, change func(f *LoginForm)) templ.Component {
 		f := NewLoginForm()
 		change(f)
-		return Login(f, open)
+		return Login(f, open, false)
 	}
 	add("login", entry, "Sign in", login(true, func(*LoginForm) {}))
+	add("login-confirm", entry, "Sign in", Login(NewLoginForm(), true, true))
 	add("login-closed", Page{Entry: true, Indexed: true}, "Sign in", login(false, func(*LoginForm) {}))
 	add("login-refused-empty", refused, "Sign in", login(true, func(f *LoginForm) { f.Check() }))
 	add("login-refused", refused, "Sign in", login(true, func(f *LoginForm) {

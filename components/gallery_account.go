@@ -130,5 +130,5 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 	throttled := NewLoginForm()
 	throttled.Username.Value = "ada"
 	throttled.Refused(store.TooMany(15 * time.Minute))
-	add("login-throttled", Page{Entry: true, Indexed: true, Open: true, Refused: true}, "Sign in", Login(throttled, true))
+	add("login-throttled", Page{Entry: true, Indexed: true, Open: true, Refused: true}, "Sign in", Login(throttled, true, false))
 }

@@ -12,8 +12,8 @@ import (
 
 // addMailStates adds the pages that mail leads to.
 func addMailStates(add func(name string, page Page, title string, body templ.Component), ada, long store.User, at time.Time) {
-	in, out := Page{User: &ada}, Page{Open: true}
-	refused := Page{Open: true, Refused: true}
+	in, out := Page{User: &ada}, Page{Entry: true, Open: true}
+	refused := Page{Entry: true, Open: true, Refused: true}
 	passwords := &store.Passwords{Min: store.PasswordDefault}
 	confirmed := ada
 	confirmed.ConfirmedAt = at
@@ -25,10 +25,13 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	wrong := NewVerifyForm(true, "ada")
 	wrong.Password.Refusal = "That is not your password. Check it and try again."
 	add("verify-refused", refused, "Confirm your email address", Verify(wrong, ada.Email))
-	add("check-inbox", out, "Check your inbox", CheckInbox())
-	add("unconfirmed", in, "Confirm your email address", Unconfirmed(ada, true))
-	add("unconfirmed-without-mail", in, "Confirm your email address", Unconfirmed(long, false))
-	add("stale-link", out, "This link does not work", StaleLink())
+	add("check-inbox", out, "Check your inbox", CheckInbox(""))
+	add("check-inbox-too-often", out, "Check your inbox", CheckInbox(store.TooMany(6*time.Minute).Error()))
+	add("unconfirmed", in, "Confirm your email address", Unconfirmed(ada, true, ""))
+	add("unconfirmed-without-mail", in, "Confirm your email address", Unconfirmed(long, false, ""))
+	add("stale-link", out, "This link does not work", StaleLink(nil))
+	add("invite-signed-in", in, "You are signed in already", InviteSignedIn(ada))
+	add("stale-link-signed-in", in, "This link does not work", StaleLink(&ada))
 
 	forgot := NewForgotForm()
 	add("forgot", out, "Forgot your password?", Forgot(forgot, true))
@@ -44,12 +47,13 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	short.Check()
 	add("reset-refused", refused, "Choose a new password", Reset(short))
 
-	add("email", in, "Email address", Email(NewEmailForm(), confirmed, true))
-	add("email-unconfirmed", in, "Email address", Email(NewEmailForm(), long, true))
-	add("email-without-mail", in, "Email address", Email(NewEmailForm(), ada, false))
+	add("email", in, "Email address", Email(NewEmailForm(), confirmed, true, "", at))
+	add("email-waiting", in, "Email address", Email(NewEmailForm(), confirmed, true, "ada@example.org", at))
+	add("email-unconfirmed", in, "Email address", Email(NewEmailForm(), long, true, "", at))
+	add("email-without-mail", in, "Email address", Email(NewEmailForm(), ada, false, "", at))
 	same := NewEmailForm()
 	same.Email.Value, same.Email.Refusal = ada.Email, "That is the address you have."
-	add("email-refused", Page{User: &ada, Refused: true}, "Email address", Email(same, confirmed, true))
+	add("email-refused", Page{User: &ada, Refused: true}, "Email address", Email(same, confirmed, true, "", at))
 	add("undo-address", out, "Put the old address back?", UndoAddress(long.Email))
 
 	invite := NewInviteForm(passwords, ada.Email)

@@ -74,7 +74,7 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		w.After = []string{once, "If it was not you, do nothing. Your password stays as it is."}
 	case store.LetterAddressBack:
 		w.Subject = "Your old address is back: choose a new password"
-		w.Lines = []string{"This is the address of your account " + l.Username + " again. Every device is signed out, and the password is void: choose a new one."}
+		w.Lines = []string{"This is the address of your account " + l.Username + " again. Every device is signed out, and the old password no longer works: choose a new one."}
 		link("Choose a password", "/password/reset")
 		w.After = []string{once, "If that is too late, ask for another link at " + base.JoinPath("/password/forgot").String()}
 	case store.LetterNewAddress:
@@ -84,12 +84,12 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		w.After = []string{once, "If you have no account at " + site + ", somebody mistyped their address. Do nothing."}
 	case store.LetterAddressChanged:
 		w.Subject = "Your email address was changed"
-		w.Lines = []string{"Your account " + l.Username + " now has the address " + l.Address + ". This is the last letter to the old one."}
+		w.Lines = []string{"Your account " + l.Username + " now has the address " + l.Address + ". This is the last email to the old one."}
 		w.Facts = facts(l)
 		link("Put the old address back", "/email/undo")
 		w.After = []string{
 			"If it was you, there is nothing to do.",
-			"If it was not you, put the old address back. Every device is then signed out, the password is void, and we write to you so that you can choose a new one. The link works once, within " + span(l.Valid) + ", whatever else happens to the account.",
+			"If it was not you, put the old address back. Every device is then signed out, the old password no longer works, and we write to you so that you can choose a new one. The link works once, within " + span(l.Valid) + ", whatever else happens to the account.",
 		}
 	case store.LetterPasswordChanged:
 		w.Subject = "Your password was changed"
@@ -114,7 +114,7 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		}
 	case store.LetterPasswordOff:
 		w.Subject = "Your password no longer works"
-		w.Lines = []string{"Somebody tried many wrong passwords for your account " + l.Username + ". To be safe it takes no password any more, until you choose a new one. Where you are signed in you stay so."}
+		w.Lines = []string{"Somebody tried many wrong passwords for your account " + l.Username + ". For safety it accepts no password until you choose a new one. Devices that are signed in stay signed in."}
 		w.Facts = facts(l)
 		page("Choose a password", "/password/forgot")
 	case store.LetterInvite:
@@ -197,4 +197,16 @@ func wrap(text string, width int) string {
 		column += length
 	}
 	return b.String()
+}
+
+// A sentence of ours may end in an address of the site.
+
+func beforeLink(line string) string { return strings.TrimSuffix(line, linkOf(line)) }
+
+func linkOf(line string) string {
+	last := line[strings.LastIndexByte(line, ' ')+1:]
+	if strings.HasPrefix(last, "https://") || strings.HasPrefix(last, "http://") {
+		return last
+	}
+	return ""
 }

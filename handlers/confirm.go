@@ -45,7 +45,11 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err := s.renew(r, signIn); err != nil {
 		return err
 	}
-	return s.redirect(w, r, s.next(form.Next))
+	next := s.next(form.Next)
+	if next == dataPage {
+		s.flash(r, "Thank you. You can download your data now.")
+	}
+	return s.redirect(w, r, next)
 }
 
 func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request, status int, form *components.ConfirmForm) error {

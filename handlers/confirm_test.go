@@ -153,7 +153,7 @@ func TestSUDO03GuessesWhileSignedInCountOnTheThrottle(t *testing.T) {
 			guess(thief, i).is(422)
 		}
 		before := h.dump(t)
-		guess(thief, 0).waits("1").says("Too many tries.")
+		guess(thief, 0).waits("1").says("Too many attempts.")
 		guess(thief, 1).waits("1")
 		thief.from("192.0.2.4")
 		thief.post("/confirm", url.Values{"password": {storetest.Password}}).waits("1")

@@ -43,7 +43,12 @@ func (s *Site) checkEmail(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, status int, form *components.EmailForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Email(form, *visitOf(r).user, s.Store.Mails()))
+	user := *visitOf(r).user
+	waiting, until, err := s.Store.WaitingAddress(r.Context(), user)
+	if err != nil {
+		return err
+	}
+	return s.showForm(w, r, status, &form.Form, components.Email(form, user, s.Store.Mails(), waiting, until))
 }
 
 func (s *Site) newUndo(w http.ResponseWriter, r *http.Request, token string) error {
@@ -60,6 +65,6 @@ func (s *Site) undo(w http.ResponseWriter, r *http.Request, token string) error 
 		return err
 	}
 	s.dropToken(w, undoCookie)
-	s.flash(r, "The old address is back, and every device is signed out. We have written to it, so that you can choose a new password.")
-	return s.redirect(w, r, "/login")
+	s.flash(r, "The old address is back, and every device is signed out. We have written to it: open the link in that email to choose a new password.")
+	return s.redirect(w, r, "/") // the old password opens nothing any more
 }

@@ -56,7 +56,7 @@ func TestHDR01AFaultCarriesTheHeadersAndTellsNothing(t *testing.T) {
 	v := h.visitor(t)
 	answer := v.get("/assets/site.css").is(500).says("Something went wrong").hides("secret of the house", "goroutine", ".go:")
 	id := answer.header.Get("X-Request-Id")
-	answer.says("Request " + id)
+	answer.says("request " + id)
 	if !strings.Contains(answer.header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Error("no Content-Security-Policy")
 	}

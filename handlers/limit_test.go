@@ -68,7 +68,7 @@ func TestLOG07RealAndInventedAccountsWaitAlike(t *testing.T) {
 			tries(422)
 		}
 		for i, seconds := range []int{1, 2, 4, 8, 8} {
-			tries(429).waits(strconv.Itoa(seconds)).says("Too many tries. Wait ")
+			tries(429).waits(strconv.Itoa(seconds)).says("Too many attempts. Wait ")
 			h.clock.Move(time.Duration(seconds)*time.Second - time.Millisecond)
 			known, invented = v.another().from(fmt.Sprint("192.0.2.", 100+i)), v.another().from(fmt.Sprint("192.0.2.", 200+i))
 			tries(429).waits("1")
@@ -303,7 +303,7 @@ func TestREG15SignUpsFromOneAddressAreLimited(t *testing.T) {
 			signUp(i).goesTo("/")
 			continue
 		}
-		signUp(i).waits("120").says("Too many tries. Wait 2 minutes").hides(storetest.Password)
+		signUp(i).waits("120").says("Too many attempts. Wait 2 minutes").hides(storetest.Password)
 	}
 	refused := v.another().from("192.0.2.1").get("/register").submit(ada()).is(429)
 	if refused.value("username") != "Ada" || refused.value("email") != "ada@example.com" || refused.value("password") != "" {
@@ -343,7 +343,7 @@ func TestATakenUsernameCostsACheckAndATakenEmailASignUp(t *testing.T) {
 			return v.another().from("192.0.2.1").post("/register", url.Values{"username": {username}, "email": {email}, "password": {storetest.Password}})
 		}
 		for range 3 {
-			if got := sends("ada", "new@example.com").is(422).message("username"); got != "The username ada is taken. Choose another." {
+			if got := sends("ada", "new@example.com").is(422).message("username"); got != "This username is taken. Choose another." {
 				t.Errorf("the message is %q", got)
 			}
 		}

@@ -42,7 +42,7 @@ func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Login(form, s.Open))
+	return s.showForm(w, r, status, &form.Form, components.Login(form, s.Open, s.Confirm))
 }
 
 // logout ends the sign-in first: once its row is gone, nothing that is still

@@ -148,7 +148,7 @@ func TestAnotherBrowserGivesThePasswordAndIsNotSignedIn(t *testing.T) {
 				t.Errorf("the message is %q", got)
 			}
 		}
-		form.submit(map[string]string{"password": storetest.Password}).waits("1").says("Too many tries.")
+		form.submit(map[string]string{"password": storetest.Password}).waits("1").says("Too many attempts.")
 		if h.rows(t, "users") != 0 {
 			t.Error("there is an account")
 		}
@@ -215,14 +215,14 @@ func TestALetterIsSentAgain(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.waitsAs("ada", "ada@example.com")
 		first := h.link(t, "ada@example.com")
-		again := v.get("/email/verify").submit(nil).goesTo("/email/verify").says("A letter is on its way").says("Check your inbox")
+		again := v.get("/email/verify").submit(nil).goesTo("/email/verify").says("An email is on its way").says("Check your inbox")
 		second := h.link(t, "ada@example.com")
 		v.another().follows(first).is(422)
 		v.follows(second).is(200)
 		v.post("/email/verify/resend", url.Values{})
 		third := h.link(t, "ada@example.com")
 		for range 5 { // more than an address gets in an hour: the last one stays good
-			v.post("/email/verify/resend", url.Values{}).goesTo("/email/verify").says("A letter is on its way")
+			v.post("/email/verify/resend", url.Values{}).goesTo("/email/verify").says("An email is on its way")
 		}
 		if got := len(h.subjects(t, "ada@example.com")); got != store.LettersPerHour {
 			t.Errorf("%d letters, want %d", got, store.LettersPerHour)
@@ -239,7 +239,7 @@ func TestAMistypedAddressIsCorrectedByRegisteringAgain(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.waitsAs("ada", "ada@exmaple.com")
 		wrong := h.link(t, "ada@exmaple.com")
-		if got := v.another().waitsAs("ada", "other@example.com").is(422).message("username"); got != "The username ada is taken. Choose another." {
+		if got := v.another().waitsAs("ada", "other@example.com").is(422).message("username"); got != "This username is taken. Choose another." {
 			t.Errorf("to another browser the name is %q", got)
 		}
 		v.waitsAs("ada", "ada@example.com").goesTo("/email/verify")

@@ -36,7 +36,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case isRefusal(err):
 		// One that no form is there to show.
 		refusal, _ := store.AsRefusal(err)
-		p = components.Problem{Status: s.refused(w, r, err), Title: "That was too often", Sentence: refusal.Sentence}
+		p = components.Problem{Status: s.refused(w, r, err), Title: "Too many attempts", Sentence: refusal.Sentence}
 	case errors.Is(err, store.ErrBusy):
 		p = components.Busy
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:

@@ -36,8 +36,8 @@ func TestProfileRefusesAndKeepsWhatWasTyped(t *testing.T) {
 		storetest.Register(t, h.Store, registration("grace"))
 		before := h.dump(t)
 		for username, want := range map[string]string{
-			"GRACE": "The username grace is taken. Choose another.", "a b": "Use only the letters", "admin": "is reserved",
-			"gatehouse": "The username gatehouse is reserved.", "": "Enter a username.", "aԁa": "Use only the letters", "ad\x00a": "Use only the letters",
+			"GRACE": "This username is taken. Choose another.", "a b": "Use only a to z", "admin": "is reserved",
+			"gatehouse": "This username is reserved.", "": "Enter a username.", "aԁa": "Use only a to z", "ad\x00a": "Use only a to z",
 		} {
 			refused := v.post("/account/profile", url.Values{"name": {"Augusta"}, "username": {username}}).is(422)
 			if got := refused.message("username"); !strings.Contains(got, want) {
@@ -67,7 +67,7 @@ func TestAUsernameChangesOnceADayAndStaysReserved(t *testing.T) {
 		renames("countess").goesTo("/account/profile")
 		renames("enchantress").is(422).says("once a day")
 		thief := v.another().post("/register", person("ada")).is(422)
-		if got := thief.message("username"); got != "The username ada is taken. Choose another." {
+		if got := thief.message("username"); got != "This username is taken. Choose another." {
 			t.Errorf("the message is %q", got)
 		}
 		h.clock.Move(store.UsernameEvery)
@@ -129,7 +129,7 @@ func TestInlineChecksOfAProfile(t *testing.T) {
 	v.htmx = true
 	before := h.dump(t)
 	for username, want := range map[string]string{
-		"countess": "The username countess is free.", "GRACE": "The username grace is taken. Choose another.", "ada": "", " ADA ": "", "": "",
+		"countess": "This username is free.", "GRACE": "This username is taken. Choose another.", "ada": "", " ADA ": "", "": "",
 		"x": "Use at least 3 characters for the username.",
 	} {
 		if got := v.post("/account/profile/check/username", url.Values{"username": {username}}).is(200).message("username"); got != want {

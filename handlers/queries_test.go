@@ -51,8 +51,8 @@ var costs = []cost{
 	{"", "POST /account/password", "current=wrong&password=" + newPassword, 0, 8},
 	{"", "POST /account/password/check/password", "password=" + newPassword, 0, 2},
 	{"", "GET /.well-known/change-password", "", 0, 2},
-	{"", "GET /account/email", "", 0, 2},
-	{"", "POST /account/email", "", 0, 2},
+	{"", "GET /account/email", "", 0, 3},
+	{"", "POST /account/email", "", 0, 3},
 	{"", "POST /account/email/check/email", "email=ada@example.org", 0, 2},
 	{"", "GET /account/signins", "", 0, 3},
 	{"", "POST /account/signins/NONE/end", "", 0, 3},
@@ -90,7 +90,7 @@ var costs = []cost{
 	{store.PurposeUndo, "POST /email/undo", "", 14, 3}, // the second comes too late
 	{"", "GET /invite/NONE", "", 0, 2},
 	{"", "GET /invite", "", 0, 2},
-	{store.PurposeInvite, "GET /invite", "", 1, 2},
+	{store.PurposeInvite, "GET /invite", "", 1, 3},
 	{store.PurposeInvite, "POST /invite", "", 1, 3},
 	{store.PurposeInvite, "POST /invite/check/username", "username=olga", 2, 4},
 

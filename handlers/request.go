@@ -58,12 +58,15 @@ const nextMax = 512
 // backslash would name another host.
 var nextShape = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'*+,;=:@%?-][A-Za-z0-9._~!$&'*+,;=:@%/?-]*)?$`)
 
+// dataPage is where the download stands.
+const dataPage = "/account/data"
+
 // next returns where to go after signing in: the wanted path if it is a page
 // of this site that a signed-in person can see, otherwise the front page. It
 // is asked again wherever a path is used, whoever stored it.
 func (s *Site) next(wanted string) string {
 	if path, _, _ := strings.Cut(wanted, "?"); path == "/account/export" {
-		return "/account/data" // a download shows nothing to come back to
+		return dataPage // a download shows nothing to come back to
 	}
 	return s.local(wanted, everyone, members, confirmed, proved)
 }

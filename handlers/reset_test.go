@@ -163,7 +163,7 @@ func TestRST14ARefusedPasswordLeavesTheLinkGood(t *testing.T) {
 		for _, c := range []struct{ password, want string }{
 			{"", "Enter a password."},
 			{"too short", "Use at least 12 characters"},
-			{storetest.CommonPassword, "most common"},
+			{storetest.CommonPassword, "too common"},
 			{"ada-ada-ada-1", "Do not build"},
 			{"gatehouse-2026-11", "Do not build"},
 			{"qwertyuiop[]", "neighbouring"},

@@ -76,7 +76,7 @@ func (s *Site) routes() []route {
 		{get, "/email/undo", everyone, s.linked(undoCookie, s.newUndo)},
 		{post, "/email/undo", everyone, s.linked(undoCookie, s.undo)},
 		{get, "/invite/{token}", everyone, s.takeToken(inviteCookie, "/invite")},
-		{get, "/invite", visitors, s.linked(inviteCookie, s.newInvite)},
+		{get, "/invite", everyone, s.linked(inviteCookie, s.newInvite)},
 		{post, "/invite", visitors, s.linked(inviteCookie, s.invite)},
 		{post, "/invite/check/{field}", everyone, s.linked(inviteCookie, s.checkInvite)},
 

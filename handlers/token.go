@@ -109,5 +109,5 @@ func (s *Site) stale(w http.ResponseWriter, r *http.Request, cookie string) erro
 	}
 	s.dropToken(w, cookie)
 	page := s.page(r, "This link does not work")
-	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink())
+	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink(page.User))
 }

@@ -12,7 +12,7 @@ import (
 // and where somebody without a link learns how to get one.
 func (s *Site) newVerify(w http.ResponseWriter, r *http.Request) error {
 	if s.token(r, verifyCookie) == "" {
-		return s.showUnverified(w, r)
+		return s.showUnverified(w, r, http.StatusOK, "")
 	}
 	return s.linked(verifyCookie, func(w http.ResponseWriter, r *http.Request, token string) error {
 		form, email, err := s.verifyForm(r, token)
@@ -98,7 +98,7 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	}
 	err := spend(s.budgets.letters, source(r))
 	if err != nil {
-		return err
+		return s.showUnverified(w, r, s.refused(w, r, err), err.Error())
 	}
 	if user := visitOf(r).user; user != nil {
 		err = s.Store.SendConfirmation(r.Context(), *user, s.origin(r))
@@ -108,7 +108,7 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.flash(r, "A letter is on its way, unless you have had several within the last hour.")
+	s.flash(r, "An email is on its way, unless you have had several within the last hour.")
 	return s.redirect(w, r, "/email/verify")
 }
 
@@ -122,15 +122,15 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request, status int, fo
 	return s.showForm(w, r, status, &form.Form, components.Verify(form, email))
 }
 
-func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int, refusal string) error {
 	user := visitOf(r).user
 	switch {
 	case user == nil && s.Confirm:
-		return s.show(w, r, http.StatusOK, s.page(r, "Check your inbox"), components.CheckInbox())
+		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(refusal))
 	case user == nil:
 		return s.redirect(w, r, s.detour("/login", r))
 	case user.Confirmed():
 		return s.redirect(w, r, "/account")
 	}
-	return s.show(w, r, http.StatusOK, s.page(r, "Confirm your email address"), components.Unconfirmed(*user, s.Store.Mails()))
+	return s.show(w, r, status, s.page(r, "Confirm your email address"), components.Unconfirmed(*user, s.Store.Mails(), refusal))
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 const (
@@ -15,6 +16,10 @@ const (
 	restoreAddress = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, closed_at = NULL, epoch = epoch + 1,
 		password_scheme = '', password_hash = '', password_cost = 0
 		WHERE id = $4 AND disabled_at IS NULL RETURNING ` + userColumns
+
+	selectWaitingAddress = `SELECT email, expires_at FROM tokens
+		WHERE user_id = $1 AND purpose = 'address' AND epoch = $2 AND used_at IS NULL AND expires_at > $3
+		ORDER BY created_at DESC LIMIT 1`
 
 	// An address that can still be taken back is nobody else's.
 	selectHeld = `SELECT user_id FROM tokens WHERE email_key = $1 AND purpose = 'undo' AND used_at IS NULL AND expires_at > $2`
@@ -55,6 +60,16 @@ func (s *Store) ChangeAddress(ctx context.Context, user User, email string, from
 		}
 		return d.letterWith(ctx, LetterNewAddress, PurposeAddress, user, DeliverableEmail(email), AddressValid, from)
 	})
+}
+
+// WaitingAddress is the new address that a person asked for last and that is not
+// confirmed yet, and until when it can be; empty where there is none.
+func (s *Store) WaitingAddress(ctx context.Context, user User) (email string, until time.Time, err error) {
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectWaitingAddress, user.ID, user.epoch, s.now()).Scan(&email, utc{&until})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", time.Time{}, fmt.Errorf("look for a new address: %w", err)
+	}
+	return email, until, nil
 }
 
 // moveTo gives a user the address that a token was sent to, and leaves the way

@@ -97,7 +97,7 @@ var brief = strings.NewReplacer("h0m0s", "h", "m0s", "m")
 // not an account exists.
 func TooMany(wait time.Duration) error {
 	wait = max(wait, time.Second)
-	return Refusal{Sentence: "Too many tries. Wait " + inWords(wait) + ", then try again.", Wait: wait}
+	return Refusal{Sentence: "Too many attempts. Wait " + inWords(wait) + ", then try again.", Wait: wait}
 }
 
 // inWords says how long, rounded up.

@@ -67,7 +67,7 @@ func TestSaysTheWaitInWords(t *testing.T) {
 		90 * time.Minute: "90 minutes", 91 * time.Minute: "2 hours", 24 * time.Hour: "24 hours",
 	} {
 		refusal, ok := AsRefusal(TooMany(wait))
-		if sentence := "Too many tries. Wait " + want + ", then try again."; !ok || refusal.Sentence != sentence {
+		if sentence := "Too many attempts. Wait " + want + ", then try again."; !ok || refusal.Sentence != sentence {
 			t.Errorf("%v: %q, want %q", wait, refusal.Sentence, sentence)
 		}
 		if refusal.Wait != max(wait, time.Second) || refusal.Field != "" {

@@ -66,16 +66,16 @@ func (p *Passwords) Check(password string, personal ...string) error {
 	case length > PasswordMax || len(password) > passwordMaxBytes:
 		return refuse("password", "Use at most %d characters for the password.", PasswordMax)
 	case p.common(password):
-		return refuse("password", "This is one of the most common passwords, so it is guessed first. Try a few unrelated words.")
+		return refuse("password", "This password is too common. Try a few unrelated words.")
 	case patterned(password):
-		return refuse("password", "A repeated or neighbouring run of keys is guessed early. Try a few unrelated words.")
+		return refuse("password", "Repeated or neighbouring keys are easy to guess. Try a few unrelated words.")
 	}
 	own := append(parts(personal), p.siteWords()...)
 	if madeOf(password, own) {
-		return refuse("password", "Do not build the password from your name, your username, your email address or the name of this site.")
+		return refuse("password", "Do not build the password from your name, username, address or the name of this site.")
 	}
 	if madeOf(password, append(own, commonWords...)) {
-		return refuse("password", "A common word with digits or signs is guessed early. Try a few unrelated words.")
+		return refuse("password", "A common word with digits or symbols is easy to guess. Try a few unrelated words.")
 	}
 	return nil
 }

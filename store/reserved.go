@@ -45,7 +45,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 	}
 	name := CanonicalUsername(username)
 	if slices.Contains(s.passwords.siteWords(), name) {
-		return reserved(name) // the site's own name
+		return errReserved // the site's own name
 	}
 	type holder struct {
 		id      int64
@@ -60,7 +60,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 		own := h.id != 0 && h.id == user.ID
 		waiting := browser != "" && h.browser == digest(browser)
 		if !own && !waiting {
-			return usernameTaken(name)
+			return errUsernameTaken
 		}
 	}
 	return nil
@@ -76,7 +76,7 @@ func (d *deed) unreserved(ctx context.Context, user User) error {
 		return fmt.Errorf("look for a reserved username: %w", err)
 	}
 	if err == nil && owner.Int64 != user.ID {
-		return usernameTaken(user.Username)
+		return errUsernameTaken
 	}
 	if _, err := d.ExecContext(ctx, deleteReserved, user.Username); err != nil {
 		return fmt.Errorf("free a reserved username: %w", err)

@@ -187,16 +187,14 @@ func (s *Store) taken(err error, username string) error {
 	}
 	switch s.db.Conflict(err) {
 	case "users.username":
-		return usernameTaken(username)
+		return errUsernameTaken
 	case "users.email_key":
 		return errEmailTaken
 	}
 	return nil
 }
 
-func usernameTaken(name string) error {
-	return refuse("username", "The username %s is taken. Choose another.", name)
-}
+var errUsernameTaken = refuse("username", "This username is taken. Choose another.")
 
 var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
 

@@ -39,27 +39,26 @@ func CheckUsername(value string) error {
 	switch {
 	case name == "":
 		return refuse("username", "Enter a username.")
+	case strings.HasPrefix(name, "-") || strings.HasPrefix(name, "_"):
+		return refuse("username", "Begin the username with a letter or digit.")
 	case !validUsername(name):
-		return refuse("username", "Use only the letters a to z, digits, - and _ in the username, and begin with a letter or digit.")
+		return refuse("username", "Use only a to z, digits, - and _ for the username.")
 	case len(name) < UsernameMin:
 		return refuse("username", "Use at least %d characters for the username.", UsernameMin)
 	case len(name) > UsernameMax:
 		return refuse("username", "Use at most %d characters for the username.", UsernameMax)
 	case slices.Contains(reservedUsernames, name):
-		return reserved(name)
+		return errReserved
 	}
 	return nil
 }
 
-func reserved(name string) error {
-	return refuse("username", "The username %s is reserved. Choose another.", name)
-}
+var errReserved = refuse("username", "This username is reserved. Choose another.")
 
 func validUsername(name string) bool {
 	for i := range len(name) {
 		c := name[i]
-		letterOrDigit := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
-		if !letterOrDigit && (i == 0 || c != '-' && c != '_') {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
 			return false
 		}
 	}

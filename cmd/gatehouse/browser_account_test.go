@@ -21,14 +21,14 @@ func TestBrowserChangesTheProfile(t *testing.T) {
 			b.write("name", "Ada King")
 			b.write("username", "Grace")
 			if !b.plain {
-				b.becomes(message("username"), "The username grace is taken. Choose another.")
+				b.becomes(message("username"), "This username is taken. Choose another.")
 			}
 			b.refuse(b.submit)
-			b.is(text("#summary ul"), "The username grace is taken. Choose another.")
+			b.is(text("#summary ul"), "This username is taken. Choose another.")
 			b.is(value("name"), "Ada King")
 			b.write("username", "Countess")
 			if !b.plain {
-				b.becomes(message("username"), "The username countess is free.")
+				b.becomes(message("username"), "This username is free.")
 			}
 			b.follow(b.submit)
 			b.arrive("/account/profile")

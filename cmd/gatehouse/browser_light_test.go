@@ -18,7 +18,7 @@ func TestBrowserPagesKeepStill(t *testing.T) {
 	type typed struct{ field, text, want string }
 	spaces := []typed{{"username", " ", "Enter your username or email address."}}
 	half := []typed{
-		{"username", "ada", "The username ada is free."},
+		{"username", "ada", "This username is free."},
 		{"password", "short", "Use at least 12 characters for the password: 7 more to go."},
 	}
 	b.open("/")

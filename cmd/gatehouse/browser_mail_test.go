@@ -160,7 +160,7 @@ func TestBrowserRegistersByLetter(t *testing.T) {
 			first := p.letters(t, ada.Email, letterRegister, 1)
 			b.follow(b.submit)
 			b.arrive("/email/verify")
-			b.is(text("[role=status]"), "A letter is on its way, unless you have had several within the last hour.")
+			b.is(text("[role=status]"), "An email is on its way, unless you have had several within the last hour.")
 			second := p.letters(t, ada.Email, letterRegister, 2)
 			b.opens(first)
 			b.is(title, "This link does not work · Gatehouse")
@@ -218,7 +218,7 @@ func TestBrowserAcceptsAnInvitation(t *testing.T) {
 			b.write("name", ada.Name)
 			b.write("username", ada.Username)
 			if !b.plain {
-				b.becomes(message("username"), "The username ada is free.")
+				b.becomes(message("username"), "This username is free.")
 			}
 			b.write("password", ada.Password)
 			b.follow(b.submit)

@@ -25,9 +25,9 @@ func TestBrowserRegisterChecksFieldsWhileTyping(t *testing.T) {
 		{"a name that is too long", "name", strings.Repeat("n", store.NameMax+1), "at most 100 characters", "field-refused"},
 		{"a name", "name", "Ada Lovelace", "", ""},
 		{"a username that is too short", "username", "ad", "at least 3 characters", "field-refused"},
-		{"a username of another shape", "username", "ada lovelace", "Use only the letters a to z", "field-refused"},
-		{"a username that is taken, whatever its case", "username", "Grace", "The username grace is taken", "field-refused"},
-		{"a free username, as it will be kept", "username", "Ada", "The username ada is free", "field-fine"},
+		{"a username of another shape", "username", "ada lovelace", "Use only a to z a to z", "field-refused"},
+		{"a username that is taken, whatever its case", "username", "Grace", "This username is taken", "field-refused"},
+		{"a free username, as it will be kept", "username", "Ada", "This username is free, as ada.", "field-fine"},
 		{"half an email address", "email", "ada@", "like name@example.com", "field-refused"},
 		{"an email address", "email", "ada@example.com", "", ""},
 		{"a password that is too short", "password", "ada", "at least 12 characters for the password: 9 more to go", "field-refused"},
@@ -146,7 +146,7 @@ func TestBrowserRegisterKeepsWhatWasTypedWhenRefused(t *testing.T) {
 			b.write("email", "ada@example.com")
 			b.write("password", ada.Password)
 			b.refuse(func() { b.press(kb.Enter) })
-			b.is(text("#summary ul"), "The username grace is taken. Choose another.")
+			b.is(text("#summary ul"), "This username is taken. Choose another.")
 			b.is(title, "Error: Create your account · Gatehouse")
 			b.is(value("password"), mode.password(ada.Password))
 

@@ -152,7 +152,7 @@ func TestBrowserSubmitSurvivesAServerThatFails(t *testing.T) {
 	b.report.expect("status of 503", "status of 500")
 	x.fail(http.StatusServiceUnavailable)
 	b.submit()
-	b.stands("It is busy right now. Nothing you typed is lost. Please try again in a moment.")
+	b.stands("We are very busy right now. Nothing you typed is lost. Please try again in a moment.")
 	x.fail(http.StatusInternalServerError)
 	b.submit()
 	b.stands("Something went wrong on our side. Nothing you typed is lost. Please try again in a moment.")
@@ -209,6 +209,6 @@ func TestBrowserFailedChecksAreSilent(t *testing.T) {
 		x.fail(0)
 		b.clickOn("#username")
 		b.press(kb.End + "!")
-		b.becomes(message("username"), "Use only the letters a to z, digits, - and _ in the username, and begin with a letter or digit.")
+		b.becomes(message("username"), "Use only a to z, digits, - and _ for the username.")
 	}
 }

@@ -48,7 +48,7 @@ func TestBrowserWrongPasswordsHaveToWait(t *testing.T) {
 			b.follow(b.submit)
 			b.arrive("/account")
 			b.open("/account/activity")
-			b.until(text("main") + `.includes("Too many wrong passwords: further tries had to wait")`)
+			b.until(text("main") + `.includes("Too many wrong passwords: further attempts had to wait")`)
 		})
 	}
 }

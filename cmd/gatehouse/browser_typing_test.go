@@ -30,7 +30,7 @@ func TestBrowserTypingGoesOnThroughSlowChecks(t *testing.T) {
 	<-released
 	b.is(value("username"), "ada-king-of-lovelace")
 	checks.open()
-	b.becomes(message("username"), "The username ada-king-of-lovelace is free.")
+	b.becomes(message("username"), "This username is free.")
 	b.is(value("username"), "ada-king-of-lovelace")
 
 	checks = x.hold(checkUsername)
@@ -38,7 +38,7 @@ func TestBrowserTypingGoesOnThroughSlowChecks(t *testing.T) {
 	last := checks.next("username", "ada-king-of-lovelace-")
 	b.press(kb.Home + kb.ArrowRight + kb.ArrowRight + kb.ArrowRight)
 	last.release()
-	b.becomes(message("username"), "The username ada-king-of-lovelace- is free.")
+	b.becomes(message("username"), "This username is free.")
 	b.is("String(input.selectionStart)", "3")
 	b.press("_b")
 	b.is(value("username"), "ada_b-king-of-lovelace-")
@@ -58,10 +58,10 @@ func TestBrowserStaleAnswersAreNeverShown(t *testing.T) {
 	stale := checks.next("username", "ad")
 	b.press("a")
 	checks.next("username", "ada").release()
-	b.becomes(message("username"), "The username ada is free.")
+	b.becomes(message("username"), "This username is free.")
 	stale.release()
 	b.settle()
-	b.is("window.shown.join()", "The username ada is free.")
+	b.is("window.shown.join()", "This username is free.")
 }
 
 func TestBrowserLateCheckLeavesARefusedFormAlone(t *testing.T) {
@@ -120,6 +120,6 @@ func TestBrowserFieldsEditedDuringASlowSubmitKeepTheirText(t *testing.T) {
 	b.is("document.getElementById('password').type", "text")
 	b.is(text("[data-reveal]"), "Hide password")
 	// The answer spoke of the older text, so the newer one is checked.
-	b.becomes(message("email"), "Enter an email address like name@example.com.")
+	b.becomes(message("email"), "Enter an address like name@example.com.")
 	b.becomes(message("password"), "Use at least 12 characters for the password: 6 more to go.")
 }

@@ -216,7 +216,7 @@ func givenUpMeanwhile(t *testing.T, h house) {
 	} {
 		h.exec(t, `UPDATE reserved_usernames SET until = $1 WHERE username = 'wanted'`, now)
 		answers := h.overtake(t, `UPDATE users SET username = 'wanted' WHERE username = 'ada'`, last, deed)
-		if r := refused(t, answers[0]); !strings.Contains(r.Sentence, "wanted is taken") {
+		if r := refused(t, answers[0]); !strings.Contains(r.Sentence, "This username is taken") {
 			t.Errorf("got %+v", r)
 		}
 		if _, err := h.Find(h.ctx, "wanted"); !errors.Is(err, store.ErrNotFound) {
