@@ -28,7 +28,7 @@ func TestBrowserChangesTheProfile(t *testing.T) {
 			b.is(value("name"), "Ada King")
 			b.write("username", "Countess")
 			if !b.plain {
-				b.becomes(message("username"), "This username is free.")
+				b.becomes(message("username"), "This username is free, as countess.")
 			}
 			b.follow(b.submit)
 			b.arrive("/account/profile")
@@ -42,6 +42,7 @@ func TestBrowserChangesTheProfile(t *testing.T) {
 			b.write("username", "ada")
 			b.refuse(b.submit)
 			b.is(text("#summary ul"), "You can change your username once a day. Your old one is still yours.")
+			b.is(text(".flash"), "(none)") // nothing is saved any more
 			b.is(value("name"), "")
 			b.signOut()
 			p.clock.Move(store.UsernameEvery)

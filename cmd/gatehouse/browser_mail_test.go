@@ -225,7 +225,9 @@ func TestBrowserAcceptsAnInvitation(t *testing.T) {
 			b.arrive("/")
 			b.is(text("[role=status]"), "Welcome, Ada Lovelace. Your account is ready.")
 			b.is(text(".banner"), "(none)") // the letter was the proof
-			b.openTo("/invite", "/")
+			b.open("/invite")
+			b.is(title, "This link does not work · Gatehouse")
+			b.is(text(".actions"), "Your account")
 			b.signOut()
 			b.opensLetter(ada.Email, letterInvite, "/invite")
 			b.is(title, "This link does not work · Gatehouse")
