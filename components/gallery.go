@@ -32,9 +32,9 @@ func Gallery() []State {
 	states := []State{
 		{"home-anonymous", Page{Entry: true, Indexed: true, Open: true}, nil},
 		{"home-closed", Page{Entry: true, Indexed: true}, nil},
-		{"home-signed-in", Page{User: &ada}, nil},
-		{"home-welcome", Page{User: &ada, Flash: "Welcome, Ada Lovelace. Your account is ready."}, nil},
-		{"home-long-name", Page{User: &long, Flash: "Welcome back, " + long.Name + "."}, nil},
+		{"home-signed-in", Page{Entry: true, User: &ada}, nil},
+		{"home-welcome", Page{Entry: true, User: &ada, Flash: "Welcome, Ada Lovelace. Your account is ready."}, nil},
+		{"home-long-name", Page{Entry: true, User: &long, Flash: "Welcome back, " + long.Name + "."}, nil},
 	}
 	for i := range states {
 		states[i].Page = dressed(states[i].Page, "")

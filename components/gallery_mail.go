@@ -18,7 +18,7 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	confirmed := ada
 	confirmed.ConfirmedAt = at
 
-	add("home-unconfirmed", Page{User: &ada, Mails: true}, "", Home(dressed(in, "")))
+	add("home-unconfirmed", Page{Entry: true, User: &ada, Mails: true}, "", Home(dressed(in, "")))
 	add("verify", out, "Confirm your email address", Verify(NewVerifyForm(false, ""), ada.Email))
 	add("verify-long", out, "Confirm your email address", Verify(NewVerifyForm(false, ""), long.Email))
 	add("verify-with-password", out, "Confirm your email address", Verify(NewVerifyForm(true, "ada"), ada.Email))
@@ -62,12 +62,12 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	bare.Check()
 	add("invite-refused", refused, "Accept your invitation", Invite(bare, long.Email))
 
-	add("mailbox-empty", out, "Mailbox", Mailbox(nil))
+	add("mailbox-empty", Page{Open: true}, "Mailbox", Mailbox(nil))
 	var items []MailboxItem
 	for _, l := range GalleryLetters() {
 		items = append(items, MailboxItem{To: ada.Email, Subject: l.Subject, Text: l.Text(), Sent: at})
 	}
-	add("mailbox", out, "Mailbox", Mailbox(items))
+	add("mailbox", Page{Open: true}, "Mailbox", Mailbox(items))
 }
 
 // GalleryLetter is a letter and the name it has in the gallery.

@@ -42,7 +42,7 @@ func CheckUsername(value string) error {
 	case strings.HasPrefix(name, "-") || strings.HasPrefix(name, "_"):
 		return refuse("username", "Begin the username with a letter or digit.")
 	case !validUsername(name):
-		return refuse("username", "Use only a to z, digits, - and _ for the username.")
+		return refuse("username", "Use only a to z, digits, - and _.")
 	case len(name) < UsernameMin:
 		return refuse("username", "Use at least %d characters for the username.", UsernameMin)
 	case len(name) > UsernameMax:

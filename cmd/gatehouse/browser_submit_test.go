@@ -209,6 +209,6 @@ func TestBrowserFailedChecksAreSilent(t *testing.T) {
 		x.fail(0)
 		b.clickOn("#username")
 		b.press(kb.End + "!")
-		b.becomes(message("username"), "Use only a to z, digits, - and _ for the username.")
+		b.becomes(message("username"), "Use only a to z, digits, - and _.")
 	}
 }
