@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 
 	"gatehouse/components"
@@ -39,7 +38,7 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 		sentence = "Your account is closed. Sign in within " + components.Days(reopen) + " if you want it back."
 	}
 	s.flash(r, sentence)
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	forgetSite(w)
 	return s.redirect(w, r, "/")
 }
 
@@ -78,15 +77,4 @@ func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.enter(w, r, user, arrival{next: "/account", greeting: "Welcome back, " + user.Called() + ". Your account is open again."})
-}
-
-// startAfresh empties the session and gives it a new token.
-func (s *Site) startAfresh(r *http.Request) error {
-	if err := s.Sessions.Clear(r.Context()); err != nil {
-		return fmt.Errorf("clear the session: %w", err)
-	}
-	if err := s.Sessions.RenewToken(r.Context()); err != nil {
-		return fmt.Errorf("renew the session: %w", err)
-	}
-	return nil
 }

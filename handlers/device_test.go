@@ -12,7 +12,7 @@ import (
 
 // knows hands Ada's device cookie to somebody else.
 func (v *visitor) knows(device string) *visitor {
-	v.client.Jar.SetCookies(v.h.BaseURL, []*http.Cookie{{Name: v.h.cookieName("device"), Value: device, Path: "/"}})
+	v.client.Jar.SetCookies(v.h.BaseURL, []*http.Cookie{{Name: v.h.cookieName(deviceCookie), Value: device, Path: "/"}})
 	return v
 }
 
@@ -90,7 +90,7 @@ func TestTheDeviceCookieOutlivesSignOutsAndOpensNothing(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		registered := v.get("/register").submit(ada())
 		c := registered.cookie("device")
-		if c == nil || !deviceToken.MatchString(c.Value) || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != int(store.DeviceKept/time.Second) {
+		if c == nil || !browserToken.MatchString(c.Value) || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != int(store.DeviceKept/time.Second) {
 			t.Fatalf("the cookie is %v", c)
 		}
 		thief := v.another().knows(c.Value)
@@ -116,7 +116,7 @@ func TestSES12OddDeviceCookiesAreReplaced(t *testing.T) {
 		v := h.visitor(t)
 		v.header.Set("Cookie", "device="+odd)
 		answer := v.tries("ada", "analytical engine no. 1").is(303)
-		if c := answer.cookie("device"); c == nil || !deviceToken.MatchString(c.Value) {
+		if c := answer.cookie("device"); c == nil || !browserToken.MatchString(c.Value) {
 			t.Errorf("%q is answered with %v", odd, c)
 		}
 	}

@@ -64,7 +64,7 @@ func (s *Site) undo(w http.ResponseWriter, r *http.Request, token string) error 
 	if err := s.Store.UndoAddress(r.Context(), token, s.origin(r)); err != nil {
 		return err
 	}
-	s.dropToken(w, undoCookie)
+	s.dropCookie(w, undoCookie)
 	s.flash(r, "The old address is back, and every device is signed out. We have written to it: open the link in that email to choose a new password.")
 	return s.redirect(w, r, "/") // the old password opens nothing any more
 }

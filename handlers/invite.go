@@ -41,7 +41,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 	if err != nil {
 		return err
 	}
-	s.dropToken(w, inviteCookie)
+	s.dropCookie(w, inviteCookie)
 	return s.enter(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is ready."})
 }
 

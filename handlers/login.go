@@ -58,6 +58,6 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("end the session: %w", err)
 		}
 	}
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	forgetSite(w)
 	return s.redirect(w, r, "/")
 }

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"cmp"
+	"crypto/rand"
 	"errors"
 	"net/http"
 
@@ -24,7 +26,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		return s.showRegister(w, r, http.StatusUnprocessableEntity, form)
 	}
 	var user store.User
-	browser := s.newBrowser(r)
+	browser := cmp.Or(s.browser(r), rand.Text())
 	err := s.withinLimits(r, func() (err error) {
 		if s.Confirm {
 			return s.Store.RegisterPending(r.Context(), form.Registration(), browser, s.origin(r))
@@ -39,7 +41,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if s.Confirm {
-		s.keepToken(w, pendingCookie, browser, store.PendingValid)
+		s.setCookie(w, pendingCookie, browser, store.PendingValid)
 		return s.redirect(w, r, "/email/verify")
 	}
 	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})

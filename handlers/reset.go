@@ -32,7 +32,7 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request, token string) error
 	if err != nil {
 		return err
 	}
-	s.dropToken(w, resetCookie)
+	s.dropCookie(w, resetCookie)
 	s.flash(r, "Your new password is saved, and every device is signed out. Sign in with it.")
 	return s.redirect(w, r, "/login")
 }

@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -38,17 +40,6 @@ func NewSessions(sessions scs.Store, https bool) *scs.SessionManager {
 	manager.Cookie.Secure = https
 	return manager
 }
-
-// cookieName gives a cookie the prefix that binds it to this very host, which
-// browsers accept over https only.
-func cookieName(name string, https bool) string {
-	if https {
-		return "__Host-" + name
-	}
-	return name
-}
-
-func (s *Site) cookieName(name string) string { return cookieName(name, s.https()) }
 
 // load finds the session of a request and who is signed in, within ctx.
 func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
@@ -110,7 +101,7 @@ type arrival struct {
 // before, and sends the person where they wanted to go.
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
 	v, from := visitOf(r), s.origin(r)
-	from.Device = s.newDevice(r)
+	from.Device = cmp.Or(from.Device, rand.Text())
 	signIn, err := s.Store.SignIn(r.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Kept: a.kept})
 	if err != nil {
 		return err
@@ -118,7 +109,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a
 	if err := s.renew(r, signIn); err != nil {
 		return err
 	}
-	s.keepDevice(w, from.Device)
+	s.setCookie(w, deviceCookie, from.Device, store.DeviceKept)
 	s.flash(r, a.greeting)
 	v.user, v.signIn = &user, &signIn
 	return s.redirect(w, r, s.next(a.next))
@@ -134,6 +125,11 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, user store.User, a 
 	return err
 }
 
+// forgetSite has the browser forget what it keeps of the site, but for its cookies.
+func forgetSite(w http.ResponseWriter) {
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+}
+
 // renew begins the session anew for a sign-in: at its beginning, and whenever
 // its id changed. Only what the same person was typing is carried over.
 func (s *Site) renew(r *http.Request, signIn store.SignIn) error {
@@ -146,6 +142,17 @@ func (s *Site) renew(r *http.Request, signIn store.SignIn) error {
 	s.Sessions.RememberMe(ctx, signIn.Kept)
 	s.Sessions.Put(ctx, sessionSignIn, signIn.ID)
 	s.Sessions.Put(ctx, sessionUser, strconv.FormatInt(signIn.UserID, 10))
+	return nil
+}
+
+// startAfresh empties the session and gives it a new token.
+func (s *Site) startAfresh(r *http.Request) error {
+	if err := s.Sessions.Clear(r.Context()); err != nil {
+		return fmt.Errorf("clear the session: %w", err)
+	}
+	if err := s.Sessions.RenewToken(r.Context()); err != nil {
+		return fmt.Errorf("renew the session: %w", err)
+	}
 	return nil
 }
 

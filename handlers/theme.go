@@ -19,24 +19,20 @@ func (s *Site) chooseTheme(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(components.Themes, theme) {
 		return components.Unreadable
 	}
-	cookie := &http.Cookie{
-		Name: s.cookieName("theme"), Value: theme, Path: "/", MaxAge: int(themeLasts / time.Second),
-		HttpOnly: true, Secure: s.https(), SameSite: http.SameSiteLaxMode,
-	}
 	if theme == components.ThemeAuto {
-		cookie.Value, cookie.MaxAge = "", -1
+		s.dropCookie(w, themeCookie)
+	} else {
+		s.setCookie(w, themeCookie, theme, themeLasts)
 	}
-	http.SetCookie(w, cookie)
 	if partial(r) {
-		w.WriteHeader(http.StatusNoContent)
-		return nil
+		return sayNothing(w)
 	}
 	return s.redirect(w, r, s.back(r.PostForm.Get("next")))
 }
 
 // theme is what the visitor chose, or auto.
 func (s *Site) theme(r *http.Request) string {
-	cookie, err := r.Cookie(s.cookieName("theme"))
+	cookie, err := r.Cookie(s.cookieName(themeCookie))
 	if err != nil || !slices.Contains(components.Themes, cookie.Value) {
 		return components.ThemeAuto
 	}

@@ -11,7 +11,7 @@ import (
 // newVerify is where the links of letters lead that ask to confirm an address,
 // and where somebody without a link learns how to get one.
 func (s *Site) newVerify(w http.ResponseWriter, r *http.Request) error {
-	if s.token(r, verifyCookie) == "" {
+	if s.cookie(r, verifyCookie, linkToken) == "" {
 		return s.showUnverified(w, r, http.StatusOK, "")
 	}
 	return s.linked(verifyCookie, func(w http.ResponseWriter, r *http.Request, token string) error {
@@ -47,7 +47,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 	}
 	_, err = s.Store.ConfirmAddress(r.Context(), token, s.origin(r))
 	if err == nil {
-		s.dropToken(w, verifyCookie)
+		s.dropCookie(w, verifyCookie)
 		s.flash(r, "Thank you. The address "+email+" is confirmed.")
 		if visitOf(r).user == nil {
 			return s.redirect(w, r, "/login")
@@ -80,8 +80,8 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 	if err != nil {
 		return err
 	}
-	s.dropToken(w, verifyCookie)
-	s.dropToken(w, pendingCookie)
+	s.dropCookie(w, verifyCookie)
+	s.dropCookie(w, pendingCookie)
 	if form.Password != nil || visitOf(r).user != nil {
 		s.flash(r, "Your account is open. Sign in with it.")
 		return s.redirect(w, r, "/login")

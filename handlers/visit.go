@@ -115,6 +115,12 @@ func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWrit
 	s.Log.Handler().Handle(r.Context(), record) //nolint:errcheck // there is nowhere left to say so
 }
 
+// origin is where a request comes from, for the record.
+func (s *Site) origin(r *http.Request) store.Origin {
+	v := visitOf(r)
+	return store.Origin{Address: v.address, Agent: r.UserAgent(), Request: v.id, Device: s.device(r)}
+}
+
 // event logs what matters for security but belongs to no account, or changes
 // nothing.
 func (s *Site) event(r *http.Request, name string) {

@@ -147,7 +147,7 @@ func (v *visitor) signedIn() string {
 
 // session is the value of the session cookie, device that of the device cookie.
 func (v *visitor) session() string { return v.carries(v.h.Sessions.Cookie.Name) }
-func (v *visitor) device() string  { return v.carries(v.h.cookieName("device")) }
+func (v *visitor) device() string  { return v.carries(v.h.cookieName(deviceCookie)) }
 
 func (v *visitor) carries(name string) string {
 	for _, cookie := range v.client.Jar.Cookies(v.h.BaseURL) {

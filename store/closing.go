@@ -45,7 +45,7 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 			return nil
 		}
 		now := s.now()
-		if err := d.erase(ctx, user.ID, from, deleteClosed, user.ID, now, now); !errors.Is(err, ErrNotFound) {
+		if err := d.erase(ctx, user.ID, from, deleteClosed, now, now, user.ID); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		return nil // EraseClosed will do it

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 const updateConfirmed = `UPDATE users SET confirmed_at = coalesce(confirmed_at, $1) WHERE id = $2 AND epoch = $3 AND email_key = $4`
@@ -18,34 +17,6 @@ func (s *Store) SendConfirmation(ctx context.Context, user User, from Origin) er
 
 func (d *deed) askToConfirm(ctx context.Context, user User, from Origin) error {
 	return d.letterWith(ctx, LetterConfirm, PurposeConfirm, user, user.Email, ConfirmValid, from)
-}
-
-// letterWith writes a letter to an address, with a new token in it.
-func (d *deed) letterWith(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
-	if !d.store.Mails() {
-		return nil
-	}
-	token, err := d.issue(ctx, purpose, user, email, valid)
-	if err != nil {
-		return err
-	}
-	data := to(user, from)
-	data.To, data.Token, data.Valid = email, token, valid
-	if kind == LetterAddressChanged {
-		data.Address = user.Email
-	}
-	return d.letter(ctx, kind, data)
-}
-
-// tell writes to a person about something that was done to their account. An
-// address that was never confirmed may be anybody's and is left in peace.
-func (d *deed) tell(ctx context.Context, kind string, user User, from Origin) error {
-	if !user.Confirmed() || d.store.rules.NoNotices {
-		return nil
-	}
-	data := to(user, from)
-	data.Within = d.store.rules.Reopen
-	return d.letter(ctx, kind, data)
 }
 
 // ConfirmAddress redeems the token of a letter to the address of an account,

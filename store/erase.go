@@ -10,16 +10,15 @@ import (
 const (
 	// While an old address can still be put back the account stays: it may have
 	// been closed by whoever moved it away.
-	selectToErase = `SELECT id FROM users WHERE closed_at <= $1 AND NOT EXISTS (SELECT 1 FROM tokens
-		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL AND tokens.expires_at > $2)
-		ORDER BY closed_at LIMIT $3`
+	isToErase = `closed_at <= $1 AND NOT EXISTS (SELECT 1 FROM tokens
+		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL AND tokens.expires_at > $2)`
 
-	// closed_at is asked again, because the account may have been reopened, or
-	// erased by another copy of the program.
-	deleteClosed = `DELETE FROM users WHERE id = $1 AND closed_at <= $2 AND NOT EXISTS (SELECT 1 FROM tokens
-		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL AND tokens.expires_at > $3)
-		RETURNING username`
-	deleteUser = `DELETE FROM users WHERE id = $1 RETURNING username`
+	selectToErase = `SELECT id FROM users WHERE ` + isToErase + ` ORDER BY closed_at LIMIT $3`
+
+	// Asked again, because the account may have been reopened, or erased by
+	// another copy of the program.
+	deleteClosed = `DELETE FROM users WHERE ` + isToErase + ` AND id = $3 RETURNING username`
+	deleteUser   = `DELETE FROM users WHERE id = $1 RETURNING username`
 
 	// All but the newest.
 	deleteOlderEvents = `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE user_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $2)`
@@ -44,7 +43,7 @@ func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 		if err := s.eraseEvents(ctx, id, limit); err != nil {
 			return 0, err
 		}
-		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, id, before, s.now()) })
+		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, before, s.now(), id) })
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return 0, err
 		}

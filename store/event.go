@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"log/slog"
 	"time"
 )
@@ -92,27 +90,6 @@ const (
 
 	deleteOldEvents = `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at <= $1 ORDER BY at LIMIT $2)`
 )
-
-// deed is a transaction that records what it does. What it recorded is logged
-// once it is committed.
-type deed struct {
-	*sql.Tx
-	store  *Store
-	events []Event
-	// letters says that it wrote any.
-	letters bool
-}
-
-// record writes an event of an account.
-func (d *deed) record(ctx context.Context, userID int64, name, detail string, from Origin) error {
-	from.Agent = shorten(from.Agent, agentMax)
-	e := Event{At: d.store.now(), UserID: userID, Name: name, Origin: from, Detail: detail}
-	if _, err := d.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
-		return fmt.Errorf("record %s: %w", name, err)
-	}
-	d.events = append(d.events, e)
-	return nil
-}
 
 // Log writes a line about something that happened, whether or not it belongs
 // to an account, and counts it.

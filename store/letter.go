@@ -71,9 +71,9 @@ const (
 	// LettersPerHour is how many letters of one kind an address gets within an
 	// hour, whatever asks for them.
 	LettersPerHour = 3
-	// LetterTries is how long delivery of a letter is tried, unless its link
+	// LetterLasts is how long delivery of a letter is tried, unless its link
 	// expires sooner.
-	LetterTries = 24 * time.Hour
+	LetterLasts = 24 * time.Hour
 )
 
 const (
@@ -118,8 +118,8 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 	if err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
-	expires := now.Add(LetterTries)
-	if data.Valid > 0 && data.Valid < LetterTries {
+	expires := now.Add(LetterLasts)
+	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
 	if _, err := d.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires); err != nil {
@@ -132,4 +132,32 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 // to begins a letter to a person about something that came from somewhere.
 func to(user User, from Origin) LetterData {
 	return LetterData{To: user.Email, Name: user.Name, Username: user.Username, From: from.Address, Agent: shorten(from.Agent, agentMax)}
+}
+
+// letterWith writes a letter to an address, with a new token in it.
+func (d *deed) letterWith(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
+	if !d.store.Mails() {
+		return nil
+	}
+	token, err := d.issue(ctx, purpose, user, email, valid)
+	if err != nil {
+		return err
+	}
+	data := to(user, from)
+	data.To, data.Token, data.Valid = email, token, valid
+	if kind == LetterAddressChanged {
+		data.Address = user.Email
+	}
+	return d.letter(ctx, kind, data)
+}
+
+// tell writes to a person about something that was done to their account. An
+// address that was never confirmed may be anybody's and is left in peace.
+func (d *deed) tell(ctx context.Context, kind string, user User, from Origin) error {
+	if !user.Confirmed() || d.store.rules.NoNotices {
+		return nil
+	}
+	data := to(user, from)
+	data.Within = d.store.rules.Reopen
+	return d.letter(ctx, kind, data)
 }

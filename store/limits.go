@@ -24,9 +24,8 @@ type Limits struct {
 	Registrations, AllRegistrations Rates
 	// UsernameChecks are questions from one source whether a username is free.
 	UsernameChecks Rates
-	// Letters are letters that one source asks for: links to confirm an address
-	// or to choose a password. Links are
-	// tokens in such links that turn out not to be good.
+	// Letters are the letters that one source asks for, Links the links it opens
+	// that turn out not to be good.
 	Letters, Links Rates
 }
 

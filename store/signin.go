@@ -72,10 +72,6 @@ const (
 	signInColumns = `signins.id, signins.user_id, signins.kind, signins.created_at, signins.proved_at, signins.seen_at,
 		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent, signins.handle, signins.device`
 
-	// It changes nothing but waits for a change of the account that is under way
-	// and makes a later one wait, which reading alone does not on PostgreSQL.
-	holdUser = `UPDATE users SET epoch = epoch WHERE id = $1`
-
 	// The epoch, disabled_at and closed_at are conditions, so that an account
 	// that changed while its password was being compared gets no sign-in.
 	insertSignIn = `INSERT INTO signins (id, user_id, kind, created_at, proved_at, seen_at, ends_at, idle_at, kept, address, agent, handle, device)
@@ -99,7 +95,7 @@ const (
 	deleteEndedSignIns = `DELETE FROM signins WHERE id IN (SELECT id FROM signins WHERE idle_at <= $1 ORDER BY idle_at LIMIT $2)`
 )
 
-// SignIn begins a sign-in for a user that Authenticate or Register returned.
+// SignIn begins a sign-in for a user whom a verb such as Authenticate returned just now.
 // It is refused like a wrong password when the account changed in between.
 func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, error) {
 	now := s.now()
@@ -151,15 +147,6 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		return SignIn{}, err
 	}
 	return n, nil
-}
-
-// hold makes a deed wait for a change of the account that is under way, and
-// later ones wait for it.
-func (d *deed) hold(ctx context.Context, userID int64) error {
-	if _, err := d.ExecContext(ctx, holdUser, userID); err != nil {
-		return fmt.Errorf("hold user %d: %w", userID, err)
-	}
-	return nil
 }
 
 // Current returns the live sign-in with that id and its user, or ErrNotFound.

@@ -140,41 +140,6 @@ func (s *Store) now() time.Time {
 	return s.clock().UTC().Truncate(time.Microsecond)
 }
 
-// write runs one transaction. A refusal or a fault from do rolls it back.
-func (s *Store) write(ctx context.Context, do func(d *deed) error) error {
-	tx, err := s.db.Write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit this does nothing
-	d := &deed{Tx: tx, store: s}
-	if err := do(d); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	for _, e := range d.events {
-		s.Log(ctx, e)
-	}
-	if d.letters {
-		select {
-		case s.written <- struct{}{}:
-		default: // announced already
-		}
-	}
-	return nil
-}
-
-// changed runs a statement and says how many rows it changed.
-func (d *deed) changed(ctx context.Context, text string, args ...any) (int64, error) {
-	result, err := d.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 // prune runs a statement that deletes up to limit rows from before a time.
 func (s *Store) prune(ctx context.Context, text string, before time.Time, limit int) (int64, error) {
 	result, err := s.db.Write.ExecContext(ctx, text, before, limit)
@@ -219,44 +184,4 @@ func (u utc) Scan(value any) error {
 	err := t.Scan(value)
 	*u.time = t.Time.UTC()
 	return err
-}
-
-// statement is one that runs often.
-type statement struct {
-	pool     *sql.DB
-	text     string
-	prepared *sql.Stmt // nil where the driver prepares by itself
-}
-
-func prepare(ctx context.Context, pool *sql.DB, text string, now bool) (*statement, error) {
-	s := &statement{pool: pool, text: text}
-	if !now {
-		return s, nil
-	}
-	var err error
-	if s.prepared, err = pool.PrepareContext(ctx, text); err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", text, err)
-	}
-	return s, nil
-}
-
-func (s *statement) row(ctx context.Context, args ...any) *sql.Row {
-	if s.prepared != nil {
-		return s.prepared.QueryRowContext(ctx, args...)
-	}
-	return s.pool.QueryRowContext(ctx, s.text, args...)
-}
-
-func (s *statement) rows(ctx context.Context, args ...any) (*sql.Rows, error) {
-	if s.prepared != nil {
-		return s.prepared.QueryContext(ctx, args...)
-	}
-	return s.pool.QueryContext(ctx, s.text, args...)
-}
-
-func (s *statement) exec(ctx context.Context, args ...any) (sql.Result, error) {
-	if s.prepared != nil {
-		return s.prepared.ExecContext(ctx, args...)
-	}
-	return s.pool.ExecContext(ctx, s.text, args...)
 }

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -85,6 +83,10 @@ func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (
 	if t.bucket, err = s.bucket(ctx, user, typed, from); err != nil {
 		return t, err
 	}
+	// Not cut off by a caller who leaves: then nobody would know whether it was
+	// counted, and it could not be taken back.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
+	defer cancel()
 	err = s.write(ctx, func(d *deed) error {
 		now := s.now()
 		err := d.QueryRowContext(ctx, countFailure, t.bucket, now, now.Add(-quiet)).Scan(&t.failures)
@@ -167,7 +169,7 @@ func (s *Store) uncount(ctx context.Context, t try) {
 		return
 	}
 	// The caller has left or was turned away; this is still to be done.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), seenWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
 	if _, err := s.db.Write.ExecContext(ctx, uncountFailure, s.now(), t.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
@@ -208,10 +210,4 @@ func (d *deed) forgetFailures(ctx context.Context, userID int64) error {
 // how many.
 func (s *Store) PruneThrottles(ctx context.Context, limit int) (int64, error) {
 	return s.prune(ctx, deleteQuietThrottles, s.now().Add(-quiet), limit)
-}
-
-// digest is how tokens and typed names are kept.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }

@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -130,4 +132,10 @@ func (d *deed) redeem(ctx context.Context, token string, user User) error {
 // PruneTokens deletes up to limit tokens that have expired, and says how many.
 func (s *Store) PruneTokens(ctx context.Context, limit int) (int64, error) {
 	return s.prune(ctx, deleteOldTokens, s.now(), limit)
+}
+
+// digest is how tokens and typed names are kept.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }

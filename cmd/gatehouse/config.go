@@ -25,14 +25,14 @@ type settings struct {
 	Listen       string `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
 	BaseURL      string `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
 	Database     string `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
-	NoMigrate    bool   `help:"Do not bring the database up to this version when serving; refuse an old one."`
+	NoMigrate    bool   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
 	Registration string `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
-	SMTP         string `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site on http://localhost shows its mail at /dev/mailbox, and any other sends none."`
+	SMTP         string `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
 	MailFrom     string `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
 	NoNotices    bool   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
 	Secret       string `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
 	Name         string `default:"Gatehouse" help:"The site's name on its pages."`
-	PasswordMin  int    `default:"12" help:"Least number of characters of a new password, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
+	PasswordMin  int    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
 	BcryptCost   int    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
 	ClosedDays   int    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
 	ActivityDays int    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
@@ -42,11 +42,11 @@ type settings struct {
 	LimitFailures      store.Rates   `default:"${limit_failures}" help:"Wrong passwords from one source, which is an IPv4 address or an IPv6 /64; off is no limit."`
 	LimitRegister      store.Rates   `default:"${limit_register}" help:"New accounts from one source."`
 	LimitRegisterAll   store.Rates   `default:"${limit_register_all}" help:"New accounts from everywhere."`
-	LimitUsernameCheck store.Rates   `default:"${limit_username_check}" help:"Questions from one source whether a username is free."`
-	LimitLetters       store.Rates   `default:"${limit_letters}" help:"Letters that one source asks for."`
-	LimitLinks         store.Rates   `default:"${limit_links}" help:"Links of letters that are not good, opened from one source."`
+	LimitUsernameCheck store.Rates   `default:"${limit_username_check}" help:"How often one source may ask whether a username is free."`
+	LimitLetters       store.Rates   `default:"${limit_letters}" help:"How many letters one source may ask for."`
+	LimitLinks         store.Rates   `default:"${limit_links}" help:"How many invalid or expired links one source may open."`
 
-	TrustedProxy  []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the right-most address that is none of them is the client."`
+	TrustedProxy  []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the client is the right-most address outside of them."`
 	MetricsListen string   `placeholder:"ADDRESS" help:"Address to show metrics on, like 127.0.0.1:8090, as /metrics and in the format of Prometheus. They are for whoever can reach it: keep it private. Without it there are none."`
 	LogFormat     string   `default:"text" enum:"text,json" help:"How log lines are written to stderr: text or json."`
 	InsecureTest  bool     `help:"For tests on loopback only: allows bcrypt cost 4 and turns the limits off."`
