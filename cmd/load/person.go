@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -88,12 +89,16 @@ func (p *person) cookies() string {
 	return strings.Join(pairs, "; ")
 }
 
-// people numbers those who register, in this process.
-var people atomic.Int64
+// people numbers those who register, and these tells them from those of another run on
+// the same database.
+var (
+	people atomic.Int64
+	these  = strings.ToLower(rand.Text()[:6])
+)
 
 // register makes an account of a new name and returns it with the status.
 func (p *person) register(ctx context.Context) (username string, status int, err error) {
-	username = fmt.Sprintf("person-%d", people.Add(1))
+	username = fmt.Sprintf("person-%s-%d", these, people.Add(1))
 	status, err = p.send(ctx, "/register", url.Values{
 		"username": {username}, "email": {username + "@load.example"}, "password": {password},
 	})
