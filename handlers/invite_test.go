@@ -55,12 +55,12 @@ func TestAnInvitationRefusesAndKeepsWhatWasTyped(t *testing.T) {
 		v.get(h.invites(t, "ada@example.org"))
 		before := h.dump(t)
 		for _, c := range []struct{ name, username, password, field, want string }{
-			{"Ada", "GRACE", storetest.Password, "username", "This username is taken. Choose another."},
-			{"Ada", "admin", storetest.Password, "username", "This username is reserved. Choose another."},
+			{"Ada", "GRACE", storetest.Password, "username", "This username is taken."},
+			{"Ada", "admin", storetest.Password, "username", "This username is reserved."},
 			{"Ada", "", storetest.Password, "username", "Enter a username."},
 			{"Ada", "ada", "", "password", "Enter a password."},
 			{"Ada", "ada", storetest.CommonPassword, "password", "This password is too common. Try a few unrelated words."},
-			{"Ada", "countess", "countess-countess-1", "password", "Do not build the password from your name, username, address or the name of this site."},
+			{"Ada", "countess", "countess-countess-1", "password", "Leave out your name, username, address and this site."},
 		} {
 			refused := v.post("/invite", url.Values{"name": {c.name}, "username": {c.username}, "password": {c.password}}).is(422)
 			if got := refused.message(c.field); got != c.want {
@@ -132,10 +132,10 @@ func TestAnInvitationIsCheckedWhileOneTypes(t *testing.T) {
 		send        url.Values
 	}{
 		{"username", "This username is free, as ada.", url.Values{"username": {"Ada"}}},
-		{"username", "This username is taken. Choose another.", url.Values{"username": {"grace"}}},
-		{"username", "Use at least 3 characters for the username.", url.Values{"username": {"ad"}}},
+		{"username", "This username is taken.", url.Values{"username": {"grace"}}},
+		{"username", "Use at least 3 characters.", url.Values{"username": {"ad"}}},
 		{"password", "That is a strong password.", url.Values{"password": {storetest.Password}}},
-		{"password", "Do not build the password from your name, username, address or the name of this site.", url.Values{"password": {"countess-countess"}}},
+		{"password", "Leave out your name, username, address and this site.", url.Values{"password": {"countess-countess"}}},
 		{"name", "", url.Values{"name": {"Ada"}}},
 	} {
 		if got := v.post("/invite/check/"+c.field, c.send).is(200).message(c.field); got != c.want {

@@ -61,7 +61,7 @@ func TestPasswordRefusesAndKeepsNothing(t *testing.T) {
 			{storetest.Password, "too short", "password", "Use at least 12 characters"},
 			{storetest.Password, storetest.Password, "password", "That is the password you have. Choose another."},
 			{storetest.Password, storetest.CommonPassword, "password", "too common"},
-			{storetest.Password, "ada-lovelace-1815", "password", "Do not build"},
+			{storetest.Password, "ada-lovelace-1815", "password", "Leave out your name"},
 			{storetest.Password, "a\x00 difference engine", "password", "no keyboard types"},
 			{storetest.Password, strings.Repeat("owl barn", 16) + "!", "password", "Use at most 128 characters"},
 		} {

@@ -239,7 +239,7 @@ func TestAMistypedAddressIsCorrectedByRegisteringAgain(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.waitsAs("ada", "ada@exmaple.com")
 		wrong := h.link(t, "ada@exmaple.com")
-		if got := v.another().waitsAs("ada", "other@example.com").is(422).message("username"); got != "This username is taken. Choose another." {
+		if got := v.another().waitsAs("ada", "other@example.com").is(422).message("username"); got != "This username is taken." {
 			t.Errorf("to another browser the name is %q", got)
 		}
 		v.waitsAs("ada", "ada@example.com").goesTo("/email/verify")

@@ -36,7 +36,7 @@ func TestProfileRefusesAndKeepsWhatWasTyped(t *testing.T) {
 		storetest.Register(t, h.Store, registration("grace"))
 		before := h.dump(t)
 		for username, want := range map[string]string{
-			"GRACE": "This username is taken. Choose another.", "a b": "Use only a to z", "admin": "is reserved",
+			"GRACE": "This username is taken.", "a b": "Use only a to z", "admin": "is reserved",
 			"gatehouse": "This username is reserved.", "": "Enter a username.", "aԁa": "Use only a to z", "ad\x00a": "Use only a to z",
 		} {
 			refused := v.post("/account/profile", url.Values{"name": {"Augusta"}, "username": {username}}).is(422)
@@ -67,7 +67,7 @@ func TestAUsernameChangesOnceADayAndStaysReserved(t *testing.T) {
 		renames("countess").goesTo("/account/profile")
 		renames("enchantress").is(422).says("once a day")
 		thief := v.another().post("/register", person("ada")).is(422)
-		if got := thief.message("username"); got != "This username is taken. Choose another." {
+		if got := thief.message("username"); got != "This username is taken." {
 			t.Errorf("the message is %q", got)
 		}
 		h.clock.Move(store.UsernameEvery)
@@ -129,8 +129,8 @@ func TestInlineChecksOfAProfile(t *testing.T) {
 	v.htmx = true
 	before := h.dump(t)
 	for username, want := range map[string]string{
-		"countess": "This username is free.", "GRACE": "This username is taken. Choose another.", "ada": "", " ADA ": "", "": "",
-		"x": "Use at least 3 characters for the username.",
+		"countess": "This username is free.", "GRACE": "This username is taken.", "ada": "", " ADA ": "", "": "",
+		"x": "Use at least 3 characters.",
 	} {
 		if got := v.post("/account/profile/check/username", url.Values{"username": {username}}).is(200).message("username"); got != want {
 			t.Errorf("%q: %q, want %q", username, got, want)

@@ -75,7 +75,7 @@ func TestREG04RegisterRefusesATakenUsernameOrEmailWhateverItsCase(t *testing.T) 
 		other.htmx = v.htmx
 		person := ada()
 		person["username"], person["email"] = "ADA", "grace@example.com"
-		if got := other.get("/register").submit(person).is(422).message("username"); got != "This username is taken. Choose another." {
+		if got := other.get("/register").submit(person).is(422).message("username"); got != "This username is taken." {
 			t.Errorf("a taken username: %q", got)
 		}
 		person = ada()
@@ -174,9 +174,9 @@ func TestREG10RegisterRefusesGuessablePasswords(t *testing.T) {
 	for name, c := range map[string]struct{ password, want string }{
 		"listed":                   {storetest.CommonPassword, "too common"},
 		"listed, capitals":         {strings.ToUpper(storetest.CommonPassword), "too common"},
-		"username repeated":        {"countess-countess-1", "Do not build"},
-		"site name and digits":     {"gatehouse-2026-11", "Do not build"},
-		"local part doubled":       {"enchantressenchantress", "Do not build"},
+		"username repeated":        {"countess-countess-1", "Leave out your name"},
+		"site name and digits":     {"gatehouse-2026-11", "Leave out your name"},
+		"local part doubled":       {"enchantressenchantress", "Leave out your name"},
 		"common word and a year":   {"Password-2026!", "common word"},
 		"a walk over the keyboard": {"qwertyuiop[]", "neighbouring"},
 	} {
@@ -285,7 +285,7 @@ func TestTheNameOfTheSiteIsReserved(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		person := ada()
 		person["username"] = "gatehouse"
-		if got, want := v.get("/register").submit(person).is(422).message("username"), "This username is reserved. Choose another."; got != want {
+		if got, want := v.get("/register").submit(person).is(422).message("username"), "This username is reserved."; got != want {
 			t.Errorf("the message is %q, want %q", got, want)
 		}
 	})
@@ -321,18 +321,18 @@ func TestInlineChecks(t *testing.T) {
 		want              string
 	}{
 		{"a free username", "/register", "username", url.Values{"username": {"Ada"}}, "This username is free, as ada."},
-		{"a taken one", "/register", "username", url.Values{"username": {"GRACE"}}, "This username is taken. Choose another."},
-		{"a short one", "/register", "username", url.Values{"username": {"ad"}}, "Use at least 3 characters for the username."},
+		{"a taken one", "/register", "username", url.Values{"username": {"GRACE"}}, "This username is taken."},
+		{"a short one", "/register", "username", url.Values{"username": {"ad"}}, "Use at least 3 characters."},
 		{"nothing is left in peace", "/register", "username", url.Values{"username": {""}}, ""},
 		{"no form at all", "/register", "username", url.Values{}, ""},
 		{"an email address", "/register", "email", url.Values{"email": {"ada@example.com"}}, ""},
 		{"one that has an account is not told", "/register", "email", url.Values{"email": {"grace@example.com"}}, ""},
-		{"no email address", "/register", "email", url.Values{"email": {"ada"}}, "Enter an address like name@example.com."},
+		{"no email address", "/register", "email", url.Values{"email": {"ada"}}, "Enter it like name@example.com."},
 		{"a name", "/register", "name", url.Values{"name": {"Ada"}}, ""},
 		{"a long name", "/register", "name", url.Values{"name": {strings.Repeat("n", 101)}}, "Use at most 100 characters for the name."},
 		{"a password", "/register", "password", url.Values{"password": {"owl barn xk2"}}, "That will do. Another word would make it stronger."},
 		{"a long password", "/register", "password", url.Values{"password": {"correct horse battery"}}, "That is a strong password."},
-		{"a password from the username", "/register", "password", url.Values{"password": {"countess-countess"}, "username": {"countess"}}, "Do not build the password from your name, username, address or the name of this site."},
+		{"a password from the username", "/register", "password", url.Values{"password": {"countess-countess"}, "username": {"countess"}}, "Leave out your name, username, address and this site."},
 		{"who signs in", "/login", "username", url.Values{"username": {"nobody"}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -164,8 +164,8 @@ func TestRST14ARefusedPasswordLeavesTheLinkGood(t *testing.T) {
 			{"", "Enter a password."},
 			{"too short", "Use at least 12 characters"},
 			{storetest.CommonPassword, "too common"},
-			{"ada-ada-ada-1", "Do not build"},
-			{"gatehouse-2026-11", "Do not build"},
+			{"ada-ada-ada-1", "Leave out your name"},
+			{"gatehouse-2026-11", "Leave out your name"},
 			{"qwertyuiop[]", "neighbouring"},
 			{"a\x00 difference engine", "no keyboard types"},
 			{strings.Repeat("owl barn", 16) + "!", "Use at most 128 characters"},
@@ -200,7 +200,7 @@ func TestResetChecksWhileOneTypes(t *testing.T) {
 	check := func(password string) *page {
 		return v.post("/password/reset/check/password", url.Values{"password": {password}}).is(200)
 	}
-	if got := check("ada-ada-ada-1").message("password"); !strings.Contains(got, "Do not build") {
+	if got := check("ada-ada-ada-1").message("password"); !strings.Contains(got, "Leave out your name") {
 		t.Errorf("the message is %q", got)
 	}
 	if got := check(newPassword).hides(newPassword).message("password"); got != "That is a strong password." {

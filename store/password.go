@@ -72,7 +72,7 @@ func (p *Passwords) Check(password string, personal ...string) error {
 	}
 	own := append(parts(personal), p.siteWords()...)
 	if madeOf(password, own) {
-		return refuse("password", "Do not build the password from your name, username, address or the name of this site.")
+		return refuse("password", "Leave out your name, username, address and this site.")
 	}
 	if madeOf(password, append(own, commonWords...)) {
 		return refuse("password", "A common word with digits or symbols is easy to guess. Try a few unrelated words.")

@@ -194,7 +194,7 @@ func (s *Store) taken(err error, username string) error {
 	return nil
 }
 
-var errUsernameTaken = refuse("username", "This username is taken. Choose another.")
+var errUsernameTaken = refuse("username", "This username is taken.")
 
 var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
 

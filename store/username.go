@@ -40,11 +40,11 @@ func CheckUsername(value string) error {
 	case name == "":
 		return refuse("username", "Enter a username.")
 	case strings.HasPrefix(name, "-") || strings.HasPrefix(name, "_"):
-		return refuse("username", "Begin the username with a letter or digit.")
+		return refuse("username", "Begin with a letter or digit.")
 	case !validUsername(name):
 		return refuse("username", "Use only a to z, digits, - and _.")
 	case len(name) < UsernameMin:
-		return refuse("username", "Use at least %d characters for the username.", UsernameMin)
+		return refuse("username", "Use at least %d characters.", UsernameMin)
 	case len(name) > UsernameMax:
 		return refuse("username", "Use at most %d characters for the username.", UsernameMax)
 	case slices.Contains(reservedUsernames, name):
@@ -53,7 +53,7 @@ func CheckUsername(value string) error {
 	return nil
 }
 
-var errReserved = refuse("username", "This username is reserved. Choose another.")
+var errReserved = refuse("username", "This username is reserved.")
 
 func validUsername(name string) bool {
 	for i := range len(name) {

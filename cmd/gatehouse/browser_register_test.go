@@ -32,7 +32,7 @@ func TestBrowserRegisterChecksFieldsWhileTyping(t *testing.T) {
 		{"an email address", "email", "ada@example.com", "", ""},
 		{"a password that is too short", "password", "ada", "at least 12 characters for the password: 9 more to go", "field-refused"},
 		{"a password that everybody knows", "password", "1234567890987654321", "too common", "field-refused"},
-		{"a password made of the email address", "password", "ada@example.com1", "Do not build the password from your name", "field-refused"},
+		{"a password made of the email address", "password", "ada@example.com1", "Leave out your name", "field-refused"},
 		{"a long password", "password", "a lantern by the harbour", "strong", "field-fine"},
 	} {
 		before := ask[string](b, message(c.field))
@@ -146,7 +146,7 @@ func TestBrowserRegisterKeepsWhatWasTypedWhenRefused(t *testing.T) {
 			b.write("email", "ada@example.com")
 			b.write("password", ada.Password)
 			b.refuse(func() { b.press(kb.Enter) })
-			b.is(text("#summary ul"), "This username is taken. Choose another.")
+			b.is(text("#summary ul"), "This username is taken.")
 			b.is(title, "Error: Create your account · Gatehouse")
 			b.is(value("password"), mode.password(ada.Password))
 

@@ -178,7 +178,8 @@ func (o *Office) write(ctx context.Context, l store.Letter) (Message, error) {
 		return Message{}, fmt.Errorf("there is no letter of the kind %q", l.Kind)
 	}
 	var html bytes.Buffer
-	if err := components.LetterHTML(letter).Render(ctx, &html); err != nil {
+	// A program that ends in the middle of it has found nothing wrong with the letter.
+	if err := components.LetterHTML(letter).Render(context.WithoutCancel(ctx), &html); err != nil {
 		return Message{}, fmt.Errorf("draw a letter: %w", err)
 	}
 	return Message{

@@ -389,3 +389,23 @@ func TestOfficeWritesToNobodyUnknown(t *testing.T) {
 		}
 	})
 }
+
+// Whoever stops the program in the middle of a delivery loses no letter.
+func TestOfficeThatClosesGivesNothingUp(t *testing.T) {
+	each(t, func() *mailtest.Server { return &mailtest.Server{} }, "smtp://ADDR", func(t *testing.T, b *branch, s *mailtest.Server) {
+		b.invite(t, 1)
+		taken, err := b.Store.TakeLetters(t.Context(), 1)
+		if err != nil || len(taken) != 1 {
+			t.Fatalf("took %v, %v", taken, err)
+		}
+		closing, closed := context.WithCancel(t.Context())
+		closed()
+		b.deliver(closing, taken[0])
+		if got := b.waiting(t); got != 1 {
+			t.Fatalf("%d letters wait, want 1:\n%s", got, b.log.text.String())
+		}
+		b.clock.Move(15 * time.Second)
+		b.once(t)
+		received(t, s, 1, 1)
+	})
+}
