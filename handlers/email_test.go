@@ -210,10 +210,10 @@ func TestEmailRefusesAndKeepsWhatWasTyped(t *testing.T) {
 		before := h.dump(t)
 		for _, c := range []struct{ email, want string }{
 			{"", "Enter your email address."},
-			{"ada at home", "Enter it like name@example.com."},
-			{"a@b.ch,d@e.ch", "Enter it like name@example.com."},
-			{"Ada <a@b.ch>", "Enter it like name@example.com."},
-			{"a@b.ch\r\nBcc: c@d.ch", "Enter it like name@example.com."},
+			{"ada at home", "Emails look like name@example.com."},
+			{"a@b.ch,d@e.ch", "Emails look like name@example.com."},
+			{"Ada <a@b.ch>", "Emails look like name@example.com."},
+			{"a@b.ch\r\nBcc: c@d.ch", "Emails look like name@example.com."},
 			{strings.Repeat("a", 300) + "@b.ch", "Use at most 254 characters"},
 			{"ADA@Example.com", "That is the address you have."},
 		} {
@@ -239,7 +239,7 @@ func TestEmailIsCheckedWhileOneTypes(t *testing.T) {
 	h.confirms(t, "grace")
 	v := h.htmx(t)
 	v.registers()
-	for email, want := range map[string]string{"ada": "Enter it like name@example.com.", "new@example.org": "", "grace@example.com": ""} {
+	for email, want := range map[string]string{"ada": "Emails look like name@example.com.", "new@example.org": "", "grace@example.com": ""} {
 		if got := v.post("/account/email/check/email", url.Values{"email": {email}}).is(200).message("email"); got != want {
 			t.Errorf("%q: the message is %q, want %q", email, got, want)
 		}

@@ -327,7 +327,7 @@ func TestInlineChecks(t *testing.T) {
 		{"no form at all", "/register", "username", url.Values{}, ""},
 		{"an email address", "/register", "email", url.Values{"email": {"ada@example.com"}}, ""},
 		{"one that has an account is not told", "/register", "email", url.Values{"email": {"grace@example.com"}}, ""},
-		{"no email address", "/register", "email", url.Values{"email": {"ada"}}, "Enter it like name@example.com."},
+		{"no email address", "/register", "email", url.Values{"email": {"ada"}}, "Emails look like name@example.com."},
 		{"a name", "/register", "name", url.Values{"name": {"Ada"}}, ""},
 		{"a long name", "/register", "name", url.Values{"name": {strings.Repeat("n", 101)}}, "Use at most 100 characters for the name."},
 		{"a password", "/register", "password", url.Values{"password": {"owl barn xk2"}}, "That will do. Another word would make it stronger."},

@@ -23,7 +23,7 @@ func CanonicalEmail(value string) (string, error) {
 	if len(value) > EmailMax {
 		return "", refuse("email", "Use at most %d characters for the email address.", EmailMax)
 	}
-	malformed := refuse("email", "Enter it like name@example.com.")
+	malformed := refuse("email", "Emails look like name@example.com.")
 	// A bare addr-spec only: no display name, comment, quoting or list can
 	// bring a second recipient or a header into a letter.
 	parsed, err := mail.ParseAddress(value)
