@@ -281,3 +281,38 @@ func TestSES15ProofKeepsAKeptSignInKept(t *testing.T) {
 		}
 	})
 }
+
+// The same form sent twice: the answer that comes second must not take the cookie
+// of the first away.
+func TestSES08AProofThatCameTooLateLeavesTheCookieAlone(t *testing.T) {
+	for path, form := range map[string]url.Values{
+		"/confirm":          {"password": {storetest.Password}},
+		"/account/password": {"current": {storetest.Password}, "password": {newPassword}},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			gate := store.NewGate(1, store.GateWait)
+			t.Cleanup(gate.Close)
+			h := newHouse(t, func(s *Site) { s.Passwords.Gate = gate })
+			v := h.visitor(t)
+			v.registers()
+			v.get("/") // takes the greeting
+			h.clock.Move(store.RecentProof)
+			gate.Busy = func(busy bool) { // as the other answer does
+				if !busy {
+					return
+				}
+				if _, err := h.data.Write.Exec(`DELETE FROM signins`); err != nil {
+					t.Error(err)
+				}
+			}
+			answer := v.post(path, form)
+			if !strings.HasPrefix(answer.destination(), "/login") {
+				t.Errorf("it leads to %q", answer.destination())
+			}
+			if cookie := answer.cookie(h.Sessions.Cookie.Name); cookie != nil {
+				t.Errorf("the session cookie is set to %q", cookie.Value)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -109,5 +110,30 @@ func TestTheProgramRunsNoOtherProgram(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestRED05AnEscapedProbeIsNone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for path, want := range map[string]int{"/healthz": 200, "/%68ealthz": 421} {
+		request := httptest.NewRequest(get, path, nil)
+		request.Host = "evil.example"
+		recorder := httptest.NewRecorder()
+		h.server.Config.Handler.ServeHTTP(recorder, request)
+		if recorder.Code != want {
+			t.Errorf("%s of another host: %d, want %d", path, recorder.Code, want)
+		}
+	}
+}
+
+func TestSRV02WhatIsTooLargeIsNotReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	request := h.request(post, "/login", "username="+strings.Repeat("a", bodyMax), http.Header{"Content-Type": {formType}})
+	recorder := httptest.NewRecorder()
+	h.server.Config.Handler.ServeHTTP(recorder, request)
+	if recorder.Code != 413 || recorder.Header().Get("Connection") != "close" {
+		t.Errorf("answered %d with Connection %q, want 413 and close", recorder.Code, recorder.Header().Get("Connection"))
 	}
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -117,3 +118,31 @@ func TestKeptPagesAreForStrangers(t *testing.T) {
 		}
 	})
 }
+
+// Nobody else is shown half of a page because somebody hung up in the middle of it.
+func TestAPageThatBrokeOffIsNotKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	drawn := 0
+	handler := h.still(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		drawn++
+		w.WriteHeader(http.StatusOK)
+		w.Write([]byte("a page")) //nolint:errcheck // it is meant to fail
+	}))
+	request := httptest.NewRequest(get, "/login", nil)
+	handler.ServeHTTP(brokenWriter{httptest.NewRecorder()}, request)
+	for range 2 {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		if got := recorder.Body.String(); got != "a page" {
+			t.Errorf("the page is %q", got)
+		}
+	}
+	if drawn != 2 {
+		t.Errorf("drawn %d times, want once broken and once to keep", drawn)
+	}
+}
+
+type brokenWriter struct{ http.ResponseWriter }
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("gone") }
