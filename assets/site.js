@@ -59,6 +59,9 @@ htmx.registerExtension("gatehouse", {
   },
 });
 
+// Without cookies no form leads anywhere, and its sender would learn that only afterwards.
+document.documentElement.classList.toggle("cookieless", !navigator.cookieEnabled);
+
 // wear puts a theme on the page as the server will from now on.
 function wear(theme) {
   const { dataset } = document.documentElement;
@@ -76,7 +79,7 @@ function narrow(input, body) {
     stop(input);
     return false;
   }
-  const wanted = [input.name, ...input.dataset.check.split(" ")];
+  const wanted = [input.name, "account", "link", ...input.dataset.check.split(" ")];
   for (const name of [...body.keys()]) {
     if (!wanted.includes(name)) body.delete(name);
   }

@@ -14,3 +14,8 @@ func NewEmailForm() *EmailForm {
 	f.Fields = []*Field{f.Email}
 	return f
 }
+
+// NewUndoForm states the form that puts an old address back.
+func NewUndoForm() *Form {
+	return &Form{ID: "undo", Action: "/email/undo", Title: "Put the old address back?", Submit: "Put it back"}
+}

@@ -47,6 +47,10 @@ type Form struct {
 	Title, Submit string
 	// Next is the page to go to afterwards, or empty.
 	Next string
+	// Account and Link say whom the form acts for: the FormID of the person it is
+	// drawn for, or the digest of the link that its page is about. A form that is
+	// sent for anybody else is refused.
+	Account, Link string
 	// Who is the username that a form with passwords is about, for password
 	// managers, where no field asks for it.
 	Who string

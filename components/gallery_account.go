@@ -70,14 +70,15 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 		{ID: "3", Handle: "3", Agent: strings.Repeat("W", 400), CreatedAt: at, SeenAt: at},
 		{ID: "4", Handle: "4", CreatedAt: at, SeenAt: at},
 	}
-	add("signins", in, "Devices", SignIns(list, here, ""))
-	add("signins-one", in, "Devices", SignIns(list[:1], here, ""))
-	add("signins-ended", in, "Devices", SignIns(list[:2], here, "That device is signed out."))
+	add("signins", in, "Devices", SignIns(list, here, ada.FormID(), ""))
+	add("signins-one", in, "Devices", SignIns(list[:1], here, ada.FormID(), ""))
+	add("signins-ended", in, "Devices", SignIns(list[:2], here, ada.FormID(), "That device is signed out."))
 	many := []store.SignIn{here}
 	for i := 2; i <= store.SignInsMax; i++ {
 		many = append(many, store.SignIn{ID: strconv.Itoa(i), Handle: strconv.Itoa(i), Agent: chrome, CreatedAt: at, SeenAt: at, Address: "192.0.2.1"})
 	}
-	add("signins-many", in, "Devices", SignIns(many, here, ""))
+	add("signins-somebody-else", refused, "Devices", Refused(SomebodyElse(ada), SignIns(list[:2], here, ada.FormID(), "")))
+	add("signins-many", in, "Devices", SignIns(many, here, ada.FormID(), ""))
 
 	const kept = 180 * 24 * time.Hour
 	add("activity-empty", in, "Activity", Activity(ActivityPage{}, kept))

@@ -47,6 +47,14 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	short.Check()
 	add("reset-refused", refused, "Choose a new password", Reset(short))
 
+	unlinked := NewResetForm(passwords, store.User{})
+	unlinked.Problem = UnknownLink
+	add("reset-unlinked", refused, "Choose a new password", Reset(unlinked))
+	undo := NewUndoForm()
+	undo.Problem = UnknownLink
+	add("undo-unlinked", refused, "Put the old address back?", UndoAddress(undo, ""))
+	add("no-cookies", out, "Your browser keeps no cookies", NoCookies("Allow cookies for this site, then sign in again."))
+
 	add("email", in, "Email address", Email(NewEmailForm(), confirmed, true, "", at))
 	add("email-waiting", in, "Email address", Email(NewEmailForm(), confirmed, true, "ada@example.org", at))
 	add("email-unconfirmed", in, "Email address", Email(NewEmailForm(), long, true, "", at))
@@ -54,7 +62,7 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	same := NewEmailForm()
 	same.Email.Value, same.Email.Refusal = ada.Email, "That is the address you have."
 	add("email-refused", Page{User: &ada, Refused: true}, "Email address", Email(same, confirmed, true, "", at))
-	add("undo-address", out, "Put the old address back?", UndoAddress(long.Email))
+	add("undo-address", out, "Put the old address back?", UndoAddress(NewUndoForm(), long.Email))
 
 	invite := NewInviteForm(passwords, ada.Email)
 	add("invite", out, "Accept your invitation", Invite(invite, ada.Email))

@@ -69,7 +69,15 @@ func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
-	user, err := s.Store.Reopen(r.Context(), s.Sessions.GetString(r.Context(), sessionReopen), s.origin(r))
+	ticket := s.Sessions.GetString(r.Context(), sessionReopen)
+	user, err := s.Store.Reopening(r.Context(), ticket)
+	if err == nil && !drawnFor(r, user) {
+		visitOf(r).refusal = components.OtherAccount
+		return s.newReopening(w, r)
+	}
+	if err == nil {
+		user, err = s.Store.Reopen(r.Context(), ticket, s.origin(r))
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return s.redirect(w, r, "/login")
 	}

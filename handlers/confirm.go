@@ -11,7 +11,7 @@ import (
 func (s *Site) newConfirm(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
 	next := r.URL.Query().Get("next")
-	if s.Store.Proved(*v.signIn) {
+	if s.Store.Proved(*v.signIn) && v.refusal == "" {
 		return s.redirect(w, r, s.next(next))
 	}
 	form := components.NewConfirmForm(*v.user)

@@ -1,8 +1,11 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -12,59 +15,113 @@ const (
 	// has signed in here before, so that guesses from elsewhere cannot lock them out.
 	deviceCookie = "device"
 	themeCookie  = "theme"
-	// These hold the token of a link between its page and its button.
-	verifyCookie = "verify"
-	resetCookie  = "reset"
-	undoCookie   = "undo"
-	inviteCookie = "invite"
 	// pendingCookie is that of a browser whose registration waits to be confirmed.
 	pendingCookie = "pending"
 )
 
-var (
-	// linkToken is at least the shape of the token of a link.
-	linkToken = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	// browserToken is the shape of what crypto/rand.Text makes: 130 bits in base32.
-	browserToken = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+const (
+	sessionCookie = "sid"
+	// cookiesMax is how many cookies of one name are looked at. There can be
+	// several where other programs share the host.
+	cookiesMax = 3
 )
 
-// cookieName gives a cookie the prefix that binds it to this very host, which
-// browsers accept over https only.
-func cookieName(name string, https bool) string {
-	if https {
+// browserToken is the shape of what crypto/rand.Text makes: 130 bits in base32.
+var browserToken = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+
+// cookieName is the name of a cookie at a site. Over https a prefix binds it to
+// this very host (RFC 6265bis, 4.1.3.2). Browsers share the cookies of
+// localhost between ports, so there the port stands in the name.
+func cookieName(name string, base *url.URL) string {
+	if base.Scheme == "https" {
 		return "__Host-" + name
+	}
+	return name + "-" + cmp.Or(base.Port(), "80")
+}
+
+func (s *Site) cookieName(name string) string { return cookieName(name, s.BaseURL) }
+
+// formerName is the name that a cookie had in the release before, or empty
+// where it has not changed. It is read, and dropped for good with the next release.
+func (s *Site) formerName(name string) string {
+	if s.https() {
+		return ""
 	}
 	return name
 }
 
-func (s *Site) cookieName(name string) string { return cookieName(name, s.https()) }
-
 // setCookie keeps a value in the browser, where no script finds it.
 func (s *Site) setCookie(w http.ResponseWriter, name, value string, lasts time.Duration) {
-	s.writeCookie(w, name, value, int(lasts/time.Second))
+	s.writeCookie(w, s.cookieName(name), value, int(lasts/time.Second))
 }
 
-// dropCookie has the browser forget a cookie.
-func (s *Site) dropCookie(w http.ResponseWriter, name string) { s.writeCookie(w, name, "", -1) }
+// dropCookie has the browser forget a cookie, also under its former name.
+func (s *Site) dropCookie(w http.ResponseWriter, r *http.Request, name string) {
+	s.writeCookie(w, s.cookieName(name), "", -1)
+	if former := s.formerName(name); former != "" && len(r.CookiesNamed(former)) > 0 {
+		s.writeCookie(w, former, "", -1)
+	}
+}
 
 func (s *Site) writeCookie(w http.ResponseWriter, name, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
-		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: maxAge,
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: s.https(), SameSite: http.SameSiteLaxMode,
 	})
 }
 
-// cookie is the value of a cookie if it has that shape, and otherwise empty.
-func (s *Site) cookie(r *http.Request, name string, shape *regexp.Regexp) string {
-	cookie, err := r.Cookie(s.cookieName(name))
-	if err != nil || !shape.MatchString(cookie.Value) {
-		return ""
+// cookies are the values of the cookies of one name that have its shape, those
+// under the name of today first. Another program on the same host may have set
+// some of them.
+func (s *Site) cookies(r *http.Request, name string, shaped func(string) bool) []string {
+	var values []string
+	for _, name := range []string{s.cookieName(name), s.formerName(name)} {
+		if name == "" {
+			continue
+		}
+		for _, cookie := range r.CookiesNamed(name) {
+			if shaped(cookie.Value) && len(values) < cookiesMax && !slices.Contains(values, cookie.Value) {
+				values = append(values, cookie.Value)
+			}
+		}
 	}
-	return cookie.Value
+	return values
+}
+
+// cookie is the first value of a cookie that has its shape, or empty.
+func (s *Site) cookie(r *http.Request, name string, shaped func(string) bool) string {
+	if values := s.cookies(r, name, shaped); len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // device is the token of a browser in which somebody has signed in, or empty.
-func (s *Site) device(r *http.Request) string { return s.cookie(r, deviceCookie, browserToken) }
+func (s *Site) device(r *http.Request) string {
+	return s.cookie(r, deviceCookie, browserToken.MatchString)
+}
 
 // browser is the token of a browser whose registration waits, or empty.
-func (s *Site) browser(r *http.Request) string { return s.cookie(r, pendingCookie, browserToken) }
+func (s *Site) browser(r *http.Request) string {
+	return s.cookie(r, pendingCookie, browserToken.MatchString)
+}
+
+// sessionTokens are those of the sessions that a request may belong to.
+func (s *Site) sessionTokens(r *http.Request) []string { return s.cookies(r, sessionCookie, isToken) }
+
+// tokenLength is that of the tokens of sessions and links: 256 bits in base64url.
+const tokenLength = 43
+
+// isToken says whether text has the shape of the token of a session or a link.
+func isToken(text string) bool {
+	if len(text) != tokenLength {
+		return false
+	}
+	for i := range len(text) {
+		c := text[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}

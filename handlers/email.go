@@ -56,15 +56,21 @@ func (s *Site) newUndo(w http.ResponseWriter, r *http.Request, token string) err
 	if err != nil {
 		return err
 	}
-	page := s.page(r, "Put the old address back?")
-	return s.show(w, r, http.StatusOK, page, components.UndoAddress(t.Email))
+	return s.showUndo(w, r, t.Email)
+}
+
+func (s *Site) blankUndo(w http.ResponseWriter, r *http.Request) error { return s.showUndo(w, r, "") }
+
+func (s *Site) showUndo(w http.ResponseWriter, r *http.Request, email string) error {
+	form := components.NewUndoForm()
+	return s.showForm(w, r, http.StatusOK, form, components.UndoAddress(form, email))
 }
 
 func (s *Site) undo(w http.ResponseWriter, r *http.Request, token string) error {
 	if err := s.Store.UndoAddress(r.Context(), token, s.origin(r)); err != nil {
 		return err
 	}
-	s.dropCookie(w, undoCookie)
+	s.closeLink(w, r, undoPage, token)
 	s.flash(r, "The old address is back, and every device is signed out. We have written to it: open the link in that email to choose a new password.")
 	return s.redirect(w, r, "/") // the old password opens nothing any more
 }

@@ -164,7 +164,7 @@ func TestAChangeOfAddressIsUndone(t *testing.T) {
 		owner := v.another()
 		page := owner.follows(undo).is(200).says("Put the old address back?").says("ada@example.com").hides("example.net")
 		page.submit(nil).goesTo("/").is(200).says("The old address is back")
-		if owner.carries(undoCookie) != "" || owner.signedIn() != "" {
+		if owner.carries(undoPage.cookie) != "" || owner.signedIn() != "" {
 			t.Error("signed in, or the token stays")
 		}
 		intruder.out()

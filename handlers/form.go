@@ -47,8 +47,18 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, err error) int {
 	return http.StatusTooManyRequests
 }
 
-// showForm answers with the page of a form.
+// showForm answers with the page of a form. One that was sent for somebody else, or
+// for a link that is not known here, is shown again with all that was typed.
 func (s *Site) showForm(w http.ResponseWriter, r *http.Request, status int, form *components.Form, body templ.Component) error {
+	v := visitOf(r)
+	if v.refusal != "" {
+		form.Fill(r.PostForm)
+		form.Problem, v.refusal = v.refusal, ""
+		status = http.StatusUnprocessableEntity
+	}
+	if form.Link = v.link; v.link == "" && v.user != nil {
+		form.Account = v.user.FormID()
+	}
 	form.Next = s.next(form.Next)
 	page := s.page(r, form.Title)
 	page.Refused, page.Here = form.IsRefused(), form.Carry(form.Action)

@@ -4,7 +4,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
+	"github.com/go-chi/chi/v5"
+
+	"gatehouse/components"
 	"gatehouse/store"
 )
 
@@ -51,9 +55,19 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if unread != nil {
+		switch {
+		case unread != nil:
 			return unread
+		case r.Method != post && strings.HasSuffix(r.URL.RawQuery, cookieMarker):
+			return s.unmark(w, r)
 		}
+		return s.guarded(g, do)(w, r)
+	})
+}
+
+// guarded lets through whom the guard admits, with a form that was drawn for them.
+func (s *Site) guarded(g guard, do handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
 		v := visitOf(r)
 		switch {
 		case g >= members && v.user == nil:
@@ -64,9 +78,31 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 			return s.mustProve(w, r)
 		case g == visitors && v.user != nil:
 			return s.alreadySignedIn(w, r)
+		case v.refusal == "" && r.Method == post && v.user != nil && !drawnFor(r, *v.user):
+			return s.notTheirs(w, r)
 		}
 		return do(w, r)
-	})
+	}
+}
+
+// drawnFor says whether a form was drawn for that person, as every form says that is
+// drawn for somebody who is signed in. Somebody else may have signed in since, in
+// another tab.
+func drawnFor(r *http.Request, user store.User) bool {
+	account := r.PostForm.Get("account")
+	return account == "" || account == user.FormID()
+}
+
+// notTheirs shows the page of a form that was drawn for somebody else, with what was
+// typed and who is signed in now. Nothing is done for either.
+func (s *Site) notTheirs(w http.ResponseWriter, r *http.Request) error {
+	if isCheck(r) {
+		return sayNothing(w)
+	}
+	v := visitOf(r)
+	v.refusal = components.SomebodyElse(*v.user)
+	page := s.pages[s.mux.Find(chi.NewRouteContext(), get, s.formPage(r.URL.Path))]
+	return s.guarded(page.guard, page.do)(w, r)
 }
 
 // mustSignIn sends the person to sign in and then back to the page. A form is

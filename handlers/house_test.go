@@ -93,7 +93,7 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	h.office = &mail.Office{
 		Store: h.Store, Sender: h.Mailbox, Site: h.Name, Base: h.BaseURL, From: "Gatehouse <no-reply@localhost>", Log: h.Log,
 	}
-	h.Sessions = NewSessions(sessions, h.https())
+	h.Sessions = NewSessions(sessions, h.BaseURL)
 	h.server.Config.Handler = h.Handler()
 	h.server.Start()
 	t.Cleanup(h.server.Close)

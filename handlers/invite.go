@@ -41,8 +41,12 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 	if err != nil {
 		return err
 	}
-	s.dropCookie(w, inviteCookie)
+	s.closeLink(w, r, invitePage, token)
 	return s.enter(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is ready."})
+}
+
+func (s *Site) blankInvite(w http.ResponseWriter, r *http.Request) error {
+	return s.showInvite(w, r, http.StatusOK, components.NewInviteForm(s.Passwords, ""), "")
 }
 
 func (s *Site) checkInvite(w http.ResponseWriter, r *http.Request, token string) error {

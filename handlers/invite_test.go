@@ -35,7 +35,7 @@ func TestAnInvitationIsAccepted(t *testing.T) {
 		if user.Email != "Ada@example.com" || !user.Confirmed() || user.Name != "Ada Lovelace" {
 			t.Errorf("the account is %+v", user)
 		}
-		if v.carries(inviteCookie) != "" || v.device() == "" {
+		if v.carries(invitePage.cookie) != "" || v.device() == "" {
 			t.Error("the token stays, or the device is not known")
 		}
 		other := v.another()

@@ -282,7 +282,7 @@ func TestSRV08ARestartKeepsSignInsAndCounts(t *testing.T) {
 			}
 			again := h.beside(t)
 			after := again.visitor(t)
-			after.client.Jar = v.client.Jar
+			after.present(v.session())
 			if got := after.signedIn(); got != "ada" {
 				t.Errorf("after a restart signed in as %q", got)
 			}

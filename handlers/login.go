@@ -53,7 +53,7 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if _, err := r.Cookie(s.Sessions.Cookie.Name); err == nil {
+	if s.Sessions.Token(r.Context()) != "" {
 		if err := s.Sessions.Destroy(r.Context()); err != nil {
 			return fmt.Errorf("end the session: %w", err)
 		}

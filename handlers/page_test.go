@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,6 +29,7 @@ func (p *page) submit(values map[string]string) *page {
 		p.v.t.Fatalf("%s has %d forms:\n%s", p.path, form.Length(), p.body)
 	}
 	send := url.Values{}
+	values = maps.Clone(values)
 	form.Find("input").Each(func(_ int, input *goquery.Selection) {
 		name := input.AttrOr("name", "")
 		if input.AttrOr("type", "") != "checkbox" {
@@ -41,7 +43,7 @@ func (p *page) submit(values map[string]string) *page {
 	if len(values) > 0 {
 		p.v.t.Fatalf("%s has no inputs for %v", p.path, values)
 	}
-	return p.v.post(form.AttrOr("action", ""), send)
+	return p.v.postExactly(form.AttrOr("action", ""), send)
 }
 
 // goesTo requires that the answer sends the browser to path, and opens it.
@@ -56,15 +58,21 @@ func (p *page) goesTo(path string) *page {
 // cookie is one that the answer sets, or nil.
 func (p *page) cookie(name string) *http.Cookie {
 	for _, c := range (&http.Response{Header: p.header}).Cookies() {
-		if c.Name == name {
+		if c.Name == name || c.Name == p.v.h.cookieName(name) {
 			return c
 		}
 	}
 	return nil
 }
 
-// destination is where the answer leads, or empty.
+// destination is where the answer leads in the end, or empty.
 func (p *page) destination() string {
+	path := p.leads()
+	return strings.TrimRight(strings.TrimSuffix(path, cookieMarker), "?&")
+}
+
+// leads is where the answer leads at first.
+func (p *page) leads() string {
 	switch p.status {
 	case http.StatusSeeOther:
 		return p.header.Get("Location")

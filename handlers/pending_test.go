@@ -107,7 +107,7 @@ func TestTheBrowserThatRegisteredIsSignedInByTheButton(t *testing.T) {
 		old := v.session()
 		answer := page.submit(nil)
 		answer.goesTo("/").says("Welcome, ada. Your account is open.").says("signed in as ada").hides("not confirmed yet")
-		if v.session() == old || v.device() == "" || v.carries(pendingCookie) != "" || v.carries(verifyCookie) != "" {
+		if v.session() == old || v.device() == "" || v.carries(pendingCookie) != "" || v.carries(verifyPage.cookie) != "" {
 			t.Error("the session is not a new one, or a cookie stays")
 		}
 		if user := h.user(t, "ada"); !user.Confirmed() {
@@ -294,4 +294,32 @@ func TestREG15RegistrationsThatWaitAreLimited(t *testing.T) {
 			t.Errorf("%d letters, want %d", got, store.LettersPerHour)
 		}
 	}, withConfirm, limited)
+}
+
+// The page that was asked for is not lost on the way through the inbox, whichever
+// browser opens the link.
+func TestConfirmingLeadsToThePageThatWasAskedFor(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		for username, next := range map[string]string{"ada": "/account/activity", "grace": "/account?tab=1"} {
+			form := person(username)
+			form.Set("next", next)
+			v.post("/register", form).goesTo("/email/verify")
+			v.post("/email/verify/resend", url.Values{}) // the letter that comes second leads there as well
+			link := h.link(t, form.Get("email"))
+			if username == "ada" {
+				v.follows(link).submit(nil).goesTo(next).is(200)
+				v.post("/logout", url.Values{})
+				continue
+			}
+			other := v.another()
+			leads := other.follows(link).submit(map[string]string{"password": form.Get("password")}).destination()
+			if want := "/login?next=" + url.QueryEscape(next); leads != want {
+				t.Errorf("another browser is led to %q, want %q", leads, want)
+			}
+		}
+		form := person("olga")
+		form.Set("next", "//evil.example")
+		v.post("/register", form)
+		v.follows(h.link(t, form.Get("email"))).hides("evil.example").submit(nil).goesTo("/")
+	}, withConfirm)
 }

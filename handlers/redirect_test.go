@@ -32,7 +32,7 @@ func TestRED01RED04ReturnPathsStayHere(t *testing.T) {
 				t.Errorf("next=%q leads to %q, want /", next, got)
 			}
 			for _, c := range (&http.Response{Header: answer.header}).Cookies() {
-				if c.Name != "sid" && c.Name != "device" {
+				if c.Name != h.cookieName(sessionCookie) && c.Name != h.cookieName(deviceCookie) {
 					t.Errorf("INJ-07 next=%q sets the cookie %v", next, c)
 				}
 			}

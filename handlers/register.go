@@ -29,7 +29,9 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	browser := cmp.Or(s.browser(r), rand.Text())
 	err := s.withinLimits(r, func() (err error) {
 		if s.Confirm {
-			return s.Store.RegisterPending(r.Context(), form.Registration(), browser, s.origin(r))
+			wanted := form.Registration()
+			wanted.Next = s.next(form.Next)
+			return s.Store.RegisterPending(r.Context(), wanted, browser, s.origin(r))
 		}
 		user, err = s.Store.Register(r.Context(), form.Registration(), s.origin(r))
 		return err
@@ -42,6 +44,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	}
 	if s.Confirm {
 		s.setCookie(w, pendingCookie, browser, store.PendingValid)
+		visitOf(r).needsCookies = true
 		return s.redirect(w, r, "/email/verify")
 	}
 	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})

@@ -88,7 +88,7 @@ func (s *Site) local(wanted string, guards ...guard) string {
 	}
 	page := s.mux.Find(chi.NewRouteContext(), http.MethodGet, u.Path)
 	// The links of letters are opened from letters alone.
-	if !slices.Contains(guards, s.pages[page]) || strings.Contains(page, "{token}") {
+	if !slices.Contains(guards, s.pages[page].guard) || strings.Contains(page, "{token}") {
 		return fallback
 	}
 	return wanted

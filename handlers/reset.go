@@ -32,9 +32,13 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request, token string) error
 	if err != nil {
 		return err
 	}
-	s.dropCookie(w, resetCookie)
+	s.closeLink(w, r, resetPage, token)
 	s.flash(r, "Your new password is saved, and every device is signed out. Sign in with it.")
 	return s.redirect(w, r, "/login")
+}
+
+func (s *Site) blankReset(w http.ResponseWriter, r *http.Request) error {
+	return s.showReset(w, r, http.StatusOK, components.NewResetForm(s.Passwords, store.User{}))
 }
 
 func (s *Site) checkReset(w http.ResponseWriter, r *http.Request, token string) error {

@@ -210,7 +210,7 @@ func TestResetChecksWhileOneTypes(t *testing.T) {
 	// Whoever thought for longer than the link lasts goes on typing, and is told at the end.
 	late := h.htmx(t)
 	late.post("/password/reset/check/password", url.Values{"password": {newPassword}}).is(204)
-	late.post("/password/reset", url.Values{"password": {newPassword}}).is(422).says("This link does not work")
+	late.post("/password/reset", url.Values{"password": {newPassword}}).is(422).says("Open the link in the email again")
 	v.htmx = false
 	v.post("/password/reset/check/password", url.Values{"password": {newPassword}}).goesTo("/password/reset").is(200)
 }
@@ -282,12 +282,12 @@ func TestTheResetCookieIsGoneAfterwards(t *testing.T) {
 		h.confirms(t, "ada")
 		v.forgets("ada")
 		v.follows(h.link(t, "ada@example.com")).submit(map[string]string{"password": newPassword}).goesTo("/login")
-		if v.carries(resetCookie) != "" {
+		if v.carries(resetPage.cookie) != "" {
 			t.Error("the token stays in the browser")
 		}
 		v.get("/password/reset").is(422).says("This link does not work")
 		h.clock.Move(time.Second)
-		if v.follows("/password/reset/NONE").is(422); v.carries(resetCookie) != "" {
+		if v.follows("/password/reset/NONE").is(422); v.carries(resetPage.cookie) != "" {
 			t.Error("a token that is not good stays in the browser")
 		}
 	}, withMail)

@@ -17,6 +17,9 @@ import (
 // and the whole page to everyone else. It renders before the first byte is
 // written, so that a failure can still be a 500.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page components.Page, body templ.Component) error {
+	if v := visitOf(r); v.refusal != "" {
+		status, page.Refused, body = http.StatusUnprocessableEntity, true, components.Refused(v.refusal, body)
+	}
 	whole := components.Fragment(page, body)
 	if !partial(r) {
 		page.Flash = s.takeFlash(r)
@@ -39,9 +42,14 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page com
 // redirect sends the browser to a path of this site. htmx would follow a 303
 // itself and put the page into the form, so it is told to go there.
 func (s *Site) redirect(w http.ResponseWriter, r *http.Request, path string) error {
+	v := visitOf(r)
+	if v.refusal != "" {
+		s.flash(r, v.refusal)
+	}
 	if err := s.save(w, r); err != nil {
 		return err
 	}
+	path = s.marked(r, path)
 	w.Header().Set("Cache-Control", "no-store")
 	if fromHtmx(r) {
 		w.Header().Set("HX-Redirect", path)

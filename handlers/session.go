@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -24,9 +25,9 @@ const (
 	sessionUser = "user"
 )
 
-// NewSessions configures scs on a session store. https says whether people
-// reach the site over TLS.
-func NewSessions(sessions scs.Store, https bool) *scs.SessionManager {
+// NewSessions configures scs on a session store, for a site that people reach at
+// the base URL.
+func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 	manager := scs.New()
 	manager.Store = sessions
 	manager.Codec = codec{}
@@ -36,42 +37,68 @@ func NewSessions(sessions scs.Store, https bool) *scs.SessionManager {
 	// flight during a sign-out would bring it back.
 	manager.IdleTimeout = 0
 	manager.Cookie.Persist = false
-	manager.Cookie.Name = cookieName("sid", https)
-	manager.Cookie.Secure = https
+	manager.Cookie.Name = cookieName(sessionCookie, base)
+	manager.Cookie.Secure = base.Scheme == "https"
 	return manager
 }
 
 // load finds the session of a request and who is signed in, within ctx.
 func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
-	defer visitOf(r).timing.part("session")()
-	token := ""
-	if cookie, err := r.Cookie(s.Sessions.Cookie.Name); err == nil {
-		token = cookie.Value
-	}
-	ctx, err := s.Sessions.Load(ctx, token)
-	if err != nil {
-		return r, fmt.Errorf("load the session: %w", err)
-	}
-	r = r.WithContext(ctx)
 	v := visitOf(r)
-	v.loaded = true
-	id := s.Sessions.GetString(ctx, sessionSignIn)
-	if id == "" {
-		return r, nil
-	}
-	signIn, user, err := s.Store.Current(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return r, nil
-	}
+	defer v.timing.part("session")()
+	session, err := s.findSession(ctx, r, v)
 	if err != nil {
 		return r, err
 	}
-	v.user, v.signIn = &user, &signIn
-	if err := s.Store.Seen(ctx, signIn); err != nil {
+	v.loaded = true
+	r = r.WithContext(session)
+	if v.signIn == nil {
+		return r, nil
+	}
+	if err := s.Store.Seen(session, *v.signIn); err != nil {
 		// A visit that is not noted is no reason to refuse the page.
 		s.Log.Warn("visit not noted", "request", v.id, "error", err.Error())
 	}
 	return r, nil
+}
+
+// findSession loads the session of a request. Of several that its cookies may
+// name it is the first with a live sign-in, or else the first that exists.
+func (s *Site) findSession(ctx context.Context, r *http.Request, v *visit) (context.Context, error) {
+	var found context.Context
+	for _, token := range s.sessionTokens(r) {
+		session, err := s.Sessions.Load(ctx, token)
+		if err != nil {
+			return nil, fmt.Errorf("load the session: %w", err)
+		}
+		if s.Sessions.Token(session) == "" {
+			continue // it is not ours, or has ended
+		}
+		signIn, user, err := s.currentSignIn(session)
+		if err == nil {
+			v.session, v.user, v.signIn = token, user, signIn
+			return session, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if found == nil {
+			found, v.session = session, token
+		}
+	}
+	if found != nil {
+		return found, nil
+	}
+	return s.Sessions.Load(ctx, "")
+}
+
+func (s *Site) currentSignIn(session context.Context) (*store.SignIn, *store.User, error) {
+	id := s.Sessions.GetString(session, sessionSignIn)
+	if id == "" {
+		return nil, nil, store.ErrNotFound
+	}
+	signIn, user, err := s.Store.Current(session, id)
+	return &signIn, &user, err
 }
 
 // save writes a changed session and its cookie. It must come before the first
@@ -85,8 +112,17 @@ func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("save the session: %w", err)
 		}
 		s.Sessions.WriteSessionCookie(ctx, w, token, expiry)
+		visitOf(r).needsCookies = true
 	case scs.Destroyed:
 		s.Sessions.WriteSessionCookie(ctx, w, "", time.Time{})
+	default:
+		return nil
+	}
+	// Under its former name the cookie would bring back what it names. One that is
+	// not ours stays.
+	former := s.formerName(sessionCookie)
+	if cookie, err := r.Cookie(former); former != "" && err == nil && cookie.Value == visitOf(r).session {
+		s.writeCookie(w, former, "", -1)
 	}
 	return nil
 }

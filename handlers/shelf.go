@@ -45,8 +45,7 @@ func newShelf() shelf {
 func (s *Site) still(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		codings := r.Header.Get("Accept-Encoding")
-		_, err := r.Cookie(s.Sessions.Cookie.Name)
-		if err == nil || r.Method != http.MethodGet || r.URL.RawQuery != "" || r.Header["Hx-Request"] != nil || len(codings) > codingsMax {
+		if len(s.sessionTokens(r)) > 0 || r.Method != http.MethodGet || r.URL.RawQuery != "" || r.Header["Hx-Request"] != nil || len(codings) > codingsMax {
 			next.ServeHTTP(w, r)
 			return
 		}

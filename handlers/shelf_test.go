@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -77,7 +78,7 @@ func TestWhatIsNotStillIsDrawn(t *testing.T) {
 		name, method, path string
 		header             http.Header
 	}{
-		{"a session", get, "/", http.Header{"Cookie": {h.Sessions.Cookie.Name + "=x"}}},
+		{"a session", get, "/", http.Header{"Cookie": {h.Sessions.Cookie.Name + "=" + strings.Repeat("A", tokenLength)}}},
 		{"a query", get, "/login?next=/account", nil},
 		{"a fragment", get, "/login", http.Header{"Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}}},
 		{"HEAD", http.MethodHead, "/login", nil},

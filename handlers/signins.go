@@ -70,5 +70,5 @@ func (s *Site) showSignIns(w http.ResponseWriter, r *http.Request, notice string
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *v.signIn, notice))
+	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *v.signIn, v.user.FormID(), notice))
 }

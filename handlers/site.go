@@ -60,8 +60,8 @@ type Site struct {
 	mux     *chi.Mux
 	budgets budgets
 	shelf   shelf
-	// pages are the guards of what can be opened, by pattern.
-	pages map[string]guard
+	// pages are what can be opened, by pattern.
+	pages map[string]route
 }
 
 // gzipLevel is where pages get small without costing more than they save.
@@ -73,7 +73,7 @@ func (s *Site) Handler() http.Handler {
 	s.budgets, s.shelf = newBudgets(s.Limits, s.Clock), newShelf()
 	s.mux.NotFound(s.dynamic(everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
-	s.pages = make(map[string]guard)
+	s.pages = make(map[string]route)
 	compressor := middleware.NewCompressor(gzipLevel, "text/html")
 	compressor.SetEncoder("gzip", func(w io.Writer, level int) io.Writer {
 		writer, _ := gzip.NewWriterLevel(w, level) // fails for levels that do not exist
@@ -90,7 +90,7 @@ func (s *Site) Handler() http.Handler {
 		s.mux.MethodFunc(r.method, r.path, handler)
 		if r.method == http.MethodGet {
 			s.mux.Head(r.path, handler)
-			s.pages[r.path] = r.guard
+			s.pages[r.path] = r
 		}
 	}
 	return s.door(s.mux)

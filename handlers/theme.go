@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -16,11 +17,11 @@ const themeLasts = 365 * 24 * time.Hour
 // the page changes where it stands, and nothing typed is lost.
 func (s *Site) chooseTheme(w http.ResponseWriter, r *http.Request) error {
 	theme := r.PostForm.Get("theme")
-	if !slices.Contains(components.Themes, theme) {
+	if !isTheme(theme) {
 		return components.Unreadable
 	}
 	if theme == components.ThemeAuto {
-		s.dropCookie(w, themeCookie)
+		s.dropCookie(w, r, themeCookie)
 	} else {
 		s.setCookie(w, themeCookie, theme, themeLasts)
 	}
@@ -32,9 +33,7 @@ func (s *Site) chooseTheme(w http.ResponseWriter, r *http.Request) error {
 
 // theme is what the visitor chose, or auto.
 func (s *Site) theme(r *http.Request) string {
-	cookie, err := r.Cookie(s.cookieName(themeCookie))
-	if err != nil || !slices.Contains(components.Themes, cookie.Value) {
-		return components.ThemeAuto
-	}
-	return cookie.Value
+	return cmp.Or(s.cookie(r, themeCookie, isTheme), components.ThemeAuto)
 }
+
+func isTheme(value string) bool { return slices.Contains(components.Themes, value) }

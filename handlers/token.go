@@ -1,8 +1,13 @@
 package handlers
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"net/http"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -11,49 +16,166 @@ import (
 	"gatehouse/store"
 )
 
-// tokenLasts is how long a token stays in its cookie.
-const tokenLasts = 10 * time.Minute
+// linkPage is a page behind the link of a letter. Tokens of links that were opened
+// wait in a cookie until the button is pressed, as long as such a link lasts.
+// Several may be open at once, each in a tab of its own, so every form carries
+// the digest of the one it was drawn for and acts for that one or not at all.
+type linkPage struct {
+	cookie, path string
+	lasts        time.Duration
+	// typed says that people type a name and a username into its form.
+	typed bool
+	// open shows the page for a token, blank the form without one.
+	open  func(s *Site, w http.ResponseWriter, r *http.Request, token string) error
+	blank func(s *Site, w http.ResponseWriter, r *http.Request) error
+}
+
+var (
+	resetPage  = linkPage{"reset", "/password/reset", store.ResetValid, false, (*Site).newReset, (*Site).blankReset}
+	verifyPage = linkPage{"verify", "/email/verify", store.ConfirmValid, false, (*Site).newVerification, (*Site).blankVerify}
+	undoPage   = linkPage{"undo", "/email/undo", store.UndoValid, false, (*Site).newUndo, (*Site).blankUndo}
+	invitePage = linkPage{"invite", "/invite", store.InviteValid, true, (*Site).newInvite, (*Site).blankInvite}
+)
+
+// linkPages are all of them.
+var linkPages = []linkPage{resetPage, verifyPage, undoPage, invitePage}
+
+// linkDigest names a link in the form of its page. Nothing is opened by it, and
+// it is not what the database keeps.
+func linkDigest(token string) string {
+	sum := sha256.Sum256([]byte("link page " + token))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// linkShape is that of a digest.
+var linkShape = regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`)
+
+const (
+	// linksMax is how many links of one kind a browser may have open.
+	linksMax = 4
+	// badLink stands for a token that cannot be one.
+	badLink = "-"
+)
+
+// opened are the tokens of links that were opened in this browser, the newest first.
+func (s *Site) opened(r *http.Request, p linkPage) []string {
+	var tokens []string
+	for _, value := range s.cookies(r, p.cookie, isTokens) {
+		for token := range strings.SplitSeq(value, ".") {
+			if len(tokens) < linksMax && !slices.Contains(tokens, token) {
+				tokens = append(tokens, token)
+			}
+		}
+	}
+	return tokens
+}
+
+func isTokens(value string) bool {
+	tokens := strings.Split(value, ".")
+	return len(tokens) <= linksMax && !slices.ContainsFunc(tokens, func(t string) bool { return t != badLink && !isToken(t) })
+}
+
+// keepOpened remembers the tokens of the links that are open.
+func (s *Site) keepOpened(w http.ResponseWriter, r *http.Request, p linkPage, tokens []string) {
+	if len(tokens) == 0 {
+		s.dropCookie(w, r, p.cookie)
+		return
+	}
+	s.setCookie(w, p.cookie, strings.Join(tokens[:min(len(tokens), linksMax)], "."), p.lasts)
+}
+
+// closeLink forgets one link that was opened, because it was used or is not good.
+func (s *Site) closeLink(w http.ResponseWriter, r *http.Request, p linkPage, token string) {
+	tokens := slices.DeleteFunc(s.opened(r, p), func(t string) bool { return t == token })
+	s.keepOpened(w, r, p, tokens)
+}
 
 // takeToken takes the token of a link out of the address, so that it stays in
 // no history and no log, and goes on to the page. It neither looks at the
 // token nor uses it: mail scanners open links too.
-func (s *Site) takeToken(cookie, page string) handler {
+func (s *Site) takeToken(p linkPage) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token := chi.URLParam(r, "token")
-		if !linkToken.MatchString(token) {
-			token = "-"
+		if !isToken(token) {
+			token = badLink
 		}
-		s.setCookie(w, cookie, token, tokenLasts)
-		return s.redirect(w, r, page)
+		others := slices.DeleteFunc(s.opened(r, p), func(t string) bool { return t == token })
+		s.keepOpened(w, r, p, append([]string{token}, others...))
+		return s.redirect(w, r, p.path)
 	}
 }
 
 // linked runs what needs the token of a link, within the limit for tokens that
-// are not good. Whatever is wrong with the token, the answer is the same page.
-func (s *Site) linked(cookie string, do func(w http.ResponseWriter, r *http.Request, token string) error) handler {
+// are not good: for a page the newest that was opened, for a form the one that it
+// was drawn for. Whatever is wrong with the token, the answer is the same page.
+func (s *Site) linked(p linkPage, do func(w http.ResponseWriter, r *http.Request, token string) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		token := s.cookie(r, cookie, linkToken)
-		if token == "" {
-			return s.stale(w, r, cookie)
+		tokens, i := s.opened(r, p), 0
+		if r.Method == post {
+			i = slices.IndexFunc(tokens, func(t string) bool { return linkDigest(t) == r.PostForm.Get("link") })
 		}
-		from := source(r)
-		if err := spend(s.budgets.links, from); err != nil {
-			return err
+		switch {
+		case i >= 0 && i < len(tokens):
+		case r.Method == post && !isCheck(r):
+			return s.unlinked(w, r, p, tokens)
+		default:
+			return s.stale(w, r)
 		}
-		err := do(w, r, token)
-		if errors.Is(err, store.ErrLink) {
-			return s.stale(w, r, cookie)
-		}
-		s.budgets.links.giveBack(from)
-		return err
+		return s.withToken(w, r, p, tokens[i], do)
 	}
 }
 
-func (s *Site) stale(w http.ResponseWriter, r *http.Request, cookie string) error {
+func (s *Site) withToken(w http.ResponseWriter, r *http.Request, p linkPage, token string, do func(w http.ResponseWriter, r *http.Request, token string) error) error {
+	from := source(r)
+	if err := spend(s.budgets.links, from); err != nil {
+		return err
+	}
+	v := visitOf(r)
+	v.link = linkDigest(token)
+	err := do(w, r, token)
+	if errors.Is(err, store.ErrLink) && isCheck(r) {
+		return sayNothing(w)
+	}
+	if errors.Is(err, store.ErrLink) {
+		s.closeLink(w, r, p, token)
+		if p.typed && r.PostForm.Get("name")+r.PostForm.Get("username") != "" {
+			v.link, v.refusal = "", components.DeadLink
+			return p.blank(s, w, r)
+		}
+		return s.stale(w, r)
+	}
+	s.budgets.links.giveBack(from)
+	return err
+}
+
+// unlinked answers a form whose link is not among those that are open here, because
+// its cookie is gone or the form says nothing of one. Nothing typed is lost. Once
+// the link is opened again the form acts for it.
+func (s *Site) unlinked(w http.ResponseWriter, r *http.Request, p linkPage, tokens []string) error {
+	v := visitOf(r)
+	v.refusal = components.UnknownLink
+	if link := r.PostForm.Get("link"); linkShape.MatchString(link) {
+		v.link = link
+		return p.blank(s, w, r)
+	}
+	if len(tokens) == 0 {
+		return p.blank(s, w, r)
+	}
+	// What the form is about is drawn with it, so that its sender can see it first.
+	return s.withToken(w, r, p, tokens[0], func(w http.ResponseWriter, r *http.Request, token string) error {
+		return p.open(s, w, r, token)
+	})
+}
+
+// stale is the one answer to every link that is not good, or not any more.
+func (s *Site) stale(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
 		return sayNothing(w)
 	}
-	s.dropCookie(w, cookie)
+	visitOf(r).refusal = ""
+	if r.Method != post && !s.hasCookies(r) {
+		return s.showNoCookies(w, r, http.StatusUnprocessableEntity, blockedLink)
+	}
 	page := s.page(r, "This link does not work")
 	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink(page.User))
 }

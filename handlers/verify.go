@@ -11,16 +11,25 @@ import (
 // newVerify is where the links of letters lead that ask to confirm an address,
 // and where somebody without a link learns how to get one.
 func (s *Site) newVerify(w http.ResponseWriter, r *http.Request) error {
-	if s.cookie(r, verifyCookie, linkToken) == "" {
-		return s.showUnverified(w, r, http.StatusOK, "")
+	if len(s.opened(r, verifyPage)) > 0 {
+		return s.linked(verifyPage, s.newVerification)(w, r)
 	}
-	return s.linked(verifyCookie, func(w http.ResponseWriter, r *http.Request, token string) error {
-		form, email, err := s.verifyForm(r, token)
-		if err != nil {
-			return err
-		}
-		return s.showVerify(w, r, http.StatusOK, form, email)
-	})(w, r)
+	if visitOf(r).user == nil && !s.hasCookies(r) {
+		return s.stale(w, r)
+	}
+	return s.showUnverified(w, r, http.StatusOK, "")
+}
+
+func (s *Site) newVerification(w http.ResponseWriter, r *http.Request, token string) error {
+	form, email, err := s.verifyForm(r, token)
+	if err != nil {
+		return err
+	}
+	return s.showVerify(w, r, http.StatusOK, form, email)
+}
+
+func (s *Site) blankVerify(w http.ResponseWriter, r *http.Request) error {
+	return s.showVerify(w, r, http.StatusOK, components.NewVerifyForm(false, ""), "")
 }
 
 // verifyForm is the form for the token of an account, or of a registration.
@@ -33,7 +42,9 @@ func (s *Site) verifyForm(r *http.Request, token string) (*components.VerifyForm
 		return nil, "", err
 	}
 	p, mine, err := s.Store.FindPending(r.Context(), token, s.browser(r))
-	return components.NewVerifyForm(!mine, p.Username), p.Email, err
+	form := components.NewVerifyForm(!mine, p.Username)
+	form.Next = p.Next
+	return form, p.Email, err
 }
 
 func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) error {
@@ -47,7 +58,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 	}
 	_, err = s.Store.ConfirmAddress(r.Context(), token, s.origin(r))
 	if err == nil {
-		s.dropCookie(w, verifyCookie)
+		s.closeLink(w, r, verifyPage, token)
 		s.flash(r, "Thank you. The address "+email+" is confirmed.")
 		if visitOf(r).user == nil {
 			return s.redirect(w, r, "/login")
@@ -80,13 +91,14 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 	if err != nil {
 		return err
 	}
-	s.dropCookie(w, verifyCookie)
-	s.dropCookie(w, pendingCookie)
+	s.closeLink(w, r, verifyPage, token)
+	s.dropCookie(w, r, pendingCookie)
 	if form.Password != nil || visitOf(r).user != nil {
+		form.Next = s.next(form.Next)
 		s.flash(r, "Your account is open. Sign in with it.")
-		return s.redirect(w, r, "/login")
+		return s.redirect(w, r, form.Carry("/login"))
 	}
-	return s.enter(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is open."})
+	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is open."})
 }
 
 // resend writes once more to an address that is not confirmed, of whoever is

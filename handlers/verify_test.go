@@ -149,8 +149,8 @@ func TestRST11TokensLeaveTheAddressAndStayOutOfTheLog(t *testing.T) {
 			if got := answer.header.Get("Location"); got != p.page {
 				t.Errorf("%s leads to %q, want %q", p.purpose, got, p.page)
 			}
-			name := p.page[strings.LastIndexByte(p.page, '/')+1:]
-			if c := answer.cookie(name); c == nil || c.Value != secret || c.MaxAge != 600 || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
+			behind := linkPages[slices.IndexFunc(linkPages, func(l linkPage) bool { return l.path == p.page })]
+			if c := answer.cookie(behind.cookie); c == nil || c.Value != secret || c.MaxAge != int(behind.lasts/time.Second) || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" {
 				t.Errorf("%s: the cookie is %v", p.purpose, c)
 			}
 			if got := answer.header.Get("Cache-Control"); got != "no-store" {

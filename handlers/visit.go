@@ -32,6 +32,14 @@ type visit struct {
 	loaded bool
 	user   *store.User
 	signIn *store.SignIn
+	// link is the digest of the link that the page is about, or empty.
+	link string
+	// refusal is why a form that was sent is only shown again, or empty.
+	refusal string
+	// session is the token by which the session was found, or empty.
+	session string
+	// needsCookies says that the answer is worth nothing in a browser that keeps none.
+	needsCookies bool
 	// timing is nil but on a developer's machine.
 	timing *timing
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -63,8 +64,23 @@ func (v *visitor) follows(link string) *page {
 	return v.get(answer.header.Get("Location"))
 }
 
-// post sends a form to path, as a form or as htmx would.
+// post sends a form to path, as a form or as htmx would. A form of the page behind a
+// link belongs to the one that was opened last, unless it says otherwise.
 func (v *visitor) post(path string, values url.Values) *page {
+	v.t.Helper()
+	for _, p := range linkPages {
+		opened := v.carries(p.cookie)
+		if strings.HasPrefix(path, p.path) && opened != "" && !values.Has("link") && path != "/email/verify/resend" {
+			newest, _, _ := strings.Cut(opened, ".")
+			values = maps.Clone(values)
+			values.Set("link", linkDigest(newest))
+		}
+	}
+	return v.postExactly(path, values)
+}
+
+// postExactly sends these values and nothing else.
+func (v *visitor) postExactly(path string, values url.Values) *page {
 	v.t.Helper()
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}}
 	if v.htmx {
@@ -146,12 +162,12 @@ func (v *visitor) signedIn() string {
 }
 
 // session is the value of the session cookie, device that of the device cookie.
-func (v *visitor) session() string { return v.carries(v.h.Sessions.Cookie.Name) }
-func (v *visitor) device() string  { return v.carries(v.h.cookieName(deviceCookie)) }
+func (v *visitor) session() string { return v.carries(sessionCookie) }
+func (v *visitor) device() string  { return v.carries(deviceCookie) }
 
 func (v *visitor) carries(name string) string {
 	for _, cookie := range v.client.Jar.Cookies(v.h.BaseURL) {
-		if cookie.Name == name {
+		if cookie.Name == v.h.cookieName(name) {
 			return cookie.Value
 		}
 	}

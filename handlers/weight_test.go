@@ -52,8 +52,8 @@ func TestEveryPageIsLight(t *testing.T) {
 	}
 	anonymous.post("/register", url.Values{"username": {"<b>"}, "email": {"ada"}}).is(422).light()
 	noPages := []string{"/.well-known/change-password", "/account/export", "/dev/mailbox.json", "/dev/mailbox/{n}", "/email/verify/resend"}
-	for path, guard := range h.pages {
-		want := guard != static && !strings.Contains(path, "{token}") && !slices.Contains(noPages, path)
+	for path, page := range h.pages {
+		want := page.guard != static && !strings.Contains(path, "{token}") && !slices.Contains(noPages, path)
 		if shown[path] != want {
 			t.Errorf("%s was shown as a page %v, want %v", path, shown[path], want)
 		}

@@ -17,10 +17,10 @@ const (
 	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR browser = $3)
 		RETURNING hash, email_key = $4 AND browser = $3 AND expires_at > $2`
 
-	insertPending = `INSERT INTO pending (username, email, email_key, name, password_scheme, password_hash, password_cost, hash, browser, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	insertPending = `INSERT INTO pending (username, email, email_key, name, password_scheme, password_hash, password_cost, hash, browser, expires_at, next)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
-	selectPending = `SELECT username, email, email_key, name, password_scheme, password_hash, password_cost, browser FROM pending
+	selectPending = `SELECT username, email, email_key, name, password_scheme, password_hash, password_cost, browser, next FROM pending
 		WHERE hash = $1 AND expires_at > $2`
 
 	takePending = `DELETE FROM pending WHERE hash = $1 AND expires_at > $2`
@@ -34,6 +34,8 @@ const (
 // Pending is a registration that waits for its address to be confirmed.
 type Pending struct {
 	Username, Email, Name string
+	// Next is the page that its person had asked for.
+	Next string
 
 	emailKey, browser string
 	kept              hashed
@@ -79,7 +81,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 		token := newToken()
 		hash := sql.NullString{String: digest(token), Valid: !taken && !held}
 		if _, err := d.ExecContext(ctx, insertPending, name, DeliverableEmail(r.Email), key, CanonicalName(r.Name),
-			kept.scheme, kept.hash, kept.cost, hash, holder, now.Add(PendingValid)); err != nil {
+			kept.scheme, kept.hash, kept.cost, hash, holder, now.Add(PendingValid), r.Next); err != nil {
 			return err
 		}
 		if taken || held {
@@ -104,7 +106,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 // mine says whether this browser asked for it. It changes nothing.
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, digest(token), s.now())
-	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.kept.scheme, &p.kept.hash, &p.kept.cost, &p.browser)
+	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.kept.scheme, &p.kept.hash, &p.kept.cost, &p.browser, &p.Next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, ErrLink
 	}

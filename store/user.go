@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -55,9 +57,20 @@ func (u User) Closed() bool { return !u.ClosedAt.IsZero() }
 // person's.
 func (u User) Confirmed() bool { return !u.ConfirmedAt.IsZero() }
 
+// FormID names the account in the forms that are drawn for it, so that a form which
+// somebody else sends can be told. It stays the same for as long as the account
+// lives, opens nothing, and does not tell how many accounts there are.
+func (u User) FormID() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "form %d %d", u.ID, u.CreatedAt.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
+
 // Registration is what a person gives for a new account.
 type Registration struct {
 	Name, Username, Email, Password string
+	// Next is the page that the person had asked for, for a registration that waits
+	// to be confirmed; otherwise it is not looked at.
+	Next string
 }
 
 const (

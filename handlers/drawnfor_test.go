@@ -1,0 +1,172 @@
+package handlers
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// swapped has Anna open a page, and then Bert sign in in another tab of her browser.
+func swapped(t *testing.T, h *house, v *visitor, path string) *page {
+	t.Helper()
+	h.confirms(t, "anna")
+	h.confirms(t, "bert")
+	v.tries("anna", storetest.Password).goesTo("/")
+	form := v.get(path).is(200)
+	v.post("/logout", url.Values{}).goesTo("/")
+	v.tries("bert", storetest.Password).goesTo("/")
+	return form
+}
+
+func TestAFormActsForWhomItWasDrawn(t *testing.T) {
+	for path, typed := range map[string]map[string]string{
+		"/account/email":    {"email": "anna.schmidt@example.org"},
+		"/account/profile":  {"name": "Anna Schmidt", "username": "annaschmidt"},
+		"/account/password": {"current": storetest.Password, "password": newPassword},
+		"/account/delete":   {"username": "bert"},
+	} {
+		t.Run(path, func(t *testing.T) {
+			both(t, func(t *testing.T, h *house, v *visitor) {
+				form := swapped(t, h, v, path)
+				before := h.dump(t)
+				answer := form.submit(typed).is(422).says("You are signed in as bert now").hides(storetest.Password, newPassword)
+				if after := h.dump(t); after != before {
+					t.Errorf("something was changed:\n%s", after)
+				}
+				if !v.htmx && !strings.HasPrefix(answer.Find("title").Text(), "Error: ") {
+					t.Errorf("the title is %q", answer.Find("title").Text())
+				}
+				for field, value := range typed {
+					if got := answer.value(field); field != "current" && field != "password" && got != value {
+						t.Errorf("%s is %q, want %q", field, got, value)
+					}
+				}
+				// Looked at again, it is Bert's to send.
+				if got := answer.submit(typed); got.destination() == "" {
+					t.Errorf("sent again it answers %d:\n%s", got.status, got.body)
+				}
+			}, withMail)
+		})
+	}
+}
+
+func TestProofIsNotGivenForSomebodyElse(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		h.confirms(t, "anna")
+		h.confirms(t, "bert")
+		v.tries("anna", storetest.Password).goesTo("/")
+		h.clock.Move(store.RecentProof)
+		form := v.get("/confirm").is(200)
+		v.post("/logout", url.Values{})
+		v.tries("bert", storetest.Password).goesTo("/")
+		form.submit(map[string]string{"password": "not bert's password"}).is(422).says("You are signed in as bert now")
+		if got := h.Store.Counted(store.EventFailed); got != 0 {
+			t.Errorf("%d wrong passwords were counted against bert", got)
+		}
+	}, withMail)
+}
+
+// The small forms say for whom they are as well: they bear no field to be typed in.
+func TestButtonsActForWhomTheyWereDrawn(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		h.confirms(t, "anna")
+		bert := h.confirms(t, "bert")
+		v.tries("anna", storetest.Password)
+		v.another().tries("anna", storetest.Password)
+		devices := v.get("/account/signins").is(200)
+		v.post("/logout", url.Values{})
+		v.another().tries("bert", storetest.Password)
+		v.tries("bert", storetest.Password)
+		for _, action := range []string{"/logout", "/account/signins/end-others"} {
+			account := devices.Find(`form[action="`+action+`"] input[name=account]`).AttrOr("value", "")
+			if account == "" {
+				t.Fatalf("the form to %s does not say for whom it is", action)
+			}
+			v.post(action, url.Values{"account": {account}}).is(422).says("You are signed in as bert now")
+		}
+		if list, err := h.Store.SignIns(t.Context(), bert); err != nil || len(list) != 2 {
+			t.Errorf("bert is signed in %d times, %v", len(list), err)
+		}
+	}, withMail)
+}
+
+// Somebody who waits for an email asks for another, and is signed in as somebody
+// else by then.
+func TestNobodysButtonDoesNotActForWhoeverIsSignedIn(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.post("/register", url.Values{"username": {"anna"}, "email": {"anna@example.com"}, "password": {storetest.Password}}).goesTo("/email/verify")
+		inbox := v.get("/email/verify").is(200).says("Check your inbox")
+		storetest.Register(t, h.Store, registration("bert"))
+		v.tries("bert", storetest.Password).goesTo("/")
+		before := len(h.subjects(t, "bert@example.com"))
+		inbox.submit(nil)
+		if got := len(h.subjects(t, "bert@example.com")); got != before {
+			t.Error("a letter was written to bert")
+		}
+		v.get("/email/verify").says("You are signed in as bert now")
+	}, withConfirm)
+}
+
+// Two closed accounts in two tabs.
+func TestReopeningActsForTheAccountItShows(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.closes("anna")
+		anna := v.get("/reopen").is(200).says("anna")
+		v.closes("bert")
+		form := anna.Find(`form[action="/reopen"] input[name=account]`).AttrOr("value", "")
+		v.post("/reopen", url.Values{"account": {form}}).is(422).says("another account").says("bert")
+		if !h.user(t, "bert").Closed() || !h.user(t, "anna").Closed() {
+			t.Error("an account was opened")
+		}
+	})
+}
+
+// The id in forms stays while a person is renamed, proves who they are and changes
+// what proves it, and is nobody else's.
+func TestTheAccountOfAFormIsStable(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		account := func() string { return v.get("/account/profile").Find("main input[name=account]").AttrOr("value", "") }
+		first := account()
+		v.get("/account/profile").submit(map[string]string{"username": "countess"})
+		v.get("/account/password").submit(map[string]string{"current": storetest.Password, "password": newPassword}).goesTo("/account")
+		h.clock.Move(time.Minute)
+		if got := account(); got != first || len(first) < 12 {
+			t.Errorf("it was %q and is %q", first, got)
+		}
+		other := v.another()
+		storetest.Register(t, h.Store, registration("grace"))
+		other.tries("grace", storetest.Password)
+		if got := other.get("/account/profile").Find("main input[name=account]").AttrOr("value", ""); got == first {
+			t.Error("two people share it")
+		}
+
+	})
+}
+
+// Every form on a page of somebody who is signed in says for whom it is, or which
+// link it is about. Choosing a theme is for everybody.
+func TestEveryFormSaysForWhomItIs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	v := h.visitor(t)
+	v.registers()
+	for pattern, page := range h.pages {
+		if page.guard == static || page.guard == visitors || strings.Contains(pattern, "{") {
+			continue
+		}
+		shown := v.get(pattern)
+		for _, form := range shown.Find("form[method=post]").EachIter() {
+			if form.AttrOr("action", "") == "/theme" {
+				continue
+			}
+			if form.Find("input[name=account][value], input[name=link][value]").Length() != 1 {
+				t.Errorf("%s: the form to %s says of nobody", pattern, form.AttrOr("action", ""))
+			}
+		}
+	}
+}
