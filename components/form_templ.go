@@ -37,7 +37,7 @@ func FormBox(f *Form) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"no-cookies\" hidden>Your browser blocks cookies. Allow them for this site first, or it cannot know that it is still you.</p><form class=\"form\" id=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"no-cookies\">Your browser blocks cookies. Allow them for this site first, or it cannot know that it is still you.</p><form class=\"form\" id=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"path"
 	"regexp"
 	"strings"
@@ -71,8 +70,8 @@ func (p *program) join(t *testing.T, who store.Registration) {
 	t.Helper()
 	c := p.caller(t)
 	c.register(who).is(t, http.StatusSeeOther)
-	c.get("/email/verify/"+path.Base(p.letters(t, who.Email, letterConfirm, 1).link())).is(t, http.StatusSeeOther)
-	c.post("/email/verify", url.Values{}).is(t, http.StatusSeeOther)
+	form := c.opens("/email/verify/" + path.Base(p.letters(t, who.Email, letterConfirm, 1).link()))
+	c.post("/email/verify", form).is(t, http.StatusSeeOther)
 }
 
 // opensLetter finds the newest letter to an address about a subject in the

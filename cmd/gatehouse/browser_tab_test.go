@@ -322,7 +322,7 @@ func (b *tab) answered(want string) bool {
 func (b *tab) cookie() *network.Cookie {
 	b.t.Helper()
 	for _, c := range command(b, network.GetCookies, network.GetCookiesParams{}).Cookies {
-		if c.Name == "sid" {
+		if strings.HasPrefix(c.Name, "sid-") {
 			return c
 		}
 	}

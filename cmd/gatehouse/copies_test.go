@@ -1,6 +1,9 @@
 package main
 
 import (
+	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -8,8 +11,27 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// at is the same browser, at another copy of the program.
-func (c *caller) at(p *process) *caller { return &caller{c.t, c.client, p.url} }
+// at is the same browser, at another copy of the program. The cookies of localhost
+// bear the port, so it gets them under their names there.
+func (c *caller) at(p *process) *caller {
+	here, there := parsed(c.t, c.url), parsed(c.t, p.url)
+	other := p.caller()
+	for _, cookie := range c.client.Jar.Cookies(here) {
+		cookie.Name = strings.TrimSuffix(cookie.Name, here.Port()) + there.Port()
+		cookie.Path = "/"
+		other.client.Jar.SetCookies(there, []*http.Cookie{cookie})
+	}
+	return other
+}
+
+func parsed(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
 
 func TestTwoCopiesAreOneSite(t *testing.T) {
 	t.Parallel()

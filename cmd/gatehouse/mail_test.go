@@ -179,7 +179,9 @@ func TestUserResetPrintsALinkThatWorksOnce(t *testing.T) {
 		if got := c.get(link).is(t, http.StatusSeeOther).header.Get("Location"); strings.Contains(got, link) {
 			t.Errorf("the token stays in %s", got)
 		}
-		c.post("/password/reset", url.Values{"password": {chosen}}).is(t, want)
+		form := c.opens(link)
+		form.Set("password", chosen)
+		c.post("/password/reset", form).is(t, want)
 		if c.signedIn() {
 			t.Error("the link signs in")
 		}
@@ -209,8 +211,10 @@ func TestUserInviteIsSentByTheRunningSite(t *testing.T) {
 		t.Fatalf("wrote to %v:\n%s", m.To, m.Body)
 	}
 	c := p.caller()
-	c.get(link).is(t, http.StatusSeeOther)
-	form := registration(storetest.Ada())
+	form := c.opens(link)
+	for name, value := range registration(storetest.Ada()) {
+		form[name] = value
+	}
 	form.Del("email")
 	c.post("/invite", form).is(t, http.StatusSeeOther)
 	if !usernames(t, database)["ada"] {

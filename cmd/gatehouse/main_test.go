@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -227,6 +228,21 @@ func (c *caller) must(method, path string, form url.Values) reply {
 		c.t.Fatal(err)
 	}
 	return r
+}
+
+// linkOf finds in the form of a page which link it is about.
+var linkOf = regexp.MustCompile(`name="link" value="([^"]+)"`)
+
+// opens opens the link of a letter and returns what the form of its page sends; a link
+// that does not work has none.
+func (c *caller) opens(link string) url.Values {
+	c.t.Helper()
+	page := c.get(c.get(link).is(c.t, http.StatusSeeOther).header.Get("Location"))
+	form := url.Values{}
+	if found := linkOf.FindStringSubmatch(page.body); found != nil {
+		form.Set("link", found[1])
+	}
+	return form
 }
 
 func (c *caller) do(method, path string, form url.Values) (reply, error) {

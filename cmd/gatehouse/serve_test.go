@@ -165,12 +165,11 @@ func TestSRV08ARestartKeepsPeopleSignedIn(t *testing.T) {
 
 			p = launch(t, database)
 			for who, c := range map[string]*caller{"registered": here, "kept": there} {
-				c.url = p.url
-				if !c.signedIn() {
+				if !c.at(p).signedIn() {
 					t.Errorf("%s: signed out by the restart", who)
 				}
 			}
-			if gone.url = p.url; gone.signedIn() {
+			if gone.at(p).signedIn() {
 				t.Error("signed in again by the restart")
 			}
 		})
