@@ -26,7 +26,10 @@ func NewClosingForm(user store.User) *ClosingForm {
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
 		Hint: "Type " + user.Username + " to show that you mean it.",
 		rule: func(value string) error {
-			if store.CanonicalUsername(value) != user.Username {
+			switch name := store.CanonicalUsername(value); {
+			case store.Pasted(name):
+				return store.CheckUsername(name)
+			case name != user.Username:
 				return store.Refusal{Sentence: "Type your username, " + user.Username + ", to close this account."}
 			}
 			return nil

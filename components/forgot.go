@@ -1,5 +1,7 @@
 package components
 
+import "gatehouse/store"
+
 // ForgotForm asks for the link with which to choose a new password.
 type ForgotForm struct {
 	Form
@@ -11,7 +13,7 @@ func NewForgotForm() *ForgotForm {
 	f := &ForgotForm{Form: Form{ID: "forgot", Action: "/password/forgot", Title: "Forgot your password?", Submit: "Send me a link"}}
 	f.Username = &Field{
 		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username",
-		rule: required("Enter your username or email address."),
+		rule: store.CheckIdentifier,
 	}
 	f.Fields = []*Field{f.Username}
 	return f

@@ -117,6 +117,17 @@ func (f *Form) IsRefused() bool {
 	return false
 }
 
+// padded is the field with something invisible at its ends, or nil. Its person is
+// told: it may be why they cannot see what is wrong.
+func (f *Form) padded() *Field {
+	for _, field := range f.Fields {
+		if (field.Name == "username" || field.Name == "email") && store.Padded(field.Value) {
+			return field
+		}
+	}
+	return nil
+}
+
 // Check applies the rule of the field and says whether it was accepted.
 func (f *Field) Check() bool {
 	f.Refusal, f.Praise, f.Note = "", "", ""

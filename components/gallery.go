@@ -70,6 +70,10 @@ func Gallery() []State {
 		f.Username.Refusal = "This username is taken."
 		f.Email.Refusal = "An account with this email address exists. Sign in instead, or reset its password."
 	}))
+	add("register-refused-pasted", refused, "Create your account", register(func(f *RegisterForm) {
+		f.Name.Value, f.Username.Value, f.Email.Value = "J\ufffdrg", "joerg\u200b", "jo\u200berg@example.com"
+		f.Check()
+	}))
 	add("register-closed", Page{Entry: true}, ClosedTitle(false), RegisterClosed(false))
 	add("register-invited", Page{Entry: true}, ClosedTitle(true), RegisterClosed(true))
 

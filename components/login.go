@@ -1,5 +1,7 @@
 package components
 
+import "gatehouse/store"
+
 // LoginForm signs a person in.
 type LoginForm struct {
 	Form
@@ -11,7 +13,7 @@ func NewLoginForm() *LoginForm {
 	f := &LoginForm{Form: Form{ID: "login", Action: "/login", Title: "Sign in", Submit: "Sign in"}}
 	f.Username = &Field{
 		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", Live: true,
-		rule: required("Enter your username or email address."),
+		rule: store.CheckIdentifier,
 	}
 	f.Password = &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",

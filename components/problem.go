@@ -15,6 +15,7 @@ func (p Problem) Error() string { return p.Title }
 // Every problem that the site answers with.
 var (
 	Unreadable  = Problem{400, "We could not read that", "What was sent is not a form that this page understands. Go back, reload the page and try again."}
+	NotUTF8     = Problem{400, "We could not read some letters", "Some letters of what was sent are not UTF-8. Set the text encoding of your browser to UTF-8, go back and try again."}
 	CrossSite   = Problem{403, "That came from another site", "The request was not sent from a page of this site, so nothing was done. Open the page here and try again."}
 	NotFound    = Problem{404, "There is no such page", "The address may be mistyped, or the page may have moved."}
 	WrongMethod = Problem{405, "That does not work here", "This address exists, but not for what was asked of it."}
@@ -27,4 +28,4 @@ var (
 )
 
 // Problems are all of them.
-var Problems = []Problem{Unreadable, CrossSite, NotFound, WrongMethod, TooLarge, WrongType, WrongHost, Fault, Lost, Busy}
+var Problems = []Problem{Unreadable, NotUTF8, CrossSite, NotFound, WrongMethod, TooLarge, WrongType, WrongHost, Fault, Lost, Busy}

@@ -44,8 +44,11 @@ func readForm(r *http.Request) error {
 		return components.Unreadable
 	}
 	for name, values := range r.PostForm {
-		if len(values) > 1 || !utf8.ValidString(name) || !utf8.ValidString(values[0]) {
+		if len(values) > 1 {
 			return components.Unreadable
+		}
+		if !utf8.ValidString(name) || !utf8.ValidString(values[0]) {
+			return components.NotUTF8
 		}
 	}
 	return nil

@@ -16,7 +16,7 @@ const localPartMax = 64
 // domain in its ASCII form (IDNA lookup). Dots and +tags stay, because they
 // belong to the mail system of the domain. It refuses what CheckEmail refuses.
 func CanonicalEmail(value string) (string, error) {
-	value = strings.TrimSpace(value)
+	value = trimmed(value)
 	if value == "" {
 		return "", refuse("email", "Enter your email address.")
 	}
@@ -24,6 +24,12 @@ func CanonicalEmail(value string) (string, error) {
 		return "", refuse("email", "Use at most %d characters for the email address.", EmailMax)
 	}
 	malformed := refuse("email", "Emails look like name@example.com.")
+	switch {
+	case strings.ContainsFunc(value, invisible): // IDNA may leave it out
+		malformed = refusePasted("email", "The email address")
+	case spoilt(value):
+		malformed = refuseSpoilt("email", "The email address")
+	}
 	// A bare addr-spec only: no display name, comment, quoting or list can
 	// bring a second recipient or a header into a letter.
 	parsed, err := mail.ParseAddress(value)
@@ -61,7 +67,7 @@ var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainNa
 // its ASCII form, so that nothing unseen is kept. The address must have passed
 // CheckEmail.
 func DeliverableEmail(value string) string {
-	value = strings.TrimSpace(value)
+	value = trimmed(value)
 	at := strings.LastIndexByte(value, '@')
 	ascii, _ := domains.ToASCII(value[at+1:])
 	return value[:at+1] + ascii

@@ -73,7 +73,7 @@ var unleet = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s
 func parts(values []string) []string {
 	var words []string
 	for _, value := range values {
-		value = strings.ToLower(strings.TrimSpace(value))
+		value = strings.ToLower(strings.TrimSpace(seen(value)))
 		fields := strings.FieldsFunc(value, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		for _, word := range append(fields, value) {
 			if utf8.RuneCountInString(word) >= 3 {

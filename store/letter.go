@@ -131,7 +131,7 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 
 // to begins a letter to a person about something that came from somewhere.
 func to(user User, from Origin) LetterData {
-	return LetterData{To: user.Email, Name: user.Name, Username: user.Username, From: from.Address, Agent: shorten(from.Agent, agentMax)}
+	return LetterData{To: user.Email, Name: CanonicalName(user.Name), Username: user.Username, From: from.Address, Agent: shorten(from.Agent, agentMax)}
 }
 
 // letterWith writes a letter to an address, with a new token in it.

@@ -9,30 +9,27 @@ import (
 // NameMax is the longest display name, in code points.
 const NameMax = 100
 
-// CanonicalName is the form in which a display name is stored. One in which
-// nothing can be seen is none.
+// CanonicalName is the form in which a display name is stored: without what
+// nobody sees at its ends. One in which nothing can be seen is none.
 func CanonicalName(value string) string {
 	if !strings.ContainsFunc(value, visible) {
 		return ""
 	}
-	return strings.TrimSpace(value)
+	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || stray(r) })
 }
 
-// visible leaves out the two letters of Unicode that are drawn as nothing: the
-// Hangul filler and the empty Braille pattern.
-func visible(r rune) bool {
-	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != '\u3164' && r != '\u2800'
-}
-
-// CheckName refuses display names that are too long or could upset the line
-// they are shown in. An empty one is fine.
+// CheckName refuses display names that are too long, that another encoding has
+// spoilt, or that could upset the line they are shown in. An empty one is fine.
 func CheckName(value string) error {
 	name := CanonicalName(value)
-	if utf8.RuneCountInString(name) > NameMax {
+	switch {
+	case utf8.RuneCountInString(name) > NameMax:
 		return refuse("name", "Use at most %d characters for the name.", NameMax)
-	}
-	if !plainText(strings.TrimSpace(value)) {
-		return refuse("name", "Your name contains characters that cannot be shown. Type it without them.")
+	case spoilt(name):
+		return refuseSpoilt("name", "Your name")
+	// To override the direction is a way to deceive, at the end of a name too.
+	case !plainText(name) || strings.ContainsRune(value, '\u202e'):
+		return refuse("name", "Your name contains an invisible character, such as a line break. Type it instead of pasting it.")
 	}
 	return nil
 }
@@ -56,9 +53,11 @@ func shorten(value string, limit int) string {
 	}, value)
 }
 
-// unshowable are control characters, line separators and the marks that turn
-// the direction of what follows.
+// unshowable are control characters, line separators, the marks that turn the
+// direction of what follows, those that stand for something that is not text,
+// and what is no character.
 func unshowable(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' ||
-		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' ||
+		r == '\ufeff' || r >= '\ufff9' && r <= '\ufffc' || unicode.Is(unicode.Noncharacter_Code_Point, r)
 }

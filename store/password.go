@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -48,16 +47,19 @@ type Passwords struct {
 
 const commonBytes = 5
 
-// Check refuses a new password that is too short, too long, unreadable, well
-// known, or built from what is personal to the account: its name, username and
+// Check refuses a new password that is too short, too long, unreadable, in part
+// invisible, well known, or built from what is personal to the account: its name, username and
 // email address. There are no rules about kinds of characters (NIST SP
 // 800-63B-4, 3.1.1.2).
 func (p *Passwords) Check(password string, personal ...string) error {
-	length := utf8.RuneCountInString(password)
+	length, bare := utf8.RuneCountInString(password), seen(password)
 	switch {
 	case password == "":
 		return refuse("password", "Enter a password.")
-	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
+	// Whoever types it later would be told that it is wrong.
+	case Pasted(password) || bare == "":
+		return refusePasted("password", "The password")
+	case spoilt(password) || strings.ContainsFunc(password, unshowable):
 		return refuse("password", "The password contains characters that no keyboard types, such as a line break. Type it without them.")
 	case length < p.Min && p.Min-length == 1:
 		return refuse("password", "Use at least %d characters for the password: one more to go.", p.Min)
@@ -65,16 +67,16 @@ func (p *Passwords) Check(password string, personal ...string) error {
 		return refuse("password", "Use at least %d characters for the password: %d more to go.", p.Min, p.Min-length)
 	case length > PasswordMax || len(password) > passwordMaxBytes:
 		return refuse("password", "Use at most %d characters for the password.", PasswordMax)
-	case p.common(password):
+	case p.common(bare):
 		return refuse("password", "This password is too common. Try a few unrelated words.")
-	case patterned(password):
+	case patterned(bare):
 		return refuse("password", "Repeated or neighbouring keys are easy to guess. Try a few unrelated words.")
 	}
 	own := append(parts(personal), p.siteWords()...)
-	if madeOf(password, own) {
+	if madeOf(bare, own) {
 		return refuse("password", "Leave out your name, username, address and this site.")
 	}
-	if madeOf(password, append(own, commonWords...)) {
+	if madeOf(bare, append(own, commonWords...)) {
 		return refuse("password", "A common word with digits or symbols is easy to guess. Try a few unrelated words.")
 	}
 	return nil

@@ -39,10 +39,11 @@ type User struct {
 	counted string
 }
 
-// Called is how the person is addressed: by name, else by username.
+// Called is how the person is addressed: by name, else by username. Older
+// versions kept some names that cannot be seen.
 func (u User) Called() string {
-	if u.Name != "" {
-		return u.Name
+	if name := CanonicalName(u.Name); name != "" {
+		return name
 	}
 	return u.Username
 }

@@ -26,10 +26,10 @@ var reservedUsernames = []string{
 }
 
 // CanonicalUsername is the form that is stored, shown and compared: without
-// spaces around it and in lower case. Only ASCII letters are folded, so that
-// nothing outside ASCII can turn into a letter.
+// spaces and what nobody sees around it, and in lower case. Only ASCII letters
+// are folded, so that nothing outside ASCII can turn into a letter.
 func CanonicalUsername(value string) string {
-	return lowerASCII(strings.TrimSpace(value))
+	return lowerASCII(trimmed(value))
 }
 
 // CheckUsername refuses what cannot be a username, in words for the person who
@@ -39,6 +39,10 @@ func CheckUsername(value string) error {
 	switch {
 	case name == "":
 		return refuse("username", "Enter a username.")
+	case strings.ContainsFunc(name, invisible):
+		return refusePasted("username", "The username")
+	case spoilt(name):
+		return refuseSpoilt("username", "The username")
 	case strings.HasPrefix(name, "-") || strings.HasPrefix(name, "_"):
 		return refuse("username", "Begin with a letter or digit.")
 	case !validUsername(name):

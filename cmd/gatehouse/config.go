@@ -128,7 +128,8 @@ func (s *settings) check() (checked, error) {
 			return c, usageError{err}
 		}
 	}
-	for _, network := range s.TrustedProxy {
+	// Files also put spaces and line ends between networks.
+	for _, network := range strings.Fields(strings.Join(s.TrustedProxy, " ")) {
 		prefix, err := parseNetwork(network)
 		if err != nil {
 			return c, usageError{fmt.Errorf("--trusted-proxy must be networks like 10.0.0.0/8, not %q", network)}
@@ -141,8 +142,8 @@ func (s *settings) check() (checked, error) {
 	if err := s.checkMail(c); err != nil {
 		return c, err
 	}
-	if strings.TrimSpace(s.Name) == "" || store.CheckName(s.Name) != nil {
-		return c, usageError{errors.New("--name must be a short line of text")}
+	if store.CanonicalName(s.Name) == "" || store.CheckName(s.Name) != nil {
+		return c, usageError{errors.New("--name must be a short line of text in which nothing is invisible")}
 	}
 	if !assets.Built() {
 		return c, errors.New("this program was built without its assets; run make build")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -88,7 +89,7 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 		fmt.Fprintln(term.err, "gatehouse:", err)
 		return exitFailed
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parse(parser, args)
 	if err != nil {
 		fmt.Fprintf(term.err, "gatehouse: %v\nRun gatehouse --help to see what there is.\n", err)
 		return exitUsage
@@ -110,8 +111,9 @@ func newParser(c *cli, term terminal) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("gatehouse"),
 		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n"+
-			"Every setting is a flag and an environment variable."),
+			"Every setting is a flag and an environment variable; an empty variable counts as not set."),
 		kong.DefaultEnvars("GATEHOUSE"),
+		kong.KindMapper(reflect.Bool, toggles),
 		defaults,
 		kong.Writers(term.out, term.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),

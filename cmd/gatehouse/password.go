@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -17,7 +18,11 @@ import (
 func askPassword(t terminal, prompt string) (string, error) {
 	file, ok := attended(t)
 	if !ok {
-		return readLine(t)
+		line, err := readLine(t)
+		if strings.HasPrefix(line, "\ufeff") {
+			return "", errors.New("what was piped begins with an invisible byte-order mark: pipe it as UTF-8 without one")
+		}
+		return line, err
 	}
 	first, err := askHidden(t, file, prompt)
 	if err != nil {
@@ -52,7 +57,16 @@ func readLine(t terminal) (string, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("read a line: %w", err)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), nil
+	return readable(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
+}
+
+// readable refuses what comes in another encoding: what would be kept of it is
+// not what was meant.
+func readable(line string) (string, error) {
+	if strings.ContainsRune(line, utf8.RuneError) || strings.Contains(line, "\x00") { // as in UTF-16
+		return "", errors.New("what was typed or piped is not UTF-8: set the terminal to UTF-8, or pipe it as UTF-8 without a byte-order mark")
+	}
+	return line, nil
 }
 
 func askHidden(t terminal, file *os.File, prompt string) (string, error) {
@@ -62,5 +76,5 @@ func askHidden(t terminal, file *os.File, prompt string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	return string(typed), nil
+	return readable(string(typed))
 }

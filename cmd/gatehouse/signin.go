@@ -23,7 +23,7 @@ type liveSignIn struct {
 
 type signInList struct {
 	who
-	JSON bool `name:"json" help:"Print JSON."`
+	JSON bool `name:"json" env:"-" help:"Print JSON."`
 }
 
 // Run lists the live sign-ins, the one last seen first.

@@ -49,9 +49,9 @@ func personOf(u store.User) person {
 
 type userAdd struct {
 	Username string `arg:"" help:"Username."`
-	Email    string `required:"" placeholder:"ADDRESS" help:"Email address."`
-	FullName string `name:"full-name" placeholder:"NAME" help:"Display name."`
-	JSON     bool   `name:"json" help:"Print JSON."`
+	Email    string `required:"" env:"-" placeholder:"ADDRESS" help:"Email address."`
+	FullName string `name:"full-name" env:"-" placeholder:"NAME" help:"Display name."`
+	JSON     bool   `name:"json" env:"-" help:"Print JSON."`
 }
 
 // Run makes the account by the same rules as the registration page.
@@ -74,7 +74,7 @@ func (c userAdd) Run(j *job) error {
 const listPage = 500
 
 type userList struct {
-	JSON bool `name:"json" help:"Print a JSON array."`
+	JSON bool `name:"json" env:"-" help:"Print a JSON array."`
 }
 
 // Run lists all accounts, oldest first.
@@ -113,6 +113,9 @@ type who struct {
 
 // find returns the account, or says in one sentence that there is none.
 func (w who) find(j *job, a *accounts) (store.User, error) {
+	if err := store.CheckIdentifier(w.Who); w.Who != "" && err != nil {
+		return store.User{}, err
+	}
 	user, err := a.store.Find(j.ctx, w.Who)
 	if errors.Is(err, store.ErrNotFound) {
 		return user, fmt.Errorf("there is no account with the username or email address %q", w.Who)
@@ -122,7 +125,7 @@ func (w who) find(j *job, a *accounts) (store.User, error) {
 
 type userShow struct {
 	who
-	JSON bool `name:"json" help:"Print JSON."`
+	JSON bool `name:"json" env:"-" help:"Print JSON."`
 }
 
 // Run prints everything about the account that is not secret.
@@ -214,7 +217,7 @@ func (c userReset) Run(j *job) error {
 
 type userDelete struct {
 	who
-	Yes bool `help:"Do it without asking."`
+	Yes bool `env:"-" help:"Do it without asking."`
 }
 
 // Run erases the account. It asks first, because nothing brings it back.
@@ -229,7 +232,10 @@ func (c userDelete) Run(j *job) error {
 			if err != nil {
 				return err
 			}
-			if store.CanonicalUsername(typed) != user.Username {
+			switch name := store.CanonicalUsername(typed); {
+			case store.Pasted(name):
+				return store.CheckUsername(name)
+			case name != user.Username:
 				return errors.New("nothing was erased: that is not the username")
 			}
 		}
