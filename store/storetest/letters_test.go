@@ -26,6 +26,7 @@ func TestLetterContract(t *testing.T) {
 		{"gives up what was sealed with another secret, once, and says so", otherSecret},
 		{"gives up what nobody could send in time", notWorthIt},
 		{"tells people what was done to their account, at a confirmed address only", tellsConfirmed},
+		{"says who somebody is to an address that they confirmed, and to no other", namesConfirmed},
 		{"prunes done letters and quiet addresses in batches, and none that count", prunesLetters},
 	})
 }
@@ -345,6 +346,63 @@ func tellsConfirmed(t *testing.T, h house) {
 					!l.At.Equal(now) || l.From != From.Address || l.Agent != From.Agent || l.Within != reopen {
 					t.Errorf("%s was told %+v", who, l)
 				}
+			}
+		}
+	}
+}
+
+// Anybody can type anybody's address, and whatever they like for a name.
+func namesConfirmed(t *testing.T, h house) {
+	h = h.mailing(t)
+	from := From
+	from.Agent = "Your prize waits at https://evil.example/win"
+	wish := Ada()
+	wish.Name, wish.Username, wish.Email = "Claim it at https://evil.example/win", "prize-winner", "victim@example.com"
+	same := grace()
+	same.Email = wish.Email
+	said := map[string]bool{}
+	ask := func(confirmed bool, kind string, deed func() error) store.Letter {
+		t.Helper()
+		h.clock.Move(20 * time.Minute) // an address gets three of a kind in an hour
+		must(t, deed())
+		l := h.letter(t, kind)
+		named := l.Name == wish.Name && l.Username == wish.Username
+		if l.Confirmed != confirmed || named != confirmed || !confirmed && l.Name+l.Username != "" {
+			t.Errorf("%s to %s, confirmed %v, is %+v", kind, l.To, confirmed, l)
+		}
+		said[kind] = true
+		return l
+	}
+	resets := func() error { return h.AskReset(h.ctx, wish.Username, from) }
+	registers := func() error { return h.RegisterPending(h.ctx, same, "another browser", from) }
+	ask(false, store.LetterConfirm, func() error { _, err := h.Register(h.ctx, wish, from); return err })
+	ask(false, store.LetterReset, resets)
+	ask(false, store.LetterOwner, registers)
+	link := ask(false, store.LetterConfirm, func() error { return h.SendConfirmation(h.ctx, h.find(t, wish.Username), from) })
+	other := wish
+	other.Username, other.Email = "other-winner", "other@example.com"
+	ask(false, store.LetterRegister, func() error { return h.RegisterPending(h.ctx, other, "browser", from) })
+	ask(false, store.LetterRegister, func() error { return h.SendPending(h.ctx, "browser", from) })
+	ask(false, store.LetterInvite, func() error { return h.Invite(h.ctx, "guest@example.com", from) })
+	changes := func() error { return h.ChangeAddress(h.ctx, h.find(t, wish.Username), "next@example.com", from) }
+	ask(false, store.LetterNewAddress, changes)
+
+	_, err := h.ConfirmAddress(h.ctx, link.Token, from)
+	must(t, err)
+	ask(true, store.LetterReset, resets)
+	ask(true, store.LetterOwner, registers)
+	move := ask(false, store.LetterNewAddress, changes)
+	undo := ask(true, store.LetterAddressChanged, func() error { _, err := h.ConfirmAddress(h.ctx, move.Token, from); return err })
+	if undo.To != wish.Email || undo.Address != "next@example.com" {
+		t.Errorf("told %+v", undo)
+	}
+	ask(true, store.LetterAddressBack, func() error { return h.UndoAddress(h.ctx, undo.Token, from) })
+	for _, kind := range store.LetterKinds {
+		switch kind {
+		case store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff: // to confirmed addresses alone
+		default:
+			if !said[kind] {
+				t.Errorf("%s was not written", kind)
 			}
 		}
 	}
