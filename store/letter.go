@@ -83,7 +83,7 @@ const (
 
 	countLetters = `SELECT count(*) FROM letters WHERE address = $1 AND kind = $2 AND created_at > $3`
 
-	insertLetter = `INSERT INTO letters (kind, address, sealed, created_at, due_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)`
+	insertLetter = `INSERT INTO letters (kind, address, sealed, created_at, due_at, expires_at, priority) VALUES ($1, $2, $3, $4, $4, $5, $6)`
 )
 
 // Mails says whether the site sends mail.
@@ -124,7 +124,7 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := d.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires); err != nil {
+	if _, err := d.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires, priorityOf(kind)); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	d.letters = true

@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ func TestLetterContract(t *testing.T) {
 		{"gives up what nobody could send in time", notWorthIt},
 		{"tells people what was done to their account, at a confirmed address only", tellsConfirmed},
 		{"says who somebody is to an address that they confirmed, and to no other", namesConfirmed},
+		{"keeps what is awaited apart from notices and from what was written in bulk", awaitedFirst},
 		{"prunes done letters and quiet addresses in batches, and none that count", prunesLetters},
 	})
 }
@@ -39,13 +41,26 @@ func (h house) mailing(t *testing.T) house {
 	return h.ruled(t, rules)
 }
 
+// due claims up to limit letters that are due, the most urgent first.
+func (h house) due(t *testing.T, limit int) []store.Letter {
+	t.Helper()
+	var due []store.Letter
+	for _, p := range store.Priorities {
+		if limit > len(due) {
+			taken, err := h.TakeLetters(h.ctx, p, limit-len(due))
+			must(t, err)
+			due = append(due, taken...)
+		}
+	}
+	return due
+}
+
 // post takes every letter that is due and reports it delivered.
 func (h house) post(t *testing.T) []store.Letter {
 	t.Helper()
 	var post []store.Letter
 	for {
-		taken, err := h.TakeLetters(h.ctx, 10)
-		must(t, err)
+		taken := h.due(t, 10)
 		for _, l := range taken {
 			must(t, h.LetterDone(h.ctx, l))
 		}
@@ -406,4 +421,37 @@ func namesConfirmed(t *testing.T, h house) {
 			}
 		}
 	}
+}
+
+func awaitedFirst(t *testing.T, h house) {
+	h = h.mailing(t)
+	ada := h.confirmed(t, Ada())
+	for i := range 60 {
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
+	}
+	for _, device := range []string{"one", "two", "three"} {
+		h.enter(t, "ada", Password, on(device))
+	}
+	must(t, h.AskReset(h.ctx, "nobody", From))
+	must(t, h.AskReset(h.ctx, "ada", From))
+	must(t, h.ChangeAddress(h.ctx, ada, "next@example.com", From))
+	for _, c := range []struct {
+		priority store.Priority
+		limit    int
+		want     string
+	}{
+		{store.Awaited, 1, store.LetterNewAddress}, // and the questions wait for no place
+		{store.Awaited, 4, store.LetterReset},
+		{store.Awaited, 4, ""},
+		{store.Notice, 4, store.LetterNewDevice + " " + store.LetterNewDevice},
+		{store.Notice, 4, ""},
+		{store.Bulk, 2, store.LetterInvite + " " + store.LetterInvite},
+	} {
+		taken, err := h.TakeLetters(h.ctx, c.priority, c.limit)
+		must(t, err)
+		if got := kinds(taken); got != c.want {
+			t.Errorf("of the priority %d took %q, want %q", c.priority, got, c.want)
+		}
+	}
+	h.count(t, "letters WHERE sealed IS NOT NULL AND tries = 0", 58)
 }
