@@ -229,17 +229,20 @@ func TestTheSiteIntroducesItselfToTheMailServer(t *testing.T) {
 	}{
 		{"on http://localhost", nil, "[127.0.0.1]", "no-reply@[127.0.0.1]", `"Gatehouse" <no-reply@[127.0.0.1]>`},
 		{
-			"by its name", []string{"--base-url", "https://accounts.example.com", "--name", `Ada "&" <Co>`},
+			"by its name",
+			[]string{"--base-url", "https://accounts.example.com", "--name", `Ada "&" <Co>`},
 			"accounts.example.com", "no-reply@accounts.example.com", `"Ada \"&\" <Co>" <no-reply@accounts.example.com>`,
 		},
 		{
-			"by an address", []string{"--base-url", "https://[2001:db8::1]:8443", "--name", "Bücher"},
+			"by an address",
+			[]string{"--base-url", "https://[2001:db8::1]:8443", "--name", "Bücher"},
 			"[127.0.0.1]", "no-reply@[IPv6:2001:db8::1]", "=?utf-8?q?B=C3=BCcher?= <no-reply@[IPv6:2001:db8::1]>",
 		},
 		{"in other letters", []string{"--base-url", "https://bücher.example"}, "xn--bcher-kva.example", "no-reply@xn--bcher-kva.example", `"Gatehouse" <no-reply@xn--bcher-kva.example>`},
 		{"by a name nobody else knows", []string{"--base-url", "https://intranet"}, "[127.0.0.1]", "no-reply@intranet", `"Gatehouse" <no-reply@intranet>`},
 		{
-			"as it is told", []string{"--base-url", "https://intranet", "--helo-name", "Out.example.com", "--mail-from", "Us <us@example.com>"},
+			"as it is told",
+			[]string{"--base-url", "https://intranet", "--helo-name", "Out.example.com", "--mail-from", "Us <us@example.com>"},
 			"out.example.com", "us@example.com", `"Us" <us@example.com>`,
 		},
 	} {
