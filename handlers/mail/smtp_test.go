@@ -142,6 +142,7 @@ func TestSMTPFails(t *testing.T) {
 		{"a certificate of somebody else", "smtp://mail.example.com", &mailtest.Server{TLS: true}, false, nil},
 		{"no TLS, elsewhere", "smtp://" + account + "mail.example.com", &mailtest.Server{Auth: true}, false, nil},
 		{"a server that is not there", "smtp://127.0.0.1:1", &mailtest.Server{}, false, nil},
+		{"a sender that cannot be meant, which may be put right", "smtp://ADDR", &mailtest.Server{}, false, func(_ *SMTP, msg *Message) { msg.From = "nonsense" }},
 		{"INJ-06 an address with a line break", "smtp://ADDR", &mailtest.Server{}, true, func(_ *SMTP, msg *Message) { msg.To = "a@example.com\r\nBcc: b@example.com" }},
 		{"INJ-06 two addresses", "smtp://ADDR", &mailtest.Server{}, true, func(_ *SMTP, msg *Message) { msg.To = "a@example.com,b@example.com" }},
 	} {
