@@ -19,8 +19,8 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	confirmed.ConfirmedAt = at
 
 	add("home-unconfirmed", Page{Entry: true, User: &ada, Mails: true}, "", Home(dressed(in, "")))
-	add("verify", out, "Confirm your email address", Verify(NewVerifyForm(false, ""), ada.Email))
-	add("verify-long", out, "Confirm your email address", Verify(NewVerifyForm(false, ""), long.Email))
+	add("verify", out, "Confirm your email address", Verify(NewVerifyForm(false, "ada"), ada.Email))
+	add("verify-long", out, "Confirm your email address", Verify(NewVerifyForm(false, long.Username), long.Email))
 	add("verify-with-password", out, "Confirm your email address", Verify(NewVerifyForm(true, "ada"), ada.Email))
 	wrong := NewVerifyForm(true, "ada")
 	wrong.Password.Refusal = "That is not your password. Check it and try again."
@@ -88,7 +88,7 @@ type GalleryLetter struct {
 func GalleryLetters() []GalleryLetter {
 	base := &url.URL{Scheme: "https", Host: "accounts.example.com"}
 	data := store.LetterData{
-		To: "ada@example.com", Name: "Ada Lovelace", Username: "ada", Token: strings.Repeat("Qx7-", 11)[:43],
+		To: "ada@example.com", Confirmed: true, Name: "Ada Lovelace", Username: "ada", Token: strings.Repeat("Qx7-", 11)[:43],
 		Address: "countess@example.com", At: time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC), From: "192.0.2.1", Agent: firefox,
 		Within: 14 * 24 * time.Hour,
 	}
@@ -113,6 +113,10 @@ func GalleryLetters() []GalleryLetter {
 	nameless := data
 	nameless.Name, nameless.From, nameless.Agent = "", "", ""
 	add("reset-nameless", store.LetterReset, nameless)
+	stranger := data
+	stranger.Confirmed = false
+	add("reset-unconfirmed", store.LetterReset, stranger)
+	add("owner-unconfirmed", store.LetterOwner, stranger)
 	atOnce := data
 	atOnce.Within = 0
 	add("closed-at-once", store.LetterClosed, atOnce)

@@ -29,19 +29,27 @@ type Letter struct {
 // LetterFact is a term and what it stands for.
 type LetterFact struct{ Term, Text string }
 
-// toStrangers are the letters to addresses that nobody has confirmed. They do not
-// say the name that somebody chose, or anybody could write to anybody through us.
-var toStrangers = []string{store.LetterConfirm, store.LetterRegister, store.LetterNewAddress}
+// toStrangers are the letters to addresses that nobody has confirmed, whatever
+// they say themselves.
+var toStrangers = []string{store.LetterConfirm, store.LetterRegister, store.LetterNewAddress, store.LetterInvite}
 
 // NewLetter puts a letter from the outbox into words. site is the site's name,
 // base the address under which its links lead back. It returns false for a
 // kind that it does not know.
 func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 	w := Letter{Site: site, Home: base.String(), Hello: "Hello,"}
-	switch called := cmp.Or(l.Name, l.Username); {
-	case slices.Contains(toStrangers, l.Kind), called == "":
-	default:
+	// A stranger's letter says nothing that somebody else chose, or anybody could
+	// write to anybody through us. One that an earlier version of the program wrote
+	// may hold it all the same.
+	if !l.Confirmed || slices.Contains(toStrangers, l.Kind) {
+		l.Name, l.Username = "", ""
+	}
+	if called := cmp.Or(l.Name, l.Username); called != "" {
 		w.Hello = "Hello " + called + ","
+	}
+	account := "your account"
+	if l.Username != "" {
+		account += " " + l.Username
 	}
 	link := func(action, path string) { w.Action, w.Link = action, base.JoinPath(path, l.Token).String() }
 	page := func(action, path string) { w.Action, w.Link = action, base.JoinPath(path).String() }
@@ -55,12 +63,15 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		w.After = []string{once, "If you have no account at " + site + ", somebody mistyped their address. Do nothing, and it stays unconfirmed."}
 	case store.LetterRegister:
 		w.Subject = "Confirm your email address to open your account"
-		w.Lines = []string{"One step is left: confirm that this address is yours, and your account " + l.Username + " is open."}
+		w.Lines = []string{"One step is left: confirm that this address is yours, and your account is open."}
 		link("Open account", "/email/verify")
 		w.After = []string{once, "If you did not ask for an account at " + site + ", do nothing, and there will be none."}
 	case store.LetterOwner:
 		w.Subject = "You have an account already"
-		w.Lines = []string{"Somebody, perhaps you, wanted to use this address for an account at " + site + ". It has one: your username is " + l.Username + "."}
+		w.Lines = []string{"Somebody, perhaps you, wanted to use this address for an account at " + site + ". It has one already."}
+		if l.Username != "" {
+			w.Lines = append(w.Lines, "Your username is "+l.Username+".")
+		}
 		page("Sign in", "/login")
 		w.After = []string{
 			"Forgotten the password? Choose a new one at " + base.JoinPath("/password/forgot").String(),
@@ -68,23 +79,23 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		}
 	case store.LetterReset:
 		w.Subject = "Choose a new password"
-		w.Lines = []string{"Somebody, perhaps you, asked to choose a new password for your account " + l.Username + "."}
+		w.Lines = []string{"Somebody, perhaps you, asked to choose a new password for " + account + "."}
 		link("Choose a password", "/password/reset")
 		w.Facts = facts(l)
 		w.After = []string{once, "If it was not you, do nothing. Your password stays as it is."}
 	case store.LetterAddressBack:
 		w.Subject = "Your old address is back: choose a new password"
-		w.Lines = []string{"This is the address of your account " + l.Username + " again. Every device is signed out, and the old password no longer works: choose a new one."}
+		w.Lines = []string{"This is the address of " + account + " again. Every device is signed out, and the old password no longer works: choose a new one."}
 		link("Choose a password", "/password/reset")
 		w.After = []string{once, "If that is too late, ask for another link at " + base.JoinPath("/password/forgot").String()}
 	case store.LetterNewAddress:
 		w.Subject = "Confirm your new email address"
-		w.Lines = []string{"Confirm that this address is yours, and your account " + l.Username + " is moved to it. Until then your old address stays."}
+		w.Lines = []string{"Confirm that this address is yours, and your account is moved to it. Until then your old address stays."}
 		link("Confirm new address", "/email/verify")
 		w.After = []string{once, "If you have no account at " + site + ", somebody mistyped their address. Do nothing."}
 	case store.LetterAddressChanged:
 		w.Subject = "Your email address was changed"
-		w.Lines = []string{"Your account " + l.Username + " now has the address " + l.Address + ". This is the last email to the old one."}
+		w.Lines = []string{"Y" + account[1:] + " now has the address " + l.Address + ". This is the last email to the old one."}
 		w.Facts = facts(l)
 		link("Put the old address back", "/email/undo")
 		w.After = []string{
@@ -93,19 +104,19 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		}
 	case store.LetterPasswordChanged:
 		w.Subject = "Your password was changed"
-		w.Lines = []string{"The password of your account " + l.Username + " was changed."}
+		w.Lines = []string{"The password of " + account + " was changed."}
 		w.Facts = facts(l)
 		page("It was not me", "/password/forgot")
 		w.After = []string{"If it was you, there is nothing to do.", notYou}
 	case store.LetterNewDevice:
 		w.Subject = "You signed in on a new device"
-		w.Lines = []string{"Somebody, probably you, signed in to your account " + l.Username + " on a device that we have not seen before."}
+		w.Lines = []string{"Somebody, probably you, signed in to " + account + " on a device that we have not seen before."}
 		w.Facts = facts(l)
 		page("It was not me", "/password/forgot")
 		w.After = []string{"If it was you, there is nothing to do.", notYou}
 	case store.LetterClosed:
 		w.Subject = "Your account is closed"
-		w.Lines = []string{"You closed your account " + l.Username + ". Every device is signed out."}
+		w.Lines = []string{"You closed " + account + ". Every device is signed out."}
 		w.Facts = facts(l)
 		w.After = []string{ErasedAtOnce}
 		if l.Within > 0 {
@@ -114,7 +125,7 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		}
 	case store.LetterPasswordOff:
 		w.Subject = "Your password no longer works"
-		w.Lines = []string{"Somebody tried many wrong passwords for your account " + l.Username + ". For safety it accepts no password until you choose a new one. Devices that are signed in stay signed in."}
+		w.Lines = []string{"Somebody tried many wrong passwords for " + account + ". For safety it accepts no password until you choose a new one. Devices that are signed in stay signed in."}
 		w.Facts = facts(l)
 		page("Choose a password", "/password/forgot")
 	case store.LetterInvite:

@@ -3,13 +3,61 @@ package components
 import (
 	"bytes"
 	"context"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"gatehouse/store"
 )
+
+// Whoever types somebody's address types a name and calls their browser what they
+// like as well. None of it reaches an address that nobody confirmed, and a
+// browser's own words reach nobody, whatever an earlier version of the program wrote
+// into the letter.
+func TestLettersSayNothingInTheWordsOfStrangers(t *testing.T) {
+	t.Parallel()
+	const words = "evil"
+	data := store.LetterData{
+		To: "evil-victim@example.com", Name: "Claim it at https://evil.example/win", Username: "evil-winner", Token: "token", Valid: time.Hour,
+		At: time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC), From: "192.0.2.1",
+	}
+	toConfirmed := []string{store.LetterOwner, store.LetterReset, store.LetterAddressBack, store.LetterAddressChanged, store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff}
+	for _, agent := range []string{
+		"evil", "evil/1.0 (evil; evil) evil", "Mozilla/5.0 (evil; CPU evil OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/evil",
+		"Mozilla/5.0 (Linux; Android 14; evil Build/evil) Chrome/evil Mobile", "Mozilla/5.0 (compatible; evilbot/2.1; +http://evil.example/bot)",
+	} {
+		data.Agent = agent
+		for _, kind := range store.LetterKinds {
+			for _, confirmed := range []bool{false, true} {
+				l := store.Letter{Kind: kind, LetterData: data}
+				l.Confirmed = confirmed
+				named := confirmed && slices.Contains(toConfirmed, kind)
+				if named {
+					l.Name, l.Username = "Ada", "ada"
+				}
+				drawn, ok := NewLetter(l, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"})
+				var html bytes.Buffer
+				if err := LetterHTML(drawn).Render(context.Background(), &html); err != nil || !ok {
+					t.Fatal(err, ok)
+				}
+				said := drawn.Subject + drawn.Text() + html.String()
+				if strings.Contains(strings.ToLower(said), words) {
+					t.Errorf("%s, confirmed %v, from %q says\n%s", kind, confirmed, agent, drawn.Text())
+				}
+				if greets := strings.Contains(said, "Hello Ada,") && strings.Contains(said, "ada"); greets != named {
+					t.Errorf("%s, confirmed %v, says\n%s", kind, confirmed, drawn.Text())
+				}
+				if strings.Contains(drawn.Text(), "account .") || strings.Contains(drawn.Text(), "  ") {
+					t.Errorf("%s has a gap:\n%s", kind, drawn.Text())
+				}
+			}
+		}
+	}
+}
 
 func TestEveryLetterSaysTheSameTwice(t *testing.T) {
 	t.Parallel()

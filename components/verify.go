@@ -4,15 +4,20 @@ package components
 // browser also gives the password.
 type VerifyForm struct {
 	Form
+	// Username is that of the account that the address is for.
+	Username string
 	Password *Field
 }
 
-// NewVerifyForm states the form. withPassword says that the password is asked
-// for, of the registration of who.
-func NewVerifyForm(withPassword bool, who string) *VerifyForm {
-	f := &VerifyForm{Form: Form{ID: "verify", Action: "/email/verify", Title: "Confirm your email address", Submit: "Confirm"}}
+// NewVerifyForm states the form for the address of an account. withPassword says
+// that the password is asked for.
+func NewVerifyForm(withPassword bool, username string) *VerifyForm {
+	f := &VerifyForm{
+		Form:     Form{ID: "verify", Action: "/email/verify", Title: "Confirm your email address", Submit: "Confirm"},
+		Username: username,
+	}
 	if withPassword {
-		f.Who = who
+		f.Who = username
 		f.Password = &Field{
 			Name: "password", Label: "The password you chose", Type: "password", Autocomplete: "current-password",
 			rule: required("Enter the password you chose."),

@@ -36,7 +36,7 @@ func (s *Site) blankVerify(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) verifyForm(r *http.Request, token string) (*components.VerifyForm, string, error) {
 	t, err := s.Store.Token(r.Context(), token, store.PurposeConfirm, store.PurposeAddress)
 	if err == nil {
-		return components.NewVerifyForm(false, ""), t.Email, nil
+		return components.NewVerifyForm(false, t.User.Username), t.Email, nil
 	}
 	if !errors.Is(err, store.ErrLink) {
 		return nil, "", err

@@ -26,6 +26,25 @@ func TestAnAddressIsConfirmedByTheButton(t *testing.T) {
 	}, withMail)
 }
 
+// What letters to addresses that nobody confirmed leave out, the pages behind their
+// links say.
+func TestThePageBehindALinkSaysWhoseAccountItIs(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		links := h.links(t)
+		for purpose, says := range map[string]string{
+			store.PurposeConfirm: "for the account joan.", store.PurposeAddress: "for the account lise.",
+			store.PurposeRegister: "for the account hedy.", store.PurposeReset: "For the account joan.",
+		} {
+			v.another().follows(links[purpose]).is(200).says(says)
+			for _, m := range h.letters(t) {
+				if strings.Contains(m.Text, links[purpose]) && strings.Contains(m.Text+m.HTML+m.Subject, strings.TrimSuffix(says[len("for the account "):], ".")) {
+					t.Errorf("the letter says it too:\n%s", m.Text)
+				}
+			}
+		}
+	}, withMail)
+}
+
 // button is the page of a link, and what is sent from there.
 type button struct {
 	purpose, page string

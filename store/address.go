@@ -93,7 +93,9 @@ func (d *deed) moveTo(ctx context.Context, user *User, t Token, from Origin) err
 	user.Email, user.ConfirmedAt = t.Email, d.store.now()
 	user.epoch++
 	if old.Confirmed() {
-		if err := d.letterWith(ctx, LetterAddressChanged, PurposeUndo, *user, old.Email, UndoValid, from); err != nil {
+		data := to(old.Email, old, from)
+		data.Address = user.Email
+		if err := d.letterAbout(ctx, LetterAddressChanged, PurposeUndo, *user, data, UndoValid); err != nil {
 			return err
 		}
 	}

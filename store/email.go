@@ -62,6 +62,10 @@ func CheckEmail(value string) error {
 // lengths that DNS allows.
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 
+// ASCIIDomain is a host name as DNS and mail systems write it, or an error for what
+// is none.
+func ASCIIDomain(name string) (string, error) { return domains.ToASCII(name) }
+
 // DeliverableEmail is the address as it is stored and written to: the local
 // part as it was typed, which some mail systems care about, and the domain in
 // its ASCII form, so that nothing unseen is kept. The address must have passed

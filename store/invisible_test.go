@@ -3,6 +3,7 @@ package store
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // ignorable is Default_Ignorable_Code_Point as DerivedCoreProperties.txt lists it.
@@ -132,7 +133,8 @@ func TestANameIsNeverBlank(t *testing.T) {
 			if got := (User{Username: "ada", Name: name}).Called(); got != "ada" {
 				t.Errorf("whose name is %+q is called %+q", name, got)
 			}
-			if got := to(User{Username: "ada", Name: name}, Origin{}).Name; got != "" {
+			user := User{Username: "ada", Name: name, Email: "ada@example.com", ConfirmedAt: time.Now()}
+			if got := to(user.Email, user, Origin{}).Name; got != "" {
 				t.Errorf("a letter to %+q says %+q", name, got)
 			}
 		}

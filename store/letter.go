@@ -48,9 +48,11 @@ type Letter struct {
 // LetterData is what a letter is about. It is kept sealed, because Token opens
 // something, and gone once the letter is delivered.
 type LetterData struct {
-	// To is the address.
-	To string `json:"to"`
-	// Name and Username are the person's, where there is an account.
+	// To is the address. Confirmed says that whoever has the account has shown that
+	// mail to it reaches them.
+	To        string `json:"to"`
+	Confirmed bool   `json:"confirmed,omitempty"`
+	// Name and Username are the person's, where To is confirmed.
 	Name     string `json:"name,omitempty"`
 	Username string `json:"username,omitempty"`
 	// Token belongs into the link, and Valid says how long it is good for.
@@ -81,7 +83,7 @@ const (
 
 	countLetters = `SELECT count(*) FROM letters WHERE address = $1 AND kind = $2 AND created_at > $3`
 
-	insertLetter = `INSERT INTO letters (kind, address, sealed, created_at, due_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)`
+	insertLetter = `INSERT INTO letters (kind, address, sealed, created_at, due_at, expires_at, priority) VALUES ($1, $2, $3, $4, $4, $5, $6)`
 )
 
 // Mails says whether the site sends mail.
@@ -122,32 +124,40 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := d.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires); err != nil {
+	if _, err := d.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires, priorityOf(kind)); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	d.letters = true
 	return nil
 }
 
-// to begins a letter to a person about something that came from somewhere.
-func to(user User, from Origin) LetterData {
-	return LetterData{To: user.Email, Name: CanonicalName(user.Name), Username: user.Username, From: from.Address, Agent: shorten(from.Agent, agentMax)}
+// to begins a letter to an address about something that came from somewhere. Of
+// user it says who they are only where the address is one that they confirmed:
+// any other may be a stranger's, whom nobody is to reach through us with words of
+// their own.
+func to(email string, user User, from Origin) LetterData {
+	data := LetterData{To: email, From: from.Address, Agent: shorten(from.Agent, agentMax)}
+	if email == user.Email && user.Confirmed() {
+		data.Confirmed, data.Name, data.Username = true, CanonicalName(user.Name), user.Username
+	}
+	return data
 }
 
 // letterWith writes a letter to an address, with a new token in it.
 func (d *deed) letterWith(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
+	return d.letterAbout(ctx, kind, purpose, user, to(email, user, from), valid)
+}
+
+// letterAbout is letterWith for a letter that was begun.
+func (d *deed) letterAbout(ctx context.Context, kind, purpose string, user User, data LetterData, valid time.Duration) error {
 	if !d.store.Mails() {
 		return nil
 	}
-	token, err := d.issue(ctx, purpose, user, email, valid)
+	token, err := d.issue(ctx, purpose, user, data.To, valid)
 	if err != nil {
 		return err
 	}
-	data := to(user, from)
-	data.To, data.Token, data.Valid = email, token, valid
-	if kind == LetterAddressChanged {
-		data.Address = user.Email
-	}
+	data.Token, data.Valid = token, valid
 	return d.letter(ctx, kind, data)
 }
 
@@ -157,7 +167,7 @@ func (d *deed) tell(ctx context.Context, kind string, user User, from Origin) er
 	if !user.Confirmed() || d.store.rules.NoNotices {
 		return nil
 	}
-	data := to(user, from)
+	data := to(user.Email, user, from)
 	data.Within = d.store.rules.Reopen
 	return d.letter(ctx, kind, data)
 }

@@ -7,16 +7,17 @@ import (
 	"time"
 )
 
-// letterLease is how long a letter belongs to the worker that took it. It must
+// LetterLease is how long a letter belongs to the worker that took it. It must
 // be longer than a delivery can take.
-const letterLease = 5 * time.Minute
+const LetterLease = 5 * time.Minute
 
 const (
 	selectDueLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
-		WHERE sealed IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2`
+		WHERE sealed IS NOT NULL AND priority = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`
 
 	// due_at is a condition, so that of several workers one gets the letter.
-	claimLetter = `UPDATE letters SET due_at = $1, tries = tries + 1 WHERE id = $2 AND due_at = $3 AND sealed IS NOT NULL`
+	claimLetter = `UPDATE letters SET due_at = $1, tries = tries + 1
+		WHERE id = $2 AND priority = $3 AND due_at = $4 AND sealed IS NOT NULL`
 
 	postponeLetter = `UPDATE letters SET due_at = $1 WHERE id = $2`
 	finishLetter   = `UPDATE letters SET sealed = NULL WHERE id = $1`
@@ -31,13 +32,14 @@ const (
 // Letters announces, at most once, that there are new letters.
 func (s *Store) Letters() <-chan struct{} { return s.written }
 
-// TakeLetters claims up to limit letters that are due, for one worker among
-// any number in any number of copies. Questions of people who forgot their
-// password are answered on the way. What is not reported delivered, postponed
-// or given up comes back after a while.
-func (s *Store) TakeLetters(ctx context.Context, limit int) ([]Letter, error) {
+// TakeLetters claims up to limit letters of a priority that are due, for one
+// worker among any number in any number of copies. Questions of people who forgot
+// their password, which are awaited, are answered on the way. What is not reported
+// delivered, postponed or given up comes back after a while: take no more than can
+// be sent at once.
+func (s *Store) TakeLetters(ctx context.Context, priority Priority, limit int) ([]Letter, error) {
 	for {
-		taken, settled, err := s.takeLetters(ctx, limit)
+		taken, settled, err := s.takeLetters(ctx, priority, limit)
 		if err != nil || len(taken) > 0 || !settled {
 			return taken, err
 		}
@@ -46,21 +48,21 @@ func (s *Store) TakeLetters(ctx context.Context, limit int) ([]Letter, error) {
 
 // takeLetters says also whether it settled anything itself: then more may be
 // due, an answer among them.
-func (s *Store) takeLetters(ctx context.Context, limit int) (taken []Letter, settled bool, err error) {
+func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int) (taken []Letter, settled bool, err error) {
 	type row struct {
 		Letter
 		sealed []byte
 		due    time.Time
 	}
 	now := s.now()
-	due, err := all(ctx, s, selectDueLetters, []any{now, limit}, func(r *row) []any {
+	due, err := all(ctx, s, selectDueLetters, []any{priority, now, limit}, func(r *row) []any {
 		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("look for letters: %w", err)
 	}
 	for _, r := range due {
-		result, err := s.db.Write.ExecContext(ctx, claimLetter, now.Add(letterLease), r.ID, r.due)
+		result, err := s.db.Write.ExecContext(ctx, claimLetter, now.Add(LetterLease), r.ID, priority, r.due)
 		if err != nil {
 			return taken, settled, fmt.Errorf("take a letter: %w", err)
 		}

@@ -226,13 +226,13 @@ func (d *deed) remindOwner(ctx context.Context, emailKey string, from Origin) er
 	if err != nil {
 		return fmt.Errorf("look for the owner of an address: %w", err)
 	}
-	return d.letter(ctx, LetterOwner, to(owner, from))
+	return d.letter(ctx, LetterOwner, to(owner.Email, owner, from))
 }
 
 const selectOwner = `SELECT ` + userColumns + ` FROM users WHERE users.email_key = $1`
 
 func (d *deed) askToRegister(ctx context.Context, p Pending, token string, from Origin) error {
-	data := to(User{Email: p.Email, Name: p.Name, Username: p.Username}, from)
+	data := to(p.Email, User{}, from)
 	data.Token, data.Valid = token, PendingValid
 	return d.letter(ctx, LetterRegister, data)
 }

@@ -29,6 +29,7 @@ type settings struct {
 	Registration string `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
 	SMTP         string `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
 	MailFrom     string `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
+	HeloName     string `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
 	NoNotices    bool   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
 	Secret       string `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
 	Name         string `default:"Gatehouse" help:"The site's name on its pages."`

@@ -34,7 +34,22 @@ func (s *settings) sender(base *url.URL) string {
 	if s.MailFrom != "" {
 		return s.MailFrom
 	}
-	return (&netmail.Address{Name: s.Name, Address: "no-reply@" + base.Hostname()}).String()
+	return (&netmail.Address{Name: s.Name, Address: "no-reply@" + mail.Domain(base.Hostname())}).String()
+}
+
+// hello is the name by which the site introduces itself to the mail server, or
+// empty where its host has none that means anything to others.
+func (s *settings) hello(base *url.URL) string {
+	if s.HeloName != "" {
+		name, _ := mail.ParseHello(s.HeloName) // checkMail has seen to it
+		return name
+	}
+	domain := mail.Domain(base.Hostname())
+	if strings.HasPrefix(domain, "[") {
+		return "" // behind a proxy it is not where we call from
+	}
+	name, _ := mail.ParseHello(domain)
+	return name
 }
 
 // checkMail finds the first setting of mail that cannot be meant.
@@ -45,8 +60,17 @@ func (s *settings) checkMail(c checked) error {
 		}
 	}
 	if s.MailFrom != "" {
-		if _, err := netmail.ParseAddress(s.MailFrom); err != nil {
+		if _, err := mail.ParseAddress(s.MailFrom); err != nil {
 			return usageError{errors.New("--mail-from must be an address, like Gatehouse <no-reply@example.com>")}
+		}
+	} else if c.base != nil && s.SMTP != "" {
+		if _, err := mail.ParseAddress(s.sender(c.base)); err != nil {
+			return usageError{fmt.Errorf("--mail-from is needed: nobody can write from the host of --base-url %s", c.base)}
+		}
+	}
+	if s.HeloName != "" {
+		if _, err := mail.ParseHello(s.HeloName); err != nil {
+			return usageError{fmt.Errorf("--helo-name %w", err)}
 		}
 	}
 	if !s.mails(c.base) && (s.Registration == registerConfirm || s.Registration == registerInvite) {
@@ -146,6 +170,7 @@ func (j *job) office(site *handlers.Site, a *accounts) (*mail.Office, error) {
 	if err != nil {
 		return nil, err
 	}
+	smtp.Hello = j.settings.hello(site.BaseURL)
 	o.Sender = smtp
 	return o, nil
 }

@@ -222,6 +222,56 @@ func TestUserInviteIsSentByTheRunningSite(t *testing.T) {
 	}
 }
 
+// Whatever the site is called, mail servers can take what it says of itself.
+func TestTheSiteIntroducesItselfToTheMailServer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		flags       []string
+		hello, from string
+		header      string
+	}{
+		{"on http://localhost", nil, "[127.0.0.1]", "no-reply@[127.0.0.1]", `"Gatehouse" <no-reply@[127.0.0.1]>`},
+		{
+			"by its name",
+			[]string{"--base-url", "https://accounts.example.com", "--name", `Ada "&" <Co>`},
+			"accounts.example.com", "no-reply@accounts.example.com", `"Ada \"&\" <Co>" <no-reply@accounts.example.com>`,
+		},
+		{
+			"by an address",
+			[]string{"--base-url", "https://[2001:db8::1]:8443", "--name", "Bücher"},
+			"[127.0.0.1]", "no-reply@[IPv6:2001:db8::1]", "=?utf-8?q?B=C3=BCcher?= <no-reply@[IPv6:2001:db8::1]>",
+		},
+		{"in other letters", []string{"--base-url", "https://bücher.example"}, "xn--bcher-kva.example", "no-reply@xn--bcher-kva.example", `"Gatehouse" <no-reply@xn--bcher-kva.example>`},
+		{"by a name nobody else knows", []string{"--base-url", "https://intranet"}, "[127.0.0.1]", "no-reply@intranet", `"Gatehouse" <no-reply@intranet>`},
+		{
+			"as it is told",
+			[]string{"--base-url", "https://intranet", "--helo-name", "Out.example.com", "--mail-from", "Us <us@example.com>"},
+			"out.example.com", "us@example.com", `"Us" <us@example.com>`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			database, s := storetest.SQLite.New(t), (&mailtest.Script{}).Start(t)
+			flags := append([]string{"--smtp", "smtp://" + s.Addr}, c.flags...)
+			p := launch(t, database, flags...)
+			if out, err := gatehouse(append([]string{"user", "invite", "ada@example.com", "--database", database}, flags...)...).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for deadline := time.Now().Add(30 * time.Second); len(s.Got()) == 0; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("said %q", s.Said())
+				}
+			}
+			said := strings.Join(s.Said(), "\n")
+			if !strings.HasPrefix(said, "EHLO "+c.hello+"\nMAIL FROM:<"+c.from+">") || !strings.Contains(s.Got()[0], "\nFrom: "+c.header+"\r\n") {
+				t.Errorf("said\n%s\n%s", said, s.Got()[0])
+			}
+			p.stop()
+		})
+	}
+}
+
 func TestProgramsThatStartAtOnceMakeOneSecret(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "gatehouse.db.secret")

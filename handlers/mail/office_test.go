@@ -394,7 +394,7 @@ func TestOfficeWritesToNobodyUnknown(t *testing.T) {
 func TestOfficeThatClosesGivesNothingUp(t *testing.T) {
 	each(t, func() *mailtest.Server { return &mailtest.Server{} }, "smtp://ADDR", func(t *testing.T, b *branch, s *mailtest.Server) {
 		b.invite(t, 1)
-		taken, err := b.Store.TakeLetters(t.Context(), 1)
+		taken, err := b.Store.TakeLetters(t.Context(), store.Bulk, 1)
 		if err != nil || len(taken) != 1 {
 			t.Fatalf("took %v, %v", taken, err)
 		}

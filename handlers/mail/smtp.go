@@ -1,32 +1,38 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	netmail "net/mail"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
 )
 
-// smtpWait is the usual Wait.
-const smtpWait = 20 * time.Second
-
 // SMTP hands messages to a mail server. ParseSMTP makes it.
 type SMTP struct {
-	// Wait bounds each step of a delivery: connecting, and handing over.
+	// Hello is the name by which it introduces itself, as ParseHello returns it;
+	// empty stands for the address from which it connects.
+	Hello string
+	// Wait bounds each step of a delivery. Servers may take minutes to greet (RFC
+	// 5321, 4.5.3.2).
 	Wait time.Duration
 	// TLS, where set, says whom to trust instead of the system's authorities.
 	TLS *tls.Config
 
-	host     string
-	implicit bool // TLS from the first byte
-	opts     []gomail.Option
+	host, port         string
+	implicit           bool // TLS from the first byte
+	username, password string
+	dial               func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // ParseSMTP reads smtp://user:password@host:587 (STARTTLS, which only a server
@@ -37,46 +43,83 @@ func ParseSMTP(text string) (*SMTP, error) {
 	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" {
 		return nil, errors.New("must be like smtp://user:password@host:587 or smtps://user:password@host:465")
 	}
-	s := &SMTP{Wait: smtpWait, host: u.Hostname(), opts: []gomail.Option{gomail.WithoutNoop()}}
-	port := map[string]int{"smtp": 587, "smtps": 465}[u.Scheme]
-	switch u.Scheme {
-	case "smtps":
-		s.implicit = true
-		s.opts = append(s.opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic)) // dial has seen to it
-	case "smtp":
-		policy := gomail.TLSMandatory
-		if here(u.Hostname()) {
-			policy = gomail.TLSOpportunistic
-		}
-		s.opts = append(s.opts, gomail.WithTLSPolicy(policy))
-	default:
+	usual := map[string]string{"smtp": "587", "smtps": "465"}[u.Scheme]
+	if usual == "" {
 		return nil, errors.New("must begin with smtp:// or smtps://")
 	}
-	if u.Port() != "" {
-		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
-			return nil, errors.New("must have a port between 1 and 65535")
-		}
+	s := &SMTP{
+		Wait: sendWait, host: u.Hostname(), port: cmp.Or(u.Port(), usual), implicit: u.Scheme == "smtps",
+		username: u.User.Username(), dial: new(net.Dialer).DialContext,
 	}
-	s.opts = append(s.opts, gomail.WithPort(port))
-	if name := u.User.Username(); name != "" {
-		password, _ := u.User.Password()
-		s.opts = append(s.opts, gomail.WithUsername(name), gomail.WithPassword(password), gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover))
+	s.password, _ = u.User.Password()
+	if port, err := strconv.Atoi(s.port); err != nil || port < 1 || port > 65535 {
+		return nil, errors.New("must have a port between 1 and 65535")
 	}
 	return s, nil
 }
 
-// here says whether a host is this machine.
-func here(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
+// here says whether the server is on this machine. Then nobody can listen or stand
+// between, so that TLS protects nothing and its certificate is not looked at: most
+// were made with the server and are vouched for by nobody.
+func (s *SMTP) here() bool {
+	address, err := netip.ParseAddr(s.host)
+	return strings.EqualFold(strings.TrimSuffix(s.host, "."), "localhost") || err == nil && address.IsLoopback()
 }
 
 // Send delivers a message over a connection of its own.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
-	msg := gomail.NewMsg()
-	if err := errors.Join(msg.From(m.From), msg.To(m.To)); err != nil {
+	from, err := ParseAddress(m.From)
+	if err != nil {
+		return fmt.Errorf("read the sender of a letter: %w", err)
+	}
+	to, err := netmail.ParseAddress(m.To)
+	if err != nil {
 		return fmt.Errorf("%w: address a letter: %w", ErrPermanent, err)
 	}
+	ctx, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	err = s.deliver(ctx, from, to, m)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil: // says more than that the connection is closed, by us
+		return fmt.Errorf("deliver: %w: %w", ctx.Err(), err)
+	}
+	return fmt.Errorf("deliver: %w", err)
+}
+
+func (s *SMTP) deliver(ctx context.Context, from, to *netmail.Address, m Message) error {
+	c, err := s.reach(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if err := c.step("MAIL FROM", func() error { return c.Mail(bare(from)) }); err != nil {
+		return err
+	}
+	if err := c.step("RCPT TO", func() error { return c.Rcpt(bare(to)) }); err != nil {
+		return permanent(err, from)
+	}
+	return permanent(c.step("DATA", func() error {
+		w, err := c.Data()
+		if err != nil {
+			return err
+		}
+		if _, err := compose(from, to, m).WriteTo(w); err != nil {
+			return err
+		}
+		return w.Close()
+	}), from)
+}
+
+// bare is an address without the name, as the envelope has it.
+func bare(a *netmail.Address) string { return (&netmail.Address{Address: a.Address}).String() }
+
+// compose is a message as mail programs read it.
+func compose(from, to *netmail.Address, m Message) *gomail.Msg {
+	msg := gomail.NewMsg()
+	msg.FromMailAddress(from)
+	msg.ToMailAddress(to)
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetDateWithValue(m.Sent)
@@ -84,55 +127,26 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if s.TLS != nil {
-		config = s.TLS.Clone()
-	}
-	config.ServerName = s.host
-	// The library heeds a context only while it connects. This one hangs up.
-	ctx, hangUp := context.WithCancel(ctx)
-	defer hangUp()
-	dial := func(dialing context.Context, network, address string) (net.Conn, error) {
-		conn, err := new(net.Dialer).DialContext(dialing, network, address)
-		if err != nil {
-			return nil, err
-		}
-		context.AfterFunc(ctx, func() { conn.Close() })
-		if !s.implicit {
-			return conn, nil
-		}
-		secure := tls.Client(conn, config)
-		return secure, secure.HandshakeContext(dialing)
-	}
-	opts := append([]gomail.Option{gomail.WithTimeout(s.Wait), gomail.WithTLSConfig(config), gomail.WithDialContextFunc(dial)}, s.opts...)
-	client, err := gomail.NewClient(s.host, opts...)
-	if err != nil {
-		return fmt.Errorf("prepare a delivery: %w", err)
-	}
-	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
-		if msg.IsDelivered() {
-			return nil // the server took it, and then the goodbye failed
-		}
-		return fmt.Errorf("deliver: %w", permanent(err))
-	}
-	return nil
+	return msg
 }
 
-// permanent marks the answers after which trying again is no use: the server
-// refused recipient or content with a code of 500 and more. What concerns the
-// connection, the password or the sender may be put right.
-func permanent(err error) error {
-	var failed *gomail.SendError
-	if !errors.As(err, &failed) || failed.IsTemp() || failed.ErrorCode() < 500 {
+// nobody are the enhanced status codes (RFC 3463) that say of a recipient, and of
+// nothing else, that there is none or never will be.
+var nobody = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
+
+// permanent marks the answers after which trying again is no use: the recipient is
+// nobody. Every other may be about us or the server (what it relays and for whom, its
+// quota, its lists) and be put right while the letter waits. So may a code without a
+// status: many servers say 550 to all of these.
+func permanent(err error, from *netmail.Address) error {
+	var said *answer
+	if !errors.As(err, &said) || said.Code < 500 {
 		return err
 	}
-	switch failed.ErrorCode() {
-	case 502, 503, 530, 534, 535, 538: // who are you? (RFC 4954)
+	words := strings.Fields(said.Msg)
+	aboutUs := strings.Contains(strings.ToLower(said.Msg), strings.ToLower(from.Address))
+	if len(words) == 0 || !slices.Contains(nobody, words[0]) || aboutUs {
 		return err
 	}
-	switch failed.Reason {
-	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
-		return fmt.Errorf("%w: %w", ErrPermanent, err)
-	}
-	return err
+	return fmt.Errorf("%w: %w", ErrPermanent, err)
 }

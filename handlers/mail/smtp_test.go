@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"mime"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +22,28 @@ func message() Message {
 // mailer is what sends to a server of a test.
 func mailer(t *testing.T, s *mailtest.Server, url string) *SMTP {
 	t.Helper()
-	m, err := ParseSMTP(strings.ReplaceAll(url, "ADDR", s.Addr))
+	m := calls(t, s.Addr, url)
+	m.TLS = s.Config
+	return m
+}
+
+// calls is what sends to a server at an address, whatever the URL calls it.
+func calls(t *testing.T, addr, url string) *SMTP {
+	t.Helper()
+	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.TLS, m.Wait = s.Config, 20*time.Second
+	m, err := ParseSMTP(strings.NewReplacer("ADDR", addr, "PORT", port).Replace(url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Wait = 20 * time.Second
+	if strings.HasSuffix(m.host, ".example.com") {
+		m.dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
+	}
 	return m
 }
 
@@ -33,31 +51,49 @@ const account = mailtest.User + ":letters%20in%20a%20bottle@"
 
 func TestSMTPDelivers(t *testing.T) {
 	t.Parallel()
+	const v4, v6 = "127.0.0.1:0", "[::1]:0"
 	for _, c := range []struct {
 		name, url string
 		server    *mailtest.Server
+		at        string
+		untrusted bool
 	}{
-		{"plainly on this machine", "smtp://ADDR", &mailtest.Server{}},
-		{"with STARTTLS", "smtp://ADDR", &mailtest.Server{TLS: true}},
-		{"with STARTTLS and a password", "smtp://" + account + "ADDR", &mailtest.Server{TLS: true, Auth: true}},
-		{"with TLS from the first byte", "smtps://ADDR", &mailtest.Server{Implicit: true}},
-		{"with TLS from the first byte and a password", "smtps://" + account + "ADDR", &mailtest.Server{Implicit: true, Auth: true}},
+		{"plainly on this machine", "smtp://ADDR", &mailtest.Server{}, v4, false},
+		{"plainly with a password", "smtp://" + account + "ADDR", &mailtest.Server{Auth: true}, v4, false},
+		{"plainly with a password, by LOGIN", "smtp://" + account + "ADDR", &mailtest.Server{Auth: true, Login: true}, v4, false},
+		{"with STARTTLS", "smtp://ADDR", &mailtest.Server{TLS: true}, v4, false},
+		{"with STARTTLS and a password", "smtp://" + account + "ADDR", &mailtest.Server{TLS: true, Auth: true}, v4, false},
+		{"with STARTTLS and a password, by LOGIN", "smtp://" + account + "ADDR", &mailtest.Server{TLS: true, Auth: true, Login: true}, v4, false},
+		{"with TLS from the first byte", "smtps://ADDR", &mailtest.Server{Implicit: true}, v4, false},
+		{"with TLS from the first byte and a password", "smtps://" + account + "ADDR", &mailtest.Server{Implicit: true, Auth: true}, v4, false},
+		{"on this machine with STARTTLS and a certificate that nobody vouches for", "smtp://ADDR", &mailtest.Server{TLS: true}, v4, true},
+		{"and a password", "smtp://" + account + "ADDR", &mailtest.Server{TLS: true, Auth: true}, v4, true},
+		{"by its name", "smtp://" + account + "LocalHost:PORT", &mailtest.Server{TLS: true, Auth: true}, v4, true},
+		{"with TLS from the first byte and such a certificate", "smtps://" + account + "localhost:PORT", &mailtest.Server{Implicit: true, Auth: true}, v4, true},
+		{"to an IPv6 address", "smtp://ADDR", &mailtest.Server{}, v6, false},
+		{"to an IPv6 address with STARTTLS and a password", "smtp://" + account + "ADDR", &mailtest.Server{TLS: true, Auth: true}, v6, true},
+		{"to an IPv6 address with TLS from the first byte", "smtps://" + account + "ADDR", &mailtest.Server{Implicit: true, Auth: true}, v6, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := c.server.Start(t)
-			if err := mailer(t, s, c.url).Send(context.Background(), message()); err != nil {
+			s := c.server
+			s.StartAt(t, c.at)
+			m := mailer(t, s, c.url)
+			if c.untrusted {
+				m.TLS = nil
+			}
+			if err := m.Send(context.Background(), message()); err != nil {
 				t.Fatal(err)
 			}
 			received := s.Received()
 			if len(received) != 1 {
 				t.Fatalf("%d messages, want 1", len(received))
 			}
-			m := received[0]
-			if m.From != "no-reply@localhost" || len(m.To) != 1 || m.To[0] != "ada@example.com" {
-				t.Errorf("from %s to %v", m.From, m.To)
+			got := received[0]
+			if got.From != "no-reply@localhost" || len(got.To) != 1 || got.To[0] != "ada@example.com" {
+				t.Errorf("from %s to %v", got.From, got.To)
 			}
-			subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+			subject, err := new(mime.WordDecoder).DecodeHeader(got.Header.Get("Subject"))
 			if err != nil || subject != message().Subject {
 				t.Errorf("the subject is %q, %v", subject, err)
 			}
@@ -65,13 +101,13 @@ func TestSMTPDelivers(t *testing.T) {
 				"Message-Id": "<letter-1@localhost>", "Auto-Submitted": "auto-generated", "To": "ada@example.com", "From": "no-reply@localhost",
 				"Content-Type": "multipart/alternative",
 			} {
-				if got := m.Header.Get(header); !strings.Contains(got, want) {
+				if got := got.Header.Get(header); !strings.Contains(got, want) {
 					t.Errorf("%s is %q, want %q in it", header, got, want)
 				}
 			}
-			text, html := strings.Index(m.Body, "Hello Ada,"), strings.Index(m.Body, "<p>Hello Ada</p>")
+			text, html := strings.Index(got.Body, "Hello Ada,"), strings.Index(got.Body, "<p>Hello Ada</p>")
 			if text < 0 || html < text {
-				t.Errorf("the plain text stands at %d, the HTML at %d:\n%s", text, html, m.Body)
+				t.Errorf("the plain text stands at %d, the HTML at %d:\n%s", text, html, got.Body)
 			}
 		})
 	}
@@ -95,8 +131,18 @@ func TestSMTPFails(t *testing.T) {
 			"a server that hangs", "smtp://ADDR", &mailtest.Server{Answer: answer(mailtest.Hangs)}, false,
 			func(m *SMTP, _ *Message) { m.Wait = 100 * time.Millisecond },
 		},
-		{"a certificate that nobody vouches for", "smtps://ADDR", &mailtest.Server{Implicit: true}, false, func(m *SMTP, _ *Message) { m.TLS = nil }},
+		{
+			"a certificate that nobody vouches for, elsewhere", "smtps://mail.example.com", &mailtest.Server{Implicit: true}, false,
+			func(m *SMTP, _ *Message) { m.TLS = nil },
+		},
+		{
+			"the same with STARTTLS", "smtp://" + account + "mail.example.com", &mailtest.Server{TLS: true, Auth: true}, false,
+			func(m *SMTP, _ *Message) { m.TLS = nil },
+		},
+		{"a certificate of somebody else", "smtp://mail.example.com", &mailtest.Server{TLS: true}, false, nil},
+		{"no TLS, elsewhere", "smtp://" + account + "mail.example.com", &mailtest.Server{Auth: true}, false, nil},
 		{"a server that is not there", "smtp://127.0.0.1:1", &mailtest.Server{}, false, nil},
+		{"a sender that cannot be meant, which may be put right", "smtp://ADDR", &mailtest.Server{}, false, func(_ *SMTP, msg *Message) { msg.From = "nonsense" }},
 		{"INJ-06 an address with a line break", "smtp://ADDR", &mailtest.Server{}, true, func(_ *SMTP, msg *Message) { msg.To = "a@example.com\r\nBcc: b@example.com" }},
 		{"INJ-06 two addresses", "smtp://ADDR", &mailtest.Server{}, true, func(_ *SMTP, msg *Message) { msg.To = "a@example.com,b@example.com" }},
 	} {

@@ -55,8 +55,7 @@ func countsLetters(t *testing.T, h house) {
 	h.clock.Move(time.Hour)
 	Register(t, h.Store, grace())
 	are(2, time.Hour)
-	taken, err := h.TakeLetters(h.ctx, 1)
-	must(t, err)
+	taken := h.due(t, 1)
 	later, err := h.LetterLater(h.ctx, taken[0])
 	must(t, err)
 	if !later {

@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -26,6 +27,8 @@ func TestLetterContract(t *testing.T) {
 		{"gives up what was sealed with another secret, once, and says so", otherSecret},
 		{"gives up what nobody could send in time", notWorthIt},
 		{"tells people what was done to their account, at a confirmed address only", tellsConfirmed},
+		{"says who somebody is to an address that they confirmed, and to no other", namesConfirmed},
+		{"keeps what is awaited apart from notices and from what was written in bulk", awaitedFirst},
 		{"prunes done letters and quiet addresses in batches, and none that count", prunesLetters},
 	})
 }
@@ -38,13 +41,26 @@ func (h house) mailing(t *testing.T) house {
 	return h.ruled(t, rules)
 }
 
+// due claims up to limit letters that are due, the most urgent first.
+func (h house) due(t *testing.T, limit int) []store.Letter {
+	t.Helper()
+	var due []store.Letter
+	for _, p := range store.Priorities {
+		if limit > len(due) {
+			taken, err := h.TakeLetters(h.ctx, p, limit-len(due))
+			must(t, err)
+			due = append(due, taken...)
+		}
+	}
+	return due
+}
+
 // post takes every letter that is due and reports it delivered.
 func (h house) post(t *testing.T) []store.Letter {
 	t.Helper()
 	var post []store.Letter
 	for {
-		taken, err := h.TakeLetters(h.ctx, 10)
-		must(t, err)
+		taken := h.due(t, 10)
 		for _, l := range taken {
 			must(t, h.LetterDone(h.ctx, l))
 		}
@@ -348,4 +364,94 @@ func tellsConfirmed(t *testing.T, h house) {
 			}
 		}
 	}
+}
+
+// Anybody can type anybody's address, and whatever they like for a name.
+func namesConfirmed(t *testing.T, h house) {
+	h = h.mailing(t)
+	from := From
+	from.Agent = "Your prize waits at https://evil.example/win"
+	wish := Ada()
+	wish.Name, wish.Username, wish.Email = "Claim it at https://evil.example/win", "prize-winner", "victim@example.com"
+	same := grace()
+	same.Email = wish.Email
+	said := map[string]bool{}
+	ask := func(confirmed bool, kind string, deed func() error) store.Letter {
+		t.Helper()
+		h.clock.Move(20 * time.Minute) // an address gets three of a kind in an hour
+		must(t, deed())
+		l := h.letter(t, kind)
+		named := l.Name == wish.Name && l.Username == wish.Username
+		if l.Confirmed != confirmed || named != confirmed || !confirmed && l.Name+l.Username != "" {
+			t.Errorf("%s to %s, confirmed %v, is %+v", kind, l.To, confirmed, l)
+		}
+		said[kind] = true
+		return l
+	}
+	resets := func() error { return h.AskReset(h.ctx, wish.Username, from) }
+	registers := func() error { return h.RegisterPending(h.ctx, same, "another browser", from) }
+	ask(false, store.LetterConfirm, func() error { _, err := h.Register(h.ctx, wish, from); return err })
+	ask(false, store.LetterReset, resets)
+	ask(false, store.LetterOwner, registers)
+	link := ask(false, store.LetterConfirm, func() error { return h.SendConfirmation(h.ctx, h.find(t, wish.Username), from) })
+	other := wish
+	other.Username, other.Email = "other-winner", "other@example.com"
+	ask(false, store.LetterRegister, func() error { return h.RegisterPending(h.ctx, other, "browser", from) })
+	ask(false, store.LetterRegister, func() error { return h.SendPending(h.ctx, "browser", from) })
+	ask(false, store.LetterInvite, func() error { return h.Invite(h.ctx, "guest@example.com", from) })
+	changes := func() error { return h.ChangeAddress(h.ctx, h.find(t, wish.Username), "next@example.com", from) }
+	ask(false, store.LetterNewAddress, changes)
+
+	_, err := h.ConfirmAddress(h.ctx, link.Token, from)
+	must(t, err)
+	ask(true, store.LetterReset, resets)
+	ask(true, store.LetterOwner, registers)
+	move := ask(false, store.LetterNewAddress, changes)
+	undo := ask(true, store.LetterAddressChanged, func() error { _, err := h.ConfirmAddress(h.ctx, move.Token, from); return err })
+	if undo.To != wish.Email || undo.Address != "next@example.com" {
+		t.Errorf("told %+v", undo)
+	}
+	ask(true, store.LetterAddressBack, func() error { return h.UndoAddress(h.ctx, undo.Token, from) })
+	for _, kind := range store.LetterKinds {
+		switch kind {
+		case store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff: // to confirmed addresses alone
+		default:
+			if !said[kind] {
+				t.Errorf("%s was not written", kind)
+			}
+		}
+	}
+}
+
+func awaitedFirst(t *testing.T, h house) {
+	h = h.mailing(t)
+	ada := h.confirmed(t, Ada())
+	for i := range 60 {
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
+	}
+	for _, device := range []string{"one", "two", "three"} {
+		h.enter(t, "ada", Password, on(device))
+	}
+	must(t, h.AskReset(h.ctx, "nobody", From))
+	must(t, h.AskReset(h.ctx, "ada", From))
+	must(t, h.ChangeAddress(h.ctx, ada, "next@example.com", From))
+	for _, c := range []struct {
+		priority store.Priority
+		limit    int
+		want     string
+	}{
+		{store.Awaited, 1, store.LetterNewAddress}, // and the questions wait for no place
+		{store.Awaited, 4, store.LetterReset},
+		{store.Awaited, 4, ""},
+		{store.Notice, 4, store.LetterNewDevice + " " + store.LetterNewDevice},
+		{store.Notice, 4, ""},
+		{store.Bulk, 2, store.LetterInvite + " " + store.LetterInvite},
+	} {
+		taken, err := h.TakeLetters(h.ctx, c.priority, c.limit)
+		must(t, err)
+		if got := kinds(taken); got != c.want {
+			t.Errorf("of the priority %d took %q, want %q", c.priority, got, c.want)
+		}
+	}
+	h.count(t, "letters WHERE sealed IS NOT NULL AND tries = 0", 58)
 }

@@ -27,7 +27,7 @@ func takenOnce(t *testing.T, h house) {
 	for _, h := range []house{h, h.copied(t).mailing(t), h, h.copied(t).mailing(t)} {
 		group.Go(func() {
 			for range letters {
-				post, err := h.TakeLetters(h.ctx, 3)
+				post, err := h.TakeLetters(h.ctx, store.Bulk, 3)
 				if err != nil {
 					t.Errorf("TakeLetters = %v", err)
 					return
@@ -56,8 +56,7 @@ func takenOnce(t *testing.T, h house) {
 // take is the one letter that is due, which stays with its worker, or none.
 func (h house) take(t *testing.T) (store.Letter, bool) {
 	t.Helper()
-	taken, err := h.TakeLetters(h.ctx, 10)
-	must(t, err)
+	taken := h.due(t, 10)
 	if len(taken) > 1 {
 		t.Fatalf("%d letters are due", len(taken))
 	}
@@ -184,9 +183,7 @@ func notWorthIt(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
 	h.post(t)
 	must(t, h.AskReset(h.ctx, "ada", From))
-	taken, err := h.TakeLetters(h.ctx, 1)
-	must(t, err)
-	if len(taken) != 1 {
+	if taken := h.due(t, 1); len(taken) != 1 {
 		t.Fatalf("%d letters are due", len(taken))
 	}
 	must(t, h.AskReset(h.ctx, "ada", From)) // nobody answers it

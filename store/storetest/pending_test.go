@@ -277,7 +277,7 @@ func sendsAgain(t *testing.T, h house) {
 	h.clock.Move(time.Hour)
 	must(t, h.SendPending(h.ctx, "browser", From))
 	l := h.letter(t, store.LetterRegister)
-	if l.To != "Ada@example.com" || l.Username != "ada" || h.live(t, store.PurposeRegister, first) || !h.live(t, store.PurposeRegister, l.Token) {
+	if l.To != "Ada@example.com" || l.Name+l.Username != "" || h.live(t, store.PurposeRegister, first) || !h.live(t, store.PurposeRegister, l.Token) {
 		t.Errorf("wrote %+v", l)
 	}
 	known := store.Registration{Username: "known", Email: "grace@example.com", Password: Password}

@@ -44,3 +44,53 @@ func TestUpgradesADatabaseOfTheFirstVersion(t *testing.T) {
 		h.visit(t, "first")
 	})
 }
+
+// Letters that wait while the site is brought up to this version leave with it, and
+// so do those that a copy of the version before writes beside it.
+func TestUpgradesLettersThatWait(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		ctx := context.Background()
+		h := house{clock: NewClock(), ctx: ctx, kind: d, place: d.New(t)}
+		db := d.Open(t, h.place)
+		h.db = db.Accounts()
+		before := fstest.MapFS{}
+		for _, name := range []string{"0001_accounts.sql", "0002_account.sql", "0003_mail.sql", "0004_order.sql", "0005_waiting.sql"} {
+			text, err := os.ReadFile(filepath.Join("..", d.Name, "migrations", name))
+			must(t, err)
+			before[name] = &fstest.MapFile{Data: text}
+		}
+		_, err := store.Migrate(ctx, h.db.Write, before, "")
+		must(t, err)
+
+		// What is sealed is the same in all versions.
+		writer := open(t, d).mailing(t)
+		must(t, writer.Invite(ctx, "guest@example.com", From))
+		Register(t, writer.Store, Ada())
+		sealed := map[string][]byte{}
+		for _, kind := range []string{store.LetterInvite, store.LetterConfirm} {
+			var text []byte
+			must(t, writer.db.Read.QueryRowContext(ctx, `SELECT sealed FROM letters WHERE kind = $1`, kind).Scan(&text))
+			sealed[kind] = text
+		}
+		now := h.clock.Now().UTC().Truncate(time.Microsecond)
+		writes := func(kind string) {
+			h.exec(t, `INSERT INTO letters (kind, address, sealed, created_at, due_at, expires_at) VALUES ($1, '', $2, $3, $3, $4)`,
+				kind, sealed[kind], now, now.Add(time.Hour))
+		}
+		writes(store.LetterInvite)
+		writes(store.LetterConfirm)
+		h.exec(t, `INSERT INTO letters (kind, address, created_at, due_at, expires_at) VALUES ('invite', '', $1, $1, $1)`, now) // is done
+		_, err = db.Migrate(ctx)
+		must(t, err)
+		h.Store = New(t, h.db, h.clock)
+		h = h.mailing(t)
+		writes(store.LetterConfirm)
+		for priority, want := range map[store.Priority]string{store.Awaited: "confirm confirm", store.Notice: "", store.Bulk: "invite"} {
+			taken, err := h.TakeLetters(ctx, priority, 10)
+			must(t, err)
+			if got := kinds(taken); got != want {
+				t.Errorf("of the priority %d took %q, want %q", priority, got, want)
+			}
+		}
+	})
+}

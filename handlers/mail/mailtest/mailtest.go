@@ -44,8 +44,8 @@ var (
 // Server is a mail server. Its fields may be set until it is started.
 type Server struct {
 	// TLS makes it offer STARTTLS, Implicit makes it speak TLS from the first
-	// byte, Auth makes it want User and Password.
-	TLS, Implicit, Auth bool
+	// byte, Auth makes it want User and Password, by PLAIN or, with Login, by LOGIN.
+	TLS, Implicit, Auth, Login bool
 	// Answer decides about the n-th message that arrives, counted from 1; nil
 	// takes it. It sees the recipient.
 	Answer func(n int, to string) error
@@ -173,20 +173,44 @@ type session struct {
 }
 
 func (n *session) AuthMechanisms() []string {
-	if !n.server.Auth {
+	switch {
+	case !n.server.Auth:
 		return nil
+	case n.server.Login:
+		return []string{sasl.Login}
 	}
 	return []string{sasl.Plain}
 }
 
-func (n *session) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, password string) error {
+func (n *session) Auth(mechanism string) (sasl.Server, error) {
+	check := func(user, password string) error {
 		if user != User || password != Password {
 			return smtp.ErrAuthFailed
 		}
 		n.known = true
 		return nil
-	}), nil
+	}
+	if mechanism == sasl.Login {
+		return &loginServer{check: check}, nil
+	}
+	return sasl.NewPlainServer(func(_, user, password string) error { return check(user, password) }), nil
+}
+
+// loginServer asks for the user and then for the password.
+type loginServer struct {
+	check func(user, password string) error
+	said  []string
+}
+
+// Next takes an answer of the client; the first is none.
+func (l *loginServer) Next(answer []byte) (question []byte, done bool, err error) {
+	if answer != nil {
+		l.said = append(l.said, string(answer))
+	}
+	if len(l.said) < 2 {
+		return []byte([]string{"Username:", "Password:"}[len(l.said)]), false, nil
+	}
+	return nil, true, l.check(l.said[0], l.said[1])
 }
 
 func (n *session) Mail(from string, _ *smtp.MailOptions) error {
@@ -256,7 +280,7 @@ func certify(t testing.TB) (tls.Certificate, *x509.CertPool) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)

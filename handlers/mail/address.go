@@ -1,0 +1,96 @@
+package mail
+
+import (
+	"errors"
+	"net/mail"
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"gatehouse/store"
+)
+
+// Domain is how a host stands behind the @ of an address (RFC 5321, 4.1.2): a name
+// as it is, an IP address as a literal. localhost, which is no name to anybody else,
+// stands as the address that it has.
+func Domain(host string) string {
+	host = strings.TrimSuffix(host, ".")
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	if address, err := netip.ParseAddr(host); err == nil {
+		return literal(address)
+	}
+	return host
+}
+
+// literal is how SMTP writes an IP address (RFC 5321, 4.1.3).
+func literal(address netip.Addr) string {
+	address = address.Unmap().WithZone("")
+	if address.Is4() {
+		return "[" + address.String() + "]"
+	}
+	return "[IPv6:" + address.String() + "]"
+}
+
+// ParseAddress reads who mail comes from, like Gatehouse <no-reply@example.com>,
+// with the domain in its ASCII form. It refuses what not every mail server takes.
+func ParseAddress(text string) (*mail.Address, error) {
+	// net/mail knows IPv6 literals, but not as SMTP writes them.
+	six := strings.Contains(text, "@[IPv6:")
+	address, err := mail.ParseAddress(strings.Replace(text, "@[IPv6:", "@[", 1))
+	if err != nil {
+		return nil, err
+	}
+	at := strings.LastIndexByte(address.Address, '@')
+	local, domain := address.Address[:at], address.Address[at+1:]
+	if bare, ok := strings.CutPrefix(domain, "["); ok {
+		ip, err := netip.ParseAddr(strings.TrimSuffix(bare, "]"))
+		if err != nil || ip.Is6() != six {
+			return nil, errors.New("the address in brackets is none")
+		}
+		domain = literal(ip)
+	} else if ascii, err := store.ASCIIDomain(domain); err == nil {
+		domain = ascii
+	}
+	address.Address = local + "@" + domain
+	if strings.ContainsFunc(address.Address, func(r rune) bool { return r > '~' }) {
+		return nil, errors.New("it has letters outside ASCII")
+	}
+	return address, nil
+}
+
+// ParseHello reads a name by which a client may introduce itself to a mail server
+// (RFC 5321, 4.1.1.1): a full host name, or an IP address. It returns the name in its
+// ASCII form, the address in brackets.
+func ParseHello(text string) (string, error) {
+	domain := Domain(strings.TrimPrefix(strings.Trim(text, "[]"), "IPv6:"))
+	if strings.HasPrefix(domain, "[") {
+		return domain, nil
+	}
+	name, err := store.ASCIIDomain(domain)
+	if err != nil || !strings.Contains(name, ".") {
+		return "", errors.New("must be a full host name, like mail.example.com, or an address, like [192.0.2.1]")
+	}
+	return name, nil
+}
+
+// anyAddress is anything like a mail address: with a quoted local part, in any script,
+// at a name or an address in brackets, or as it stands in a link. It takes no more
+// than that, so that the rest of the sentence stays whole.
+const (
+	anyAddress = `(?:"(?:[^"\\\n]|\\.)*"|[\pL\pM\pN!#$%*+=^_~.\x60-][\pL\pM\pN!#$%*+=^_~.\x60'-]*)@` + anyDomain +
+		`|[\pL\pM\pN._+-]+%40` + anyDomain
+	anyDomain = `(?:\[[^\]\s]*\]|[\pL\pM\pN](?:[\pL\pM\pN._-]*[\pL\pM\pN])?)`
+)
+
+// nameless is an error as it may stand in the log, which names nobody: mail servers
+// repeat whom they refuse. to is whom the letter is for, whose address may have
+// characters that others do not.
+func nameless(err error, to string) string {
+	somebody := anyAddress
+	if to != "" {
+		somebody += "|" + regexp.QuoteMeta(to)
+	}
+	return regexp.MustCompile("(?i)"+somebody).ReplaceAllLiteralString(err.Error(), "ADDRESS")
+}

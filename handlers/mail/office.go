@@ -1,0 +1,172 @@
+package mail
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+// How the worker goes about it. pollEvery finds what other copies of the
+// program wrote, and what was put back. sendWait bounds one delivery and reportWait
+// the note of how it went; together they must be shorter than a letter belongs to
+// its worker.
+const (
+	pollEvery  = time.Second
+	sendWait   = 4 * time.Minute
+	reportWait = 30 * time.Second
+)
+
+// Office delivers what is in the outbox until it is told to stop. Every exported
+// field is required.
+type Office struct {
+	Store  *store.Store
+	Sender Sender
+	// Site is the site's name, Base its address, From who letters come from, in
+	// the form of RFC 5322.
+	Site string
+	Base *url.URL
+	From string
+	Log  *slog.Logger
+
+	// slow stands for slowAfter where it is not 0.
+	slow time.Duration
+}
+
+// Run delivers letters until ctx ends. A letter that is on its way then is
+// put back and leaves after a restart.
+func (o *Office) Run(ctx context.Context) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	left := make(chan struct{}, 1)
+	lanes := map[store.Priority]*lane{}
+	for _, p := range store.Priorities {
+		lanes[p] = &lane{
+			places: make(chan struct{}, places[p]), aside: make(chan struct{}, asideMax), left: left, slow: cmp.Or(o.slow, slowAfter),
+		}
+	}
+	ticker := time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	failing := false
+	for {
+		var err error
+		for _, p := range store.Priorities {
+			free := lanes[p].free()
+			if free == 0 || err != nil {
+				continue
+			}
+			var taken []store.Letter
+			taken, err = o.Store.TakeLetters(ctx, p, free)
+			for _, l := range taken {
+				lanes[p].places <- struct{}{}
+				group.Go(func() { lanes[p].carry(func() { o.deliver(ctx, l) }) })
+			}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing: // said once, not every second until the database is back
+			o.Log.Error("outbox", "error", err.Error())
+		case err == nil && failing:
+			o.Log.Info("outbox is back")
+		}
+		failing = err != nil
+		select {
+		case <-o.Store.Letters():
+		case <-left:
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Once delivers what is due now, one letter after another in the order in which they
+// were written, and returns.
+func (o *Office) Once(ctx context.Context) error {
+	for {
+		var due []store.Letter
+		for _, p := range store.Priorities {
+			taken, err := o.Store.TakeLetters(ctx, p, places[p])
+			if err != nil {
+				return err
+			}
+			due = append(due, taken...)
+		}
+		if len(due) == 0 {
+			return nil
+		}
+		slices.SortFunc(due, func(a, b store.Letter) int { return cmp.Compare(a.ID, b.ID) })
+		for _, l := range due {
+			o.deliver(ctx, l)
+		}
+	}
+}
+
+// deliver tries one letter and reports how it went.
+func (o *Office) deliver(ctx context.Context, l store.Letter) {
+	log := o.Log.With("letter", l.ID, "kind", l.Kind, "try", l.Tries)
+	err := o.send(ctx, l)
+	// What happened is noted even while the program ends.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportWait)
+	defer cancel()
+	if err == nil {
+		log.Info("letter delivered")
+		o.done(ctx, log, l)
+		return
+	}
+	if !errors.Is(err, ErrPermanent) {
+		later, failed := o.Store.LetterLater(ctx, l)
+		if failed != nil {
+			log.Error("outbox", "error", failed.Error())
+		}
+		if later {
+			log.Warn("letter not delivered yet", "error", nameless(err, l.To))
+			return
+		}
+	}
+	log.Error("letter given up", "error", nameless(err, l.To))
+	o.done(ctx, log, l)
+}
+
+func (o *Office) done(ctx context.Context, log *slog.Logger, l store.Letter) {
+	if err := o.Store.LetterDone(ctx, l); err != nil {
+		log.Error("outbox", "error", err.Error())
+	}
+}
+
+func (o *Office) send(ctx context.Context, l store.Letter) error {
+	m, err := o.write(ctx, l)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendWait)
+	defer cancel()
+	return o.Sender.Send(ctx, m)
+}
+
+// write puts a letter into words.
+func (o *Office) write(ctx context.Context, l store.Letter) (Message, error) {
+	letter, ok := components.NewLetter(l, o.Site, o.Base)
+	if !ok { // a later version of the program beside this one may know it
+		return Message{}, fmt.Errorf("there is no letter of the kind %q", l.Kind)
+	}
+	var html bytes.Buffer
+	// A program that ends in the middle of it has found nothing wrong with the letter.
+	if err := components.LetterHTML(letter).Render(context.WithoutCancel(ctx), &html); err != nil {
+		return Message{}, fmt.Errorf("draw a letter: %w", err)
+	}
+	return Message{
+		ID:   fmt.Sprintf("letter-%d.%d@%s", l.ID, l.Written.UnixMicro(), Domain(o.Base.Hostname())),
+		From: o.From, To: l.To, Subject: letter.Subject, Text: letter.Text(), HTML: html.String(), Sent: l.Written,
+	}, nil
+}

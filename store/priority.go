@@ -1,0 +1,29 @@
+package store
+
+// Priority says how soon a letter has to leave. Each has places of its own among
+// the deliveries, so that none waits for one that is less urgent.
+type Priority int
+
+const (
+	// Awaited is what somebody waits for at the screen.
+	Awaited Priority = iota
+	// Notice tells what was done to an account.
+	Notice
+	// Bulk is what may be written to many at once.
+	Bulk
+)
+
+// Priorities are all of them, the most urgent first.
+var Priorities = []Priority{Awaited, Notice, Bulk}
+
+// priorityOf is the priority of a kind of letter. What is not named is awaited:
+// that is what copies of the version before, which name none, write most.
+func priorityOf(kind string) Priority {
+	switch kind {
+	case LetterAddressChanged, LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff:
+		return Notice
+	case LetterInvite:
+		return Bulk
+	}
+	return Awaited
+}
