@@ -34,7 +34,9 @@ type migration struct {
 // transactions do not do so themselves. Files are named NNNN_name.sql and only
 // ever added to; a product numbers its own from 1000.
 func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]string, error) {
-	tx, err := db.BeginTx(ctx, nil)
+	// Where a transaction keeps to what was there when it began, whoever waited for
+	// the lock would not see what was applied meanwhile.
+	tx, err := db.BeginTx(ctx, plain)
 	if err != nil {
 		return nil, fmt.Errorf("begin migrations: %w", err)
 	}
