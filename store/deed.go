@@ -20,33 +20,18 @@ type deed struct {
 	letters bool
 }
 
-// plain is the isolation that all statements here are written for. It is asked
-// for, because a database may have another one by default.
-var plain = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-
 // write runs one transaction. A refusal or a fault from do rolls it back. Where
 // another transaction was in the way do runs again, so it must not build on what
 // it did to its surroundings the time before.
 func (s *Store) write(ctx context.Context, do func(d *deed) error) error {
 	var d *deed
-	err := s.db.Retry(ctx, func() (err error) {
-		d, err = s.begin(ctx, do)
-		return err
+	err := s.db.transact(ctx, s.db.Write, func(tx *sql.Tx) error {
+		d = &deed{Tx: tx, store: s}
+		return do(d)
 	})
+	s.troubled.Store(err != nil && s.Lost(err))
 	if err != nil {
 		return err
-	}
-	defer d.Rollback() //nolint:errcheck // after Commit this does nothing
-	if err := s.db.Kept(); err != nil {
-		return fmt.Errorf("before the commit: %w", err)
-	}
-	// From here on never again: when the answer is lost, nobody knows whether it
-	// was done.
-	if err := d.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	if err := s.db.Kept(); err != nil {
-		return fmt.Errorf("after the commit: %w", err)
 	}
 	for _, e := range d.events {
 		s.Log(ctx, e)
@@ -58,26 +43,6 @@ func (s *Store) write(ctx context.Context, do func(d *deed) error) error {
 		}
 	}
 	return nil
-}
-
-// begin does a deed up to its commit.
-func (s *Store) begin(ctx context.Context, do func(d *deed) error) (*deed, error) {
-	tx, err := s.db.Write.BeginTx(ctx, plain)
-	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
-	}
-	done := false
-	defer func() {
-		if !done {
-			tx.Rollback() //nolint:errcheck // what went wrong before says more
-		}
-	}()
-	d := &deed{Tx: tx, store: s}
-	if err := do(d); err != nil {
-		return nil, err
-	}
-	done = true
-	return d, nil
 }
 
 // changed runs a statement and says how many rows it changed.

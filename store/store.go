@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -96,6 +97,7 @@ type Store struct {
 	written   chan struct{} // holds at most one, when there are new letters
 	tally     tally
 	probes    singleflight.Group
+	troubled  atomic.Bool // the last deed met trouble with the database
 
 	userByUsername *statement
 	userByEmail    *statement

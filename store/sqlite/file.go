@@ -80,7 +80,7 @@ func openFile(path string) (*file, error) {
 		return nil, errors.Join(err, main.Close())
 	}
 	if logged && (!f.start.logged || f.start.fresh()) {
-		return nil, errors.Join(fmt.Errorf("%s-wal is not the log of this %[1]s but of another one; if you put a copy back, remove %[1]s-wal and %[1]s-shm and start again", path), main.Close())
+		return nil, errors.Join(fmt.Errorf("%s-wal does not belong to %[1]s; if you put a copy back, remove %[1]s-wal and %[1]s-shm and start again", path), main.Close())
 	}
 	return f, nil
 }

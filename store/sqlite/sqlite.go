@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -69,7 +70,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
 	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.file.kept) }
 	db.Write = pool("&_busy_timeout=" + lockWait + "&_txlock=immediate")
-	db.Probe = pool("&_busy_timeout=" + probeWait)
+	db.Probe = pool("&_busy_timeout=" + probeWait + "&_txlock=immediate")
 	db.Read = pool("&_busy_timeout=" + lockWait + "&_query_only=on")
 	db.Write.SetMaxOpenConns(1)
 	db.Probe.SetMaxOpenConns(1)
@@ -82,7 +83,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db.Conflict, db.Trouble, db.Kept = conflict, trouble, db.kept
 	db.Beaten = func(error) bool { return false } // there is one writer, and it has the lock from the beginning
 	if err := db.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), db.close())
+		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, explain(err)), db.close())
 	}
 	return db, nil
 }
@@ -202,6 +203,10 @@ func trouble(err error) string {
 	if !errors.As(err, &failed) {
 		return ""
 	}
+	switch failed.SystemErrno {
+	case syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG:
+		return "the disk is full"
+	}
 	switch failed.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return "another program holds it locked"
@@ -215,6 +220,15 @@ func trouble(err error) string {
 		return "its file is damaged"
 	}
 	return ""
+}
+
+// explain adds what SQLite does not say of a file that it cannot write.
+func explain(err error) error {
+	var failed sqlite3.Error
+	if errors.As(err, &failed) && (failed.Code == sqlite3.ErrReadonly || failed.Code == sqlite3.ErrCantOpen) {
+		return fmt.Errorf("%w; its folder must be writable as well, for the log beside it", err)
+	}
+	return err
 }
 
 func isLocked(err error) bool {
