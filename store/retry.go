@@ -14,10 +14,10 @@ var plain = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 // its way.
 const tries = 3
 
-// retry does something that is undone as a whole when it fails, and does it
+// Retry does something that is undone as a whole when it fails, and does it
 // again where another transaction was in its way. What may have been committed
 // must not be in it.
-func (db Database) retry(ctx context.Context, do func() error) error {
+func (db Database) Retry(ctx context.Context, do func() error) error {
 	for n := 1; ; n++ {
 		err := do()
 		if err == nil || n == tries || ctx.Err() != nil || !db.Beaten(err) {
@@ -29,7 +29,7 @@ func (db Database) retry(ctx context.Context, do func() error) error {
 // transact runs one transaction on a pool.
 func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) error {
 	var tx *sql.Tx
-	err := db.retry(ctx, func() (err error) {
+	err := db.Retry(ctx, func() (err error) {
 		tx, err = begin(ctx, pool, do)
 		return err
 	})
@@ -76,7 +76,7 @@ func (db Database) Exec(ctx context.Context, text string, args ...any) (changed 
 	if err := db.Kept(); err != nil {
 		return 0, err
 	}
-	err = db.retry(ctx, func() error {
+	err = db.Retry(ctx, func() error {
 		result, err := db.Write.ExecContext(ctx, text, args...)
 		if err != nil {
 			return err

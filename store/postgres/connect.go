@@ -50,6 +50,11 @@ func configure(place string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
+// execMode is the parameter of a connection string that says whether statements
+// are prepared. A pooler may send the next statement of a connection to another
+// server, which knows nothing of what was prepared.
+const execMode = "default_query_exec_mode"
+
 func says(place, name string) bool { return strings.Contains(place, name+"=") }
 
 // refusesParameters says whether the other side takes no settings when a
@@ -58,9 +63,8 @@ func refusesParameters(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "unsupported startup parameter")
 }
 
-// suitPooler leaves out what a pooler does not take, and prepares no statements:
-// the next one of a connection may reach another server. What the connection
-// string itself says stays. It returns false where nothing was to be left out.
+// suitPooler leaves out what a pooler does not take. What the connection string
+// itself says stays. It returns false where nothing was to be left out.
 func suitPooler(config *pgxpool.Config, place string) (changed bool) {
 	for name := range sessionSettings {
 		if !says(place, name) {
@@ -68,7 +72,7 @@ func suitPooler(config *pgxpool.Config, place string) (changed bool) {
 			changed = true
 		}
 	}
-	if !says(place, "default_query_exec_mode") {
+	if !says(place, execMode) {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	return changed
@@ -98,9 +102,19 @@ func (db *DB) watch(config *pgxpool.Config) {
 		db.dropIdle()
 		return true // the pool asks this one, finds it closed and takes another
 	}
+	config.BeforeConnect = func(_ context.Context, config *pgx.ConnConfig) error {
+		if db.unprepared.Load() {
+			config.DefaultQueryExecMode = pgx.QueryExecModeExec
+		}
+		return nil
+	}
 	before := config.ConnConfig.OnPgError
 	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		if slices.Contains([]string{readOnly, adminShutdown, crashShutdown, cannotConnectNow}, err.Code) {
+		switch err.Code {
+		case readOnly, adminShutdown, crashShutdown, cannotConnectNow:
+			db.dropIdle()
+		case noStatement, sameStatement:
+			db.unprepared.Store(true) // there is a pooler in between
 			db.dropIdle()
 		}
 		return before(conn, err)
@@ -169,9 +183,14 @@ func unreachable(config *pgx.ConnConfig, err error) error {
 		if _, cause, found := strings.Cut(line, "): "); found { // behind the address
 			line = cause
 		}
+		line = strings.TrimPrefix(line, "hostname resolving error: ")
 		if line != "" && !slices.Contains(causes, line) {
 			causes = append(causes, line)
 		}
+	}
+	// Unless it was asked for, it was then tried without.
+	if refused := "tls error: server refused TLS connection"; len(causes) > 1 {
+		causes = slices.DeleteFunc(causes, func(cause string) bool { return cause == refused })
 	}
 	return fmt.Errorf("open the database %s at %s: %s", config.Database, config.Host, strings.Join(causes, "; "))
 }

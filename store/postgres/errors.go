@@ -54,10 +54,11 @@ func conflict(err error) string {
 func noTable(err error) bool { return state(err) == undefinedTable }
 
 // beaten says whether err means that another transaction was in the way, or that
-// what was prepared is not what the tables are any more: pgx forgets it then.
+// what was prepared is not there or does not fit the tables any more, which is
+// forgotten then.
 func beaten(err error) bool {
 	switch state(err) {
-	case serialization, deadlock:
+	case serialization, deadlock, noStatement, sameStatement:
 		return true
 	}
 	return stalePlan(err)
@@ -89,7 +90,7 @@ func trouble(err error) string {
 	case dataCorrupted, indexCorrupted:
 		return "it is damaged"
 	case noStatement, sameStatement:
-		return "a pooler mixes up prepared statements; add default_query_exec_mode=exec to its URL"
+		return "a pooler mixes up prepared statements"
 	}
 	if stalePlan(err) {
 		return "its tables have just changed"

@@ -42,6 +42,8 @@ const closeWait = 2 * time.Second
 type DB struct {
 	store.Database
 	pool atomic.Pointer[pgxpool.Pool]
+	// unprepared says that new connections prepare no statements.
+	unprepared atomic.Bool
 }
 
 // Open connects to a postgres:// URL and asks the database for an answer. Any

@@ -36,7 +36,7 @@ func (db *DB) Sessions(context.Context) (store.Sessions, error) {
 // methods of pgxstore know nothing of.
 func (s *sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
-	err := s.db.pool.Load().QueryRow(ctx, findSession, token).Scan(&data)
+	err := s.db.Retry(ctx, func() error { return s.db.pool.Load().QueryRow(ctx, findSession, token).Scan(&data) })
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, false, nil
 	}
