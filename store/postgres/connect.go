@@ -80,7 +80,7 @@ func suitPooler(config *pgxpool.Config, place string) (changed bool) {
 
 // How connections are looked after that nobody used for a while.
 const (
-	idleCheck = time.Second
+	idleAfter = time.Second
 	checkWait = 500 * time.Millisecond
 )
 
@@ -89,7 +89,7 @@ const (
 func (db *DB) watch(config *pgxpool.Config) {
 	wait := cmp.Or(config.PingTimeout, checkWait)
 	config.ShouldPing = func(ctx context.Context, p pgxpool.ShouldPingParams) bool {
-		if idle(ctx, p) <= idleCheck {
+		if idle(ctx, p) <= db.idleAfter {
 			return false
 		}
 		// Whoever hangs up meanwhile says nothing about the connection.

@@ -44,6 +44,7 @@ type DB struct {
 	pool atomic.Pointer[pgxpool.Pool]
 	// unprepared says that new connections prepare no statements.
 	unprepared atomic.Bool
+	idleAfter  time.Duration
 }
 
 // Open connects to a postgres:// URL and asks the database for an answer. Any
@@ -71,7 +72,7 @@ func OpenWith(ctx context.Context, url string, tracer pgx.QueryTracer) (*DB, err
 
 // connect makes the pool and its first connection.
 func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
-	db, config := &DB{}, config.Copy()
+	db, config := &DB{idleAfter: idleAfter}, config.Copy()
 	db.watch(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

@@ -68,7 +68,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db := &DB{file: file}
 	// mode=rw, or a file that is gone would be made anew.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
-	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.file.kept) }
+	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.kept) }
 	db.Write = pool("&_busy_timeout=" + lockWait + "&_txlock=immediate")
 	db.Probe = pool("&_busy_timeout=" + probeWait + "&_txlock=immediate")
 	db.Read = pool("&_busy_timeout=" + lockWait + "&_query_only=on")
