@@ -154,6 +154,7 @@ func (db *DB) dropIdle() {
 func unreadable(place string, err error) error {
 	const shape = "the database URL cannot be read; it must be like postgres://user:password@host:5432/name, special characters of user and password percent-encoded"
 	_, cause, found := strings.Cut(err.Error(), "`: ")
+	cause, _, _ = strings.Cut(cause, " (strconv.") // the name of what is wrong says enough
 	u, broken := url.Parse(place)
 	if !found || broken != nil || strings.HasPrefix(cause, "failed to parse as URL") {
 		return errors.New(shape)

@@ -221,9 +221,16 @@ func (c *Cluster) NewRole(t testing.TB, setting string) string {
 	ctx := context.Background()
 	name := fmt.Sprintf("r%d_%d", os.Getpid(), made.Add(1))
 	c.exec(t, ctx, `CREATE ROLE `+name+` LOGIN SUPERUSER`)
-	c.exec(t, ctx, `ALTER ROLE `+name+` SET `+setting)
+	c.Alter(t, name, setting)
 	t.Cleanup(func() { c.exec(t, ctx, `REASSIGN OWNED BY `+name+` TO postgres; DROP ROLE `+name) })
 	return name
+}
+
+// Alter sets something by default for the connections that a user begins from
+// now on.
+func (c *Cluster) Alter(t testing.TB, role, setting string) {
+	t.Helper()
+	c.exec(t, context.Background(), `ALTER ROLE `+role+` SET `+setting)
 }
 
 // CreateDatabase makes a database of that name, for URL.
