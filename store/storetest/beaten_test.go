@@ -1,10 +1,13 @@
 package storetest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"testing"
+	"time"
 
 	"gatehouse/store"
 	. "gatehouse/store/storetest"
@@ -321,4 +324,51 @@ func TestEveryDeedIsDoneWithoutPreparedStatements(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Whoever hangs up between two statements, and a page that took too long, are no
+// faults of ours.
+func TestADeedThatIsCutOffSaysBy(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		h := open(t, d)
+		ada := Register(t, h.Store, Ada())
+		for _, why := range []error{context.Canceled, context.DeadlineExceeded} {
+			ctx, cut := cutBy(t, why)
+			asked := 0
+			clock := func() time.Time {
+				if asked++; asked == 2 { // between the first statement and the last
+					cut()
+				}
+				return h.clock.Now()
+			}
+			s, err := store.New(h.ctx, h.db, NewPasswords(t), store.DefaultRules, clock, slog.New(slog.DiscardHandler))
+			must(t, err)
+			if err := s.Disable(ctx, ada, From); !errors.Is(err, why) {
+				t.Errorf("Disable = %v, want %v", err, why)
+			}
+		}
+		if h.find(t, "ada").Disabled() {
+			t.Error("it was done all the same")
+		}
+	})
+}
+
+// cutBy is a context that ends for that reason once it is cut.
+func cutBy(t *testing.T, why error) (ctx context.Context, cut func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	return ended{ctx, why}, cancel
+}
+
+type ended struct {
+	context.Context
+	why error
+}
+
+func (e ended) Err() error {
+	if e.Context.Err() == nil {
+		return nil
+	}
+	return e.why
 }
