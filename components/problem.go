@@ -23,7 +23,7 @@ var (
 	WrongType   = Problem{415, "That is not a form", "Forms are accepted as application/x-www-form-urlencoded, in UTF-8 and not compressed."}
 	WrongHost   = Problem{421, "That is not this site", "This server does not answer for the host name that was asked for."}
 	Fault       = Problem{500, "Something went wrong", "This is our fault, not yours. It was noted; please try again in a moment."}
-	Lost        = Problem{503, "We cannot reach our records", "The database does not answer at the moment. Nothing was lost; please try again in a few seconds."}
+	Lost        = Problem{503, "We cannot reach our records", "The database does not answer or takes no changes at the moment. Nothing was lost; please try again in a few seconds."}
 	Busy        = Problem{503, "We are very busy right now", "Too many people are signing in at this moment. Nothing was lost; please try again in a few seconds."}
 )
 

@@ -95,7 +95,7 @@ var costs = []cost{
 	{store.PurposeInvite, "POST /invite/check/username", "username=olga", 2, 4},
 
 	{"", "GET /healthz", "", 0, 0},
-	{"", "GET /readyz", "", 1, 1},
+	{"", "GET /readyz", "", 2, 2},
 	{"", "GET /robots.txt", "", 0, 0},
 	{"", "GET /favicon.ico", "", 0, 0},
 	{"", "GET /assets/site.css", "", 0, 0},

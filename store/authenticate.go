@@ -85,7 +85,7 @@ func (s *Store) rehash(ctx context.Context, user User, old hashed, password stri
 	if err != nil {
 		return err
 	}
-	_, err = s.db.Write.ExecContext(ctx, updatePassword, fresh.scheme, fresh.hash, fresh.cost, user.ID, old.hash)
+	_, err = s.db.Exec(ctx, updatePassword, fresh.scheme, fresh.hash, fresh.cost, user.ID, old.hash)
 	return err
 }
 

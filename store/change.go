@@ -41,6 +41,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		s.uncount(ctx, t)
 		return SignIn{}, err
 	}
+	var renewed SignIn
 	err = s.write(ctx, func(d *deed) error {
 		changed, err := d.changed(ctx, updateOwnPassword, kept.scheme, kept.hash, kept.cost, user.ID, user.epoch)
 		if err != nil {
@@ -52,7 +53,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		if _, err := d.endOthers(ctx, n); err != nil {
 			return err
 		}
-		if err := d.renew(ctx, &n); err != nil {
+		if renewed, err = d.renew(ctx, n); err != nil {
 			return err
 		}
 		if err := d.succeeded(ctx, user.ID, t.bucket); err != nil {
@@ -66,5 +67,5 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	if err != nil {
 		return SignIn{}, err
 	}
-	return n, nil
+	return renewed, nil
 }

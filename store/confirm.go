@@ -27,8 +27,9 @@ func (s *Store) ConfirmAddress(ctx context.Context, token string, from Origin) (
 	if err != nil {
 		return User{}, err
 	}
-	user := t.User
+	var user User
 	err = s.write(ctx, func(d *deed) error {
+		user = t.User
 		if err := d.redeem(ctx, token, user); err != nil {
 			return err
 		}

@@ -20,19 +20,18 @@ type deed struct {
 	letters bool
 }
 
-// write runs one transaction. A refusal or a fault from do rolls it back.
+// write runs one transaction. A refusal or a fault from do rolls it back. Where
+// another transaction was in the way do runs again, so it must not build on what
+// it did to its surroundings the time before.
 func (s *Store) write(ctx context.Context, do func(d *deed) error) error {
-	tx, err := s.db.Write.BeginTx(ctx, nil)
+	var d *deed
+	err := s.db.transact(ctx, s.db.Write, func(tx *sql.Tx) error {
+		d = &deed{Tx: tx, store: s}
+		return do(d)
+	})
+	s.troubled.Store(err != nil && s.Lost(err))
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit this does nothing
-	d := &deed{Tx: tx, store: s}
-	if err := do(d); err != nil {
 		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
 	}
 	for _, e := range d.events {
 		s.Log(ctx, e)

@@ -56,12 +56,12 @@ func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 // many that erasing it at once would hold up everybody who writes.
 func (s *Store) eraseEvents(ctx context.Context, id int64, limit int) error {
 	for {
-		result, err := s.db.Write.ExecContext(ctx, deleteOlderEvents, id, limit)
+		n, err := s.db.Exec(ctx, deleteOlderEvents, id, limit)
 		if err != nil {
 			return fmt.Errorf("erase the events of user %d: %w", id, err)
 		}
-		if n, err := result.RowsAffected(); err != nil || n < int64(limit) {
-			return err
+		if n < int64(limit) {
+			return nil
 		}
 	}
 }

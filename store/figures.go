@@ -42,7 +42,7 @@ func (s *Store) CountWaitingLetters(ctx context.Context) (int64, error) {
 }
 
 func (s *Store) count(ctx context.Context, query string, args ...any) (n int64, err error) {
-	if err := s.db.Read.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+	if err := s.db.Read.QueryRowContext(Background(ctx), query, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count: %w", err)
 	}
 	return n, nil
@@ -52,7 +52,7 @@ func (s *Store) count(ctx context.Context, query string, args ...any) (n int64, 
 // or 0 where none waits.
 func (s *Store) OldestLetter(ctx context.Context) (time.Duration, error) {
 	var written time.Time
-	err := s.db.Read.QueryRowContext(ctx, selectOldestLetter).Scan(&written)
+	err := s.db.Read.QueryRowContext(Background(ctx), selectOldestLetter).Scan(&written)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

@@ -34,7 +34,13 @@ type migration struct {
 // transactions do not do so themselves. Files are named NNNN_name.sql and only
 // ever added to; a product numbers its own from 1000.
 func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]string, error) {
-	tx, err := db.BeginTx(ctx, nil)
+	// What is in step needs no lock, and a database that only reads may be served.
+	if missing, err := missingMigrations(ctx, db, files); errors.Is(err, ErrNewer) || err == nil && len(missing) == 0 {
+		return nil, err
+	}
+	// Where a transaction keeps to what was there when it began, whoever waited for
+	// the lock would not see what was applied meanwhile.
+	tx, err := db.BeginTx(ctx, plain)
 	if err != nil {
 		return nil, fmt.Errorf("begin migrations: %w", err)
 	}

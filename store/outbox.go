@@ -54,6 +54,8 @@ func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int) (
 		sealed []byte
 		due    time.Time
 	}
+	ctx, cancel := background(ctx)
+	defer cancel()
 	now := s.now()
 	due, err := all(ctx, s, selectDueLetters, []any{priority, now, limit}, func(r *row) []any {
 		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
@@ -62,11 +64,11 @@ func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int) (
 		return nil, false, fmt.Errorf("look for letters: %w", err)
 	}
 	for _, r := range due {
-		result, err := s.db.Write.ExecContext(ctx, claimLetter, now.Add(LetterLease), r.ID, priority, r.due)
+		n, err := s.db.Exec(ctx, claimLetter, now.Add(LetterLease), r.ID, priority, r.due)
 		if err != nil {
 			return taken, settled, fmt.Errorf("take a letter: %w", err)
 		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
+		if n == 0 {
 			continue // another worker has it
 		}
 		r.Tries++
@@ -95,7 +97,7 @@ func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int) (
 
 // LetterDone erases what a letter says, once it is delivered or given up.
 func (s *Store) LetterDone(ctx context.Context, l Letter) error {
-	if _, err := s.db.Write.ExecContext(ctx, finishLetter, l.ID); err != nil {
+	if _, err := s.db.Exec(ctx, finishLetter, l.ID); err != nil {
 		return fmt.Errorf("finish a letter: %w", err)
 	}
 	return nil
@@ -110,7 +112,7 @@ func (s *Store) LetterLater(ctx context.Context, l Letter) (bool, error) {
 	if !next.Before(l.Expires) {
 		return false, nil
 	}
-	if _, err := s.db.Write.ExecContext(ctx, postponeLetter, next, l.ID); err != nil {
+	if _, err := s.db.Exec(ctx, postponeLetter, next, l.ID); err != nil {
 		return true, fmt.Errorf("put a letter back: %w", err)
 	}
 	return true, nil

@@ -38,12 +38,13 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 	if err != nil {
 		return SignIn{}, err
 	}
+	var renewed SignIn
 	err = s.write(ctx, func(d *deed) error {
 		// What changes the account ends sign-ins after it: in the same order here.
 		if err := d.hold(ctx, n.UserID); err != nil {
 			return err
 		}
-		if err := d.renew(ctx, &n); err != nil {
+		if renewed, err = d.renew(ctx, n); err != nil {
 			return err
 		}
 		if err := d.succeeded(ctx, n.UserID, t.bucket); err != nil {
@@ -54,7 +55,7 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 	if err != nil {
 		return SignIn{}, err
 	}
-	return n, nil
+	return renewed, nil
 }
 
 // reprove compares the password of somebody who is signed in. A wrong one is
@@ -76,15 +77,15 @@ func (s *Store) reprove(ctx context.Context, n SignIn, password, field, event st
 }
 
 // renew gives a sign-in a new id and notes the proof.
-func (d *deed) renew(ctx context.Context, n *SignIn) error {
+func (d *deed) renew(ctx context.Context, n SignIn) (SignIn, error) {
 	id, now := rand.Text(), d.store.now()
 	renewed, err := d.changed(ctx, updateProved, id, now, n.ID)
 	if err != nil {
-		return fmt.Errorf("renew a sign-in: %w", err)
+		return SignIn{}, fmt.Errorf("renew a sign-in: %w", err)
 	}
 	if renewed == 0 {
-		return ErrNotFound
+		return SignIn{}, ErrNotFound
 	}
 	n.ID, n.ProvedAt = id, now
-	return nil
+	return n, nil
 }

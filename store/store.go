@@ -9,7 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // ErrNotFound says that what was asked for does not exist, or no longer.
@@ -25,6 +28,9 @@ type Database struct {
 	// Read serves queries. Write serves everything else; on SQLite it is a
 	// single connection whose transactions take the write lock when they begin.
 	Read, Write *sql.DB
+	// Probe serves Ready alone, and waits for a lock shorter than a probe waits
+	// for its answer.
+	Probe *sql.DB
 	// ReadContext is applied to the context of every query on Read.
 	ReadContext func(context.Context) context.Context
 	// Pools are those on which Read and Write draw.
@@ -35,9 +41,16 @@ type Database struct {
 	// Conflict names the unique column that err complains of, as
 	// "table.column", or is empty for every other error.
 	Conflict func(err error) string
-	// Lost says whether err means that the database cannot be reached, or takes
-	// no work for now.
-	Lost func(err error) bool
+	// Beaten says whether err means that another transaction was in the way, so
+	// that the same can be tried again at once.
+	Beaten func(err error) bool
+	// Trouble says in a few words why the database takes no work for now, as in
+	// "it is read-only". It is empty for an error that means something else. What
+	// it says may be shown to anybody.
+	Trouble func(err error) string
+	// Kept returns an error where a commit does not reach what the next start
+	// will open. It is asked before and after each, so it must cost little.
+	Kept func() error
 }
 
 // Sessions keeps the sessions of scs, of which it has the shape. With the
@@ -83,6 +96,8 @@ type Store struct {
 	seal      *Seal
 	written   chan struct{} // holds at most one, when there are new letters
 	tally     tally
+	probes    singleflight.Group
+	troubled  atomic.Bool // the last deed met trouble with the database
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -119,19 +134,17 @@ func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, cl
 	return s, nil
 }
 
-// Ready asks the database for a row that every one has, for health checks.
-func (s *Store) Ready(ctx context.Context) error {
-	var first int
-	if err := s.db.Read.QueryRowContext(ctx, `SELECT version FROM migrations WHERE version = 1`).Scan(&first); err != nil {
-		return fmt.Errorf("ask the database: %w", err)
-	}
-	return nil
-}
-
 // Lost says whether err means that the database cannot be reached, or takes no
 // work for now. The web answers 503.
-func (s *Store) Lost(err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || s.db.Lost(err)
+func (s *Store) Lost(err error) bool { return s.Trouble(err) != "" }
+
+// Trouble says in a few words why the database takes no work for now, and is
+// empty for an error that means something else.
+func (s *Store) Trouble(err error) string {
+	if trouble := s.db.Trouble(err); trouble != "" || !errors.Is(err, context.DeadlineExceeded) {
+		return trouble
+	}
+	return "it does not answer in time"
 }
 
 // now is the store's time: UTC and cut to microseconds, because PostgreSQL
@@ -142,11 +155,13 @@ func (s *Store) now() time.Time {
 
 // prune runs a statement that deletes up to limit rows from before a time.
 func (s *Store) prune(ctx context.Context, text string, before time.Time, limit int) (int64, error) {
-	result, err := s.db.Write.ExecContext(ctx, text, before, limit)
+	ctx, cancel := background(ctx)
+	defer cancel()
+	n, err := s.db.Exec(ctx, text, before, limit)
 	if err != nil {
 		return 0, fmt.Errorf("prune: %w", err)
 	}
-	return result.RowsAffected()
+	return n, nil
 }
 
 // all reads every row of a query; into says where the columns go.

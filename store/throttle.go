@@ -171,7 +171,7 @@ func (s *Store) uncount(ctx context.Context, t try) {
 	// The caller has left or was turned away; this is still to be done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
-	if _, err := s.db.Write.ExecContext(ctx, uncountFailure, s.now(), t.bucket); err != nil {
+	if _, err := s.db.Exec(ctx, uncountFailure, s.now(), t.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
 	}
 }

@@ -208,7 +208,7 @@ func parseNetwork(value string) (netip.Prefix, error) {
 func databasePlace(value string) (string, error) {
 	if postgres.IsURL(value) {
 		if _, err := url.Parse(value); err != nil {
-			return "", errors.New("--database cannot be read; it must be like postgres://user:password@host:5432/name")
+			return "", errors.New("--database cannot be read; it must be like postgres://user:password@host:5432/name, special characters of user and password percent-encoded")
 		}
 		return value, nil
 	}

@@ -7,15 +7,12 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
-	"net"
-	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -38,18 +35,16 @@ var migrations, _ = fs.Sub(embedded, "migrations")
 // What migrates may take longer than a page may.
 const lock = `SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7283190354411)`
 
-// Limits that a connection string may override, as connect_timeout,
-// statement_timeout and pool_max_conns.
-const (
-	connectTimeout   = 5 * time.Second
-	statementTimeout = "5000" // milliseconds
-	closeWait        = 2 * time.Second
-)
+// closeWait is how long Close waits for connections on which nothing comes back.
+const closeWait = 2 * time.Second
 
 // DB is one PostgreSQL database and the pool that everything on it shares.
 type DB struct {
 	store.Database
-	pool *pgxpool.Pool
+	pool atomic.Pointer[pgxpool.Pool]
+	// unprepared says that new connections prepare no statements.
+	unprepared atomic.Bool
+	idleAfter  time.Duration
 }
 
 // Open connects to a postgres:// URL and asks the database for an answer. Any
@@ -60,47 +55,42 @@ func Open(ctx context.Context, url string) (*DB, error) {
 
 // OpenWith is Open with a tracer that sees every statement; nil is none.
 func OpenWith(ctx context.Context, url string, tracer pgx.QueryTracer) (*DB, error) {
-	config, err := pgxpool.ParseConfig(url)
+	config, err := configure(url)
 	if err != nil {
-		// The error of the parser repeats the URL, which may hold a password.
-		return nil, errors.New("the database URL cannot be read; it must be like postgres://user:password@host:5432/name")
-	}
-	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = connectTimeout
-	}
-	if _, set := config.ConnConfig.RuntimeParams["statement_timeout"]; !set {
-		config.ConnConfig.RuntimeParams["statement_timeout"] = statementTimeout
-	}
-	if !strings.Contains(url, "pool_max_conns") {
-		config.MaxConns = int32(max(8, 4*runtime.NumCPU()))
+		return nil, err
 	}
 	config.ConnConfig.Tracer = tracer
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
+	db, err := connect(ctx, config)
+	if refusesParameters(err) && suitPooler(config, url) {
+		db, err = connect(ctx, config)
 	}
-	db := &DB{pool: pool}
-	db.Write = stdlib.OpenDBFromPool(pool)
-	db.Read = db.Write
-	db.Pools = []store.Pool{{Name: "shared", Stats: db.stats}}
-	// pgx prepares what it has not seen and keeps it with the connection.
-	db.Prepare = false
-	db.ReadContext = func(ctx context.Context) context.Context { return ctx }
-	db.Conflict, db.Lost = conflict, lost
-	if err := db.Write.PingContext(ctx); err != nil {
-		return nil, errors.Join(unreachable(config.ConnConfig, err), db.Close())
+	if err != nil {
+		return nil, unreachable(config.ConnConfig, err)
 	}
 	return db, nil
 }
 
-// unreachable puts what pgx says, a line for every address that it tried, into
-// one sentence.
-func unreachable(config *pgx.ConnConfig, err error) error {
-	cause := strings.TrimSpace(err.Error())
-	if last := strings.LastIndex(cause, ": "); last >= 0 {
-		cause = cause[last+2:]
+// connect makes the pool and its first connection.
+func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
+	db, config := &DB{idleAfter: idleAfter}, config.Copy()
+	db.watch(config)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("open the database %s at %s: %s", config.Database, config.Host, cause)
+	db.pool.Store(pool)
+	db.Write = stdlib.OpenDBFromPool(pool)
+	db.Read, db.Probe = db.Write, db.Write
+	db.Pools = []store.Pool{{Name: "shared", Stats: db.stats}}
+	// pgx prepares what it has not seen and keeps it with the connection.
+	db.Prepare = false
+	db.ReadContext = func(ctx context.Context) context.Context { return ctx }
+	db.Conflict, db.Beaten, db.Trouble = conflict, beaten, trouble
+	db.Kept = func() error { return nil } // what is acknowledged is the server's to keep
+	if err := db.Write.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // Migrate brings the schema up to this version and returns what it applied.
@@ -119,7 +109,7 @@ func (db *DB) Accounts() store.Database { return db.Database }
 // stats are those of the pool underneath: database/sql has no limit of its own
 // and never waits.
 func (db *DB) stats() sql.DBStats {
-	stats := db.pool.Stat()
+	stats := db.pool.Load().Stat()
 	return sql.DBStats{
 		MaxOpenConnections: int(stats.MaxConns()),
 		OpenConnections:    int(stats.TotalConns()),
@@ -135,50 +125,10 @@ func (db *DB) stats() sql.DBStats {
 func (db *DB) Close() error {
 	err := db.Write.Close()
 	closed := make(chan struct{})
-	go func() { defer close(closed); db.pool.Close() }()
+	go func() { defer close(closed); db.pool.Load().Close() }()
 	select {
 	case <-closed:
 	case <-time.After(closeWait):
 	}
 	return err
-}
-
-// SQLSTATEs, as in Appendix A of the manual of PostgreSQL.
-const (
-	uniqueViolation = "23505"
-	undefinedTable  = "42P01"
-)
-
-// conflict reads the name of a violated unique constraint.
-func conflict(err error) string {
-	var failed *pgconn.PgError
-	if errors.As(err, &failed) && failed.Code == uniqueViolation {
-		return failed.ConstraintName
-	}
-	return ""
-}
-
-// noTable says whether err means that a table does not exist.
-func noTable(err error) bool {
-	var failed *pgconn.PgError
-	return errors.As(err, &failed) && failed.Code == undefinedTable
-}
-
-// lost says whether err means that the database cannot be reached or takes no
-// work for now: no connection, or one that it ends itself.
-func lost(err error) bool {
-	var failed *pgconn.PgError
-	if errors.As(err, &failed) {
-		// Classes of the SQLSTATE: connection exception, insufficient
-		// resources, operator intervention, system error.
-		switch failed.Code[:2] {
-		case "08", "53", "57", "58":
-			return true
-		}
-		return false
-	}
-	var connect *pgconn.ConnectError
-	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) || pgconn.Timeout(err) ||
-		strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "unexpected EOF")
 }

@@ -29,14 +29,14 @@ const (
 // Sessions makes the session store of a migrated database. Nothing runs in the
 // background: Prune is for the caller to schedule.
 func (db *DB) Sessions(context.Context) (store.Sessions, error) {
-	return &sessions{pgxstore.NewWithCleanupInterval(db.pool, 0), db}, nil
+	return &sessions{pgxstore.NewWithCleanupInterval(db.pool.Load(), 0), db}, nil
 }
 
 // FindCtx finds a live session within the time that ctx allows, which the
 // methods of pgxstore know nothing of.
 func (s *sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
-	err := s.db.pool.QueryRow(ctx, findSession, token).Scan(&data)
+	err := s.db.Retry(ctx, func() error { return s.db.pool.Load().QueryRow(ctx, findSession, token).Scan(&data) })
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -45,21 +45,21 @@ func (s *sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, err
 
 // CommitCtx writes a session within the time that ctx allows.
 func (s *sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	_, err := s.db.pool.Exec(ctx, commitSession, token, data, expiry)
+	_, err := s.db.Exec(ctx, commitSession, token, data, expiry)
 	return err
 }
 
 // DeleteCtx deletes a session within the time that ctx allows.
 func (s *sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := s.db.pool.Exec(ctx, deleteSession, token)
+	_, err := s.db.Exec(ctx, deleteSession, token)
 	return err
 }
 
 // Prune deletes up to limit expired sessions, and says how many.
 func (s *sessions) Prune(ctx context.Context, limit int) (int64, error) {
-	result, err := s.db.Write.ExecContext(ctx, pruneSessions, limit)
+	n, err := s.db.Exec(ctx, pruneSessions, limit)
 	if err != nil {
 		return 0, fmt.Errorf("prune sessions: %w", err)
 	}
-	return result.RowsAffected()
+	return n, nil
 }

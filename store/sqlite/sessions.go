@@ -52,23 +52,31 @@ func (s *sessions) FindCtx(_ context.Context, token string) ([]byte, bool, error
 	return s.Find(token)
 }
 
+// Commit writes a session.
+func (s *sessions) Commit(token string, data []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, data, expiry)
+}
+
+// Delete deletes a session.
+func (s *sessions) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
 // CommitCtx writes a session within the time that ctx allows.
 func (s *sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	_, err := s.db.Write.ExecContext(ctx, commitSession, token, data, expiry.UTC().Format("2006-01-02T15:04:05.999"))
+	_, err := s.db.Exec(ctx, commitSession, token, data, expiry.UTC().Format("2006-01-02T15:04:05.999"))
 	return err
 }
 
 // DeleteCtx deletes a session within the time that ctx allows.
 func (s *sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := s.db.Write.ExecContext(ctx, deleteSession, token)
+	_, err := s.db.Exec(ctx, deleteSession, token)
 	return err
 }
 
 // Prune deletes up to limit expired sessions, and says how many.
 func (s *sessions) Prune(ctx context.Context, limit int) (int64, error) {
-	result, err := s.db.Write.ExecContext(ctx, pruneSessions, limit)
+	n, err := s.db.Exec(ctx, pruneSessions, limit)
 	if err != nil {
 		return 0, fmt.Errorf("prune sessions: %w", err)
 	}
-	return result.RowsAffected()
+	return n, nil
 }

@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"runtime"
 	"strings"
+	"sync"
+	"syscall"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -29,11 +31,24 @@ var migrations, _ = fs.Sub(embedded, "migrations")
 // reading ones.
 type DB struct {
 	store.Database
+	file   *file
+	saving sync.Once
+	saved  sync.WaitGroup
 }
+
+// How long a lock of somebody else is waited for, in milliseconds: by a page, and
+// by a probe.
+const (
+	lockWait  = "5000"
+	probeWait = "1000"
+)
+
+// openWait is how long Open waits for others who open or close the same file.
+const openWait = 10 * time.Second
 
 // Open opens or makes the file at path, readable by its owner alone. The
 // journal is a write-ahead log and every commit reaches the disk before it is
-// acknowledged (synchronous=FULL).
+// acknowledged (synchronous=FULL). A log that is not the file's own is refused.
 func Open(ctx context.Context, path string) (*DB, error) {
 	return OpenWith(ctx, path, "sqlite3")
 }
@@ -41,35 +56,95 @@ func Open(ctx context.Context, path string) (*DB, error) {
 // OpenWith is Open with another driver that is registered with database/sql,
 // such as one that wraps mattn's to see what it is asked.
 func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
-	// SQLite gives its journal files the mode of the database file.
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	named, err := sql.Open(driver, "")
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	if err := file.Close(); err != nil {
+	defer named.Close()
+	file, err := openFile(path)
+	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_busy_timeout=5000&_journal_mode=WAL&_foreign_keys=on&_synchronous=FULL"
-	db := &DB{}
-	// With a context that can be cancelled mattn starts a goroutine per query.
-	db.ReadContext, db.Prepare = context.WithoutCancel, true
-	db.Conflict, db.Lost = conflict, lost
-	if db.Write, err = sql.Open(driver, name+"&_txlock=immediate"); err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
-	}
+	db := &DB{file: file}
+	// mode=rw, or a file that is gone would be made anew.
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
+	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.kept) }
+	db.Write = pool("&_busy_timeout=" + lockWait + "&_txlock=immediate")
+	db.Probe = pool("&_busy_timeout=" + probeWait + "&_txlock=immediate")
+	db.Read = pool("&_busy_timeout=" + lockWait + "&_query_only=on")
 	db.Write.SetMaxOpenConns(1)
-	if err := db.Write.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), db.Write.Close())
-	}
-	if db.Read, err = sql.Open(driver, name+"&_query_only=on"); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Write.Close())
-	}
+	db.Probe.SetMaxOpenConns(1)
 	readers := max(4, 2*runtime.NumCPU())
 	db.Read.SetMaxOpenConns(readers)
 	db.Read.SetMaxIdleConns(readers)
 	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
+	// With a context that can be cancelled mattn starts a goroutine per query.
+	db.ReadContext, db.Prepare = context.WithoutCancel, true
+	db.Conflict, db.Trouble, db.Kept = conflict, trouble, db.kept
+	db.Beaten = func(error) bool { return false } // there is one writer, and it has the lock from the beginning
+	if err := db.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, explain(err)), db.close())
+	}
 	return db, nil
+}
+
+// open begins the log. Others who open or close the same file at this moment
+// make SQLite give up at once, however long it may wait.
+func (db *DB) open(ctx context.Context) error {
+	for end := time.Now().Add(openWait); ; {
+		err := db.beginLog(ctx)
+		if !isLocked(err) || ctx.Err() != nil || time.Now().After(end) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func (db *DB) beginLog(ctx context.Context) error {
+	if db.file.start.fresh() {
+		if err := db.leaveLog(ctx); err != nil && !isLocked(err) {
+			return err
+		}
+	}
+	var mode string
+	if err := db.Write.QueryRowContext(ctx, `PRAGMA journal_mode = WAL`).Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return errors.New("this folder cannot hold a write-ahead log")
+	}
+	// The first read makes the log and its index.
+	var version int
+	if err := db.Write.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&version); err != nil {
+		return err
+	}
+	return db.file.opened()
+}
+
+// leaveLog writes the log back into the file and removes it. It fails while
+// anybody else has the file open.
+func (db *DB) leaveLog(ctx context.Context) error {
+	if _, err := db.Write.ExecContext(ctx, `PRAGMA busy_timeout = 0`); err != nil {
+		return err
+	}
+	_, err := db.Write.ExecContext(ctx, `PRAGMA journal_mode = DELETE`)
+	_, after := db.Write.ExecContext(ctx, `PRAGMA busy_timeout = `+lockWait)
+	return errors.Join(err, after)
+}
+
+// kept is asked before and after every commit.
+func (db *DB) kept() error {
+	err := db.file.kept()
+	if err != nil && db.file.lostLog() {
+		db.saving.Do(func() { db.saved.Go(db.save) })
+	}
+	return err
+}
+
+// save writes a log that was removed back into its file, once the writer is
+// free: what was acknowledged before is nowhere else.
+func (db *DB) save() {
+	db.Write.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`) //nolint:errcheck // the request that met the trouble is told
 }
 
 // Migrate brings the schema up to this version and returns what it applied.
@@ -85,8 +160,23 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 // Accounts is what the store works on.
 func (db *DB) Accounts() store.Database { return db.Database }
 
-// Close closes both pools.
-func (db *DB) Close() error { return errors.Join(db.Read.Close(), db.Write.Close()) }
+// Close closes all pools and leaves the file without a log, unless somebody
+// else has it open. It then says that it has none, which tells a copy of it from
+// one that was killed. A database whose file was removed or replaced is left as
+// it is: SQLite removes the log by its name, under which another one may be.
+func (db *DB) Close() error {
+	db.saved.Wait()
+	if err := db.file.kept(); err != nil && !db.file.lostLog() {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	closed := errors.Join(db.Read.Close(), db.Probe.Close())
+	db.leaveLog(context.Background()) //nolint:errcheck // then it stays as a killed program leaves it
+	return errors.Join(closed, db.close())
+}
+
+func (db *DB) close() error {
+	return errors.Join(db.Read.Close(), db.Probe.Close(), db.Write.Close(), db.file.main.Close())
+}
 
 // conflict reads SQLite's own words, as in "UNIQUE constraint failed:
 // users.username".
@@ -103,16 +193,45 @@ func conflict(err error) string {
 // words but no code.
 func noTable(err error) bool { return strings.Contains(err.Error(), "no such table") }
 
-// lost says whether err is trouble with the file rather than with the query:
-// held by somebody else, not writable, full, unreadable.
-func lost(err error) bool {
+// trouble says what is the matter with the file, where err is about that and
+// not about the query.
+func trouble(err error) string {
+	if errors.Is(err, errMoved) {
+		return "its file was removed, replaced or written over while it was open"
+	}
 	var failed sqlite3.Error
 	if !errors.As(err, &failed) {
-		return false
+		return ""
+	}
+	switch failed.SystemErrno {
+	case syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG:
+		return "the disk is full"
 	}
 	switch failed.Code {
-	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrReadonly, sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrCantOpen, sqlite3.ErrPerm:
-		return true
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return "another program holds it locked"
+	case sqlite3.ErrReadonly, sqlite3.ErrPerm:
+		return "it is read-only"
+	case sqlite3.ErrFull:
+		return "the disk is full"
+	case sqlite3.ErrIoErr, sqlite3.ErrCantOpen:
+		return "its file cannot be read or written"
+	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+		return "its file is damaged"
 	}
-	return false
+	return ""
+}
+
+// explain adds what SQLite does not say of a file that it cannot write.
+func explain(err error) error {
+	var failed sqlite3.Error
+	if errors.As(err, &failed) && (failed.Code == sqlite3.ErrReadonly || failed.Code == sqlite3.ErrCantOpen) {
+		return fmt.Errorf("%w; its folder must be writable as well, for the log beside it", err)
+	}
+	return err
+}
+
+func isLocked(err error) bool {
+	var failed sqlite3.Error
+	return errors.As(err, &failed) && (failed.Code == sqlite3.ErrBusy || failed.Code == sqlite3.ErrLocked)
 }

@@ -214,6 +214,25 @@ func (c *Cluster) exec(t testing.TB, ctx context.Context, statement string) {
 	}
 }
 
+// NewRole makes a user for one test, for whom something is set by default, and
+// returns its name.
+func (c *Cluster) NewRole(t testing.TB, setting string) string {
+	t.Helper()
+	ctx := context.Background()
+	name := fmt.Sprintf("r%d_%d", os.Getpid(), made.Add(1))
+	c.exec(t, ctx, `CREATE ROLE `+name+` LOGIN SUPERUSER`)
+	c.Alter(t, name, setting)
+	t.Cleanup(func() { c.exec(t, ctx, `REASSIGN OWNED BY `+name+` TO postgres; DROP ROLE `+name) })
+	return name
+}
+
+// Alter sets something by default for the connections that a user begins from
+// now on.
+func (c *Cluster) Alter(t testing.TB, role, setting string) {
+	t.Helper()
+	c.exec(t, context.Background(), `ALTER ROLE `+role+` SET `+setting)
+}
+
 // CreateDatabase makes a database of that name, for URL.
 func (c *Cluster) CreateDatabase(ctx context.Context, name string) error {
 	conn, err := pgx.Connect(ctx, c.URL("postgres"))

@@ -23,36 +23,36 @@ func onEach(t *testing.T, run func(t *testing.T, d Database)) {
 	}
 }
 
-func TestMigratesOnceWhenSeveralStartAtOnce(t *testing.T) {
-	onEach(t, func(t *testing.T, d Database) {
-		place := d.New(t)
-		var group sync.WaitGroup
-		var mu sync.Mutex
-		var applied []string
-		for range 6 {
-			db := d.Open(t, place)
-			group.Go(func() {
-				names, err := db.Migrate(context.Background())
-				if err != nil {
-					t.Errorf("migrate: %v", err)
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				applied = append(applied, names...)
-			})
-		}
-		group.Wait()
-		seen := map[string]bool{}
-		for _, name := range applied {
-			if seen[name] {
-				t.Errorf("%s was applied twice", name)
+func TestMigratesOnceWhenSeveralStartAtOnce(t *testing.T) { onEach(t, migratesOnce) }
+
+func migratesOnce(t *testing.T, d Database) {
+	place := d.New(t)
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	var applied []string
+	for range 6 {
+		db := d.Open(t, place)
+		group.Go(func() {
+			names, err := db.Migrate(context.Background())
+			if err != nil {
+				t.Errorf("migrate: %v", err)
 			}
-			seen[name] = true
+			mu.Lock()
+			defer mu.Unlock()
+			applied = append(applied, names...)
+		})
+	}
+	group.Wait()
+	seen := map[string]bool{}
+	for _, name := range applied {
+		if seen[name] {
+			t.Errorf("%s was applied twice", name)
 		}
-		if !seen["0001_accounts.sql"] {
-			t.Errorf("applied %v", applied)
-		}
-	})
+		seen[name] = true
+	}
+	if !seen["0001_accounts.sql"] {
+		t.Errorf("applied %v", applied)
+	}
 }
 
 func TestChecksTheSchema(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -38,7 +39,7 @@ func (w *Watch) see(text string) {
 
 // TraceQueryStart implements pgx.QueryTracer, for PostgreSQL.
 func (w *Watch) TraceQueryStart(ctx context.Context, _ *pgx.Conn, query pgx.TraceQueryStartData) context.Context {
-	if !slices.Contains([]string{"begin", "commit", "rollback"}, query.SQL) {
+	if verb, _, _ := strings.Cut(query.SQL, " "); !slices.Contains([]string{"begin", "commit", "rollback"}, verb) {
 		w.see(query.SQL)
 	}
 	return ctx

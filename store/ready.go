@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// readyWait is how long the database may take to be ready.
+const readyWait = 2 * time.Second
+
+// Together they change nothing but are written like any other change: a full
+// disk lets transactions begin, a database that only reads answers questions,
+// and SQLite does not write what is as it was.
+const (
+	touch   = `UPDATE migrations SET name = name || '.' WHERE version = 1`
+	untouch = `UPDATE migrations SET name = rtrim(name, '.') WHERE version = 1`
+)
+
+// deedPages is more than what any deed writes. A disk that was full for a deed
+// may still have room for the one page of a probe.
+const deedPages = 24
+
+// Ready returns an error unless the database takes what is written, for health
+// checks. It takes two seconds at most. Of any number who ask at the same time
+// one writes, and all get its answer.
+func (s *Store) Ready(ctx context.Context) error {
+	answers := s.probes.DoChan("", func() (any, error) {
+		// Not cut off by the one who asked first: others wait for it as well.
+		ctx, cancel := context.WithTimeout(Background(context.WithoutCancel(ctx)), readyWait)
+		defer cancel()
+		writes := 1
+		if s.troubled.Load() {
+			writes = deedPages
+		}
+		for range writes {
+			if err := s.db.transact(ctx, s.db.Probe, func(tx *sql.Tx) error { return probe(ctx, tx) }); err != nil {
+				return nil, err
+			}
+		}
+		s.troubled.Store(false)
+		return nil, nil //nolint:nilnil // there is nothing but the error
+	})
+	ctx, cancel := context.WithTimeout(ctx, readyWait)
+	defer cancel()
+	var err error
+	select {
+	case answer := <-answers:
+		err = answer.Err
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("write to the database: %w", err)
+	}
+	return nil
+}
+
+func probe(ctx context.Context, tx *sql.Tx) error {
+	for _, statement := range []string{touch, untouch} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// plain is the isolation that all statements here are written for. It is asked
+// for, because a database may have another one by default.
+var plain = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+
+// tries is how often something is done in all while other transactions are in
+// its way.
+const tries = 3
+
+// Retry does something that is undone as a whole when it fails, and does it
+// again where another transaction was in its way. What may have been committed
+// must not be in it.
+func (db Database) Retry(ctx context.Context, do func() error) error {
+	for n := 1; ; n++ {
+		err := do()
+		if err == nil || n == tries || ctx.Err() != nil || !db.Beaten(err) {
+			return err
+		}
+	}
+}
+
+// transact runs one transaction on a pool. database/sql rolls it back as soon as
+// ctx ends, and says of what follows only that it is over.
+func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) error {
+	err := db.settle(ctx, pool, do)
+	if ctx.Err() != nil && errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
+	return err
+}
+
+func (db Database) settle(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) error {
+	var tx *sql.Tx
+	err := db.Retry(ctx, func() (err error) {
+		tx, err = begin(ctx, pool, do)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit this does nothing
+	if err := db.Kept(); err != nil {
+		return fmt.Errorf("before the commit: %w", err)
+	}
+	// From here on never again: when the answer is lost, nobody knows whether it
+	// was done.
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if err := db.Kept(); err != nil {
+		return fmt.Errorf("after the commit: %w", err)
+	}
+	return nil
+}
+
+// begin does a transaction up to its commit.
+func begin(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) (*sql.Tx, error) {
+	tx, err := pool.BeginTx(ctx, plain)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			tx.Rollback() //nolint:errcheck // what went wrong before says more
+		}
+	}()
+	if err := do(tx); err != nil {
+		return nil, err
+	}
+	done = true
+	return tx, nil
+}
+
+// Exec runs one statement that is a transaction of its own, and says how many
+// rows it changed.
+func (db Database) Exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
+	if err := db.Kept(); err != nil {
+		return 0, err
+	}
+	err = db.Retry(ctx, func() error {
+		result, err := db.Write.ExecContext(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		changed, err = result.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return changed, db.Kept()
+}

@@ -1,0 +1,173 @@
+package sqlite
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// errMoved says that what is written does not reach the file that the next
+// start will open.
+var errMoved = errors.New("the file of the database is not what was opened")
+
+// file is the file of a database, with the log and the index that SQLite keeps
+// beside it while it is open.
+type file struct {
+	path string
+	// main stays open longer than all that SQLite has: closing it would give up
+	// the locks of this process on the file.
+	main  *os.File
+	start header
+	parts []part // nil while it is being opened
+}
+
+// part is a file that SQLite has open under a name.
+type part struct {
+	name string
+	info fs.FileInfo
+}
+
+// header is what the first bytes of a database file say, in the places that
+// https://www.sqlite.org/fileformat2.html gives them.
+type header struct {
+	logged  bool   // it has a write-ahead log
+	changes uint32 // the file change counter
+	schema  uint32 // the schema cookie, 0 without any table
+}
+
+const (
+	headerBytes    = 100
+	logHeaderBytes = 32 // of a log in which nothing is written
+)
+
+// openFile opens or makes the file of a database, readable by its owner alone,
+// and refuses one beside which the log of another one lies.
+//
+// SQLite takes any log of that name for the file's own and would write its pages
+// over those of a copy that was put back. Three things tell that it is not:
+//   - There is no file, or an empty one. A log is begun after the first page is
+//     written, and SQLite would throw this one away.
+//   - The file says that it has no log. It says so before the first byte is
+//     written into a log, and again once the log is gone. Copies by VACUUM INTO
+//     say that, and all that are taken while nobody has the database open,
+//     because Close leaves it in that state.
+//   - The file has tables but counts a single change. Copies by the backup
+//     interface of SQLite, such as .backup, do; open counts another one before
+//     such a file gets a log.
+//
+// None of them can be said of what a killed program leaves, nor of a copy of
+// that, log included. The log itself is never touched: it may hold the only copy
+// of what was acknowledged.
+func openFile(path string) (*file, error) {
+	logged := false
+	if info, err := os.Stat(path + "-wal"); err == nil {
+		logged = info.Size() > logHeaderBytes
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && logged {
+		return nil, fmt.Errorf("there is %s-wal but no %[1]s; put the file back that it belongs to, or move it away", path)
+	}
+	// SQLite gives its journal files the mode of the database file.
+	main, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	f := &file{path: path, main: main}
+	if f.start, err = f.header(); err != nil {
+		return nil, errors.Join(err, main.Close())
+	}
+	if logged && (!f.start.logged || f.start.fresh()) {
+		return nil, errors.Join(fmt.Errorf("%s-wal does not belong to %[1]s; if you put a copy back, remove %[1]s-wal and %[1]s-shm and start again", path), main.Close())
+	}
+	return f, nil
+}
+
+// fresh says whether the file is as the backup interface makes it.
+func (h header) fresh() bool { return h.schema > 0 && h.changes < 2 }
+
+// header reads what the file says about itself. An empty one says nothing.
+func (f *file) header() (header, error) {
+	var b [headerBytes]byte
+	if _, err := f.main.ReadAt(b[:], 0); errors.Is(err, io.EOF) {
+		return header{}, nil
+	} else if err != nil {
+		return header{}, err
+	}
+	return header{
+		logged:  b[18] == 2 && b[19] == 2,
+		changes: binary.BigEndian.Uint32(b[24:]),
+		schema:  binary.BigEndian.Uint32(b[40:]),
+	}, nil
+}
+
+// opened notes what SQLite has open by now.
+func (f *file) opened() error {
+	// A power cut must not bring back the journal of the change to a log, which
+	// would undo that change beside a log that is in use.
+	folder, err := os.Open(filepath.Dir(f.path))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+		return err
+	}
+	main, err := f.main.Stat()
+	if err != nil {
+		return err
+	}
+	parts := []part{{f.path, main}}
+	for _, end := range []string{"-wal", "-shm"} {
+		info, err := os.Stat(f.path + end)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, part{f.path + end, info})
+	}
+	if f.start, err = f.header(); err != nil {
+		return err
+	}
+	f.parts = parts
+	return f.kept()
+}
+
+// kept returns an error once one of the files was removed, replaced or written
+// over: what is committed then is not what the next start will find. The file
+// itself is looked at first. It costs a few microseconds.
+func (f *file) kept() error {
+	for _, p := range f.parts {
+		now, err := os.Stat(p.name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("%w: %s was removed", errMoved, p.name)
+		case err != nil:
+			return fmt.Errorf("%w: %w", errMoved, err)
+		case !os.SameFile(now, p.info):
+			return fmt.Errorf("%w: %s was replaced", errMoved, p.name)
+		}
+	}
+	if f.parts == nil {
+		return nil
+	}
+	now, err := f.header()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errMoved, err)
+	}
+	if !now.logged || now.changes < f.start.changes {
+		return fmt.Errorf("%w: something else was copied into %s", errMoved, f.path)
+	}
+	return nil
+}
+
+// lostLog says whether the log alone was removed, and nobody has begun another
+// one.
+func (f *file) lostLog() bool {
+	now, err := os.Stat(f.path)
+	if err != nil || len(f.parts) == 0 || !os.SameFile(now, f.parts[0].info) {
+		return false
+	}
+	_, err = os.Stat(f.path + "-wal")
+	return errors.Is(err, fs.ErrNotExist)
+}

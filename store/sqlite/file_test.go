@@ -1,0 +1,440 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+
+	"gatehouse/store"
+	"gatehouse/store/sqlite"
+	"gatehouse/store/storetest"
+)
+
+// site is an open database with a store on it.
+type site struct {
+	*store.Store
+	db   *sqlite.DB
+	path string
+}
+
+func newSite(t *testing.T, path string) site {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return site{storetest.New(t, db.Accounts(), storetest.NewClock()), db, path}
+}
+
+func registration(name string) store.Registration {
+	return store.Registration{Username: name, Email: name + "@example.com", Password: storetest.Password}
+}
+
+// accounts are the usernames in a database.
+func accounts(t *testing.T, s *store.Store) string {
+	t.Helper()
+	users, err := s.Users(t.Context(), 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, user := range users {
+		names = append(names, user.Username)
+	}
+	return strings.Join(names, " ")
+}
+
+// killed copies a database as it is on the disk now, which is what a killed
+// program leaves, and returns where to.
+func killed(t *testing.T, path string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "gatehouse.db")
+	for _, end := range []string{"", "-wal", "-shm"} {
+		cp(t, path+end, to+end)
+	}
+	return to
+}
+
+func cp(t *testing.T, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// put replaces a file by another one, under its name.
+func put(t *testing.T, from, to string) {
+	t.Helper()
+	cp(t, from, from+".new")
+	if err := os.Rename(from+".new", to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, paths ...string) {
+	t.Helper()
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// copies are ways to copy a database, beginning with the open one.
+var copies = map[string]func(t *testing.T, s site, to string){
+	"VACUUM INTO": func(t *testing.T, s site, to string) {
+		if _, err := s.db.Write.Exec(`VACUUM INTO '` + to + `'`); err != nil {
+			t.Fatal(err)
+		}
+	},
+	"backup interface": func(t *testing.T, s site, to string) {
+		target, err := sql.Open("sqlite3", to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer target.Close()
+		err = raw(t, target, func(into *sqlite3.SQLiteConn) error {
+			return raw(t, s.db.Write, func(from *sqlite3.SQLiteConn) error {
+				backup, err := into.Backup("main", from, "main")
+				if err != nil {
+					return err
+				}
+				_, err = backup.Step(-1)
+				return errors.Join(err, backup.Finish())
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	},
+	"file, while nobody has it open": func(t *testing.T, s site, to string) {
+		at := killed(t, s.path)
+		closed := newSite(t, at)
+		if err := closed.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		cp(t, at, to)
+	},
+}
+
+func raw(t *testing.T, db *sql.DB, do func(conn *sqlite3.SQLiteConn) error) error {
+	t.Helper()
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error { return do(driver.(*sqlite3.SQLiteConn)) })
+}
+
+// A copy is put back after a kill, by the steps and without the first of them.
+func TestACopyIsNotMixedWithWhatCameAfterIt(t *testing.T) {
+	t.Parallel()
+	for how, take := range copies {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
+			storetest.Register(t, s.Store, registration("early"))
+			kept := filepath.Join(t.TempDir(), "copy.db")
+			take(t, s, kept)
+			storetest.Register(t, s.Store, registration("later"))
+			for name, back := range map[string]func(t *testing.T, from, to string){"written over": cp, "renamed": put} {
+				t.Run(name, func(t *testing.T) {
+					path := killed(t, s.path)
+					back(t, kept, path)
+					log := text(t, path+"-wal")
+					for range 2 {
+						if db, err := sqlite.Open(t.Context(), path); err == nil {
+							db.Close()
+							t.Fatal("it was opened beside the log of another one")
+						} else if !strings.Contains(err.Error(), "remove "+path+"-wal and "+path+"-shm") {
+							t.Errorf("%v does not say what to do", err)
+						}
+					}
+					if text(t, path+"-wal") != log || text(t, path) != text(t, kept) {
+						t.Error("something was written by a start that was refused")
+					}
+					remove(t, path+"-wal", path+"-shm")
+					if got := accounts(t, newSite(t, path).Store); got != "early" {
+						t.Errorf("put back by the steps it has %q, want those of the copy", got)
+					}
+				})
+			}
+			t.Run("served and killed", func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "gatehouse.db")
+				cp(t, kept, path)
+				again := newSite(t, path)
+				if got := accounts(t, newSite(t, killed(t, path)).Store); got != "early" {
+					t.Errorf("killed at once it has %q, want those of the copy", got)
+				}
+				storetest.Register(t, again.Store, registration("newer"))
+				if got := accounts(t, newSite(t, killed(t, path)).Store); got != "early newer" {
+					t.Errorf("killed later it has %q, want all", got)
+				}
+			})
+		})
+	}
+}
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	all, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(all)
+}
+
+// Whatever a killed program leaves is taken: from the first moment on, once a
+// part of the log is written back, and wherever it was moved to.
+func TestWhatAKilledProgramLeftIsTaken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
+	want := ""
+	taken := func(when string) {
+		t.Helper()
+		if got := accounts(t, newSite(t, killed(t, s.path)).Store); got != want {
+			t.Errorf("killed %s it has %q, want %q", when, got, want)
+		}
+	}
+	taken("at once")
+	storetest.Register(t, s.Store, registration("early"))
+	want = "early"
+	taken("after a registration")
+	for _, mode := range []string{"PASSIVE", "FULL", "RESTART", "TRUNCATE"} {
+		if _, err := s.db.Write.Exec(`PRAGMA wal_checkpoint(` + mode + `)`); err != nil {
+			t.Fatal(err)
+		}
+		taken("after a checkpoint " + mode)
+		storetest.Register(t, s.Store, registration("after-"+strings.ToLower(mode)))
+		want += " after-" + strings.ToLower(mode)
+		taken("and a registration after " + mode)
+	}
+	if _, err := s.db.Write.Exec(`CREATE TABLE product (id INTEGER)`); err != nil {
+		t.Fatal(err)
+	}
+	taken("after a change of the schema")
+	older := killed(t, s.path)
+	if err := newSite(t, older).db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(older + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a closed database has a log: %v", err)
+	}
+}
+
+// What versions left that closed a file with its log.
+func TestAFileThatSaysItHasALogIsTaken(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gatehouse.db")
+	db, err := sql.Open("sqlite3", "file:"+path+"?_journal_mode=WAL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`CREATE TABLE old (id INTEGER)`); err != nil {
+		t.Fatal(err)
+	}
+	left := killed(t, path)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	newSite(t, left)
+	newSite(t, path)
+}
+
+func TestALogWithoutItsFileIsKept(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
+	for name, gone := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"emptied": func(path string) error { return os.Truncate(path, 0) },
+	} {
+		path := killed(t, s.path)
+		log := text(t, path+"-wal")
+		if err := gone(path); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if db, err := sqlite.Open(t.Context(), path); err == nil {
+				db.Close()
+				t.Errorf("%s: a new database was made beside the log of another one", name)
+			}
+		}
+		if text(t, path+"-wal") != log {
+			t.Errorf("%s: the log was changed", name)
+		}
+	}
+}
+
+// What is acknowledged is in the file that the next start opens.
+func TestNothingIsAcknowledgedThatTheNextStartDoesNotFind(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(t *testing.T, s site, kept string){
+		"removed, all of it": func(t *testing.T, s site, _ string) { remove(t, s.path, s.path+"-wal", s.path+"-shm") },
+		"removed":            func(t *testing.T, s site, _ string) { remove(t, s.path) },
+		"log removed":        func(t *testing.T, s site, _ string) { remove(t, s.path+"-wal") },
+		"index removed":      func(t *testing.T, s site, _ string) { remove(t, s.path+"-shm") },
+		"log replaced":       func(t *testing.T, s site, _ string) { put(t, s.path+"-wal", s.path+"-wal") },
+		"replaced":           func(t *testing.T, s site, kept string) { put(t, kept, s.path) },
+		"replaced by itself": func(t *testing.T, s site, _ string) { put(t, s.path, s.path) },
+		"written over":       func(t *testing.T, s site, kept string) { cp(t, kept, s.path) },
+		"emptied": func(t *testing.T, s site, _ string) {
+			if err := os.Truncate(s.path, 0); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"in a folder that moved": func(t *testing.T, s site, _ string) {
+			folder := filepath.Dir(s.path)
+			if err := os.Rename(folder, folder+"-moved"); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { os.Rename(folder+"-moved", folder) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
+			ada := storetest.Register(t, s.Store, storetest.Ada())
+			sessions, err := s.db.Sessions(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, err := s.SignIn(t.Context(), ada, store.Visit{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept := filepath.Join(t.TempDir(), "copy.db")
+			copies["VACUUM INTO"](t, s, kept)
+			change(t, s, kept)
+			for what, do := range map[string]func(ctx context.Context) error{
+				"a registration": func(ctx context.Context) error {
+					_, err := s.Register(ctx, registration("late"), storetest.From)
+					return err
+				},
+				"a sign-out":          func(ctx context.Context) error { return s.SignOut(ctx, n, storetest.From) },
+				"a statement":         func(ctx context.Context) error { _, err := s.PruneTokens(ctx, 1); return err },
+				"a probe":             s.Ready,
+				"a session":           func(ctx context.Context) error { return sessions.CommitCtx(ctx, "a", nil, time.Now()) },
+				"the end of one":      func(ctx context.Context) error { return sessions.DeleteCtx(ctx, "a") },
+				"a session, no limit": func(context.Context) error { return sessions.Commit("a", nil, time.Now()) },
+				"its end, no limit":   func(context.Context) error { return sessions.Delete("a") },
+			} {
+				if err := do(t.Context()); err == nil || !strings.Contains(s.Trouble(err), "removed, replaced or written over") {
+					t.Errorf("%s: %v, want that the file is another one", what, err)
+				}
+			}
+		})
+	}
+}
+
+// A file that is back is taken again: a folder may have been away for a moment.
+func TestAFileThatIsBackIsTakenAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
+	away := s.path + ".away"
+	if err := os.Rename(s.path, away); err != nil {
+		t.Fatal(err)
+	}
+	if s.Ready(t.Context()) == nil {
+		t.Error("ready without its file")
+	}
+	if err := os.Rename(away, s.path); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("with its file back: %v", err)
+	}
+	storetest.Register(t, s.Store, storetest.Ada())
+}
+
+// A log that is removed takes what was acknowledged with it, unless it is written
+// back at once.
+func TestWhatStoodInARemovedLogIsSaved(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
+	storetest.Register(t, s.Store, storetest.Ada())
+	remove(t, s.path+"-wal")
+	if _, err := s.Register(t.Context(), registration("late"), storetest.From); err == nil {
+		t.Error("something is acknowledged without the log")
+	}
+	s.db.Saved()
+	path := filepath.Join(t.TempDir(), "gatehouse.db")
+	cp(t, s.path, path)
+	if got := accounts(t, newSite(t, path).Store); got != "ada" {
+		t.Errorf("the file alone has %q, want ada", got)
+	}
+}
+
+// SQLite removes a log by its name when it closes a database.
+func TestCloseLeavesTheLogOfAnotherDatabaseAlone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
+	remove(t, s.path, s.path+"-wal", s.path+"-shm")
+	other := newSite(t, s.path)
+	storetest.Register(t, other.Store, storetest.Ada())
+	if err := s.db.Close(); err == nil {
+		t.Error("nothing is said of a file that was replaced")
+	}
+	storetest.Register(t, other.Store, registration("later"))
+	if got := accounts(t, newSite(t, killed(t, s.path)).Store); got != "ada later" {
+		t.Errorf("the other database has %q, want what was acknowledged there", got)
+	}
+}
+
+func TestNoConnectionIsOpenedToAnotherFile(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(t *testing.T, s site){
+		"removed":  func(t *testing.T, s site) { remove(t, s.path) },
+		"replaced": func(t *testing.T, s site) { put(t, s.path, s.path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
+			change(t, s)
+			opensNone(t, s)
+			if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) != (name == "removed") {
+				t.Errorf("the file was %s, and now: %v", name, err)
+			}
+		})
+	}
+}
+
+// opensNone holds connections until a new one would have to be opened.
+func opensNone(t *testing.T, s site) {
+	t.Helper()
+	var held []*sql.Conn
+	defer func() {
+		for _, conn := range held {
+			conn.Close()
+		}
+	}()
+	for range 4 { // more than are open already
+		conn, err := s.db.Read.Conn(t.Context())
+		if err != nil {
+			if s.Trouble(err) == "" {
+				t.Errorf("Conn = %v, want that the file is another one", err)
+			}
+			break
+		}
+		held = append(held, conn)
+	}
+	if len(held) == 4 {
+		t.Error("connections are opened to another file")
+	}
+}
