@@ -39,6 +39,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if s.passwords.outdated(kept, password) {
 		if err := s.rehash(ctx, user, kept, password); err != nil {
+			s.uncount(ctx, t)
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}

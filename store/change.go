@@ -63,7 +63,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		}
 		return d.record(ctx, user.ID, EventPasswordChanged, "", from)
 	})
-	if err != nil {
+	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
 		return SignIn{}, err
 	}
 	return n, nil

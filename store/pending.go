@@ -123,10 +123,11 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 	if err != nil {
 		return User{}, err
 	}
+	var t try
 	if !mine {
 		// Counted under what only the letter holds, so that nobody else can make
 		// its reader wait.
-		t, err := s.prove(ctx, User{}, p.kept, "registration "+token, password, from)
+		t, err = s.prove(ctx, User{}, p.kept, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
 			if err := s.failed(ctx, t, EventFailed, from); err != nil {
 				return User{}, err
@@ -154,6 +155,7 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 		_, err = d.ExecContext(ctx, deletePendingEmail, p.emailKey)
 		return err
 	})
+	err = s.unlessRefused(ctx, t.bucket, err)
 	if _, refused := AsRefusal(s.taken(err, user.Username)); refused {
 		return User{}, ErrLink // somebody was faster
 	}

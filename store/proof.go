@@ -51,7 +51,7 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 		}
 		return d.record(ctx, n.UserID, EventProved, "", from)
 	})
-	if err != nil {
+	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
 		return SignIn{}, err
 	}
 	return n, nil

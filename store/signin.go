@@ -143,7 +143,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		}
 		return d.record(ctx, user.ID, EventSignedIn, detail, visit.Origin)
 	})
-	if err != nil {
+	if err = s.unlessRefused(ctx, user.counted, err); err != nil {
 		return SignIn{}, err
 	}
 	return n, nil
