@@ -136,39 +136,33 @@ func (l Limits) wait(failures int) time.Duration {
 func (s *Store) failed(ctx context.Context, t try, name string, from Origin) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
+	inARow := 0
 	err := s.write(ctx, func(d *deed) error {
 		if t.user.ID == 0 {
 			d.events = append(d.events, Event{Name: name, Origin: from})
 			_, err := d.countFailed(ctx, t)
 			return err
 		}
-		// The account before the bucket, and the bucket before the device, as in
-		// a sign-in.
-		if t.onDevice() {
-			if err := d.hold(ctx, t.user.ID); err != nil {
-				return err
-			}
-		}
 		if err := d.record(ctx, t.user.ID, name, "", from); err != nil {
 			return err
 		}
+		// The account before the bucket, as in a sign-in.
 		if err := d.countWrong(ctx, t, from); err != nil {
 			return err
 		}
-		failed, err := d.countFailed(ctx, t)
-		if err != nil {
+		var err error
+		if inARow, err = d.countFailed(ctx, t); err != nil {
 			return err
-		}
-		if t.onDevice() && failed >= deviceFailures {
-			if _, err := d.ExecContext(ctx, deleteDevice, t.user.ID, digest(from.Device)); err != nil {
-				return err
-			}
 		}
 		if limit := s.rules.Limits.WrongPasswords; limit == 0 || t.failures != limit {
 			return nil
 		}
 		return d.record(ctx, t.user.ID, EventThrottled, "", from)
 	})
+	if err == nil && t.onDevice() && inARow >= deviceFailures {
+		// By itself, holding no lock that somebody with the device in hand waits for.
+		_, err = s.db.Write.ExecContext(ctx, deleteDevice, t.user.ID, digest(from.Device))
+	}
 	if err != nil {
 		return fmt.Errorf("record a failed try: %w", err)
 	}
