@@ -81,10 +81,13 @@ func TestHEADChangesNothingAndIsNoRead(t *testing.T) {
 
 func TestTheHeadOfAnExportSaysWhatItWouldBe(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newWatched(t, storetest.SQLite)
 	v := h.visitor(t)
 	v.registers()
-	head := v.send(http.MethodHead, "/account/export", nil, http.Header{}).is(200)
+	var head *page
+	h.costs(t, "the head of a file", 2, func() {
+		head = v.send(http.MethodHead, "/account/export", nil, http.Header{}).is(200)
+	})
 	file := v.get("/account/export").is(200)
 	for _, name := range []string{"Content-Type", "Content-Disposition", "Cache-Control"} {
 		if got, want := head.header.Get(name), file.header.Get(name); got != want || want == "" {
