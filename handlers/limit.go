@@ -46,6 +46,11 @@ func (b *budget) take(source string) time.Duration {
 	if !known {
 		full = make([]time.Time, len(b.rates))
 	}
+	for i, rate := range b.rates {
+		if full[i].After(now.Add(rate.Per)) { // the clock was ahead
+			full[i] = now.Add(rate.Per)
+		}
+	}
 	next := make([]time.Time, len(b.rates))
 	var wait time.Duration
 	for i, rate := range b.rates {
