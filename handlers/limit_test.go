@@ -418,18 +418,20 @@ func TestREG15SignUpsFromOneAddressAreLimited(t *testing.T) {
 	}
 }
 
-func TestREG15WhoeverLeavesWhileThePasswordIsHashedHasUsedUpATry(t *testing.T) {
+func TestREG15WhoeverHangsUpHasUsedUpATry(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, limited)
 	r := httptest.NewRequest(post, "/register", nil).WithContext(&visit{Context: t.Context(), address: "192.0.2.7"})
-	var err error
-	for range 50 {
-		if err = h.withinLimits(r, func() error { return context.Canceled }); err != context.Canceled {
-			break
+	for what, try := range map[string]func(*http.Request, func() error) error{"an account": h.withinLimits, "a letter": h.askLetter} {
+		var err error
+		for range 50 {
+			if err = try(r, func() error { return context.Canceled }); err != context.Canceled {
+				break
+			}
 		}
-	}
-	if refusal, refused := store.AsRefusal(err); !refused || refusal.Wait == 0 {
-		t.Errorf("fifty times hung up: %v, want to wait", err)
+		if refusal, refused := store.AsRefusal(err); !refused || refusal.Wait == 0 {
+			t.Errorf("fifty times hung up on %s: %v, want to wait", what, err)
+		}
 	}
 }
 

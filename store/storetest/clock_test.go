@@ -252,6 +252,13 @@ func signedInAhead(t *testing.T, h house) {
 	h.clock.Move(-30 * time.Second)
 	h.visit(t, right.ID)
 	h.visit(t, kept.ID)
+	// A visit may have been noted by the wrong clock as well.
+	h.clock.Move(24 * time.Hour)
+	h.visit(t, kept.ID)
+	h.clock.Move(-24 * time.Hour)
+	h.gone(t, kept.ID)
+	h.clock.Move(24 * time.Hour)
+	h.visit(t, kept.ID)
 }
 
 func devicesAhead(t *testing.T, h house) {

@@ -2,7 +2,6 @@
 -- wrong. The others may still be taken back.
 
 ALTER TABLE throttles ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
-UPDATE throttles SET failed = failures;
 
 -- When a closed account was first seen whose closed_at is still to come,
 -- because the clock was ahead.
