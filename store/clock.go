@@ -2,8 +2,10 @@ package store
 
 import "time"
 
-// skew is how far apart the clocks of copies of the program may be.
-const skew = time.Minute
+// skew is how far apart the clocks of copies of the program may be: what
+// Kerberos allows (RFC 4120). A copy that is further off turns away whoever
+// signed in at another.
+const skew = 5 * time.Minute
 
 // possible says whether a stored time is one that a rule can have written by
 // now, which sets times at most so far ahead. Another one was written by a clock

@@ -189,7 +189,7 @@ func twentyAhead(t *testing.T, h house) {
 
 func provedAhead(t *testing.T, h house) {
 	n := h.signIn(t, false)
-	for later, want := range map[time.Duration]bool{ahead: false, 2 * time.Minute: false, 30 * time.Second: true, -store.RecentProof: false} {
+	for later, want := range map[time.Duration]bool{ahead: false, 6 * time.Minute: false, 4 * time.Minute: true, -store.RecentProof: false} {
 		h.exec(t, `UPDATE signins SET proved_at = $1`, h.moment(later))
 		if got := h.Proved(h.visit(t, n.ID)); got != want {
 			t.Errorf("a proof of in %v counts: %v, want %v", later, got, want)
@@ -216,9 +216,9 @@ func seenAhead(t *testing.T, h house) {
 func endsAhead(t *testing.T, h house) {
 	for _, kept := range []bool{false, true} {
 		n := h.signIn(t, kept)
-		h.exec(t, `UPDATE signins SET ends_at = $1 WHERE id = $2`, n.EndsAt.Add(30*time.Second), n.ID)
+		h.exec(t, `UPDATE signins SET ends_at = $1 WHERE id = $2`, n.EndsAt.Add(4*time.Minute), n.ID)
 		h.visit(t, n.ID)
-		h.exec(t, `UPDATE signins SET ends_at = $1 WHERE id = $2`, n.EndsAt.Add(2*time.Minute), n.ID)
+		h.exec(t, `UPDATE signins SET ends_at = $1 WHERE id = $2`, n.EndsAt.Add(6*time.Minute), n.ID)
 		h.gone(t, n.ID)
 	}
 	if got := h.handles(t, "ada"); len(got) != 0 {
@@ -248,8 +248,8 @@ func signedInAhead(t *testing.T, h house) {
 	h.clock.Move(ahead)
 	h.visit(t, right.ID)
 	h.visit(t, kept.ID)
-	// Copies need not agree to the second.
-	h.clock.Move(-30 * time.Second)
+	// Copies need not agree to the minute.
+	h.clock.Move(-4 * time.Minute)
 	h.visit(t, right.ID)
 	h.visit(t, kept.ID)
 	// A visit may have been noted by the wrong clock as well.
@@ -352,7 +352,7 @@ func reservedAhead(t *testing.T, h house) {
 	r.Username = "ada"
 	Register(t, h.Store, r)
 	must(t, h.rename(t, "countess", "lovelace"))
-	h.clock.Move(-30 * time.Second) // as on another copy
+	h.clock.Move(-4 * time.Minute) // as on another copy
 	refused(t, h.UsernameFree(h.ctx, "countess", store.User{}, ""))
 }
 
