@@ -20,6 +20,7 @@ const (
 	deleteDevice       = `DELETE FROM devices WHERE user_id = $1 AND device = $2`
 	deleteOtherDevices = `DELETE FROM devices WHERE user_id = $1 AND device <> $2`
 
+	// What a clock saw that was ahead was not seen last.
 	deleteSurplusDevices = `DELETE FROM devices WHERE user_id = $1 AND device NOT IN (
 		SELECT device FROM devices WHERE user_id = $1 ORDER BY seen_at > $2, seen_at DESC, device LIMIT $3)`
 

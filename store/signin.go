@@ -89,6 +89,7 @@ const (
 
 	deleteSignIn = `DELETE FROM signins WHERE id = $1`
 
+	// What a clock made that was ahead is not the newest.
 	deleteSurplusSignIns = `DELETE FROM signins WHERE user_id = $1 AND id NOT IN (
 		SELECT id FROM signins WHERE user_id = $1 ORDER BY created_at > $2, created_at DESC, id LIMIT $3)`
 
@@ -148,7 +149,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 }
 
 // Current returns the live sign-in with that id and its user, or ErrNotFound.
-// One query.
+// One query, which leaves what ends impossibly late to be found here.
 func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 	var n SignIn
 	var user User
