@@ -73,7 +73,7 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	add("mailbox-empty", Page{Open: true}, "Mailbox", Mailbox(nil))
 	var items []MailboxItem
 	for _, l := range GalleryLetters() {
-		items = append(items, MailboxItem{To: ada.Email, Subject: l.Subject, Text: l.Text(), Sent: at})
+		items = append(items, MailboxItem{Number: len(items), To: ada.Email, Subject: l.Subject, Text: l.Text(), Sent: at})
 	}
 	add("mailbox", Page{Open: true}, "Mailbox", Mailbox(items))
 }

@@ -27,6 +27,9 @@ func TestBudgets(t *testing.T) {
 		"nor what was full again":           {"3/1m", "take 10h back back take take take take", "0s 0s 0s 0s 20s"},
 		"two rates, the first is short":     {"2/10s,3/1m", "take take take 5s take take", "0s 0s 5s 0s 15s"},
 		"two rates, the second is short":    {"10/1s,2/1m", "take take take 1s take 29s take", "0s 0s 30s 29s 0s"},
+		"a clock that was ahead":            {"3/1m", "take take take -1h take 20s take take", "0s 0s 0s 20s 0s 20s"},
+		"a little ahead":                    {"3/1m", "take take -10s take 10s take", "0s 0s 10s 0s"},
+		"and two rates":                     {"2/10s,3/1m", "take take -1h take 5s take 15s take 20s take", "0s 0s 20s 15s 0s 0s"},
 		"two rates give back both":          {"2/10s,3/1m", "take take back take 10s take 10s take", "0s 0s 0s 0s 0s"},
 	} {
 		var rates store.Rates

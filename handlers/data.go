@@ -14,24 +14,32 @@ func (s *Site) data(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, s.page(r, "Your data"), components.Data())
 }
 
-// export sends everything that is held about the person as one JSON file.
+// export sends everything that is held about the person as one JSON file. HEAD
+// reads nothing, so nothing is recorded.
 func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	user := *visitOf(r).user
-	held, err := s.Store.Export(r.Context(), user)
-	if err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(exportOf(s.Name, held), "", "  ")
-	if err != nil {
-		return fmt.Errorf("write an export: %w", err)
+	var text []byte
+	if r.Method == get {
+		held, err := s.Store.Export(r.Context(), user)
+		if err != nil {
+			return err
+		}
+		if text, err = json.MarshalIndent(exportOf(s.Name, held), "", "  "); err != nil {
+			return fmt.Errorf("write an export: %w", err)
+		}
 	}
 	if err := s.save(w, r); err != nil {
 		return err
 	}
-	s.event(r, store.EventExported)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	// A username is ASCII letters, digits, - and _: nothing to escape.
 	w.Header().Set("Content-Disposition", `attachment; filename="account-`+user.Username+`.json"`)
+	if r.Method != get {
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	s.event(r, store.EventExported)
 	writePage(w, r, http.StatusOK, append(text, '\n'))
 	return nil
 }

@@ -24,10 +24,9 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showEmail(w, r, http.StatusUnprocessableEntity, form)
 	}
-	err := spend(s.budgets.letters, source(r))
-	if err == nil {
-		err = s.Store.ChangeAddress(r.Context(), *visitOf(r).user, form.Email.Value, s.origin(r))
-	}
+	err := s.askLetter(r, func() error {
+		return s.Store.ChangeAddress(r.Context(), *visitOf(r).user, form.Email.Value, s.origin(r))
+	})
 	if form.Refused(err) {
 		return s.showEmail(w, r, s.refused(w, r, err), form)
 	}

@@ -56,6 +56,15 @@ func TestMetricsShowSignInsAndTheOutbox(t *testing.T) {
 	}, measured, withMail)
 }
 
+func TestFiguresAreAskedForAnewAfterAClockThatWasAhead(t *testing.T) {
+	either(t, func(t *testing.T, h *house, _ *visitor) {
+		h.becomes(t, map[string]float64{"outbox_letters": 0})
+		h.clock.Move(-time.Hour)
+		storetest.Register(t, h.Store, storetest.Ada())
+		h.becomes(t, map[string]float64{"outbox_letters": 1, "outbox_oldest_seconds": 0})
+	}, measured, withMail)
+}
+
 func TestAFigureThatCannotBeHadIsLeftOut(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()

@@ -25,11 +25,13 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showForgot(w, r, http.StatusUnprocessableEntity, form)
 	}
-	err := spend(s.budgets.letters, source(r))
+	err := s.askLetter(r, func() error {
+		return s.Store.AskReset(r.Context(), form.Username.Value, s.origin(r))
+	})
 	if form.Refused(err) {
 		return s.showForgot(w, r, s.refused(w, r, err), form)
 	}
-	if err := s.Store.AskReset(r.Context(), form.Username.Value, s.origin(r)); err != nil {
+	if err != nil {
 		return err
 	}
 	return s.redirect(w, r, "/password/forgot?sent=1")

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -89,7 +91,8 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 	if !partial(r) {
 		return s.redirect(w, r, form.Action)
 	}
-	if err := spend(s.budgets.usernameChecks, source(r)); err != nil {
+	from := source(r)
+	if err := spend(s.budgets.usernameChecks, from); err != nil {
 		field.Note = "We will check this when you send the form."
 		return s.showField(w, r, s.refused(w, r, err), form, field)
 	}
@@ -97,6 +100,9 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 	if err == nil {
 		free()
 	} else if !form.Refused(err) {
+		if !errors.Is(err, context.Canceled) { // whoever hangs up was answered all the same
+			s.budgets.usernameChecks.giveBack(from)
+		}
 		return err
 	}
 	return s.showField(w, r, http.StatusOK, form, field)

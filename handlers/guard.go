@@ -106,16 +106,22 @@ func (s *Site) notTheirs(w http.ResponseWriter, r *http.Request) error {
 }
 
 // mustSignIn sends the person to sign in and then back to the page. A form is
-// kept for whoever was signed in, so that nothing typed is lost.
+// kept for whoever was signed in, so that nothing typed is lost. That they have
+// been signed out is said once, and whenever a form did not get through.
 func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
 		return sayNothing(w)
 	}
-	if by := s.Sessions.GetString(r.Context(), sessionUser); by != "" {
+	ctx := r.Context()
+	if by := s.Sessions.GetString(ctx, sessionUser); by != "" && r.Method != http.MethodHead {
+		told := s.Sessions.GetBool(ctx, sessionTold)
 		if r.Method == post {
 			s.keep(r, by)
 		}
-		s.flash(r, "You have been signed out. Sign in to go on.")
+		if r.Method == post || !told {
+			s.flash(r, "You have been signed out. Sign in to go on.")
+			s.Sessions.Put(ctx, sessionTold, true)
+		}
 	}
 	return s.redirect(w, r, s.detour("/login", r))
 }

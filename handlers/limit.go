@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -43,6 +45,11 @@ func (b *budget) take(source string) time.Duration {
 	full, known := b.full.Get(source)
 	if !known {
 		full = make([]time.Time, len(b.rates))
+	}
+	for i, rate := range b.rates {
+		if full[i].After(now.Add(rate.Per)) { // the clock was ahead
+			full[i] = now.Add(rate.Per)
+		}
 	}
 	next := make([]time.Time, len(b.rates))
 	var wait time.Duration
@@ -111,6 +118,22 @@ func spend(b *budget, source string) error {
 		return store.TooMany(wait)
 	}
 	return nil
+}
+
+// askLetter runs do, which writes a letter, within the budget of the source for
+// letters. What was refused, or failed, wrote none and costs nothing. Whoever
+// hangs up has used one up: nobody knows how far that came. So has whoever asked
+// for a letter that nobody gets, because that must not show.
+func (s *Site) askLetter(r *http.Request, do func() error) error {
+	from := source(r)
+	if err := spend(s.budgets.letters, from); err != nil {
+		return err
+	}
+	err := do()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.budgets.letters.giveBack(from)
+	}
+	return err
 }
 
 // tryPassword runs do, which compares a password, within the budget of the

@@ -250,6 +250,103 @@ func TestLOG14WhileOneMustWaitRightAndWrongAreTheSame(t *testing.T) {
 	}, limited)
 }
 
+// loses takes a table away while do runs, so that whatever needs it fails.
+func (h *house) loses(t *testing.T, table string, do func()) {
+	t.Helper()
+	rename := func(from, to string) {
+		t.Helper()
+		if _, err := h.data.Write.Exec(`ALTER TABLE ` + from + ` RENAME TO ` + to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rename(table, "lost")
+	do()
+	rename("lost", table)
+}
+
+func TestWhatWritesNoLetterCostsNone(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.from("192.0.2.1").registers()
+		forgets := func() *page { return v.post("/password/forgot", url.Values{"username": {"nobody"}}) }
+		resends := func() *page { return v.post("/email/verify/resend", url.Values{}) }
+		for range 12 {
+			v.asks(" ADA@example.com").is(422).says("That is the address you have.")
+			v.asks("nowhere").is(422)
+			v.post("/password/forgot", url.Values{"username": {" "}}).is(422)
+		}
+		h.loses(t, "letter_addresses", func() {
+			for range 12 {
+				v.asks("new@example.com").is(500)
+				forgets().is(500)
+				resends().is(500)
+			}
+		})
+		v.follows(h.link(t, "ada@example.com")).submit(nil)
+		for range 12 {
+			resends().goesTo("/account").says("The address ada@example.com is confirmed already.").hides("on its way")
+		}
+		for range 10 {
+			v.asks("new@example.com").goesTo("/account/email")
+		}
+		v.asks("new@example.com").is(429)
+		forgets().is(429)
+	}, withMail, limited)
+}
+
+// Whether somebody has an account, or an address had enough, must not show by
+// what is left of a budget.
+func TestLettersThatNobodyGetsAreCounted(t *testing.T) {
+	for name, ask := range map[string]func(v *visitor) *page{
+		"for an account":             func(v *visitor) *page { return v.post("/password/forgot", url.Values{"username": {"ada"}}) },
+		"for nobody":                 func(v *visitor) *page { return v.post("/password/forgot", url.Values{"username": {"nobody"}}) },
+		"for what can be nobody":     func(v *visitor) *page { return v.post("/password/forgot", url.Values{"username": {"?"}}) },
+		"for no registration at all": func(v *visitor) *page { return v.post("/email/verify/resend", url.Values{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			either(t, func(t *testing.T, h *house, v *visitor) {
+				storetest.Register(t, h.Store, storetest.Ada())
+				for range 10 {
+					if ask(v.another().from("192.0.2.1")).destination() == "" {
+						t.Error("refused before the source has had its share")
+					}
+				}
+				ask(v.another().from("192.0.2.1")).waits("360")
+			}, withConfirm, limited)
+		})
+	}
+}
+
+func TestAFaultCostsNoSignUpAndNoCheck(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.from("192.0.2.1")
+		check := func() *page { return v.post("/register/check/username", url.Values{"username": {"grace"}}) }
+		h.loses(t, "events", func() {
+			for range 3 {
+				v.post("/register", person("grace")).is(500)
+			}
+		})
+		h.loses(t, "reserved_usernames", func() {
+			for range 3 {
+				if v.post("/register", person("grace")).is(500); v.htmx {
+					check().is(500)
+				}
+			}
+		})
+		if v.htmx {
+			check().is(200)
+			check().is(429)
+		}
+		v.post("/register", person("grace")).goesTo("/")
+		v.another().from("192.0.2.1").post("/register", person("mary")).is(429)
+		v.another().from("192.0.2.2").post("/register", person("mary")).is(429)
+	}, func(s *Site) {
+		limited(s)
+		s.Limits.UsernameChecks = store.Rates{{Count: 1, Per: time.Minute}}
+		s.Limits.Registrations = store.Rates{{Count: 1, Per: time.Hour}}
+		s.Limits.AllRegistrations = store.Rates{{Count: 1, Per: time.Hour}}
+	})
+}
+
 func TestTwoCopiesShareTheCountOfAnAccount(t *testing.T) {
 	t.Parallel()
 	h := newHouseOn(t, storetest.PostgreSQL, limited)
@@ -321,18 +418,20 @@ func TestREG15SignUpsFromOneAddressAreLimited(t *testing.T) {
 	}
 }
 
-func TestREG15WhoeverLeavesWhileThePasswordIsHashedHasUsedUpATry(t *testing.T) {
+func TestREG15WhoeverHangsUpHasUsedUpATry(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, limited)
 	r := httptest.NewRequest(post, "/register", nil).WithContext(&visit{Context: t.Context(), address: "192.0.2.7"})
-	var err error
-	for range 50 {
-		if err = h.withinLimits(r, func() error { return context.Canceled }); err != context.Canceled {
-			break
+	for what, try := range map[string]func(*http.Request, func() error) error{"an account": h.withinLimits, "a letter": h.askLetter} {
+		var err error
+		for range 50 {
+			if err = try(r, func() error { return context.Canceled }); err != context.Canceled {
+				break
+			}
 		}
-	}
-	if refusal, refused := store.AsRefusal(err); !refused || refusal.Wait == 0 {
-		t.Errorf("fifty times hung up: %v, want to wait", err)
+		if refusal, refused := store.AsRefusal(err); !refused || refusal.Wait == 0 {
+			t.Errorf("fifty times hung up on %s: %v, want to wait", what, err)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func onThisMachine(do handler) handler {
 func (s *Site) mailbox(w http.ResponseWriter, r *http.Request) error {
 	var items []components.MailboxItem
 	for _, m := range s.Mailbox.Messages() {
-		items = append(items, components.MailboxItem{To: m.To, Subject: m.Subject, Text: m.Text, Sent: m.Sent})
+		items = append(items, components.MailboxItem{Number: m.Number, To: m.To, Subject: m.Subject, Text: m.Text, Sent: m.Sent})
 	}
 	page := s.page(r, "Mailbox")
 	page.Entry = false
@@ -56,11 +56,14 @@ func (s *Site) mailboxJSON(w http.ResponseWriter, r *http.Request) error {
 // it has styles at its elements and nothing else.
 func (s *Site) mailboxMail(w http.ResponseWriter, r *http.Request) error {
 	n, err := strconv.Atoi(chi.URLParam(r, "n"))
-	messages := s.Mailbox.Messages()
-	if err != nil || n < 0 || n >= len(messages) {
+	if err != nil {
+		return components.NotFound
+	}
+	m, kept := s.Mailbox.Message(n)
+	if !kept {
 		return components.NotFound
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	writePage(w, r, http.StatusOK, []byte(messages[n].HTML))
+	writePage(w, r, http.StatusOK, []byte(m.HTML))
 	return nil
 }

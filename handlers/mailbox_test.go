@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -73,6 +74,48 @@ func TestTheMailboxShowsWhatWouldHaveBeenSent(t *testing.T) {
 	v.header.Set("Host", "evil.example") // or any site could read it by rebinding its name
 	v.get("/dev/mailbox.json").is(421)
 }
+
+// Mails arrive while the list is looked at, and old ones go.
+func TestTheMailboxOpensTheMailThatWasClicked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	v := h.visitor(t)
+	storetest.Register(t, h.Store, storetest.Ada())
+	h.letters(t)
+	list := v.get("/dev/mailbox").is(200)
+	v.forgets("ada")
+	h.letters(t)
+	opens := func(list *page, i int) string {
+		t.Helper()
+		article := list.Find("article").Eq(i)
+		link := article.Find("p a").AttrOr("href", "")
+		if article.AttrOr("id", "") != "mail-"+strings.TrimPrefix(link, "/dev/mailbox/") {
+			t.Errorf("the mail %d is %q and leads to %q", i, article.AttrOr("id", ""), link)
+		}
+		return link
+	}
+	if first := opens(list, 0); !strings.Contains(v.get(first).is(200).body, "Confirm your email address") {
+		t.Errorf("%s opens another mail", first)
+	}
+	for i := range 2 * mailboxMax {
+		if err := h.Mailbox.Send(t.Context(), mail.Message{Subject: "filler", HTML: fmt.Sprint("number ", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.get(opens(list, 0)).is(404)
+	full := v.get("/dev/mailbox").is(200)
+	if got := full.Find("article").Length(); got != mailboxMax {
+		t.Errorf("%d mails are kept, want %d", got, mailboxMax)
+	}
+	for place, i := range map[int]int{0: 2*mailboxMax - 1, 1: 2*mailboxMax - 2, mailboxMax - 1: mailboxMax} {
+		if body := v.get(opens(full, place)).is(200).body; body != fmt.Sprint("number ", i) {
+			t.Errorf("the mail %d of the list is %q", place, body)
+		}
+	}
+}
+
+// mailboxMax is how many mails the mailbox keeps.
+const mailboxMax = 200
 
 func TestThereIsNoMailboxButOnADevelopersMachine(t *testing.T) {
 	t.Parallel()

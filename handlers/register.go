@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -53,7 +54,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 // withinLimits registers within the limits. A username that is taken costs no
 // more than a check of it would; a taken email address costs as much as an
 // account, because that answer is private. So does leaving before the answer: the
-// password was hashed all the same.
+// password was hashed all the same. A fault costs nothing.
 func (s *Site) withinLimits(r *http.Request, register func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.registrations, from); err != nil {
@@ -64,12 +65,11 @@ func (s *Site) withinLimits(r *http.Request, register func() error) error {
 		return err
 	}
 	err := register()
-	refusal, refused := store.AsRefusal(err)
-	if !refused && !errors.Is(err, store.ErrBusy) {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	s.budgets.allRegistrations.giveBack("")
-	if refused && refusal.Field == "email" {
+	if refusal, refused := store.AsRefusal(err); refused && refusal.Field == "email" {
 		return err
 	}
 	s.budgets.registrations.giveBack(from)

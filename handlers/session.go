@@ -23,6 +23,8 @@ const (
 	sessionFlash  = "flash"
 	// sessionUser is who was signed in, also after that has ended.
 	sessionUser = "user"
+	// sessionTold is that this person was told that it has ended.
+	sessionTold = "told"
 )
 
 // NewSessions configures scs on a session store, for a site that people reach at

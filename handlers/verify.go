@@ -108,14 +108,19 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	if !s.Store.Mails() {
 		return components.NotFound
 	}
-	err := spend(s.budgets.letters, source(r))
-	if err != nil {
-		return s.showUnverified(w, r, s.refused(w, r, err), err.Error())
+	user := visitOf(r).user
+	if user != nil && user.Confirmed() {
+		s.flash(r, "The address "+user.Email+" is confirmed already.")
+		return s.redirect(w, r, "/account")
 	}
-	if user := visitOf(r).user; user != nil {
-		err = s.Store.SendConfirmation(r.Context(), *user, s.origin(r))
-	} else {
-		err = s.Store.SendPending(r.Context(), s.browser(r), s.origin(r))
+	err := s.askLetter(r, func() error {
+		if user != nil {
+			return s.Store.SendConfirmation(r.Context(), *user, s.origin(r))
+		}
+		return s.Store.SendPending(r.Context(), s.browser(r), s.origin(r))
+	})
+	if isRefusal(err) {
+		return s.showUnverified(w, r, s.refused(w, r, err), err.Error())
 	}
 	if err != nil {
 		return err

@@ -18,11 +18,11 @@ const (
 		WHERE id = $4 AND disabled_at IS NULL RETURNING ` + userColumns
 
 	selectWaitingAddress = `SELECT email, expires_at FROM tokens
-		WHERE user_id = $1 AND purpose = 'address' AND epoch = $2 AND used_at IS NULL AND expires_at > $3
+		WHERE user_id = $1 AND purpose = 'address' AND epoch = $2 AND used_at IS NULL AND expires_at > $3 AND expires_at <= $4
 		ORDER BY created_at DESC LIMIT 1`
 
 	// An address that can still be taken back is nobody else's.
-	selectHeld = `SELECT user_id FROM tokens WHERE email_key = $1 AND purpose = 'undo' AND used_at IS NULL AND expires_at > $2`
+	selectHeld = `SELECT user_id FROM tokens WHERE email_key = $1 AND purpose = 'undo' AND used_at IS NULL AND expires_at > $2 AND expires_at <= $3`
 
 	deleteLaterUndos = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'undo' AND created_at >= $2`
 )
@@ -65,7 +65,8 @@ func (s *Store) ChangeAddress(ctx context.Context, user User, email string, from
 // WaitingAddress is the new address that a person asked for last and that is not
 // confirmed yet, and until when it can be; empty where there is none.
 func (s *Store) WaitingAddress(ctx context.Context, user User) (email string, until time.Time, err error) {
-	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectWaitingAddress, user.ID, user.epoch, s.now()).Scan(&email, utc{&until})
+	now := s.now()
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectWaitingAddress, user.ID, user.epoch, now, latest(now, AddressValid)).Scan(&email, utc{&until})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", time.Time{}, fmt.Errorf("look for a new address: %w", err)
 	}
@@ -104,7 +105,8 @@ func (d *deed) moveTo(ctx context.Context, user *User, t Token, from Origin) err
 
 // held says whether somebody else may still take an address back.
 func (d *deed) held(ctx context.Context, key string, user User) (bool, error) {
-	rows, err := d.QueryContext(ctx, selectHeld, key, d.store.now())
+	now := d.store.now()
+	rows, err := d.QueryContext(ctx, selectHeld, key, now, latest(now, UndoValid))
 	if err != nil {
 		return false, fmt.Errorf("look who may take an address back: %w", err)
 	}

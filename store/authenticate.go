@@ -13,7 +13,9 @@ const (
 	updatePassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3
 		WHERE id = $4 AND password_hash = $5`
 
-	selectDearest = `SELECT coalesce(max(password_cost), 0) FROM users`
+	selectDearest = `SELECT coalesce(max(password_cost), 0) FROM users WHERE password_cost <= $1`
+
+	countTooDear = `SELECT count(*) FROM users WHERE password_cost > $1`
 )
 
 // Authenticate answers who signs in with this username or email address and
@@ -39,6 +41,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if s.passwords.outdated(kept, password) {
 		if err := s.rehash(ctx, user, kept, password); err != nil {
+			s.uncount(ctx, t)
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
@@ -89,12 +92,21 @@ func (s *Store) rehash(ctx context.Context, user User, old hashed, password stri
 	return err
 }
 
-// findDearest learns the highest cost that any kept password has.
+// findDearest learns the highest cost that any kept password has, as far as
+// password_cost says so. The hash has the last word: one that costs more than
+// is known raises it when it is first compared.
 func (s *Store) findDearest(ctx context.Context) error {
 	var cost int
-	if err := s.db.Read.QueryRowContext(ctx, selectDearest).Scan(&cost); err != nil {
+	if err := s.db.Read.QueryRowContext(ctx, selectDearest, BcryptCostMax).Scan(&cost); err != nil {
 		return fmt.Errorf("find the dearest password: %w", err)
 	}
 	s.passwords.raiseDearest(cost)
 	return nil
+}
+
+// CountTooDear counts the accounts whose hash costs more than BcryptCostMax, as
+// far as password_cost says so. Nobody signs in to one until its password is
+// chosen anew by link.
+func (s *Store) CountTooDear(ctx context.Context) (int64, error) {
+	return s.count(ctx, countTooDear, BcryptCostMax)
 }

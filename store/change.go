@@ -64,7 +64,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		}
 		return d.record(ctx, user.ID, EventPasswordChanged, "", from)
 	})
-	if err != nil {
+	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
 		return SignIn{}, err
 	}
 	return renewed, nil

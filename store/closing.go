@@ -13,7 +13,7 @@ import (
 const reopenTicket = 10 * time.Minute
 
 const (
-	updateClosed = `UPDATE users SET closed_at = $1, epoch = epoch + 1 WHERE id = $2 AND closed_at IS NULL`
+	updateClosed = `UPDATE users SET closed_at = $1, closed_noted_at = NULL, epoch = epoch + 1 WHERE id = $2 AND closed_at IS NULL`
 
 	updateReopened = `UPDATE users SET closed_at = NULL, epoch = epoch + 1
 		WHERE id = $1 AND epoch = $2 AND closed_at > $3 AND disabled_at IS NULL
@@ -45,7 +45,7 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 			return nil
 		}
 		now := s.now()
-		if err := d.erase(ctx, user.ID, from, deleteClosed, now, now, user.ID); !errors.Is(err, ErrNotFound) {
+		if err := d.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		return nil // EraseClosed will do it
@@ -53,7 +53,13 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 }
 
 // ErasedAt is when a closed account will be erased.
-func (s *Store) ErasedAt(user User) time.Time { return user.ClosedAt.Add(s.rules.Reopen) }
+func (s *Store) ErasedAt(user User) time.Time {
+	closed := user.ClosedAt
+	if now := s.now(); closed.After(now) {
+		closed = now
+	}
+	return closed.Add(s.rules.Reopen)
+}
 
 // ReopenWithin is how long a closed account can be reopened.
 func (s *Store) ReopenWithin() time.Duration { return s.rules.Reopen }
@@ -116,5 +122,6 @@ func (s *Store) readTicket(ticket string) (id, epoch int64, ok bool) {
 		}
 		numbers[i] = n
 	}
-	return numbers[0], numbers[1], s.now().Unix() < numbers[2]
+	now, end := s.now(), time.Unix(numbers[2], 0)
+	return numbers[0], numbers[1], now.Before(end) && possible(end, now, reopenTicket)
 }

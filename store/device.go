@@ -20,8 +20,9 @@ const (
 	deleteDevice       = `DELETE FROM devices WHERE user_id = $1 AND device = $2`
 	deleteOtherDevices = `DELETE FROM devices WHERE user_id = $1 AND device <> $2`
 
+	// What a clock saw that was ahead was not seen last.
 	deleteSurplusDevices = `DELETE FROM devices WHERE user_id = $1 AND device NOT IN (
-		SELECT device FROM devices WHERE user_id = $1 ORDER BY seen_at DESC, device LIMIT $2)`
+		SELECT device FROM devices WHERE user_id = $1 ORDER BY seen_at > $2, seen_at DESC, device LIMIT $3)`
 
 	deleteOldDevices = `DELETE FROM devices WHERE (user_id, device) IN (
 		SELECT user_id, device FROM devices WHERE seen_at <= $1 ORDER BY seen_at LIMIT $2)`
@@ -67,10 +68,11 @@ func (d *deed) meet(ctx context.Context, user User, device string) (isNew bool, 
 	if err := rows.Err(); err != nil {
 		return false, err
 	}
-	if _, err := d.ExecContext(ctx, upsertDevice, user.ID, device, d.store.now()); err != nil {
+	now := d.store.now()
+	if _, err := d.ExecContext(ctx, upsertDevice, user.ID, device, now); err != nil {
 		return false, err
 	}
-	_, err = d.ExecContext(ctx, deleteSurplusDevices, user.ID, SignInsMax)
+	_, err = d.ExecContext(ctx, deleteSurplusDevices, user.ID, latest(now, 0), SignInsMax)
 	return others > 0 && !known, err
 }
 

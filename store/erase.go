@@ -5,20 +5,28 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 const (
 	// While an old address can still be put back the account stays: it may have
 	// been closed by whoever moved it away.
 	isToErase = `closed_at <= $1 AND NOT EXISTS (SELECT 1 FROM tokens
-		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL AND tokens.expires_at > $2)`
+		WHERE tokens.user_id = users.id AND tokens.purpose = 'undo' AND tokens.used_at IS NULL
+		AND tokens.expires_at > $2 AND tokens.expires_at <= $3)`
 
-	selectToErase = `SELECT id FROM users WHERE ` + isToErase + ` ORDER BY closed_at LIMIT $3`
+	selectToErase = `SELECT id FROM users WHERE ` + isToErase + ` ORDER BY closed_at LIMIT $4`
 
 	// Asked again, because the account may have been reopened, or erased by
 	// another copy of the program.
-	deleteClosed = `DELETE FROM users WHERE ` + isToErase + ` AND id = $3 RETURNING username`
+	deleteClosed = `DELETE FROM users WHERE ` + isToErase + ` AND id = $4 RETURNING username`
 	deleteUser   = `DELETE FROM users WHERE id = $1 RETURNING username`
+
+	// Of a closing that is still to come nobody knows when it was. Its time runs
+	// from when that was first seen. closed_at stays until then: where it is the
+	// present clock that is behind, nothing is erased early.
+	noteClosing   = `UPDATE users SET closed_noted_at = $1 WHERE closed_at > $2 AND closed_noted_at IS NULL`
+	settleClosing = `UPDATE users SET closed_at = closed_noted_at WHERE closed_at > $1 AND closed_noted_at <= $2`
 
 	// All but the newest.
 	deleteOlderEvents = `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE user_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $2)`
@@ -34,8 +42,12 @@ func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
 // says how many there were. Each is a transaction of its own. Several copies of the
 // program may do so at once.
 func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
-	before := s.now().Add(-s.rules.Reopen)
-	ids, err := all(ctx, s, selectToErase, []any{before, s.now(), limit}, func(id *int64) []any { return []any{id} })
+	now := s.now()
+	before, undo := now.Add(-s.rules.Reopen), latest(now, UndoValid)
+	if err := s.settleClosings(ctx, now, before); err != nil {
+		return 0, err
+	}
+	ids, err := all(ctx, s, selectToErase, []any{before, now, undo, limit}, func(id *int64) []any { return []any{id} })
 	if err != nil {
 		return 0, fmt.Errorf("find closed accounts: %w", err)
 	}
@@ -43,12 +55,24 @@ func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 		if err := s.eraseEvents(ctx, id, limit); err != nil {
 			return 0, err
 		}
-		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, before, s.now(), id) })
+		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, before, now, undo, id) })
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return 0, err
 		}
 	}
 	return int64(len(ids)), nil
+}
+
+// settleClosings sees to accounts that were closed while the clock was ahead.
+func (s *Store) settleClosings(ctx context.Context, now, before time.Time) error {
+	_, err := s.db.Write.ExecContext(ctx, noteClosing, now, latest(now, 0))
+	if err == nil {
+		_, err = s.db.Write.ExecContext(ctx, settleClosing, latest(now, 0), before)
+	}
+	if err != nil {
+		return fmt.Errorf("settle closings: %w", err)
+	}
+	return nil
 }
 
 // eraseEvents leaves an account that nobody can open any more with limit events,

@@ -26,14 +26,14 @@ type Link struct {
 
 const selectLinks = `SELECT purpose, email, created_at, expires_at, used_at FROM tokens WHERE user_id = $1 ORDER BY created_at`
 
-const selectOwnReserved = `SELECT username, until FROM reserved_usernames WHERE user_id = $1 AND until > $2 ORDER BY username`
+const selectOwnReserved = `SELECT username, until FROM reserved_usernames WHERE user_id = $1 AND until > $2 AND until <= $3 ORDER BY username`
 
 // exportMax bounds the events of an export, far above what 180 days bring.
 const exportMax = 100_000
 
 // Export collects what is held about a person.
 func (s *Store) Export(ctx context.Context, user User) (Export, error) {
-	e := Export{User: user}
+	e, now := Export{User: user}, s.now()
 	var err error
 	if e.SignIns, err = s.SignIns(ctx, user); err != nil {
 		return e, err
@@ -43,7 +43,7 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	}); err != nil {
 		return e, err
 	}
-	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, s.now()}, func(r *ReservedUsername) []any {
+	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, now, latest(now, UsernameKept)}, func(r *ReservedUsername) []any {
 		return []any{&r.Username, utc{&r.Until}}
 	}); err != nil {
 		return e, err

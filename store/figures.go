@@ -17,7 +17,7 @@ type Pool struct {
 }
 
 const (
-	countSignIns = `SELECT count(*) FROM signins WHERE idle_at > $1`
+	countSignIns = `SELECT count(*) FROM signins WHERE idle_at > $1 AND idle_at <= $2`
 
 	countWaitingLetters = `SELECT count(*) FROM letters WHERE sealed IS NOT NULL`
 
@@ -32,7 +32,8 @@ func (s *Store) Pools() []Pool { return s.db.Pools }
 // CountSignIns counts the live sign-ins of everybody. It takes a tenth of a
 // second or a few for a million.
 func (s *Store) CountSignIns(ctx context.Context) (int64, error) {
-	return s.count(ctx, countSignIns, s.now())
+	now := s.now()
+	return s.count(ctx, countSignIns, now, latest(now, IdleKept))
 }
 
 // CountWaitingLetters counts what is in the outbox and neither delivered nor
@@ -59,7 +60,7 @@ func (s *Store) OldestLetter(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find the oldest letter: %w", err)
 	}
-	return s.now().Sub(written), nil
+	return max(0, s.now().Sub(written)), nil
 }
 
 // tally counts events by name.

@@ -8,6 +8,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
@@ -21,7 +23,9 @@ const (
 	SchemeBcrypt = "bcrypt"
 )
 
-// Costs of bcrypt that may be configured.
+// Costs of bcrypt that may be configured. A hash that costs more than
+// BcryptCostMax is never compared, because every sign-in would be brought up to
+// its cost: it counts as none, and its account as one without a password.
 const (
 	BcryptCostMin = 10
 	BcryptCostMax = 14
@@ -35,6 +39,24 @@ type hashed struct {
 	// cost repeats what the hash says, so that the dearest is one look in an
 	// index.
 	cost int
+}
+
+// hashShape is a bcrypt hash that is compared. $2$ and $2x$ come from flawed
+// programs. What bcrypt would turn down without any work is none of them, or
+// that would show in the time.
+var hashShape = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
+
+// usable says whether there is a password, and how much it costs to compare.
+func (h hashed) usable() (cost int, ok bool) {
+	parts := hashShape.FindStringSubmatch(h.hash)
+	if parts == nil || h.scheme != SchemeHMAC && h.scheme != SchemeBcrypt {
+		return 0, false
+	}
+	cost, err := strconv.Atoi(parts[1])
+	if err != nil || cost < bcrypt.MinCost || cost > BcryptCostMax {
+		return 0, false
+	}
+	return cost, true
 }
 
 // preHashKey is public and fixed: it only keeps these hashes apart from plain
@@ -76,11 +98,9 @@ func (p *Passwords) matches(ctx context.Context, kept hashed, password string) (
 func (p *Passwords) compare(kept hashed, password string) bool {
 	typed := preHash(password)
 	plain := []byte(password)
-	cost, err := bcrypt.Cost([]byte(kept.hash))
-	usable := err == nil && len(password) <= passwordMaxBytes &&
-		(kept.scheme == SchemeHMAC || kept.scheme == SchemeBcrypt && !strings.Contains(password, "\x00"))
+	cost, usable := kept.usable()
 	dearest := p.raiseDearest(cost)
-	if !usable {
+	if !usable || len(password) > passwordMaxBytes || kept.scheme == SchemeBcrypt && strings.Contains(password, "\x00") {
 		_ = p.bcrypt(decoy(dearest), typed)
 		return false
 	}
@@ -111,8 +131,8 @@ func (p *Passwords) outdated(kept hashed, password string) bool {
 	if kept.scheme == SchemeBcrypt {
 		return len(password) <= 72
 	}
-	cost, err := bcrypt.Cost([]byte(kept.hash))
-	return err == nil && cost < p.Cost
+	cost, usable := kept.usable()
+	return usable && cost < p.Cost
 }
 
 func (p *Passwords) raiseDearest(cost int) int {

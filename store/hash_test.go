@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,6 +26,10 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		if err != nil {
 			t.Errorf("compared with %q: %v", hash, err)
 		}
+		// What cannot be read is turned down at once.
+		if err := bcrypt.CompareHashAndPassword(hash, nil); !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+			t.Errorf("comparing with %q: %v", hash, err)
+		}
 		work.Add(1 << cost)
 	}
 	keep := func(scheme string, cost int) hashed {
@@ -37,6 +42,14 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		}
 		return hashed{scheme: scheme, hash: string(hash), cost: cost}
 	}
+	// spelled is a hash whose beginning reads differently.
+	spelled := func(scheme, version string) hashed {
+		h := keep(scheme, 5)
+		h.hash = version + strings.TrimPrefix(h.hash, "$2a$")
+		return h
+	}
+	// none is a hash that looks as if it could be compared.
+	none := func(hash string) hashed { return hashed{scheme: SchemeBcrypt, hash: hash} }
 	for _, c := range []struct {
 		name     string
 		kept     hashed
@@ -54,6 +67,30 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		{"plain bcrypt, a NUL", keep(SchemeBcrypt, 5), "right\x00right", false},
 		{"a hash under an unknown scheme", hashed{scheme: "md5", hash: keep(SchemeHMAC, 4).hash}, "right", false},
 		{"a broken hash", hashed{scheme: SchemeHMAC, hash: "$2a$04$broken"}, "right", false},
+		{"$2b$", spelled(SchemeBcrypt, "$2b$"), "right", true},
+		{"$2y$", spelled(SchemeBcrypt, "$2y$"), "right", true},
+		{"$2y$, wrong", spelled(SchemeBcrypt, "$2y$"), "wrong", false},
+		{"$2y$ of our own", spelled(SchemeHMAC, "$2y$"), "right", true},
+		{"$2x$", spelled(SchemeBcrypt, "$2x$"), "right", false},
+		{"$2x$ of our own", spelled(SchemeHMAC, "$2x$"), "right", false},
+		{"$2$", spelled(SchemeBcrypt, "$2$"), "right", false},
+		{"$2$ of our own", spelled(SchemeHMAC, "$2$"), "right", false},
+		{"$2A$", spelled(SchemeBcrypt, "$2A$"), "right", false},
+		{"$1a$", spelled(SchemeBcrypt, "$1a$"), "right", false},
+		{"above the highest cost", none("$2a$15$" + decoyTail), "right", false},
+		{"far above it", none("$2a$31$" + decoyTail), "right", false},
+		{"above it, of our own", hashed{scheme: SchemeHMAC, hash: "$2a$16$" + decoyTail}, "right", false},
+		{"beyond what there is", none("$2a$99$" + decoyTail), "right", false},
+		{"below what there is", none("$2a$03$" + decoyTail), "right", false},
+		{"no cost at all", none("$2a$00$" + decoyTail), "right", false},
+		{"a cost that is no number", none("$2a$+5$" + decoyTail), "right", false},
+		{"a cost with a space", none("$2a$5 $" + decoyTail), "right", false},
+		{"a salt that cannot be read", none("$2a$05$!" + decoyTail[1:]), "right", false},
+		{"a digest that cannot be read", none("$2a$05$" + decoyTail[:52] + "="), "right", false},
+		{"too short", none("$2a$05$" + decoyTail[1:]), "right", false},
+		{"too long", hashed{scheme: SchemeBcrypt, hash: keep(SchemeBcrypt, 5).hash + "A"}, "right", false},
+		{"a line", hashed{scheme: SchemeBcrypt, hash: keep(SchemeBcrypt, 5).hash + "\n"}, "right", false},
+		{"a line inside", none("$2a$05$" + decoyTail[:10] + "\n" + decoyTail[11:]), "right", false},
 		{"endless", keep(SchemeHMAC, 6), string(make([]byte, 1<<16)), false},
 	} {
 		work.Store(0)
@@ -75,6 +112,8 @@ func TestComparingRaisesTheDearest(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.compare(hashed{scheme: SchemeHMAC, hash: string(hash)}, "wrong")
+	p.compare(hashed{scheme: SchemeHMAC, hash: "$2a$15$" + decoyTail}, "wrong")
+	p.compare(hashed{scheme: "md5", hash: "$2a$08$" + decoyTail}, "wrong")
 	if got := p.dearest.Load(); got != 6 {
 		t.Errorf("dearest = %d, want 6", got)
 	}

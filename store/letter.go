@@ -81,7 +81,7 @@ const (
 const (
 	lockAddress = `INSERT INTO letter_addresses (address, at) VALUES ($1, $2) ON CONFLICT (address) DO UPDATE SET at = $2`
 
-	countLetters = `SELECT count(*) FROM letters WHERE address = $1 AND kind = $2 AND created_at > $3`
+	countLetters = `SELECT count(*) FROM letters WHERE address = $1 AND kind = $2 AND created_at > $3 AND created_at <= $4`
 
 	insertLetter = `INSERT INTO letters (kind, address, sealed, created_at, due_at, expires_at, priority) VALUES ($1, $2, $3, $4, $4, $5, $6)`
 )
@@ -106,7 +106,7 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	var sent int
-	if err := d.QueryRowContext(ctx, countLetters, address, kind, now.Add(-time.Hour)).Scan(&sent); err != nil {
+	if err := d.QueryRowContext(ctx, countLetters, address, kind, now.Add(-time.Hour), latest(now, 0)).Scan(&sent); err != nil {
 		return fmt.Errorf("count letters: %w", err)
 	}
 	if sent >= LettersPerHour && kind != askReset {

@@ -11,9 +11,20 @@ import (
 // be longer than a delivery can take.
 const LetterLease = 5 * time.Minute
 
+// pauses are how long a letter rests after each try, and after further ones as
+// long as after the last. pausesMax is how many of them fit into LetterLasts,
+// which is all there is to go by where a letter expires in an impossible time.
+var pauses = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+
+const pausesMax = 27
+
 const (
 	selectDueLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
 		WHERE sealed IS NOT NULL AND priority = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`
+
+	// Due later than any pause makes it: the clock was ahead.
+	selectStrayLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
+		WHERE sealed IS NOT NULL AND priority = $1 AND due_at > $2 ORDER BY due_at LIMIT $3`
 
 	// due_at is a condition, so that of several workers one gets the letter.
 	claimLetter = `UPDATE letters SET due_at = $1, tries = tries + 1
@@ -57,9 +68,15 @@ func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int) (
 	ctx, cancel := background(ctx)
 	defer cancel()
 	now := s.now()
-	due, err := all(ctx, s, selectDueLetters, []any{priority, now, limit}, func(r *row) []any {
+	into := func(r *row) []any {
 		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
-	})
+	}
+	due, err := all(ctx, s, selectDueLetters, []any{priority, now, limit}, into)
+	if err == nil && len(due) < limit {
+		var stray []row
+		stray, err = all(ctx, s, selectStrayLetters, []any{priority, latest(now, pauses[len(pauses)-1]), limit - len(due)}, into)
+		due = append(due, stray...)
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("look for letters: %w", err)
 	}
@@ -107,9 +124,9 @@ func (s *Store) LetterDone(ctx context.Context, l Letter) error {
 // when it would expire before the next try: then it is for the caller to give
 // it up.
 func (s *Store) LetterLater(ctx context.Context, l Letter) (bool, error) {
-	pauses := []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
-	next := s.now().Add(pauses[min(l.Tries, len(pauses))-1])
-	if !next.Before(l.Expires) {
+	now := s.now()
+	next := now.Add(pauses[min(l.Tries, len(pauses))-1])
+	if !next.Before(l.Expires) || !possible(l.Expires, now, LetterLasts) && l.Tries > pausesMax {
 		return false, nil
 	}
 	if _, err := s.db.Exec(ctx, postponeLetter, next, l.ID); err != nil {

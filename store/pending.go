@@ -14,14 +14,14 @@ const PendingValid = 24 * time.Hour
 
 const (
 	// A name that nobody holds any more, or that the same browser asks for again.
-	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR browser = $3)
-		RETURNING hash, email_key = $4 AND browser = $3 AND expires_at > $2`
+	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR expires_at > $3 OR browser = $4)
+		RETURNING hash, email_key = $5 AND browser = $4 AND expires_at > $2`
 
 	insertPending = `INSERT INTO pending (username, email, email_key, name, password_scheme, password_hash, password_cost, hash, browser, expires_at, next)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 	selectPending = `SELECT username, email, email_key, name, password_scheme, password_hash, password_cost, browser, next FROM pending
-		WHERE hash = $1 AND expires_at > $2`
+		WHERE hash = $1 AND expires_at > $2 AND expires_at <= $3`
 
 	takePending = `DELETE FROM pending WHERE hash = $1 AND expires_at > $2`
 
@@ -70,7 +70,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 		now := s.now()
 		var old sql.NullString // the link that waits for this very registration
 		var same bool
-		err := d.QueryRowContext(ctx, deletePendingName, name, now, holder, key).Scan(&old, &same)
+		err := d.QueryRowContext(ctx, deletePendingName, name, now, latest(now, PendingValid), holder, key).Scan(&old, &same)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -105,7 +105,8 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 // FindPending returns the registration that a token was sent for, or ErrLink.
 // mine says whether this browser asked for it. It changes nothing.
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
-	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, digest(token), s.now())
+	now := s.now()
+	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, digest(token), now, latest(now, PendingValid))
 	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.kept.scheme, &p.kept.hash, &p.kept.cost, &p.browser, &p.Next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, ErrLink
@@ -125,10 +126,11 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 	if err != nil {
 		return User{}, err
 	}
+	var t try
 	if !mine {
 		// Counted under what only the letter holds, so that nobody else can make
 		// its reader wait.
-		t, err := s.prove(ctx, User{}, p.kept, "registration "+token, password, from)
+		t, err = s.prove(ctx, User{}, p.kept, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
 			if err := s.failed(ctx, t, EventFailed, from); err != nil {
 				return User{}, err
@@ -156,6 +158,7 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 		_, err = d.ExecContext(ctx, deletePendingEmail, p.emailKey)
 		return err
 	})
+	err = s.unlessRefused(ctx, t.bucket, err)
 	if _, refused := AsRefusal(s.taken(err, user.Username)); refused {
 		return User{}, ErrLink // somebody was faster
 	}
@@ -172,7 +175,7 @@ func (s *Store) PrunePending(ctx context.Context, limit int) (int64, error) {
 }
 
 const (
-	selectOwnPending = `SELECT username, email, email_key, name, hash FROM pending WHERE browser = $1 AND expires_at > $2 ORDER BY expires_at DESC LIMIT 1`
+	selectOwnPending = `SELECT username, email, email_key, name, hash FROM pending WHERE browser = $1 AND expires_at > $2 AND expires_at <= $3 ORDER BY expires_at DESC LIMIT 1`
 	updatePending    = `UPDATE pending SET hash = $1 WHERE username = $2 AND browser = $3 AND expires_at > $4`
 )
 
@@ -186,7 +189,8 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 	return s.write(ctx, func(d *deed) error {
 		var p Pending
 		var hash sql.NullString
-		err := d.QueryRowContext(ctx, selectOwnPending, holder, s.now()).Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &hash)
+		now := s.now()
+		err := d.QueryRowContext(ctx, selectOwnPending, holder, now, latest(now, PendingValid)).Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &hash)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -13,7 +13,7 @@ const (
 	updateName = `UPDATE users SET name = $1 WHERE id = $2`
 
 	updateUsername = `UPDATE users SET username = $1, renamed_at = $2
-		WHERE id = $3 AND username = $4 AND (renamed_at IS NULL OR renamed_at <= $5)`
+		WHERE id = $3 AND username = $4 AND (renamed_at IS NULL OR renamed_at <= $5 OR renamed_at > $2)`
 )
 
 // UpdateProfile changes the display name and the username and returns the user

@@ -27,7 +27,8 @@ const (
 
 // Proved says whether the person of a sign-in proved recently who they are.
 func (s *Store) Proved(n SignIn) bool {
-	return s.now().Sub(n.ProvedAt) < RecentProof
+	now := s.now()
+	return now.Sub(n.ProvedAt) < RecentProof && possible(n.ProvedAt, now, 0)
 }
 
 // Prove takes the password again and returns the sign-in under its new id. It
@@ -52,7 +53,7 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 		}
 		return d.record(ctx, n.UserID, EventProved, "", from)
 	})
-	if err != nil {
+	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
 		return SignIn{}, err
 	}
 	return renewed, nil

@@ -92,7 +92,6 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if changed == 0 {
 			return ErrLink
 		}
-		// Failures before devices, as where a try forgets a device.
 		if err := d.forgetFailures(ctx, user.ID); err != nil {
 			return err
 		}

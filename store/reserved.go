@@ -15,10 +15,10 @@ const UsernameKept = 30 * 24 * time.Hour
 const (
 	// Who has a username, is about to have it, or had it until lately.
 	selectHolders = `SELECT id, '' FROM users WHERE username = $1
-		UNION ALL SELECT 0, browser FROM pending WHERE username = $1 AND expires_at > $2
-		UNION ALL SELECT coalesce(user_id, 0), '' FROM reserved_usernames WHERE username = $1 AND until > $2`
+		UNION ALL SELECT 0, browser FROM pending WHERE username = $1 AND expires_at > $2 AND expires_at <= $3
+		UNION ALL SELECT coalesce(user_id, 0), '' FROM reserved_usernames WHERE username = $1 AND until > $2 AND until <= $4`
 
-	selectReserved = `SELECT user_id FROM reserved_usernames WHERE username = $1 AND until > $2`
+	selectReserved = `SELECT user_id FROM reserved_usernames WHERE username = $1 AND until > $2 AND until <= $3`
 
 	upsertReserved = `INSERT INTO reserved_usernames (username, user_id, until) VALUES ($1, $2, $3)
 		ON CONFLICT (username) DO UPDATE SET user_id = $2, until = $3`
@@ -51,7 +51,8 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 		id      int64
 		browser string
 	}
-	rows, err := s.holders.rows(s.db.ReadContext(ctx), name, s.now())
+	now := s.now()
+	rows, err := s.holders.rows(s.db.ReadContext(ctx), name, now, latest(now, PendingValid), latest(now, UsernameKept))
 	holders, err := collect(rows, err, func(h *holder) []any { return []any{&h.id, &h.browser} })
 	if err != nil {
 		return fmt.Errorf("look for a username: %w", err)
@@ -71,7 +72,8 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 // unique column was won, nobody can come in between.
 func (d *deed) unreserved(ctx context.Context, user User) error {
 	var owner sql.NullInt64
-	err := d.QueryRowContext(ctx, selectReserved, user.Username, d.store.now()).Scan(&owner)
+	now := d.store.now()
+	err := d.QueryRowContext(ctx, selectReserved, user.Username, now, latest(now, UsernameKept)).Scan(&owner)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for a reserved username: %w", err)
 	}

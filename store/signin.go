@@ -85,12 +85,13 @@ const (
 		JOIN users ON users.id = signins.user_id
 		WHERE users.disabled_at IS NULL AND users.closed_at IS NULL`
 
-	updateSeen = `UPDATE signins SET seen_at = $1, idle_at = $2 WHERE id = $3 AND seen_at <= $4`
+	updateSeen = `UPDATE signins SET seen_at = $1, idle_at = $2 WHERE id = $3 AND (seen_at <= $4 OR seen_at > $5)`
 
 	deleteSignIn = `DELETE FROM signins WHERE id = $1`
 
+	// What a clock made that was ahead is not the newest.
 	deleteSurplusSignIns = `DELETE FROM signins WHERE user_id = $1 AND id NOT IN (
-		SELECT id FROM signins WHERE user_id = $1 ORDER BY created_at DESC, id LIMIT $2)`
+		SELECT id FROM signins WHERE user_id = $1 ORDER BY created_at > $2, created_at DESC, id LIMIT $3)`
 
 	deleteEndedSignIns = `DELETE FROM signins WHERE id IN (SELECT id FROM signins WHERE idle_at <= $1 ORDER BY idle_at LIMIT $2)`
 )
@@ -99,18 +100,16 @@ const (
 // It is refused like a wrong password when the account changed in between.
 func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, error) {
 	now := s.now()
-	absolute := Absolute
-	if visit.Kept {
-		absolute = AbsoluteKept
-	}
 	n := SignIn{
 		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: visit.Kind, Kept: visit.Kept,
-		CreatedAt: now, ProvedAt: now, SeenAt: now, EndsAt: now.Add(absolute),
+		CreatedAt: now, ProvedAt: now, SeenAt: now,
 		Address: visit.Address, Agent: shorten(visit.Agent, agentMax),
 	}
 	if visit.Device != "" {
 		n.device = digest(visit.Device)
 	}
+	_, absolute := n.limits()
+	n.EndsAt = now.Add(absolute)
 	n.IdleAt = n.idleFrom(now)
 	err := s.write(ctx, func(d *deed) error {
 		if err := d.hold(ctx, user.ID); err != nil {
@@ -124,7 +123,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		if made == 0 {
 			return errWrong
 		}
-		if _, err := d.ExecContext(ctx, deleteSurplusSignIns, user.ID, SignInsMax); err != nil {
+		if _, err := d.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
 		}
 		if err := d.succeeded(ctx, user.ID, user.counted); err != nil {
@@ -143,19 +142,23 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		}
 		return d.record(ctx, user.ID, EventSignedIn, detail, visit.Origin)
 	})
-	if err != nil {
+	if err = s.unlessRefused(ctx, user.counted, err); err != nil {
 		return SignIn{}, err
 	}
 	return n, nil
 }
 
 // Current returns the live sign-in with that id and its user, or ErrNotFound.
-// One query.
+// One query, which leaves what ends impossibly late to be found here.
 func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 	var n SignIn
 	var user User
-	row := s.currentSignIn.row(s.db.ReadContext(ctx), id, s.now())
+	now := s.now()
+	row := s.currentSignIn.row(s.db.ReadContext(ctx), id, now)
 	err := user.scan(row, n.columns()...)
+	if err == nil && !n.possible(now) {
+		return SignIn{}, User{}, ErrNotFound
+	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("find the current sign-in: %w", err)
 	}
@@ -166,12 +169,12 @@ func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 // sign-in that ended meanwhile.
 func (s *Store) Seen(ctx context.Context, n SignIn) error {
 	now := s.now()
-	if now.Sub(n.SeenAt) < SeenEvery {
+	if now.Sub(n.SeenAt).Abs() < SeenEvery {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, seenWait)
 	defer cancel()
-	if _, err := s.seen.exec(ctx, now, n.idleFrom(now), n.ID, now.Add(-SeenEvery)); err != nil {
+	if _, err := s.seen.exec(ctx, now, n.idleFrom(now), n.ID, now.Add(-SeenEvery), now.Add(SeenEvery)); err != nil {
 		return fmt.Errorf("note a visit: %w", err)
 	}
 	return nil
@@ -209,12 +212,23 @@ func (n *SignIn) columns() []any {
 	}
 }
 
+// limits are how long the sign-in lives: without a visit, and in all.
+func (n SignIn) limits() (idle, absolute time.Duration) {
+	if n.Kept {
+		return IdleKept, AbsoluteKept
+	}
+	return Idle, Absolute
+}
+
+// possible says whether the sign-in ends when it must.
+func (n SignIn) possible(now time.Time) bool {
+	idle, absolute := n.limits()
+	return possible(n.IdleAt, now, idle) && possible(n.EndsAt, now, absolute)
+}
+
 // idleFrom is when the sign-in ends without a visit after the one at now.
 func (n SignIn) idleFrom(now time.Time) time.Time {
-	idle := Idle
-	if n.Kept {
-		idle = IdleKept
-	}
+	idle, _ := n.limits()
 	if end := now.Add(idle); end.Before(n.EndsAt) {
 		return end
 	}

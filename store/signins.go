@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 const (
@@ -20,7 +21,9 @@ const (
 // SignIns lists the live sign-ins of a person, the one last seen first. There
 // are at most SignInsMax.
 func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
-	return all(ctx, s, selectSignIns, []any{user.ID, s.now()}, (*SignIn).columns)
+	now := s.now()
+	list, err := all(ctx, s, selectSignIns, []any{user.ID, now}, (*SignIn).columns)
+	return slices.DeleteFunc(list, func(n SignIn) bool { return !n.possible(now) }), err
 }
 
 // EndSignIn ends one of the sign-ins of the person who is signed in by

@@ -12,16 +12,21 @@ import (
 
 const (
 	// One statement counts, and only where nobody has to wait: of any number of
-	// tries at once each is counted before its password is looked at.
-	countFailure = `INSERT INTO throttles (bucket, failures, failed_at, waits_until) VALUES ($1, 1, $2, $2)
-		ON CONFLICT (bucket) DO UPDATE SET failed_at = $2,
-			failures = CASE WHEN throttles.failed_at <= $3 THEN 1 ELSE throttles.failures + 1 END
-		WHERE throttles.waits_until <= $2
+	// tries at once each is counted before its password is looked at. A wait
+	// longer than the longest was written by a clock that was ahead, and is none.
+	// A failure still to come is only forgotten where it is further off than the
+	// quiet time: of two copies whose clocks differ, one must not begin the count
+	// anew at each try.
+	countTry = `INSERT INTO throttles (bucket, failures, failed_at, waits_until) VALUES ($1, 1, $2, $2)
+		ON CONFLICT (bucket) DO UPDATE SET failed_at = $2, waits_until = $2,
+			failures = CASE WHEN throttles.failed_at <= $3 OR throttles.failed_at > $4 THEN 1 ELSE throttles.failures + 1 END,
+			failed = CASE WHEN throttles.failed_at <= $3 OR throttles.failed_at > $4 THEN 0 ELSE throttles.failed END
+		WHERE throttles.waits_until <= $2 OR throttles.waits_until > $5
 		RETURNING failures`
 
 	selectWait   = `SELECT waits_until FROM throttles WHERE bucket = $1`
 	updateWait   = `UPDATE throttles SET waits_until = $1 WHERE bucket = $2`
-	updateFailed = `UPDATE throttles SET failed_at = $1 WHERE bucket = $2`
+	updateFailed = `UPDATE throttles SET failed_at = $1, failed = failed + 1 WHERE bucket = $2 RETURNING failed`
 
 	uncountFailure      = `UPDATE throttles SET failures = failures - 1, waits_until = $1 WHERE bucket = $2 AND failures > 0`
 	deleteUserThrottles = `DELETE FROM throttles WHERE bucket >= $1 AND bucket < $2`
@@ -89,7 +94,7 @@ func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (
 	defer cancel()
 	err = s.write(ctx, func(d *deed) error {
 		now := s.now()
-		err := d.QueryRowContext(ctx, countFailure, t.bucket, now, now.Add(-quiet)).Scan(&t.failures)
+		err := d.QueryRowContext(ctx, countTry, t.bucket, now, now.Add(-quiet), now.Add(quiet), now.Add(limits.LongestWait)).Scan(&t.failures)
 		if errors.Is(err, sql.ErrNoRows) {
 			var until time.Time
 			if err := d.QueryRowContext(ctx, selectWait, t.bucket).Scan(&until); err != nil {
@@ -99,11 +104,6 @@ func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (
 		}
 		if err != nil {
 			return err
-		}
-		if t.failures >= deviceFailures && t.onDevice() {
-			if _, err := d.ExecContext(ctx, deleteDevice, user.ID, digest(from.Device)); err != nil {
-				return err
-			}
 		}
 		if wait := limits.wait(t.failures); wait > 0 {
 			_, err = d.ExecContext(ctx, updateWait, now.Add(wait), t.bucket)
@@ -136,10 +136,11 @@ func (l Limits) wait(failures int) time.Duration {
 func (s *Store) failed(ctx context.Context, t try, name string, from Origin) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
+	inARow := 0
 	err := s.write(ctx, func(d *deed) error {
 		if t.user.ID == 0 {
 			d.events = append(d.events, Event{Name: name, Origin: from})
-			_, err := d.ExecContext(ctx, updateFailed, s.now(), t.bucket)
+			_, err := d.countFailed(ctx, t)
 			return err
 		}
 		if err := d.record(ctx, t.user.ID, name, "", from); err != nil {
@@ -149,7 +150,8 @@ func (s *Store) failed(ctx context.Context, t try, name string, from Origin) err
 		if err := d.countWrong(ctx, t, from); err != nil {
 			return err
 		}
-		if _, err := d.ExecContext(ctx, updateFailed, s.now(), t.bucket); err != nil {
+		var err error
+		if inARow, err = d.countFailed(ctx, t); err != nil {
 			return err
 		}
 		if limit := s.rules.Limits.WrongPasswords; limit == 0 || t.failures != limit {
@@ -157,13 +159,28 @@ func (s *Store) failed(ctx context.Context, t try, name string, from Origin) err
 		}
 		return d.record(ctx, t.user.ID, EventThrottled, "", from)
 	})
+	if err == nil && t.onDevice() && inARow >= deviceFailures {
+		// By itself, holding no lock that somebody with the device in hand waits for.
+		_, err = s.db.Write.ExecContext(ctx, deleteDevice, t.user.ID, digest(from.Device))
+	}
 	if err != nil {
 		return fmt.Errorf("record a failed try: %w", err)
 	}
 	return nil
 }
 
-// uncount takes back a try whose password was never compared.
+// countFailed notes that a try turned out wrong, and says how many of the bucket
+// did so in a row. The tries that are still under way are none of them.
+func (d *deed) countFailed(ctx context.Context, t try) (failed int, err error) {
+	err = d.QueryRowContext(ctx, updateFailed, d.store.now(), t.bucket).Scan(&failed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil // no limit, or forgotten meanwhile
+	}
+	return failed, err
+}
+
+// uncount takes back a try whose password was never compared, or was right but
+// led to nothing.
 func (s *Store) uncount(ctx context.Context, t try) {
 	if t.bucket == "" {
 		return
@@ -174,6 +191,15 @@ func (s *Store) uncount(ctx context.Context, t try) {
 	if _, err := s.db.Exec(ctx, uncountFailure, s.now(), t.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
 	}
+}
+
+// unlessRefused takes back the try of a right password that a fault kept from
+// leading to anything, and returns that fault.
+func (s *Store) unlessRefused(ctx context.Context, bucket string, err error) error {
+	if _, refused := AsRefusal(err); err != nil && !refused {
+		s.uncount(ctx, try{bucket: bucket})
+	}
+	return err
 }
 
 // succeeded forgets the failures of a bucket in which somebody now proved who

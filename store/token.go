@@ -41,15 +41,20 @@ type Token struct {
 	// User is whose it is; the zero User for an invitation or a registration.
 	User User
 
-	emailKey string
-	created  time.Time
+	emailKey         string
+	created, expires time.Time
+}
+
+// tokenValid is how long a token of each purpose is good.
+var tokenValid = map[string]time.Duration{
+	PurposeConfirm: ConfirmValid, PurposeAddress: AddressValid, PurposeReset: ResetValid, PurposeUndo: UndoValid, PurposeInvite: InviteValid,
 }
 
 const (
 	insertToken = `INSERT INTO tokens (hash, purpose, user_id, email, email_key, epoch, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
-	tokenColumns = `tokens.purpose, tokens.email, tokens.email_key, tokens.epoch, tokens.created_at`
+	tokenColumns = `tokens.purpose, tokens.email, tokens.email_key, tokens.epoch, tokens.created_at, tokens.expires_at`
 
 	selectToken = `SELECT ` + userColumns + `, ` + tokenColumns + ` FROM tokens JOIN users ON users.id = tokens.user_id
 		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
@@ -91,12 +96,13 @@ func (d *deed) issue(ctx context.Context, purpose string, user User, email strin
 func (s *Store) Token(ctx context.Context, token string, purposes ...string) (Token, error) {
 	var t Token
 	var epoch int64
-	columns := []any{&t.Purpose, &t.Email, &t.emailKey, &epoch, utc{&t.created}}
+	now := s.now()
+	columns := []any{&t.Purpose, &t.Email, &t.emailKey, &epoch, utc{&t.created}, utc{&t.expires}}
 	query, into := selectToken, append(t.User.columns(), columns...)
 	if slices.Contains(purposes, PurposeInvite) {
 		query, into = selectInvite, columns
 	}
-	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, digest(token), s.now()).Scan(into...)
+	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, digest(token), now).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Token{}, ErrLink
 	}
@@ -106,7 +112,7 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	// A change of what proves the person kills what was sent before, the way
 	// back from a change of address excepted.
 	overtaken := t.Purpose != PurposeUndo && t.User.epoch != epoch
-	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || overtaken {
+	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || overtaken || !possible(t.expires, now, tokenValid[t.Purpose]) {
 		return Token{}, ErrLink
 	}
 	return t, nil

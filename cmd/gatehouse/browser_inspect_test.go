@@ -53,8 +53,9 @@ func (b *tab) inspectAs(name string, looks ...look) {
 // landmarks around it.
 func (b *tab) inspectLetter(to, subject string) {
 	b.t.Helper()
-	n := slices.IndexFunc(b.program.mailbox(b.t), func(l letter) bool { return l.To == to && l.Subject == subject })
-	b.open("/dev/mailbox/" + strconv.Itoa(n))
+	letters := b.program.mailbox(b.t) // the newest first, and numbered from the oldest
+	n := slices.IndexFunc(letters, func(l letter) bool { return l.To == to && l.Subject == subject })
+	b.open("/dev/mailbox/" + strconv.Itoa(len(letters)-1-n))
 	b.is(title, subject)
 	const rules = `{rules: {region: {enabled: false}, "landmark-one-main": {enabled: false}}}`
 	b.inspectAs("letter "+subject, look{wide, light, rules}, look{phone, light, rules})

@@ -83,6 +83,9 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 		Robots:         assets.Robots(),
 		Log:            log,
 	}
+	if err := a.warnTooDear(ctx, log); err != nil {
+		return err
+	}
 	office, err := j.office(site, a)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -35,6 +36,42 @@ func TestServeSaysWhereItListens(t *testing.T) {
 	p.stop()
 	if line, told := strings.CutSuffix(p.out.String(), mailbox); !told || !start.MatchString(line) {
 		t.Errorf("stdout is %q, want the start line and where mail is", p.out.String())
+	}
+}
+
+func TestServeSaysHowManyHashesItNeverCompares(t *testing.T) {
+	t.Parallel()
+	const said = "accounts have a password hash above the highest cost; they can only sign in after a reset by link"
+	for _, d := range storetest.Databases {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			place := d.New(t)
+			db := d.Open(t, place)
+			if _, err := db.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			s := storetest.New(t, db.Accounts(), storetest.NewClock())
+			for i, cost := range []int{14, 15, 31} {
+				r := storetest.Ada()
+				r.Username, r.Email = fmt.Sprint("ada", i), fmt.Sprint("ada", i, "@example.com")
+				user := storetest.Register(t, s, r)
+				p := launch(t, place)
+				p.caller().get("/").is(t, 200)
+				p.stop()
+				got := ""
+				for _, line := range p.logOf("text") {
+					if line["msg"] == said {
+						got += line["level"] + line["accounts"]
+					}
+				}
+				if want := []string{"", "", "WARN1"}[i]; got != want {
+					t.Errorf("the log says %q, want %q:\n%s", got, want, p.log.String())
+				}
+				if _, err := db.Accounts().Write.Exec(`UPDATE users SET password_cost = $1 WHERE id = $2`, cost, user.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

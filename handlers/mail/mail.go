@@ -12,7 +12,9 @@ import (
 type Message struct {
 	// ID is the same however often the letter is tried, so that mail programs
 	// can tell a second copy from a second letter.
-	ID      string    `json:"-"`
+	ID string `json:"-"`
+	// Number is what the mailbox calls it.
+	Number  int       `json:"-"`
 	From    string    `json:"from"`
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`

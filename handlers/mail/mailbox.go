@@ -9,16 +9,20 @@ import (
 // mailboxMax is how many messages the mailbox keeps.
 const mailboxMax = 200
 
-// Mailbox keeps messages in memory instead of sending them, for developers.
+// Mailbox keeps messages in memory instead of sending them, for developers. Each
+// has a number that stays its own, counted up from 0.
 type Mailbox struct {
 	mu       sync.Mutex
 	messages []Message
+	sent     int
 }
 
 // Send keeps the message.
 func (b *Mailbox) Send(_ context.Context, m Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	m.Number = b.sent
+	b.sent++
 	b.messages = append(b.messages, m)
 	if len(b.messages) > mailboxMax {
 		b.messages = slices.Delete(b.messages, 0, len(b.messages)-mailboxMax)
@@ -33,4 +37,15 @@ func (b *Mailbox) Messages() []Message {
 	list := slices.Clone(b.messages)
 	slices.Reverse(list)
 	return list
+}
+
+// Message is the one with that number, if it is still kept.
+func (b *Mailbox) Message(number int) (Message, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.messages, func(m Message) bool { return m.Number == number })
+	if i < 0 {
+		return Message{}, false
+	}
+	return b.messages[i], true
 }

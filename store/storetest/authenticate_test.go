@@ -151,3 +151,54 @@ func disabledMeanwhile(t *testing.T, h house) {
 	}
 	h.count(t, "signins", 0)
 }
+
+// tooDear would keep everybody waiting for as long as one of its hashes takes,
+// which is days: so nothing but an answer shows that it is never compared.
+func tooDear(t *testing.T, h house) {
+	h = h.unlimited(t)
+	n := h.signIn(t, false)
+	ada := h.find(t, "ada")
+	Register(t, h.Store, grace())
+	for i, hash := range []string{
+		"$2a$31$" + strings.Repeat("A", 53), "$2b$15$" + strings.Repeat("A", 53), "$2x$04$" + strings.Repeat("A", 53), "$2$04$" + strings.Repeat("A", 53),
+	} {
+		cost := []int{31, 15, 4, 4}[i]
+		h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3 WHERE id = $4`, store.SchemeBcrypt, hash, cost, ada.ID)
+		h := h.copied(t).unlimited(t)
+		want := map[bool]int64{true: 1}[cost > store.BcryptCostMax]
+		if got, err := h.CountTooDear(h.ctx); err != nil || got != want {
+			t.Errorf("%s: CountTooDear = %d, %v; want %d", hash, got, err, want)
+		}
+		h.enter(t, "grace", Password, From)
+		_, err := h.Authenticate(h.ctx, "ada", Password, From)
+		_, unknown := h.Authenticate(h.ctx, "nobody", Password, From)
+		if refused(t, err) != refused(t, unknown) {
+			t.Errorf("%s: %v, nobody gets %v", hash, err, unknown)
+		}
+		_, err = h.Prove(h.ctx, n, Password, From)
+		refused(t, err)
+		_, err = h.ChangePassword(h.ctx, n, Password, otherPassword, From)
+		refused(t, err)
+		if got := h.hash(t, ada); got != hash {
+			t.Errorf("%s became %s", hash, got)
+		}
+		h.enter(t, "grace", Password, From)
+
+		token, err := h.ResetToken(h.ctx, ada, From)
+		must(t, err)
+		must(t, h.ResetPassword(h.ctx, token, Password, From))
+		n = h.enter(t, "ada", Password, From)
+		ada = h.find(t, "ada")
+		if got, err := h.CountTooDear(h.ctx); err != nil || got != 0 {
+			t.Errorf("%s: after a reset CountTooDear = %d, %v", hash, got, err)
+		}
+	}
+}
+
+func notedWrong(t *testing.T, h house) {
+	ada := Register(t, h.Store, Ada())
+	for _, noted := range []int{31, 15, 0, -1} {
+		h.exec(t, `UPDATE users SET password_cost = $1 WHERE id = $2`, noted, ada.ID)
+		h.copied(t).enter(t, "ada", Password, From)
+	}
+}

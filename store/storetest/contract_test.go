@@ -47,6 +47,8 @@ func TestContract(t *testing.T) {
 		{"LOG-06 takes NFC and NFD for one password, and space and case for different ones", normalises},
 		{"LOG-20 upgrades an older cost after the right password only, two at once", upgradesCost},
 		{"accepts plain bcrypt of other systems and upgrades it", upgradesPlain},
+		{"LOG-02 takes a hash above the highest cost for none, until a link brings a new one", tooDear},
+		{"LOG-02 believes the hash and not what is noted of its cost", notedWrong},
 		{"LOG-22 gives no sign-in to an account disabled while its password was compared", disabledMeanwhile},
 		{"ends a sign-in after an idle hour, and visits extend it", idles},
 		{"ends a sign-in after a day, however often it is visited", endsAbsolutely},

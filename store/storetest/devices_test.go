@@ -1,8 +1,10 @@
 package storetest_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +17,10 @@ func TestDeviceContract(t *testing.T) {
 	contract(t, []promise{
 		{"LOG-13 lets a known device in while guesses from elsewhere make the account wait", knownDevice},
 		{"LOG-13 counts a device by itself and forgets it after ten failures", forgetsDevice},
+		{"keeps a device by the right password after nine wrong ones, and writes no letter", keepsDevice},
+		{"counts against a device what is known to be wrong, of any number of tries at once", countsWrongOnDevice},
+		{"forgets no device for a try that was never compared", busyForgetsNoDevice},
+		{"LOG-13 forgets a device while the account changes", forgetsMeanwhile},
 		{"knows a device only after a sign-in, and by its own cookie", meetsDevice},
 		{"tells a sign-in on a new device from the first and from a known one", newDevice},
 		{"knows a person's last twenty devices", surplusDevices},
@@ -68,6 +74,125 @@ func forgetsDevice(t *testing.T, h house) {
 	if r := refused(t, err); r.Wait == 0 {
 		t.Errorf("the forgotten device gets %+v, want the wait of the account", r)
 	}
+}
+
+// misses tries so many wrong passwords on a device, waiting where it must.
+func (h house) misses(t *testing.T, device string, times int) {
+	t.Helper()
+	for wrong := 0; wrong < times; {
+		r := h.guess(t, "ada", on(device))
+		if r.Wait == 0 {
+			wrong++
+		}
+		h.clock.Move(r.Wait)
+	}
+	h.clock.Move(store.DefaultLimits.LongestWait)
+}
+
+func keepsDevice(t *testing.T, h house) {
+	h = h.mailing(t)
+	ada := h.confirmed(t, Ada())
+	h.enter(t, "ada", Password, on("work"))
+	h.enter(t, "ada", Password, on("home"))
+	h.post(t)
+	h.misses(t, "home", 9)
+	h.clock.Move(24 * time.Hour) // a quiet day forgets them
+	for _, c := range []struct {
+		wrong          int
+		detail, letter string
+	}{
+		{9, "", ""},
+		{9, "", ""}, // the right one began the count anew
+		{10, store.DetailNewDevice, store.LetterNewDevice},
+	} {
+		h.misses(t, "home", c.wrong)
+		h.clock.Move(time.Hour)
+		h.enter(t, "ada", Password, on("home"))
+		events, _, err := h.Events(h.ctx, ada, 0)
+		must(t, err)
+		if got := kinds(h.post(t)); events[0].Detail != c.detail || got != c.letter {
+			t.Errorf("after %d wrong ones the right one is %q and writes %q, want %q and %q", c.wrong, events[0].Detail, got, c.detail, c.letter)
+		}
+	}
+}
+
+// hasty is the same house where nobody has to wait.
+func (h house) hasty(t *testing.T) house {
+	t.Helper()
+	rules := store.DefaultRules
+	rules.Limits.WrongPasswords = 50
+	return h.ruled(t, rules)
+}
+
+func countsWrongOnDevice(t *testing.T, h house) {
+	h = h.hasty(t)
+	houses := []house{h, h.copied(t).hasty(t)}
+	Register(t, h.Store, Ada())
+	h.enter(t, "ada", Password, on(token))
+	for _, c := range []struct{ wrong, right, devices int }{{9, 5, 1}, {1, 0, 0}} {
+		var group sync.WaitGroup
+		for i := range c.wrong + c.right {
+			group.Go(func() {
+				h, password := houses[i%2], "wrong"
+				if i%2 == 0 && i/2 < c.right {
+					password = Password
+				}
+				_, err := h.Authenticate(h.ctx, "ada", password, on(token))
+				if _, refused := store.AsRefusal(err); refused != (password == "wrong") {
+					t.Errorf("%s: %v", password, err)
+				}
+			})
+		}
+		group.Wait()
+		h.count(t, "devices", c.devices)
+	}
+	h.enter(t, "ada", Password, on(token))
+	var group sync.WaitGroup
+	for i := range 10 {
+		group.Go(func() {
+			if _, err := houses[i%2].Authenticate(h.ctx, "ada", "wrong", on(token)); err == nil {
+				t.Error("a wrong password was accepted")
+			}
+		})
+	}
+	group.Wait()
+	h.count(t, "devices", 0)
+}
+
+func busyForgetsNoDevice(t *testing.T, h house) {
+	n := h.signIn(t, false)
+	h.enter(t, "ada", Password, on(token))
+	h.misses(t, token, 9)
+	busy := h.gated(t, store.NewGate(0, time.Millisecond))
+	for range 3 {
+		_, tried := busy.Authenticate(h.ctx, "ada", Password, on(token))
+		_, proved := busy.Prove(h.ctx, n, Password, on(token))
+		for _, err := range []error{tried, proved} {
+			if !errors.Is(err, store.ErrBusy) {
+				t.Errorf("got %v, want ErrBusy", err)
+			}
+		}
+	}
+	h.count(t, "devices", 1)
+	h.misses(t, token, 1)
+	h.count(t, "devices", 0)
+}
+
+// What changes an account takes its devices and its failures in an order of its
+// own, and must not wait for whoever forgets a device.
+func forgetsMeanwhile(t *testing.T, h house) {
+	h = h.hasty(t)
+	Register(t, h.Store, Ada())
+	h.enter(t, "ada", Password, on(token))
+	for range 9 {
+		h.guess(t, "ada", on(token))
+	}
+	answers := h.overtake(t, `UPDATE users SET epoch = epoch + 1; DELETE FROM devices`, []string{`DELETE FROM throttles`}, func() error {
+		_, err := h.Authenticate(h.ctx, "ada", "wrong", on(token))
+		return err
+	})
+	refused(t, answers[0])
+	h.count(t, "devices", 0)
 }
 
 func meetsDevice(t *testing.T, h house) {

@@ -27,6 +27,7 @@ func TestThrottleContract(t *testing.T) {
 		{"takes back a try that was never compared, because it was too busy", busyIsNoTry},
 		{"counts a try whose sender left while it was compared", leftTooLate},
 		{"takes back a try that was never compared, because its caller left", leftIsNoTry},
+		{"takes back the try of a right password that a fault kept from leading to anything", faultIsNoTry},
 		{"begins anew after a quiet day, and not before", quietDay},
 		{"SRV-08 keeps waiting after a restart", restarts},
 		{"prunes quiet counters in batches", prunesThrottles},
@@ -287,6 +288,50 @@ func leftIsNoTry(t *testing.T, h house) {
 		}
 		h.exec(t, `DELETE FROM throttles`)
 	}
+}
+
+func faultIsNoTry(t *testing.T, h house) {
+	n := h.signIn(t, false)
+	for name, deed := range map[string]func() error{
+		"SignIn": func() error {
+			user, err := h.Authenticate(h.ctx, "ada", Password, From)
+			must(t, err)
+			_, err = h.SignIn(h.ctx, user, store.Visit{Origin: From})
+			return err
+		},
+		"Prove": func() error {
+			_, err := h.Prove(h.ctx, n, Password, From)
+			return err
+		},
+		"ChangePassword": func() error {
+			_, err := h.ChangePassword(h.ctx, n, Password, otherPassword, From)
+			return err
+		},
+	} {
+		h.exec(t, `ALTER TABLE events RENAME TO lost`)
+		err := deed()
+		if _, refused := store.AsRefusal(err); err == nil || refused {
+			t.Errorf("%s = %v, want a fault", name, err)
+		}
+		h.count(t, "throttles WHERE failures > 0", 0)
+		h.exec(t, `ALTER TABLE lost RENAME TO events`)
+	}
+
+	passwords := NewPasswords(t)
+	passwords.Cost, passwords.Gate = Cost+1, store.NewGate(1, time.Minute)
+	t.Cleanup(passwords.Gate.Close)
+	ctx, leave := context.WithCancel(h.ctx)
+	passwords.Gate.Busy = func(busy bool) {
+		if !busy {
+			leave() // the password was right, and is to be hashed anew
+		}
+	}
+	dearer, err := store.New(h.ctx, h.db, passwords, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
+	must(t, err)
+	if _, err := dearer.Authenticate(ctx, "ada", Password, From); !errors.Is(err, context.Canceled) {
+		t.Errorf("Authenticate = %v, want that the caller left", err)
+	}
+	h.count(t, "throttles WHERE failures > 0", 0)
 }
 
 // until waits for a query that counts to find something.
