@@ -279,6 +279,9 @@ func TestALogWithoutItsFileIsKept(t *testing.T) {
 		if text(t, path+"-wal") != log {
 			t.Errorf("%s: the log was changed", name)
 		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) != (name == "removed") {
+			t.Errorf("%s: the file: %v", name, err)
+		}
 	}
 }
 

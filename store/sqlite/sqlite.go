@@ -66,7 +66,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	db := &DB{file: file}
-	// mode=rw, or a file that is gone would be made anew.
+	// mode=rw, or a file that went just now would be made anew.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
 	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.kept) }
 	db.Write = pool("&_busy_timeout=" + lockWait + "&_txlock=immediate")
