@@ -26,22 +26,9 @@ const deedPages = 24
 // checks. It takes two seconds at most. Of any number who ask at the same time
 // one writes, and all get its answer.
 func (s *Store) Ready(ctx context.Context) error {
-	answers := s.probes.DoChan("", func() (any, error) {
-		// Not cut off by the one who asked first: others wait for it as well.
-		ctx, cancel := context.WithTimeout(Background(context.WithoutCancel(ctx)), readyWait)
-		defer cancel()
-		writes := 1
-		if s.troubled.Load() {
-			writes = deedPages
-		}
-		for range writes {
-			if err := s.db.transact(ctx, s.db.Probe, func(tx *sql.Tx) error { return probe(ctx, tx) }); err != nil {
-				return nil, err
-			}
-		}
-		s.troubled.Store(false)
-		return nil, nil //nolint:nilnil // there is nothing but the error
-	})
+	// Not cut off by the one who asked first: others wait for it as well.
+	shared := Background(context.WithoutCancel(ctx))
+	answers := s.probes.DoChan("", func() (any, error) { return nil, s.probe(shared) })
 	ctx, cancel := context.WithTimeout(ctx, readyWait)
 	defer cancel()
 	var err error
@@ -57,11 +44,27 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-func probe(ctx context.Context, tx *sql.Tx) error {
-	for _, statement := range []string{touch, untouch} {
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
+// probe writes as much as it takes to be sure.
+func (s *Store) probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWait)
+	defer cancel()
+	writes := 1
+	if s.troubled.Load() {
+		writes = deedPages
+	}
+	for range writes {
+		err := s.db.transact(ctx, s.db.Probe, func(tx *sql.Tx) error {
+			for _, statement := range []string{touch, untouch} {
+				if _, err := tx.ExecContext(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
+	s.troubled.Store(false)
 	return nil
 }

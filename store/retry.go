@@ -27,19 +27,17 @@ func (db Database) Retry(ctx context.Context, do func() error) error {
 	}
 }
 
-// transact runs one transaction on a pool. database/sql rolls it back as soon as
-// ctx ends, and says of what follows only that it is over.
-func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) error {
-	err := db.settle(ctx, pool, do)
-	if ctx.Err() != nil && errors.Is(err, sql.ErrTxDone) {
-		return fmt.Errorf("%w: %w", ctx.Err(), err)
-	}
-	return err
-}
-
-func (db Database) settle(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) error {
+// transact runs one transaction on a pool.
+func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) (err error) {
+	defer func() {
+		// database/sql rolls back as soon as ctx ends, and says of what follows only
+		// that it is over.
+		if ctx.Err() != nil && errors.Is(err, sql.ErrTxDone) {
+			err = fmt.Errorf("%w: %w", ctx.Err(), err)
+		}
+	}()
 	var tx *sql.Tx
-	err := db.Retry(ctx, func() (err error) {
+	err = db.Retry(ctx, func() (err error) {
 		tx, err = begin(ctx, pool, do)
 		return err
 	})

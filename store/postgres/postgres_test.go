@@ -183,6 +183,7 @@ func TestSaysWhyItCannotBeOpened(t *testing.T) {
 		"postgres://app:gehe/im@db.example.com/gh":                                                "it must be like",
 		"postgres://app:gehe%zzim@db.example.com/gh":                                              "it must be like",
 		"postgres://app:geheim@db.example.com/gh?pool_max_conns=many":                             "pool_max_conns",
+		"postgres://app@db.example.com/gh?geheim":                                                 "it must be like",
 		"postgres://app:geheim@db.example.com/gh?target_session_attrs=geheim":                     "it must be like",
 		"postgres://app@db.example.com/gh?password=geheim&target_session_attrs=geheim":            "it must be like",
 		"postgres://app:geheim@db.example.com/gh?connect_timeout=long":                            "connect_timeout",

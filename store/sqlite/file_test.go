@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -279,6 +280,9 @@ func TestALogWithoutItsFileIsKept(t *testing.T) {
 		if text(t, path+"-wal") != log {
 			t.Errorf("%s: the log was changed", name)
 		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) != (name == "removed") {
+			t.Errorf("%s: the file: %v", name, err)
+		}
 	}
 }
 
@@ -437,4 +441,31 @@ func opensNone(t *testing.T, s site) {
 	if len(held) == 4 {
 		t.Error("connections are opened to another file")
 	}
+}
+
+// Each that opens begins a log, and each that closes last takes it away.
+func TestManyOpenAndCloseTheSameFileAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gatehouse.db")
+	newSite(t, path).db.Close()
+	var group sync.WaitGroup
+	for range 6 {
+		group.Go(func() {
+			for range 10 {
+				db, err := sqlite.Open(t.Context(), path)
+				if err != nil {
+					t.Errorf("open: %v", err)
+					return
+				}
+				if _, err := db.Exec(t.Context(), `UPDATE migrations SET name = name`); err != nil {
+					t.Errorf("write: %v", err)
+				}
+				if err := db.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	newSite(t, path)
 }

@@ -66,7 +66,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	db := &DB{file: file}
-	// mode=rw, or a file that is gone would be made anew.
+	// mode=rw, or a file that went just now would be made anew.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
 	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.kept) }
 	db.Write = pool("&_busy_timeout=" + lockWait + "&_txlock=immediate")
@@ -88,12 +88,16 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	return db, nil
 }
 
+// errNoLog says that the file has no log although one was begun: somebody else
+// has just closed it, or it can have none.
+var errNoLog = errors.New("no write-ahead log can be kept beside the file")
+
 // open begins the log. Others who open or close the same file at this moment
 // make SQLite give up at once, however long it may wait.
 func (db *DB) open(ctx context.Context) error {
 	for end := time.Now().Add(openWait); ; {
 		err := db.beginLog(ctx)
-		if !isLocked(err) || ctx.Err() != nil || time.Now().After(end) {
+		if !isLocked(err) && !errors.Is(err, errNoLog) || ctx.Err() != nil || time.Now().After(end) {
 			return err
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -106,17 +110,16 @@ func (db *DB) beginLog(ctx context.Context) error {
 			return err
 		}
 	}
+	// The first read opens the log and its index. From then on nobody else can
+	// remove them by closing the file.
 	var mode string
-	if err := db.Write.QueryRowContext(ctx, `PRAGMA journal_mode = WAL`).Scan(&mode); err != nil {
-		return err
+	for _, statement := range []string{`PRAGMA journal_mode = WAL`, `PRAGMA schema_version`, `PRAGMA journal_mode`} {
+		if err := db.Write.QueryRowContext(ctx, statement).Scan(&mode); err != nil {
+			return err
+		}
 	}
 	if mode != "wal" {
-		return errors.New("this folder cannot hold a write-ahead log")
-	}
-	// The first read makes the log and its index.
-	var version int
-	if err := db.Write.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&version); err != nil {
-		return err
+		return errNoLog
 	}
 	return db.file.opened()
 }

@@ -189,3 +189,28 @@ func TestALostPostgreSQLIsNoticedAndComesBack(t *testing.T) {
 		t.Errorf("when the database is back Authenticate = %v", err)
 	}
 }
+
+// Probes may come from many places at once, and some give up.
+func TestManyProbesAtOnceChangeNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		h := open(t, d)
+		before := h.dump(t)
+		var group sync.WaitGroup
+		for i := range 30 {
+			group.Go(func() {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if i%3 == 0 {
+					cancel()
+				}
+				if err := h.Ready(ctx); err != nil && (i%3 != 0 || !errors.Is(err, context.Canceled)) {
+					t.Errorf("Ready = %v", err)
+				}
+			})
+		}
+		group.Wait()
+		if after := h.dump(t); after != before {
+			t.Errorf("a probe left\n%s\nwant\n%s", after, before)
+		}
+	})
+}
