@@ -144,7 +144,6 @@ func TestTheAccountOfAFormIsStable(t *testing.T) {
 		if got := other.get("/account/profile").Find("main input[name=account]").AttrOr("value", ""); got == first {
 			t.Error("two people share it")
 		}
-
 	})
 }
 
