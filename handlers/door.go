@@ -3,9 +3,7 @@ package handlers
 import (
 	"net"
 	"net/http"
-	"strings"
-
-	"github.com/go-chi/chi/v5/middleware"
+	"net/url"
 
 	"gatehouse/components"
 	"gatehouse/store"
@@ -28,11 +26,7 @@ func (s *Site) door(next http.Handler) http.Handler {
 	next = s.allowHosts(next)
 	next = s.secure(next)
 	next = s.recoverPanic(next)
-	next = s.identify(next)
-	if len(s.TrustedProxies) > 0 {
-		return middleware.ClientIPFromXFF(s.TrustedProxies...)(next)
-	}
-	return next
+	return s.identify(next)
 }
 
 // limitBody is http.MaxBytesHandler, without a copy of every request.
@@ -83,20 +77,31 @@ func (s *Site) secure(next http.Handler) http.Handler {
 // cross-origin protection compares Origin with Host, so Host must be known.
 // Probes ask by address and are exempt.
 func (s *Site) allowHosts(next http.Handler) http.Handler {
-	allowed := map[string]bool{strings.ToLower(s.BaseURL.Host): true}
+	scheme := s.BaseURL.Scheme
+	allowed := map[string]bool{canonicalHost(scheme, s.BaseURL.Host): true}
 	if loopback(s.BaseURL.Hostname()) {
 		for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
 			if port := s.BaseURL.Port(); port != "" {
 				name += ":" + port
 			}
-			allowed[name] = true
+			allowed[canonicalHost(scheme, name)] = true
 		}
 	}
 	refused := s.serve(func(http.ResponseWriter, *http.Request) error { return components.WrongHost })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isProbe(r) && !allowed[strings.ToLower(r.Host)] {
+		if !allowed[r.Host] {
+			r.Host = canonicalHost(scheme, r.Host)
+		}
+		if !isProbe(r) && !allowed[r.Host] {
 			refused(w, r)
 			return
+		}
+		// The cross-origin protection knows of one spelling only, and a proxy may
+		// have changed that of Host.
+		if origin := r.Header.Get("Origin"); origin != "" {
+			if o, err := url.Parse(origin); err == nil && o.Scheme == scheme && canonicalHost(scheme, o.Host) == r.Host {
+				r.Host = o.Host
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -64,6 +64,10 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 			float64(s.Store.Counted(name)), prometheus.Labels{"event": name})
 	}
 
+	if s.LostLines != nil {
+		send(counter, "log_lines_lost_total", "Lines of the log that could not be written, or not in time.", float64(s.LostLines()), nil)
+	}
+
 	gate := s.Passwords.Gate.Use()
 	send(gauge, "gate_slots", "Passwords that can be hashed at a time.", float64(gate.Slots), nil)
 	send(gauge, "gate_in_use", "Passwords that are being hashed.", float64(gate.InUse), nil)

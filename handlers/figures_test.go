@@ -35,6 +35,15 @@ func TestMetricsShowTheGate(t *testing.T) {
 	h.becomes(t, map[string]float64{"gate_in_use": 0, "gate_waiting": 0, "gate_turned_away_total": 1})
 }
 
+func TestMetricsShowHowManyLinesOfTheLogAreLost(t *testing.T) {
+	t.Parallel()
+	lost := int64(0)
+	h := newHouse(t, measured, func(s *Site) { s.LostLines = func() int64 { return lost } })
+	h.becomes(t, map[string]float64{"log_lines_lost_total": 0}) // a rate needs a count to begin from
+	lost = 7
+	h.becomes(t, map[string]float64{"log_lines_lost_total": 7})
+}
+
 func TestMetricsShowSignInsAndTheOutbox(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		none := map[string]float64{"signins": 0, "outbox_letters": 0, "outbox_oldest_seconds": 0}

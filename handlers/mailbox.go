@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -18,8 +17,8 @@ import (
 // passes on what others ask.
 func onThisMachine(do handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		for _, hop := range strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",") {
-			if hop = strings.TrimSpace(hop); hop != "" && !loopback(hop) {
+		for hop := range hops(r) {
+			if address, readable := parseHop(hop); !readable || !address.IsLoopback() {
 				return components.NotFound
 			}
 		}

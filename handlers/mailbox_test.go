@@ -137,12 +137,16 @@ func TestSRV09TheMailboxIsForThisMachineAlone(t *testing.T) {
 		}
 	}
 	v := h.visitor(t)
-	for name, values := range map[string][]string{"X-Forwarded-For": {"203.0.113.9", "127.0.0.1, 203.0.113.9", "unknown"}, "Forwarded": {"for=203.0.113.9"}} {
+	for name, values := range map[string][]string{"X-Forwarded-For": {
+		"203.0.113.9", "127.0.0.1, 203.0.113.9", "127.0.0.1, 203.0.113.9:127", "[2001:db8::1]:443", "[127.0.0.1]:1, 203.0.113.9, 127.0.0.1:2", "unknown", "::ffff:203.0.113.9", "127.0.0.1:x",
+	}, "Forwarded": {"for=203.0.113.9"}} {
 		for _, value := range values {
 			v.header = http.Header{name: {value}}
 			v.get("/dev/mailbox.json").is(404)
 		}
 	}
-	v.header = http.Header{"X-Forwarded-For": {"127.0.0.1"}} // make dev
-	v.get("/dev/mailbox.json").is(200)
+	for _, here := range []string{"127.0.0.1", "127.0.0.1:40000", "[::1]:40000", "::1", "::ffff:127.0.0.1", " 127.0.0.1 , , \"[::1]:80\""} { // make dev, for one
+		v.header = http.Header{"X-Forwarded-For": {here}}
+		v.get("/dev/mailbox.json").is(200)
+	}
 }

@@ -17,8 +17,16 @@ func TestOnlyTheBaseHostIsAnswered(t *testing.T) {
 		base string
 		want map[string]int
 	}{
-		{"http://localhost:8080", map[string]int{"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "LOCALHOST:8080": 200, "localhost": 421, "localhost:1": 421, "evil.example": 421, "": 421}},
-		{"https://accounts.example.org", map[string]int{"accounts.example.org": 200, "Accounts.Example.org": 200, "accounts.example.org:8080": 421, "localhost": 421, "accounts.example.org.evil.example": 421, "xaccounts.example.org": 421}},
+		{"http://localhost:8080", map[string]int{"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "LOCALHOST:8080": 200, "localhost.:8080": 200, "[0:0:0:0:0:0:0:1]:8080": 200, "localhost": 421, "localhost:80": 421, "localhost:1": 421, "evil.example": 421, "": 421}},
+		{"https://accounts.example.org", map[string]int{
+			"accounts.example.org": 200, "Accounts.Example.org": 200, "accounts.example.org:8080": 421, "localhost": 421, "accounts.example.org.evil.example": 421, "xaccounts.example.org": 421,
+			"accounts.example.org:443": 200, "accounts.example.org.": 200, "Accounts.Example.Org.:443": 200, "accounts.example.org:": 200,
+			"accounts.example.org:80": 421, "accounts.example.org..": 421, ".accounts.example.org": 421, "accounts.example.org:443:443": 421, "accounts.example.org:0443": 421, ":443": 421, ".": 421,
+		}},
+		{"https://accounts.example.org:8443", map[string]int{"accounts.example.org:8443": 200, "accounts.example.org.:8443": 200, "accounts.example.org": 421, "accounts.example.org:443": 421}},
+		{"http://localhost", map[string]int{"localhost": 200, "localhost:80": 200, "LocalHost.:80": 200, "[::1]:80": 200, "localhost:443": 421}},
+		{"https://xn--mnchen-3ya.example", map[string]int{"XN--MNCHEN-3YA.example": 200, "xn--mnchen-3ya.example.:443": 200, "munchen.example": 421}},
+		{"https://[2001:db8::7]", map[string]int{"[2001:db8::7]": 200, "[2001:DB8:0:0::7]:443": 200, "[2001:db8::8]": 421, "2001:db8::7": 421, "[2001:db8::7]:8443": 421}},
 	} {
 		h := newHouse(t, func(s *Site) { s.BaseURL, _ = url.Parse(c.base) })
 		for host, want := range c.want {

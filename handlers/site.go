@@ -21,7 +21,7 @@ import (
 )
 
 // Site is what the handlers need, wired by cmd. Every field is required but
-// TrustedProxies, Mailbox and Metrics.
+// TrustedProxies, Mailbox, LostLines and Metrics.
 type Site struct {
 	// Name stands on pages and in titles.
 	Name string
@@ -54,6 +54,9 @@ type Site struct {
 	Icon, Robots http.Handler
 	// Log takes one line a request, and faults.
 	Log *slog.Logger
+	// LostLines says how many lines could not be written so far, for the metrics;
+	// nil where nobody counts.
+	LostLines func() int64
 	// Metrics counts requests; nil where nobody asks for them.
 	Metrics *Metrics
 

@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"net"
 	"net/http"
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -65,13 +65,16 @@ func visitOf(r *http.Request) *visit {
 
 // identify gives the request its id and the log its line.
 func (s *Site) identify(next http.Handler) http.Handler {
+	proxies := parseNetworks(s.TrustedProxies)
+	var unnamed sync.Once // or the log would be full of it
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		v := &visit{Context: r.Context(), id: rand.Text()[:16], address: middleware.GetClientIP(r.Context())}
-		if v.address == "" {
-			// Nobody stands between, or a trusted proxy that names nobody and so
-			// stands for its clients.
-			v.address, _, _ = net.SplitHostPort(r.RemoteAddr)
+		v := &visit{Context: r.Context(), id: rand.Text()[:16]}
+		var named bool
+		if v.address, named = clientAddress(r, proxies); !named && !isProbe(r) {
+			unnamed.Do(func() {
+				s.Log.Warn("a trusted proxy sends no X-Forwarded-For; all who come by it share one limit", "proxy", v.address)
+			})
 		}
 		r = r.WithContext(v)
 		w.Header().Set("X-Request-Id", v.id)

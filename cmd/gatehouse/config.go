@@ -169,7 +169,7 @@ func parseBase(value string) (*url.URL, error) {
 		// Not repeated: it may hold a password.
 		return nil, errors.New("--base-url must be a scheme and a host, like https://accounts.example.com, without a username")
 	}
-	if err != nil || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || strings.TrimSuffix(u.Hostname(), ".") == "" || u.Port() != "" && !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("--base-url must be a scheme and a host, like https://accounts.example.com, not %q", value)
 	}
 	switch {
@@ -180,11 +180,13 @@ func parseBase(value string) (*url.URL, error) {
 		return nil, fmt.Errorf("--base-url must begin with https://, not %q", value)
 	}
 	// As browsers write it: no port that goes without saying, and letters
-	// outside ASCII in their ASCII form.
+	// outside ASCII in their ASCII form. A dot at the end would make it another
+	// site for them.
 	name, err := idna.Lookup.ToASCII(u.Hostname())
 	if err != nil {
 		name = strings.ToLower(u.Hostname()) // an IPv6 address, for one
 	}
+	name = strings.TrimSuffix(name, ".")
 	if strings.Contains(name, ":") {
 		name = "[" + name + "]"
 	}

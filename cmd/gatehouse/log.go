@@ -3,17 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"unicode"
 )
 
-// logger writes to stderr in the format that the settings ask for.
-func (j *job) logger() *slog.Logger {
-	if j.settings.LogFormat != "json" {
-		return slog.New(inUTC{slog.NewTextHandler(j.term.err, nil)})
+// logger writes to w in the format that the settings ask for.
+func (s *settings) logger(w io.Writer) *slog.Logger {
+	if s.LogFormat != "json" {
+		return slog.New(inUTC{slog.NewTextHandler(w, nil)})
 	}
-	return slog.New(inUTC{slog.NewJSONHandler(j.term.err, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+	return slog.New(inUTC{slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Value.Kind() == slog.KindString {
 			a.Value = slog.StringValue(visible(a.Value.String()))
 		}

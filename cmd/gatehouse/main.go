@@ -94,14 +94,16 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 		fmt.Fprintf(term.err, "gatehouse: %v\nRun gatehouse --help to see what there is.\n", err)
 		return exitUsage
 	}
-	err = parsed.Run(&job{ctx, &c.settings, term, clock})
+	j := &job{ctx: ctx, settings: &c.settings, term: term, clock: clock}
+	defer j.flushOutput()
+	err = parsed.Run(j)
 	var usage usageError
 	switch {
 	case errors.As(err, &usage):
-		fmt.Fprintln(term.err, "gatehouse:", err)
+		fmt.Fprintln(j.term.err, "gatehouse:", err)
 		return exitUsage
 	case err != nil:
-		fmt.Fprintln(term.err, "gatehouse:", err)
+		fmt.Fprintln(j.term.err, "gatehouse:", err)
 		return exitFailed
 	}
 	return exitDone
@@ -127,6 +129,8 @@ type job struct {
 	settings *settings
 	term     terminal
 	clock    func() time.Time
+	// queues are what a server writes by; a command writes by none.
+	queues []*queue
 }
 
 // usageError is a mistake in a setting's value: exit status 2.

@@ -32,6 +32,7 @@ type serveCommand struct{}
 // Run serves until the context ends or SIGINT or SIGTERM arrives, and then
 // finishes the requests in flight. A second signal ends at once.
 func (serveCommand) Run(j *job) error {
+	j.queueOutput()
 	ctx, stop := signal.NotifyContext(j.ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	c, err := j.settings.check()
@@ -49,7 +50,7 @@ func (serveCommand) Run(j *job) error {
 	}
 	starting := *j
 	starting.ctx = ctx
-	log := j.logger()
+	log := j.settings.logger(j.term.err)
 	a, err := openAccounts(&starting, c, log, true)
 	if ctx.Err() != nil && err != nil {
 		return nil // asked to stop before anybody was served
@@ -82,6 +83,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 		Icon:           assets.Icon(),
 		Robots:         assets.Robots(),
 		Log:            log,
+		LostLines:      j.lostLines,
 	}
 	if err := a.warnTooDear(ctx, log); err != nil {
 		return err

@@ -30,10 +30,10 @@ func TestServeSaysWhereItListens(t *testing.T) {
 		}
 	}
 	p.caller().get("/").is(t, 200)
+	p.stop()
 	if !strings.Contains(p.log.String(), "INSECURE: --insecure-test is on") {
 		t.Error("nothing warns of --insecure-test")
 	}
-	p.stop()
 	if line, told := strings.CutSuffix(p.out.String(), mailbox); !told || !start.MatchString(line) {
 		t.Errorf("stdout is %q, want the start line and where mail is", p.out.String())
 	}

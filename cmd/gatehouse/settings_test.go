@@ -79,6 +79,7 @@ func TestBaseURLsAreWrittenAsBrowsersDo(t *testing.T) {
 		"https://Accounts.Example.com/":     "https://accounts.example.com",
 		"https://accounts.example.com:443":  "https://accounts.example.com",
 		"https://accounts.example.com:8443": "https://accounts.example.com:8443",
+		"https://accounts.example.com.:443": "https://accounts.example.com",
 		"https://konten.bücher.example":     "https://konten.xn--bcher-kva.example",
 		"http://localhost:80":               "http://localhost",
 		"http://[::1]:8080":                 "http://[::1]:8080",
