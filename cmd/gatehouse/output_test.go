@@ -27,7 +27,7 @@ func launchInto(t *testing.T, redirection string, end *os.File, flags ...string)
 		p := &process{t: t, database: storetest.SQLite.New(t), address: freeAddress(t), ended: make(chan struct{})}
 		p.url = "http://" + strings.Replace(p.address, "127.0.0.1", "localhost", 1)
 		args := append([]string{"--listen", p.address, "--database", p.database}, append(forTests, flags...)...)
-		p.cmd = shell(redirection, end, args...)
+		p.cmd = redirected(redirection, end, args...)
 		if err := p.cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -53,8 +53,8 @@ func launchInto(t *testing.T, redirection string, end *os.File, flags ...string)
 	return nil
 }
 
-// shell is gatehouse with a redirection.
-func shell(redirection string, end *os.File, args ...string) *exec.Cmd {
+// redirected is gatehouse with a redirection.
+func redirected(redirection string, end *os.File, args ...string) *exec.Cmd {
 	cmd := gatehouse(args...)
 	cmd.Path, cmd.Err = "/bin/sh", nil
 	cmd.Args = append([]string{"sh", "-c", `exec gatehouse "$@" ` + redirection, "sh"}, args...)
@@ -256,7 +256,7 @@ func TestAStartThatFailsEndsWhoeverReadsItsLog(t *testing.T) {
 	here, there := pipe(t)
 	clogged(t, here, there)
 	p := launch(t, storetest.SQLite.New(t))
-	cmd := shell(">&3 2>&3", there, "--listen", p.address, "--database", storetest.SQLite.New(t))
+	cmd := redirected(">&3 2>&3", there, "--listen", p.address, "--database", storetest.SQLite.New(t))
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Run() }()
 	var err error
@@ -289,7 +289,7 @@ func TestACommandWhoseReaderIsGoneEndsQuietly(t *testing.T) {
 		{"--help"},
 	} {
 		here, there := pipe(t)
-		cmd := shell(">&3", left(t, here, there), append(args, "--database", database)...)
+		cmd := redirected(">&3", left(t, here, there), append(args, "--database", database)...)
 		var said bytes.Buffer
 		cmd.Stderr = &said
 		err := cmd.Run()
@@ -300,7 +300,7 @@ func TestACommandWhoseReaderIsGoneEndsQuietly(t *testing.T) {
 		if strings.Contains(args[0], "-") || args[0] == "version" || args[0] == "migrate" {
 			continue
 		}
-		cmd = shell(">/dev/full", nil, append(args, "--database", database)...)
+		cmd = redirected(">/dev/full", nil, append(args, "--database", database)...)
 		said.Reset()
 		cmd.Stderr = &said
 		err = cmd.Run()
