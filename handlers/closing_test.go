@@ -205,7 +205,7 @@ func TestWithoutReopeningAnAccountIsErasedAtOnce(t *testing.T) {
 			t.Errorf("something of Ada is left:\n%s", h.dump(t))
 		}
 		v.tries("ada", storetest.Password).is(422)
-		if got := v.another().post("/register", person("ada")).is(422).message("username"); got != "This username is taken." {
+		if got := v.another().post("/register", person("ada")).is(422).message("username"); got != "This username is taken. If you just made it, sign in." {
 			t.Errorf("the message is %q", got)
 		}
 	})
