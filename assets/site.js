@@ -86,19 +86,24 @@ function narrow(input, body) {
 
 // stop ends the check of a field, whether it waits for a pause in typing or is on its way.
 function stop(input) {
-  for (const spec of api.htmxProp(input).triggerSpecs) clearTimeout(spec.timeout);
+  hush(input);
   htmx.trigger(input, "htmx:abort", {}, false);
 }
 
+// hush ends the wait for a pause in typing.
+function hush(input) {
+  for (const spec of api.htmxProp(input).triggerSpecs) clearTimeout(spec.timeout);
+}
+
 // reach is fetch to the end of the answer, with the lack of one told as the status that means it. An answer waits while the
-// pointer is down: it could move a button away from under it, and the click would be lost. What has
-// arrived is never too late.
-async function reach({ request, requestTimeout }) {
+// pointer is down: it could move a button away from under it, and the click would be lost. One about a field waits while an
+// input method composes there. What has arrived is never too late.
+async function reach({ request, requestTimeout, sourceElement }) {
   try {
     const response = await fetch(request.action, request);
     const text = await response.text();
     clearTimeout(requestTimeout);
-    while (pressed) await pressed;
+    while (pressed || sourceElement === composed?.input) await (pressed ?? composed.done);
     request.signal.throwIfAborted();
     response.text = () => text;
     return response;
@@ -125,6 +130,30 @@ addEventListener("pointerdown", () => {
   });
   pressed = press;
 });
+
+let composed; // while an input method composes in a field that is checked: that, and the promise that it is done
+
+// What is being composed is no word yet. The pause in typing begins when it is one.
+addEventListener("compositionstart", ({ target: input }) => {
+  if (!input.matches(check)) return;
+  hush(input);
+  const done = new Promise((release) => {
+    const end = () => {
+      composed = undefined;
+      release();
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    input.addEventListener("compositionend", end, { once: true });
+  });
+  composed = { input, done };
+});
+
+for (const name of ["input", "change"]) {
+  addEventListener(name, (event) => event.target === composed?.input && event.stopPropagation(), true);
+}
+
+// Enter that chooses a candidate sends no form.
+addEventListener("keydown", (event) => event.isComposing && event.key === "Enter" && event.preventDefault());
 
 function busy(form) {
   return form?.classList.contains(busyClass);
