@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -29,8 +30,10 @@ func Path(name string) string {
 	return prefix + name
 }
 
-// Handler serves the built files at their addresses, for ever cacheable, in the best coding the browser takes. Whatever
-// else is asked of it goes to notFound.
+// Handler serves the built files at their addresses, for ever cacheable, in the best coding the browser takes. The style
+// sheet and the script of another version are answered with those of this one, which no cache may keep: while copies are
+// upgraded one after another, a page comes from one of them and what it needs is asked of another. Whatever else is asked
+// of it goes to notFound.
 func Handler(notFound http.Handler) http.Handler { return built.handler(notFound) }
 
 // Icon serves the icon at an address of its own, for /favicon.ico.
@@ -62,6 +65,9 @@ var contentTypes = map[string]string{
 	".svg": "image/svg+xml; charset=utf-8",
 	".txt": "text/plain; charset=utf-8",
 }
+
+// otherVersions are the addresses that the style sheet and the script may have in another build.
+var otherVersions = regexp.MustCompile(`^` + prefix + `site\.[0-9a-f]{8}(\.css|\.js)$`)
 
 // A bundle is what one build left, read into memory.
 type bundle struct {
@@ -101,12 +107,18 @@ func open(fsys fs.FS) bundle {
 
 func (b bundle) handler(notFound http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f, ok := b.files[r.URL.EscapedPath()] // as it was sent: an encoded spelling is another address
+		address := r.URL.EscapedPath() // as it was sent: an encoded spelling is another address
+		f, ok := b.files[address]
+		keep := "public, max-age=31536000, immutable"
+		if other := otherVersions.FindStringSubmatch(address); !ok && other != nil {
+			f, ok = b.files[b.paths["site"+other[1]]]
+			keep = "no-store"
+		}
 		if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {
 			notFound.ServeHTTP(w, r)
 			return
 		}
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Header().Set("Cache-Control", keep)
 		w.Header().Set("Vary", "Accept-Encoding")
 		accepted := strings.Join(r.Header.Values("Accept-Encoding"), ",")
 		content := f.plain

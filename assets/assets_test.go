@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -117,7 +118,7 @@ func TestHDR08Headers(t *testing.T) {
 func TestHDR09ServesNothingElse(t *testing.T) {
 	css := Path("site.css")
 	for _, target := range []string{
-		"/assets", "/assets/", "/assets/.", "/assets/dist/", "/assets/site.css", "/assets/site.00000000.css",
+		"/assets", "/assets/", "/assets/.", "/assets/dist/", "/assets/site.css", "/assets/icon.00000000.svg",
 		"/assets/placeholder", "/assets/manifest.json", "/assets/passwords.bin", "/assets/robots.txt", "/assets/icon.svg",
 		"/assets/assets.go", "/assets/../assets.go", "/assets/../app.db", "/assets/..%2fassets.go", "/assets/..%2f..%2fgo.mod",
 		"/assets/%2e%2e/go.mod", "/assets/%2e%2e%2fgo.mod", "/assets/..%5cgo.mod", "/assets//etc/passwd", "/.git/HEAD",
@@ -128,9 +129,45 @@ func TestHDR09ServesNothingElse(t *testing.T) {
 			t.Errorf("%s: got %d, %q, want 404 and no caching", target, w.Code, w.Header().Get("Cache-Control"))
 		}
 	}
-	for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "TRACE"} {
-		if w := ask(method, css, ""); w.Code != http.StatusNotFound {
-			t.Errorf("%s %s: got %d, want 404", method, css, w.Code)
+	for _, target := range []string{css, "/assets/site.00000000.css"} {
+		for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "TRACE"} {
+			if w := ask(method, target, ""); w.Code != http.StatusNotFound {
+				t.Errorf("%s %s: got %d, want 404", method, target, w.Code)
+			}
+		}
+	}
+}
+
+// A page of another version finds a style sheet and a script, and no cache takes them for those it was asked for.
+func TestOtherVersionsAreAnsweredWithThisOne(t *testing.T) {
+	for _, name := range []string{"site.css", "site.js"} {
+		stem, ext, _ := strings.Cut(name, ".")
+		for _, hash := range []string{"00000000", "deadbeef", "0123abcd"} {
+			other := prefix + stem + "." + hash + "." + ext
+			for _, method := range []string{"GET", "HEAD"} {
+				for _, accept := range []string{"", "gzip", "br"} {
+					w, own := ask(method, other, accept), ask(method, Path(name), accept)
+					if w.Code != http.StatusOK || !bytes.Equal(w.Body.Bytes(), own.Body.Bytes()) {
+						t.Errorf("%s %s for %q: got %d and %d bytes, want 200 and %d", method, other, accept, w.Code, w.Body.Len(), own.Body.Len())
+					}
+					want := own.Header().Clone()
+					want.Set("Cache-Control", "no-store")
+					if got := w.Header(); !maps.EqualFunc(got, want, slices.Equal) {
+						t.Errorf("%s %s for %q: got headers %v, want %v", method, other, accept, got, want)
+					}
+				}
+			}
+		}
+	}
+	for _, target := range []string{
+		"/assets/site.0000000.css", "/assets/site.000000000.css", "/assets/site.0000000G.css", "/assets/site.DEADBEEF.css", "/assets/site.00000000.",
+		"/assets/site.00000000.css.br", "/assets/site.00000000.js.gz", "/assets/site.00000000.svg", "/assets/site.00000000.map", "/assets/site.00000000.mjs",
+		"/assets/site.00000000.css/", "/assets/site.00000000.css%00", "/assets/site.00000000.css%0a", "/assets/site.00000000%2ecss", "/assets/site00000000.css",
+		"/assets/site.%30%300000000.css", "/assets/icon.00000000.css", "/assets/passwords.00000000.js", "/assets/x/site.00000000.css", "/site.00000000.css",
+		"/assets/SITE.00000000.css", "/assets/site.00000000.CSS", "/assets//site.00000000.css", "/assets/manifest.00000000.json", "/x/assets/site.00000000.css",
+	} {
+		if w := ask("GET", target, "br"); w.Code != http.StatusNotFound || w.Header().Get("Cache-Control") != "" {
+			t.Errorf("%s: got %d, %q, want 404 and no caching", target, w.Code, w.Header().Get("Cache-Control"))
 		}
 	}
 }
@@ -162,10 +199,12 @@ func TestWorksBeforeAnythingIsBuilt(t *testing.T) {
 	if len(b.paths) != 0 {
 		t.Errorf("got %v, want nothing built", b.paths)
 	}
-	w := httptest.NewRecorder()
-	b.handler(notFound).ServeHTTP(w, httptest.NewRequest("GET", "/assets/site.css", nil))
-	if w.Code != http.StatusNotFound {
-		t.Errorf("got %d, want 404", w.Code)
+	for _, target := range []string{"/assets/site.css", "/assets/site.00000000.css"} {
+		w := httptest.NewRecorder()
+		b.handler(notFound).ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s: got %d, want 404", target, w.Code)
+		}
 	}
 }
 

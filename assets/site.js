@@ -6,6 +6,8 @@ const busyClass = htmx.config.requestClass;
 const check = "[data-check]"; // an input that is checked while the form is filled in
 const typed = "input:not([type=hidden], [type=submit], [type=button], [type=checkbox], [type=radio])";
 const ticked = "[type=checkbox], [type=radio]";
+const unreached = 502; // the status that stands for no way to the server
+const unanswered = 504; // and for no answer within htmx.config.defaultTimeout
 
 let api;
 
@@ -29,7 +31,7 @@ htmx.registerExtension("gatehouse", {
 
   htmx_config_request(source, { ctx }) {
     if (busy(ctx.request.form)) return false;
-    ctx.fetch = reach;
+    ctx.fetch = () => reach(ctx);
     if (source.matches(check)) return narrow(source, ctx.request.body);
     source.querySelectorAll(check).forEach(stop);
   },
@@ -47,7 +49,7 @@ htmx.registerExtension("gatehouse", {
   },
 
   htmx_error(source, { ctx }) {
-    if (!source.matches?.(check)) say(sentence(ctx?.response && ctx.text !== undefined ? 500 : 504));
+    if (!source.matches?.(check)) say(sentence(ctx?.response && ctx.text !== undefined ? 500 : unreached));
   },
 
   // What was edited while the form was on its way is checked again: the answer spoke of the older text.
@@ -87,23 +89,31 @@ function narrow(input, body) {
 
 // stop ends the check of a field, whether it waits for a pause in typing or is on its way.
 function stop(input) {
-  for (const spec of api.htmxProp(input).triggerSpecs) clearTimeout(spec.timeout);
+  hush(input);
   htmx.trigger(input, "htmx:abort", {}, false);
 }
 
-// reach is fetch to the end of the answer, with a failure to reach the server told as the status that means it. An answer
-// waits while the pointer is down: it could move a button away from under it, and the click would be lost.
-async function reach(url, request) {
+// hush ends the wait for a pause in typing.
+function hush(input) {
+  for (const spec of api.htmxProp(input).triggerSpecs) clearTimeout(spec.timeout);
+}
+
+// reach is fetch to the end of the answer, with the lack of one told as the status that means it. An answer waits while the
+// pointer is down: it could move a button away from under it, and the click would be lost. One about a field waits while an
+// input method composes there. What has arrived is never too late.
+async function reach({ request, requestTimeout, sourceElement }) {
   try {
-    const response = await fetch(url, request);
+    const response = await fetch(request.action, request);
     const text = await response.text();
-    while (pressed) await pressed;
+    clearTimeout(requestTimeout);
+    while (pressed || sourceElement === composed?.input) await (pressed ?? composed.done);
     request.signal.throwIfAborted();
     response.text = () => text;
     return response;
   } catch (error) {
-    if (request.signal.aborted && request.signal.reason !== "timeout") throw error;
-    return new Response(null, { status: 504 });
+    const late = request.signal.reason === "timeout";
+    if (request.signal.aborted && !late) throw error;
+    return new Response(null, { status: late ? unanswered : unreached });
   }
 }
 
@@ -124,6 +134,30 @@ addEventListener("pointerdown", () => {
   pressed = press;
 });
 
+let composed; // while an input method composes in a field that is checked: that, and the promise that it is done
+
+// What is being composed is no word yet. The pause in typing begins when it is one.
+addEventListener("compositionstart", ({ target: input }) => {
+  if (!input.matches(check)) return;
+  hush(input);
+  const done = new Promise((release) => {
+    const end = () => {
+      composed = undefined;
+      release();
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    input.addEventListener("compositionend", end, { once: true });
+  });
+  composed = { input, done };
+});
+
+for (const name of ["input", "change"]) {
+  addEventListener(name, (event) => event.target === composed?.input && event.stopPropagation(), true);
+}
+
+// Enter that chooses a candidate sends no form.
+addEventListener("keydown", (event) => event.isComposing && event.key === "Enter" && event.preventDefault());
+
 function busy(form) {
   return form?.classList.contains(busyClass);
 }
@@ -134,7 +168,8 @@ function swapped(status) {
 
 function sentence(status) {
   const kept = "Nothing you typed is lost.";
-  if (status === 504) return `We could not reach the server. ${kept} Please try again.`;
+  if (status === unanswered) return `The server has not answered yet. ${kept} What you sent may have arrived: try again, and we will say what happened.`;
+  if (status === unreached) return `We could not reach the server. ${kept} Please try again.`;
   if (status === 503) return `We are very busy right now. ${kept} Please try again in a moment.`;
   if (status >= 500) return `Something went wrong on our side. ${kept} Please try again in a moment.`;
   if (status === 413) return `That is more than can be sent at once. ${kept} Please shorten it and try again.`;
@@ -171,7 +206,7 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.classList.add(busyClass);
-  setTimeout(() => form.classList.remove(busyClass), 5000);
+  setTimeout(() => form.classList.remove(busyClass), htmx.config.defaultTimeout);
 });
 
 // A page from the back-forward cache may show what is private, or no longer true.

@@ -67,7 +67,7 @@ func Gallery() []State {
 	}))
 	add("register-refused-taken", refused, "Create your account", register(func(f *RegisterForm) {
 		f.Username.Value, f.Email.Value = ada.Username, ada.Email
-		f.Username.Refusal = "This username is taken."
+		f.Username.Refusal = "This username is taken. If you just made it, sign in."
 		f.Email.Refusal = "An account with this email address exists. Sign in instead, or reset its password."
 	}))
 	add("register-refused-pasted", refused, "Create your account", register(func(f *RegisterForm) {

@@ -77,8 +77,10 @@ func (p Page) asksToConfirm() bool {
 }
 
 // htmxConfig turns off what is not used: history snapshots, inline style, and
-// the swapping of anything but an accepted, a refused and a throttled form.
-const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":10000,"includeIndicatorCSS":false}`
+// the swapping of anything but an accepted, a refused and a throttled form. A page
+// waits longer for an answer, in milliseconds, than the server takes for one: what
+// it gives up on did not come because the way was broken.
+const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":30000,"includeIndicatorCSS":false}`
 
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 

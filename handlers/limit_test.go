@@ -442,7 +442,7 @@ func TestATakenUsernameCostsACheckAndATakenEmailASignUp(t *testing.T) {
 			return v.another().from("192.0.2.1").post("/register", url.Values{"username": {username}, "email": {email}, "password": {storetest.Password}})
 		}
 		for range 3 {
-			if got := sends("ada", "new@example.com").is(422).message("username"); got != "This username is taken." {
+			if got := sends("ada", "new@example.com").is(422).message("username"); got != "This username is taken. If you just made it, sign in." {
 				t.Errorf("the message is %q", got)
 			}
 		}

@@ -38,6 +38,10 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if form.Refused(err) {
+		if errors.Is(err, store.ErrUsernameTaken) && !s.Confirm {
+			// The answer to a first try may never have arrived.
+			form.Username.Refusal += " If you just made it, sign in."
+		}
 		return s.showRegister(w, r, s.refused(w, r, err), form)
 	}
 	if err != nil {

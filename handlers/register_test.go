@@ -75,7 +75,7 @@ func TestREG04RegisterRefusesATakenUsernameOrEmailWhateverItsCase(t *testing.T) 
 		other.htmx = v.htmx
 		person := ada()
 		person["username"], person["email"] = "ADA", "grace@example.com"
-		if got := other.get("/register").submit(person).is(422).message("username"); got != "This username is taken." {
+		if got := other.get("/register").submit(person).is(422).message("username"); got != "This username is taken. If you just made it, sign in." {
 			t.Errorf("a taken username: %q", got)
 		}
 		person = ada()

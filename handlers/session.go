@@ -163,9 +163,11 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, user store.User, a 
 	return err
 }
 
-// forgetSite has the browser forget what it keeps of the site, but for its cookies.
+// forgetSite has the browser forget what scripts of the site keep in it. Its cache holds
+// no page, because none may be stored, and emptying it would take seconds: a browser
+// looks for what is to go among what all other sites left.
 func forgetSite(w http.ResponseWriter) {
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	w.Header().Set("Clear-Site-Data", `"storage"`)
 }
 
 // renew begins the session anew for a sign-in: at its beginning, and whenever

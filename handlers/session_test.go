@@ -79,7 +79,7 @@ func TestSES03NothingSurvivesASignOut(t *testing.T) {
 		v.registers()
 		old := v.session()
 		out := v.post("/logout", url.Values{})
-		if got := out.header.Get("Clear-Site-Data"); got != `"cache", "storage"` {
+		if got := out.header.Get("Clear-Site-Data"); got != `"storage"` {
 			t.Errorf("Clear-Site-Data is %q", got)
 		}
 		out.goesTo("/").says("You are not signed in")
@@ -287,9 +287,60 @@ func TestSES14PagesAreNotStoredAndFilesAre(t *testing.T) {
 		}
 	}
 	css := v.get("/").Find("link[rel=stylesheet]").AttrOr("href", "")
-	file := v.get(css).is(200)
-	if got := file.header.Get("Cache-Control"); !strings.Contains(got, "immutable") || file.header.Get("Set-Cookie") != "" {
-		t.Errorf("%s: Cache-Control is %q", css, got)
+	for path, want := range map[string]string{css: "public, max-age=31536000, immutable", "/assets/site.00000000.css": "no-store"} {
+		file := v.get(path).is(200)
+		if got := file.header.Get("Cache-Control"); got != want || file.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: Cache-Control is %q, want %q", path, got, want)
+		}
+	}
+}
+
+// Whatever a browser kept would be there for whoever comes next: of every route,
+// accepted or refused, as a page or as a part of one, nothing is.
+func TestSES14NoAnswerIsStored(t *testing.T) {
+	t.Parallel()
+	kept := func(t *testing.T, p *page) {
+		t.Helper()
+		if got := strings.Join(p.header.Values("Cache-Control"), ", "); got != "no-store" {
+			t.Errorf("%s, %d: Cache-Control is %q, want no-store", p.path, p.status, got)
+		}
+		if p.header.Get("ETag") != "" || p.header.Get("Last-Modified") != "" || p.header.Get("Expires") != "" {
+			t.Errorf("%s has a validator", p.path)
+		}
+	}
+	part := http.Header{"HX-Request": {"true"}, "HX-Request-Type": {"partial"}}
+	for _, r := range newHouse(t, withMail).routes() {
+		if r.guard == static {
+			continue
+		}
+		t.Run(r.method+" "+r.path, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, withMail)
+			member, anonymous := h.visitor(t), h.visitor(t)
+			member.registers()
+			member.another().signsIn()
+			h.links(t)
+			for _, v := range []*visitor{anonymous, member} {
+				for route, link := range h.live {
+					if page, _, _ := strings.Cut(route, "/{"); strings.HasPrefix(r.path, page) {
+						kept(t, v.get(link))
+					}
+				}
+				path := h.example(t, r)
+				if r.method == get {
+					kept(t, v.get(path))
+					kept(t, v.send(get, path, nil, part.Clone()))
+					kept(t, v.send(http.MethodHead, path, nil, http.Header{}))
+					continue
+				}
+				for _, form := range []url.Values{{}, forms[r.path]} {
+					for _, htmx := range []bool{true, false} {
+						v.htmx = htmx
+						kept(t, v.post(path, form))
+					}
+				}
+			}
+		})
 	}
 }
 

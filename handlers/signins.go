@@ -32,7 +32,7 @@ func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	err := s.Store.EndSignIn(r.Context(), *v.signIn, handle, s.origin(r))
 	if errors.Is(err, store.ErrNotFound) {
-		return components.NotFound
+		return components.NoDevice
 	}
 	if err != nil {
 		return err

@@ -94,7 +94,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 		return d.keepLink(ctx, old, name, holder)
 	})
 	if s.db.Conflict(err) == "pending.username" {
-		return errUsernameTaken
+		return ErrUsernameTaken
 	}
 	if err != nil {
 		return fmt.Errorf("register: %w", err)

@@ -61,7 +61,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 		own := h.id != 0 && h.id == user.ID
 		waiting := browser != "" && h.browser == digest(browser)
 		if !own && !waiting {
-			return errUsernameTaken
+			return ErrUsernameTaken
 		}
 	}
 	return nil
@@ -78,7 +78,7 @@ func (d *deed) unreserved(ctx context.Context, user User) error {
 		return fmt.Errorf("look for a reserved username: %w", err)
 	}
 	if err == nil && owner.Int64 != user.ID {
-		return errUsernameTaken
+		return ErrUsernameTaken
 	}
 	if _, err := d.ExecContext(ctx, deleteReserved, user.Username); err != nil {
 		return fmt.Errorf("free a reserved username: %w", err)

@@ -201,14 +201,16 @@ func (s *Store) taken(err error, username string) error {
 	}
 	switch s.db.Conflict(err) {
 	case "users.username":
-		return errUsernameTaken
+		return ErrUsernameTaken
 	case "users.email_key":
 		return errEmailTaken
 	}
 	return nil
 }
 
-var errUsernameTaken = refuse("username", "This username is taken.")
+// ErrUsernameTaken refuses a username that somebody has, or that is kept for
+// somebody.
+var ErrUsernameTaken = refuse("username", "This username is taken.")
 
 var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
 

@@ -100,6 +100,9 @@ type holder struct {
 type answer struct {
 	form              url.Values
 	released, settled chan struct{}
+	// lost answers never arrive: with a status, a proxy further on answers that.
+	lost   bool
+	status int
 }
 
 // hold keeps back every answer to these requests from now on.
@@ -126,7 +129,7 @@ func (x *proxy) answered(r *http.Response) error {
 	if err != nil {
 		return err
 	}
-	a := &answer{form, make(chan struct{}), make(chan struct{})}
+	a := &answer{form: form, released: make(chan struct{}), settled: make(chan struct{})}
 	defer close(a.settled)
 	h.held <- a
 	select {
@@ -134,6 +137,12 @@ func (x *proxy) answered(r *http.Response) error {
 	case <-h.opened:
 	case <-ctx.Done():
 	case <-x.closed:
+	}
+	if a.lost && a.status == 0 {
+		return io.ErrUnexpectedEOF
+	}
+	if a.lost {
+		r.StatusCode, r.Header, r.ContentLength, r.Body = a.status, http.Header{}, 0, http.NoBody
 	}
 	return ctx.Err()
 }
@@ -166,6 +175,13 @@ func (h *holder) open() {
 func (a *answer) release() {
 	close(a.released)
 	<-a.settled
+}
+
+// lose has the answer break off, or with a status be replaced by one of a proxy
+// further on.
+func (a *answer) lose(status int) {
+	a.lost, a.status = true, status
+	a.release()
 }
 
 // count is how many of these requests the browser has sent.

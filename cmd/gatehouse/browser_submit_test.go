@@ -1,12 +1,18 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"gatehouse/handlers"
 )
 
 func TestBrowserImpatienceSendsOnePost(t *testing.T) {
@@ -134,7 +140,7 @@ func TestBrowserSubmitSurvivesAServerThatIsGone(t *testing.T) {
 	b.report.expect("net::ERR_")
 	x.leave()
 	b.submit()
-	b.stands("We could not reach the server. Nothing you typed is lost. Please try again.")
+	b.stands(unreached)
 	b.inspect("server gone")
 	x.fail(0)
 	b.write("password", "short")
@@ -161,29 +167,167 @@ func TestBrowserSubmitSurvivesAServerThatFails(t *testing.T) {
 	b.arrive("/")
 }
 
+// keepsPatience has the pages of the tab give up on an answer only when the test
+// calls losesPatience.
+func (b *tab) keepsPatience() {
+	b.t.Helper()
+	command(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`{
+		const {setTimeout: set, clearTimeout: clear} = window;
+		window.waits = new Map();
+		let last = 0;
+		window.setTimeout = (act, wait, ...more) => wait === %d ? (waits.set(--last, act), last) : set(act, wait, ...more);
+		window.clearTimeout = id => waits.delete(id) || clear(id);
+	}`, pagePatience.Milliseconds())})
+}
+
+// losesPatience is the moment at which the page gives up on an answer.
+func (b *tab) losesPatience() {
+	b.t.Helper()
+	b.until("waits.size")
+	b.script("for (const giveUp of waits.values()) giveUp()")
+}
+
+// What the alert line says where no answer came.
+const (
+	unreached = "We could not reach the server. Nothing you typed is lost. Please try again."
+	late      = "The server has not answered yet. Nothing you typed is lost. What you sent may have arrived: try again, and we will say what happened."
+)
+
 func TestBrowserSubmitSurvivesAServerThatIsTooSlow(t *testing.T) {
 	t.Parallel()
 	p, x := serveProxied(t)
 	b := openTab(t, p)
-	b.report.expect("htmx:error: timeout")
-	command(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
-		document.addEventListener("readystatechange", () => {
-			const config = document.querySelector("meta[name=htmx-config]");
-			if (config) config.content = config.content.replace('"defaultTimeout":10000', '"defaultTimeout":100');
-		})`})
+	b.keepsPatience()
 	b.open("/register")
-	b.until(`document.querySelector("meta[name=htmx-config]").content.includes('"defaultTimeout":100,')`)
 	b.fillRegister(ada)
 	b.write("password", "short")
 	posts := x.hold("POST /register")
 	b.submit()
-	late := posts.next("password", "short")
-	b.becomes(text("#alert"), "We could not reach the server. Nothing you typed is lost. Please try again.")
-	late.release()
+	answer := posts.next("password", "short")
+	b.is(text("#alert"), "")
+	b.losesPatience()
+	b.becomes(text("#alert"), late)
+	b.inspect("server too slow")
+	answer.release()
 	b.settle()
 	b.is(text("#summary"), "(none)")
 	b.is(value("password"), "short")
+	posts.open()
+	b.refuse(b.submit)
+	b.is(text("#alert"), "")
 }
+
+// The account was made, and its owner does not know. Trying again tells.
+func TestBrowserTryingAgainSaysWhatHappened(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, said string
+		lose       func(b *tab, x *proxy, a *answer)
+	}{
+		{"after an answer that came too late", late, func(b *tab, x *proxy, a *answer) {
+			b.losesPatience()
+			b.until(text("#alert") + ` !== ""`)
+			a.release()
+		}},
+		{"after an answer that broke off", unreached, func(b *tab, x *proxy, a *answer) {
+			b.report.expect("net::ERR_")
+			x.leave() // Chromium may send once more what broke off
+			a.lose(0)
+		}},
+		{"after a proxy that waited no longer", late, func(b *tab, x *proxy, a *answer) {
+			b.report.expect("status of 504")
+			a.lose(http.StatusGatewayTimeout)
+		}},
+		{"after a proxy that lost the program", unreached, func(b *tab, x *proxy, a *answer) {
+			b.report.expect("status of 502")
+			a.lose(http.StatusBadGateway)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p, x := serveProxied(t)
+			b := openTab(t, p)
+			b.keepsPatience()
+			b.open("/register")
+			b.fillRegister(ada)
+			posts := x.hold("POST /register")
+			b.submit()
+			c.lose(b, x, posts.next("username", "ada"))
+			b.stands(c.said)
+			x.fail(0)
+			posts.open()
+			b.refuse(b.submit)
+			b.is(text("#summary ul"), "This username is taken. If you just made it, sign in.")
+			b.is(text("#alert"), "")
+			b.follow(func() { b.clickOn("main .lead a[href='/login']") })
+			b.write("username", ada.Username)
+			b.write("password", ada.Password)
+			b.submit()
+			b.arrive("/")
+		})
+	}
+}
+
+// What has arrived is shown, however long the person holds the button down.
+func TestBrowserAnswerThatArrivedIsNeverTooLate(t *testing.T) {
+	t.Parallel()
+	p, x := serveProxied(t)
+	b := openTab(t, p)
+	b.keepsPatience()
+	b.open("/register")
+	b.fillRegister(ada)
+	b.write("password", "short")
+	posts := x.hold("POST /register")
+	b.press(kb.Enter)
+	answer := posts.next("password", "short")
+	release := b.pressOn("h1")
+	answer.release()
+	b.until("!waits.size")
+	b.refuse(release)
+	b.is(text("#alert"), "")
+}
+
+// A plain form stays sent as long as its answer may still come.
+func TestBrowserPlainFormWaitsAsLong(t *testing.T) {
+	t.Parallel()
+	p := serveProgram(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	b.keepsPatience()
+	b.signIn(ada)
+	const sent = "String(window.sent)"
+	b.script(`window.sent = 0; addEventListener("submit", event => {
+		if (!event.defaultPrevented) window.sent++;
+		event.preventDefault(); // the answer does not come
+	})`)
+	for range 3 {
+		b.clickOn("form[action='/logout'] button")
+	}
+	b.is(sent, "1")
+	b.losesPatience()
+	b.clickOn("form[action='/logout'] button")
+	b.is(sent, "2")
+}
+
+// A page must not give up on what the server may still do, nor the server on a
+// page that still waits.
+func TestPagesWaitLongerThanTheServerTakes(t *testing.T) {
+	t.Parallel()
+	p := serveProgram(t)
+	waits := regexp.MustCompile(`defaultTimeout&#34;:(\d+)`).FindStringSubmatch(p.caller(t).get("/login").body)
+	if waits == nil {
+		t.Fatal("the page does not say how long it waits")
+	}
+	if got := waits[1]; got != strconv.FormatInt(pagePatience.Milliseconds(), 10) {
+		t.Errorf("a page waits %s ms, want %d", got, pagePatience.Milliseconds())
+	}
+	if longest := readWait + handlers.AnswerWait; pagePatience <= longest || writeWait <= longest || pagePatience > writeWait {
+		t.Errorf("the server takes up to %s, is cut off after %s, and pages wait %s", longest, writeWait, pagePatience)
+	}
+}
+
+// pagePatience is how long a page waits for an answer.
+const pagePatience = 30 * time.Second
 
 func TestBrowserFailedChecksAreSilent(t *testing.T) {
 	t.Parallel()
