@@ -128,7 +128,9 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 			func(p *page) { p.turnedAway() },
 		},
 		"a link asked for": {
-			func(_ *house, v *visitor) *page { return v.get("/password/forgot").again(map[string]string{"username": "ada"}) },
+			func(_ *house, v *visitor) *page {
+				return v.get("/password/forgot").again(map[string]string{"username": "ada"})
+			},
 			func(p *page) { p.goesTo("/password/forgot?sent=1").says("Check your inbox") },
 		},
 		"a sign-in": {

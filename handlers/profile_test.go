@@ -67,7 +67,7 @@ func TestAUsernameChangesOnceADayAndStaysReserved(t *testing.T) {
 		renames("countess").goesTo("/account/profile")
 		renames("enchantress").is(422).says("once a day")
 		thief := v.another().post("/register", person("ada")).is(422)
-		if got := thief.message("username"); got != "This username is taken." {
+		if got := thief.message("username"); got != "This username is taken. If you just made it, sign in." {
 			t.Errorf("the message is %q", got)
 		}
 		h.clock.Move(store.UsernameEvery)

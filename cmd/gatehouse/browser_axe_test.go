@@ -43,6 +43,7 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.fillRegister(longest)
 			b.refuse(b.submit)
 			b.inspect("register refused longest")
+			b.inspectLarge("register refused longest")
 			b.open("/register")
 			b.fillRegister(store.Registration{
 				Name: longest.Name + "W", Username: strings.Repeat("x", store.UsernameMax),
@@ -77,9 +78,11 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.signIn(longest)
 			b.until(`document.querySelector("[role=status]")`)
 			b.inspect("home signed in longest")
+			b.inspectLarge("home signed in longest")
 			for _, page := range []string{"", " profile", " delete"} {
 				b.open("/account" + strings.ReplaceAll(page, " ", "/"))
 				b.inspect("account" + page + " longest")
+				b.inspectLarge("account" + page + " longest")
 			}
 		}},
 		{"account", account, func(b *tab) {
@@ -144,6 +147,7 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.follow(b.submit)
 			b.opensLetter(longest.Email, letterMove, "/email/verify")
 			b.inspect("verify longest")
+			b.inspectLarge("verify longest")
 			b.follow(b.submit)
 			b.opensLetter(ada.Email, letterMoved, "/email/undo")
 			b.inspect("undo")
@@ -156,11 +160,14 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			posted.caller(t).register(longest).is(t, http.StatusSeeOther)
 			b.opensLetter(longest.Email, letterRegister, "/email/verify")
 			b.inspect("verify with password longest")
+			b.inspectLarge("verify with password longest")
 			b.opensLetter(longest.Email, letterInvite, "/invite")
 			b.refuse(b.submit)
 			b.inspect("invite refused longest")
+			b.inspectLarge("invite refused longest")
 			b.open("/dev/mailbox")
 			b.inspect("mailbox longest")
+			b.inspectLarge("mailbox longest")
 			b.inspectLetter(longest.Email, letterInvite)
 		}},
 		{"closed registration", closed, func(b *tab) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -18,6 +19,33 @@ func (b *tab) inspect(name string) {
 	b.t.Helper()
 	// The night differs in its colours alone, and these do not depend on the width.
 	b.inspectAs(name, look{wide, light, "{}"}, look{narrow, light, "{}"}, look{wide, dark, `{runOnly: ["color-contrast"]}`})
+}
+
+// inspectLarge looks at the page on telephones of people who have all text at
+// twice its size: nothing reaches over the edge, and nothing is cut off.
+func (b *tab) inspectLarge(name string) {
+	b.t.Helper()
+	for _, width := range []int64{412, narrow} {
+		b.view(width, light)
+		b.textSize(2 * normalText) // after the width, with which the browser forgets it
+		for what, expression := range map[string]string{"over the edge": overTheEdge, "cut off": cutOff} {
+			if found := ask[string](b, expression); found != "" {
+				b.t.Errorf("%s %d with large text: %s: %s", name, width, what, found)
+			}
+		}
+	}
+	b.view(wide, light)
+	b.textSize(normalText)
+}
+
+// normalText is the size of text that browsers begin with, in pixels.
+const normalText = 16
+
+// textSize sets the size of text, as people do in the settings of their browser.
+func (b *tab) textSize(pixels int64) {
+	b.t.Helper()
+	command(b, page.SetFontSizes, page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: pixels}})
+	b.until(fmt.Sprintf(`getComputedStyle(document.documentElement).fontSize === "%dpx"`, pixels))
 }
 
 // look is a way to look at a page, and what axe is to look for.
@@ -82,6 +110,14 @@ const overTheEdge = `(() => {
 		.filter(e => { const box = e.getBoundingClientRect(); return box.width && (box.left < -.5 || box.right > edge + .5); })
 		.map(e => e.outerHTML.slice(0, 120)).join("\n");
 })()`
+
+// cutOff is an expression for what does not fit where it stands. Only a name at the
+// top of a page may, once it takes more than two lines.
+const cutOff = `[...document.body.querySelectorAll("*")]
+	.filter(e => !e.closest(".skip, .visually-hidden, svg, input") && e.checkVisibility() && getComputedStyle(e).display !== "inline")
+	.filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1 && getComputedStyle(e).overflowY !== "visible")
+	.filter(e => !e.matches(".top-links span") || e.textContent.length < 40)
+	.map(e => e.clientWidth + "x" + e.clientHeight + " of " + e.scrollWidth + "x" + e.scrollHeight + ": " + e.outerHTML.slice(0, 120)).join("\n")`
 
 // shoot keeps a picture of the whole page in the folder that GATEHOUSE_SHOTS
 // names, if it names one.

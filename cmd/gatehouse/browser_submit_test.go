@@ -208,6 +208,7 @@ func TestBrowserSubmitSurvivesAServerThatIsTooSlow(t *testing.T) {
 	b.losesPatience()
 	b.becomes(text("#alert"), late)
 	b.inspect("server too slow")
+	b.inspectLarge("server too slow")
 	answer.release()
 	b.settle()
 	b.is(text("#summary"), "(none)")
