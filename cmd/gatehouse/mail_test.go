@@ -48,7 +48,7 @@ func TestKill9LosesNoLetter(t *testing.T) {
 				c := p.caller()
 				c.register(guest(fmt.Sprintf("person%d", i))).is(t, http.StatusSeeOther)
 			}
-			hanging.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == inFlight })
+			hanging.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived >= inFlight })
 			p.signal(syscall.SIGKILL)
 			p.end()
 			hanging.Close()
@@ -93,7 +93,7 @@ func TestSRV06FormsAnswerWithoutAMailServer(t *testing.T) {
 				answers = append(answers, r.header.Get("Location"))
 			}
 			if name == "hanging" {
-				s.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == 4 })
+				s.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived >= 4 })
 			}
 			for _, who := range []string{"person0", "nobody", "person1@example.com", "nobody@example.com"} {
 				r := p.caller().post("/password/forgot", url.Values{"username": {who}}).is(t, http.StatusSeeOther)
