@@ -45,7 +45,10 @@ func TestForeignCookiesOfOurNameDoNoHarm(t *testing.T) {
 		sid := registered.cookie(sessionCookie)
 		name, ours := sid.Name, sid.Name+"="+sid.Value
 		shaped := strings.Repeat("A", tokenLength)
+		closed := v.another()
+		closed.closes("grace") // a session in which nobody is signed in
 		for _, cookies := range []string{
+			name + "=" + closed.session() + "; " + ours,
 			name + "=s%3Aforeign; " + ours,
 			ours + "; " + name + "=s%3Aforeign",
 			name + "=" + shaped + "; " + ours,
