@@ -65,9 +65,9 @@ func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 
 // settleClosings sees to accounts that were closed while the clock was ahead.
 func (s *Store) settleClosings(ctx context.Context, now, before time.Time) error {
-	_, err := s.db.Write.ExecContext(ctx, noteClosing, now, latest(now, 0))
+	_, err := s.db.Exec(ctx, noteClosing, now, latest(now, 0))
 	if err == nil {
-		_, err = s.db.Write.ExecContext(ctx, settleClosing, latest(now, 0), before)
+		_, err = s.db.Exec(ctx, settleClosing, latest(now, 0), before)
 	}
 	if err != nil {
 		return fmt.Errorf("settle closings: %w", err)

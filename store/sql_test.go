@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -46,6 +47,29 @@ func inOrder(parameters []string) bool {
 	}
 	return true
 }
+
+// What is written passes through Exec or a transaction, which ask whether it reaches
+// the file that the next start opens, and do it again where another transaction was
+// in the way.
+func TestNothingIsWrittenPastATransaction(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("found %d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if past := pastExec.FindString(string(text)); past != "" && file != "transaction.go" && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s writes by %s", file, past)
+		}
+	}
+}
+
+// pastExec is a change that is made on a pool itself.
+var pastExec = regexp.MustCompile(`(Write|Read|Probe)\.(Exec|BeginTx|Begin)\w*\(`)
 
 func TestSQLOrderIsNoticed(t *testing.T) {
 	t.Parallel()

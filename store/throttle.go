@@ -161,7 +161,7 @@ func (s *Store) failed(ctx context.Context, t try, name string, from Origin) err
 	})
 	if err == nil && t.onDevice() && inARow >= deviceFailures {
 		// By itself, holding no lock that somebody with the device in hand waits for.
-		_, err = s.db.Write.ExecContext(ctx, deleteDevice, t.user.ID, digest(from.Device))
+		_, err = s.db.Exec(ctx, deleteDevice, t.user.ID, digest(from.Device))
 	}
 	if err != nil {
 		return fmt.Errorf("record a failed try: %w", err)
