@@ -30,6 +30,9 @@ type Page struct {
 	// Theme is one of Themes; Here is the address of the page, to come back to
 	// after choosing another.
 	Theme, Here string
+	// Anew says that somebody else is signed in than when the page around a
+	// fragment was drawn, so that the links at its top have to change as well.
+	Anew bool
 	// Flash is said once, on the page after the one that caused it.
 	Flash string
 }

@@ -45,6 +45,9 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 						t.Errorf("%s is %q, want %q", field, got, value)
 					}
 				}
+				if links := answer.Find("#links").Text(); !strings.Contains(links, "bert") || strings.Contains(links, "anna") {
+					t.Errorf("the links at the top are %q", links)
+				}
 				// Looked at again, it is Bert's to send.
 				if got := answer.submit(typed); got.destination() == "" {
 					t.Errorf("sent again it answers %d:\n%s", got.status, got.body)

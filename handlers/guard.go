@@ -100,7 +100,7 @@ func (s *Site) notTheirs(w http.ResponseWriter, r *http.Request) error {
 		return sayNothing(w)
 	}
 	v := visitOf(r)
-	v.refusal = components.SomebodyElse(*v.user)
+	v.anew, v.refusal = true, components.SomebodyElse(*v.user)
 	page := s.pages[s.mux.Find(chi.NewRouteContext(), get, s.formPage(r.URL.Path))]
 	return s.guarded(page.guard, page.do)(w, r)
 }

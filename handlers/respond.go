@@ -17,7 +17,9 @@ import (
 // and the whole page to everyone else. It renders before the first byte is
 // written, so that a failure can still be a 500.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page components.Page, body templ.Component) error {
-	if v := visitOf(r); v.refusal != "" {
+	v := visitOf(r)
+	page.Anew = v.anew && partial(r)
+	if v.refusal != "" {
 		status, page.Refused, body = http.StatusUnprocessableEntity, true, components.Refused(v.refusal, body)
 	}
 	whole := components.Fragment(page, body)

@@ -36,6 +36,8 @@ type visit struct {
 	link string
 	// refusal is why a form that was sent is only shown again, or empty.
 	refusal string
+	// anew says that somebody else is signed in than when the page was drawn.
+	anew bool
 	// session is the token by which the session was found, or empty.
 	session string
 	// needsCookies says that the answer is worth nothing in a browser that keeps none.
