@@ -37,6 +37,10 @@ type Field struct {
 	praise func(value string) string
 }
 
+// Nobody stands in a form that was drawn for nobody in particular and acts for no
+// one who is signed in.
+const Nobody = "nobody"
+
 // Form is what all forms share. The types of single forms embed it and name
 // their fields.
 type Form struct {

@@ -29,9 +29,9 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	add("check-inbox-too-often", out, "Check your inbox", CheckInbox(store.TooMany(6*time.Minute).Error()))
 	add("unconfirmed", in, "Confirm your email address", Unconfirmed(ada, true, ""))
 	add("unconfirmed-without-mail", in, "Confirm your email address", Unconfirmed(long, false, ""))
-	add("stale-link", out, "This link does not work", StaleLink(nil))
+	add("stale-link", out, "This link does not work", StaleLink(nil, true))
 	add("invite-signed-in", in, "You are signed in already", InviteSignedIn(ada))
-	add("stale-link-signed-in", in, "This link does not work", StaleLink(&ada))
+	add("stale-link-signed-in", in, "This link does not work", StaleLink(&ada, false))
 
 	forgot := NewForgotForm()
 	add("forgot", out, "Forgot your password?", Forgot(forgot, true))

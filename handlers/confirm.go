@@ -42,7 +42,7 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.renew(r, signIn); err != nil {
+	if err := s.renew(r, *v.user, signIn); err != nil {
 		return err
 	}
 	next := s.next(form.Next)

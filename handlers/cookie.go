@@ -55,10 +55,12 @@ func (s *Site) setCookie(w http.ResponseWriter, name, value string, lasts time.D
 	s.writeCookie(w, s.cookieName(name), value, int(lasts/time.Second))
 }
 
-// dropCookie has the browser forget a cookie, also under its former name.
-func (s *Site) dropCookie(w http.ResponseWriter, r *http.Request, name string) {
+// dropCookie has the browser forget a cookie, also under its former name if it has
+// the shape of ours: another program on the host may have one of that name.
+func (s *Site) dropCookie(w http.ResponseWriter, r *http.Request, name string, shaped func(string) bool) {
 	s.writeCookie(w, s.cookieName(name), "", -1)
-	if former := s.formerName(name); former != "" && len(r.CookiesNamed(former)) > 0 {
+	former := s.formerName(name)
+	if cookie, err := r.Cookie(former); former != "" && err == nil && shaped(cookie.Value) {
 		s.writeCookie(w, former, "", -1)
 	}
 }

@@ -128,3 +128,30 @@ func TestCookiesUnderTheirFormerNamesAreRead(t *testing.T) {
 		}
 	}, withMail)
 }
+
+// Whoever signs out is not signed in by a further cookie.
+func TestSigningOutEndsAllThatTheBrowserIsSignedInBy(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		storetest.Register(t, h.Store, registration("bert"))
+		v.signsIn()
+		old := v.another()
+		old.tries("bert", storetest.Password)
+		v.client.Jar.SetCookies(h.BaseURL, []*http.Cookie{{Name: "sid", Value: old.session(), Path: "/"}})
+		v.post("/logout", url.Values{}).goesTo("/")
+		if v.signedIn() != "" || h.rows(t, "signins") != 0 {
+			t.Errorf("signed in as %q, %d sign-ins are left", v.signedIn(), h.rows(t, "signins"))
+		}
+	})
+}
+
+func TestCookiesOfOthersAreLeftAlone(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.header.Set("Cookie", "theme=solarized; reset=their-own; pending=x")
+		for _, c := range (&http.Response{Header: v.post("/theme", url.Values{"theme": {"auto"}}).header}).Cookies() {
+			if c.Name != h.cookieName(themeCookie) {
+				t.Errorf("%s is set", c.Name)
+			}
+		}
+	})
+}

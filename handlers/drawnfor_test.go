@@ -172,3 +172,103 @@ func TestEveryFormSaysForWhomItIs(t *testing.T) {
 		}
 	}
 }
+
+// Bert has to prove who he is, or to sign in, before anything of his changes. What
+// Anna typed is offered to her again and not to him.
+func TestADraftBelongsToWhomItsFormWasDrawnFor(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		for _, wait := range []time.Duration{store.RecentProof, store.Idle} {
+			other := v.another()
+			form := swapped(t, h, other, "/account/email")
+			h.clock.Move(wait)
+			answer := form.submit(map[string]string{"email": "anna.schmidt@example.org"})
+			if answer.destination() == "" {
+				t.Fatalf("answered %d", answer.status)
+			}
+			other.tries("bert", storetest.Password)
+			other.post("/confirm", url.Values{"password": {storetest.Password}})
+			other.get("/account/email").is(200).hides("anna.schmidt")
+			h.erase(t, "anna", "bert")
+		}
+	}, withMail)
+}
+
+// erase makes room for others of these names.
+func (h *house) erase(t *testing.T, usernames ...string) {
+	t.Helper()
+	for _, username := range usernames {
+		if err := h.Store.Erase(t.Context(), h.user(t, username), storetest.From); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.data.Write.Exec(`DELETE FROM reserved_usernames`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A form with nothing to be kept does not take the place of one that is kept.
+func TestASecondFormDoesNotReplaceADraft(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		profile, password := v.get("/account/profile"), v.get("/account/password")
+		h.clock.Move(store.Idle)
+		profile.submit(map[string]string{"name": "Countess of Lovelace"}).turnedAway()
+		password.submit(map[string]string{"current": storetest.Password, "password": newPassword}).turnedAway()
+		v.tries("ada", storetest.Password)
+		if got := v.get("/account/profile").value("name"); got != "Countess of Lovelace" {
+			t.Errorf("the name is %q", got)
+		}
+	})
+}
+
+// A session ends with the sign-in in it. The form still says whose it is.
+func TestADraftOutlivesItsSession(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		form := v.get("/account/profile")
+		if _, err := h.data.Write.Exec(`DELETE FROM sessions`); err != nil {
+			t.Fatal(err)
+		}
+		form.submit(map[string]string{"name": "Countess of Lovelace"}).turnedAway()
+		v.get("/login").says("You have been signed out")
+		v.tries("ada", storetest.Password)
+		if got := v.get("/account/profile").value("name"); got != "Countess of Lovelace" {
+			t.Errorf("the name is %q", got)
+		}
+	})
+}
+
+// A long form for somebody new is not lost to a sign-in in another tab.
+func TestFormsForSomebodyNewKeepWhatWasTyped(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, registration("bert"))
+		register, invite := v.get("/register"), v.follows(pairs[store.PurposeInvite](t, h, "zoe"))
+		v.tries("bert", storetest.Password)
+		for _, answer := range []*page{
+			register.submit(map[string]string{"name": "Zoe", "username": "zoe", "email": "zoe@example.org", "password": newPassword}),
+			invite.submit(map[string]string{"name": "Zoe", "username": "zoe", "password": newPassword}),
+		} {
+			answer.is(422).says("You are signed in already, as bert.").hides(newPassword)
+			if answer.value("name") != "Zoe" || answer.value("username") != "zoe" {
+				t.Errorf("%s keeps %q and %q", answer.path, answer.value("name"), answer.value("username"))
+			}
+		}
+		if h.rows(t, "users") != 1 {
+			t.Error("an account was made")
+		}
+	}, withMail)
+}
+
+// Nobody is told of a letter that is not written.
+func TestResendingNeedsThePersonOfThePage(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		form := v.get("/email/verify").is(200)
+		before := len(h.subjects(t, "ada@example.com"))
+		h.clock.Move(store.Idle)
+		form.submit(nil).turnedAway()
+		if got := len(h.subjects(t, "ada@example.com")); got != before {
+			t.Error("a letter was written")
+		}
+	}, withMail)
+}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -56,7 +57,7 @@ func (s *Site) showForm(w http.ResponseWriter, r *http.Request, status int, form
 	if v.refusal != "" {
 		form.Fill(r.PostForm)
 		form.Problem, v.refusal = v.refusal, ""
-		status = http.StatusUnprocessableEntity
+		status = cmp.Or(v.refusedAs, http.StatusUnprocessableEntity)
 	}
 	if form.Link = v.link; v.link == "" && v.user != nil {
 		form.Account = v.user.FormID()

@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -74,12 +76,12 @@ func (s *Site) guarded(g guard, do handler) handler {
 			return s.mustSignIn(w, r)
 		case g == confirmed && !v.user.Confirmed():
 			return s.redirect(w, r, "/email/verify")
+		case v.refusal == "" && r.Method == post && v.user != nil && g != visitors && !drawnFor(r, *v.user):
+			return s.notTheirs(w, r)
 		case g == proved && !s.Store.Proved(*v.signIn):
 			return s.mustProve(w, r)
 		case g == visitors && v.user != nil:
 			return s.alreadySignedIn(w, r)
-		case v.refusal == "" && r.Method == post && v.user != nil && !drawnFor(r, *v.user):
-			return s.notTheirs(w, r)
 		}
 		return do(w, r)
 	}
@@ -91,6 +93,17 @@ func (s *Site) guarded(g guard, do handler) handler {
 func drawnFor(r *http.Request, user store.User) bool {
 	account := r.PostForm.Get("account")
 	return account == "" || account == user.FormID()
+}
+
+// accountShape is that of the id of an account in a form.
+var accountShape = regexp.MustCompile(`^[A-Za-z0-9_-]{16}$`)
+
+// accountOf is the account that a form was drawn for, or empty.
+func accountOf(r *http.Request) string {
+	if account := r.PostForm.Get("account"); accountShape.MatchString(account) {
+		return account
+	}
+	return ""
 }
 
 // notTheirs shows the page of a form that was drawn for somebody else, with what was
@@ -113,7 +126,13 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 		return sayNothing(w)
 	}
 	ctx := r.Context()
-	if by := s.Sessions.GetString(ctx, sessionUser); by != "" && r.Method != http.MethodHead {
+	by := s.Sessions.GetString(ctx, sessionUser)
+	if r.Method == post {
+		// At the end of its time a session is gone with all that it knew. The form
+		// still says whose it is.
+		by = cmp.Or(by, accountOf(r))
+	}
+	if by != "" && r.Method != http.MethodHead {
 		told := s.Sessions.GetBool(ctx, sessionTold)
 		if r.Method == post {
 			s.keep(r, by)
@@ -156,7 +175,14 @@ func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.Query().Get("next")
 	if r.Method == post {
 		next = r.PostForm.Get("next")
-		s.flash(r, "You are signed in already, as "+visitOf(r).user.Username+". Sign out first to use another account.")
+		v := visitOf(r)
+		sentence := "You are signed in already, as " + v.user.Username + ". Sign out first to use another account."
+		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && store.CanonicalUsername(r.PostForm.Get("username")) != v.user.Username {
+			// A form in which much was typed stays where it is.
+			v.refusal = sentence
+			return s.pages[s.mux.Find(chi.NewRouteContext(), get, r.URL.Path)].do(w, r)
+		}
+		s.flash(r, sentence)
 	}
 	return s.redirect(w, r, s.next(next))
 }

@@ -12,9 +12,9 @@ func (s *Site) newInvite(w http.ResponseWriter, r *http.Request, token string) e
 	if err != nil {
 		return err
 	}
-	if user := visitOf(r).user; user != nil {
+	if v := visitOf(r); v.user != nil && v.refusal == "" {
 		// Whoever opened a link must not wonder what became of it.
-		return s.show(w, r, http.StatusOK, s.page(r, "You are signed in already"), components.InviteSignedIn(*user))
+		return s.show(w, r, http.StatusOK, s.page(r, "You are signed in already"), components.InviteSignedIn(*v.user))
 	}
 	return s.showInvite(w, r, http.StatusOK, form, email)
 }

@@ -1,11 +1,14 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"path"
 	"slices"
 	"strconv"
+
+	"gatehouse/store"
 )
 
 // What a session keeps of a form that was refused because its sender had to
@@ -33,12 +36,16 @@ func (s *Site) formPage(posted string) string {
 	return "/"
 }
 
-// keep remembers a form for the person with that id, until its page is shown
-// to them again. It is never sent on their behalf.
+// aboutForms are the fields that say for whom a form is, and nothing that was typed.
+var aboutForms = []string{"account", "link", "next"}
+
+// keep remembers a form until its page is shown again: to the person whom it was
+// drawn for, or where it does not say that, to the one with that id. It is never
+// sent on their behalf.
 func (s *Site) keep(r *http.Request, userID string) {
 	values := url.Values{}
 	for name, value := range r.PostForm {
-		if name != "next" && !slices.Contains(secretFields, name) {
+		if !slices.Contains(aboutForms, name) && !slices.Contains(secretFields, name) {
 			values[name] = value
 		}
 	}
@@ -50,7 +57,7 @@ func (s *Site) keep(r *http.Request, userID string) {
 		return
 	}
 	ctx := r.Context()
-	s.Sessions.Put(ctx, sessionKeptBy, userID)
+	s.Sessions.Put(ctx, sessionKeptBy, cmp.Or(accountOf(r), userID))
 	s.Sessions.Put(ctx, sessionKeptPath, r.URL.Path)
 	s.Sessions.Put(ctx, sessionKeptForm, form)
 }
@@ -60,7 +67,7 @@ func (s *Site) kept(r *http.Request) (url.Values, bool) {
 	ctx := r.Context()
 	user := visitOf(r).user
 	if r.Method != get || user == nil || s.Sessions.GetString(ctx, sessionKeptPath) != r.URL.Path ||
-		s.Sessions.GetString(ctx, sessionKeptBy) != strconv.FormatInt(user.ID, 10) {
+		!keptFor(s.Sessions.GetString(ctx, sessionKeptBy), *user) {
 		return nil, false
 	}
 	values, err := url.ParseQuery(s.Sessions.PopString(ctx, sessionKeptForm))
@@ -73,15 +80,20 @@ func (s *Site) kept(r *http.Request) (url.Values, bool) {
 	return values, true
 }
 
+// keptFor says whether what was kept is that user's.
+func keptFor(by string, user store.User) bool {
+	return by == user.FormID() || by == strconv.FormatInt(user.ID, 10)
+}
+
 // carryKept starts the session afresh but for what was kept for this person.
-func (s *Site) carryKept(r *http.Request, userID int64) error {
+func (s *Site) carryKept(r *http.Request, user store.User) error {
 	ctx := r.Context()
 	by := s.Sessions.GetString(ctx, sessionKeptBy)
 	page, form := s.Sessions.GetString(ctx, sessionKeptPath), s.Sessions.GetString(ctx, sessionKeptForm)
 	if err := s.startAfresh(r); err != nil {
 		return err
 	}
-	if by == strconv.FormatInt(userID, 10) {
+	if keptFor(by, user) {
 		s.Sessions.Put(ctx, sessionKeptBy, by)
 		s.Sessions.Put(ctx, sessionKeptPath, page)
 		s.Sessions.Put(ctx, sessionKeptForm, form)

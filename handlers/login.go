@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -53,6 +54,9 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if err := s.endOthers(r); err != nil {
+		return err
+	}
 	if s.Sessions.Token(r.Context()) != "" {
 		if err := s.Sessions.Destroy(r.Context()); err != nil {
 			return fmt.Errorf("end the session: %w", err)
@@ -60,4 +64,30 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	}
 	forgetSite(w)
 	return s.redirect(w, r, "/")
+}
+
+// endOthers ends what further cookies of the request are signed in by, or the person
+// would find themselves signed in again.
+func (s *Site) endOthers(r *http.Request) error {
+	v := visitOf(r)
+	for _, token := range s.sessionTokens(r) {
+		if token == v.session {
+			continue
+		}
+		session, err := s.Sessions.Load(v, token)
+		if err != nil {
+			return fmt.Errorf("load the session: %w", err)
+		}
+		signIn, _, err := s.currentSignIn(session)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err == nil {
+			err = s.Store.SignOut(r.Context(), *signIn, s.origin(r))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

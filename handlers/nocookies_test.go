@@ -50,7 +50,7 @@ func TestWhoeverKeepsNoCookiesIsToldBehindALink(t *testing.T) {
 		links := h.links(t)
 		v.keepsNoCookies()
 		for _, p := range buttons {
-			v.follows(links[p.purpose]).is(422).says("Your browser keeps no cookies").says("open the link in the email again")
+			v.follows(links[p.purpose]).is(422).says("your browser may block cookies").says("open the link in the email again")
 		}
 		if !h.good(t, store.PurposeReset, links[store.PurposeReset]) {
 			t.Error("the link was used")

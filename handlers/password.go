@@ -35,7 +35,7 @@ func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.renew(r, signIn); err != nil {
+	if err := s.renew(r, *v.user, signIn); err != nil {
 		return err
 	}
 	s.flash(r, "Your password is changed. Every other device is signed out.")

@@ -132,7 +132,7 @@ func TestREG07RegisterIgnoresWhatNoInputExistsFor(t *testing.T) {
 		for name, value := range ada() {
 			values.Set(name, value)
 		}
-		v.post("/register", values).goesTo("/")
+		v.post("/register", values).is(422).says("signed in already, as ada")
 		user, err := h.Store.Find(t.Context(), "ada")
 		if err != nil || user.ID != 1 || user.Disabled() || user.CreatedAt.Year() == 2001 {
 			t.Errorf("made %+v, %v", user, err)
@@ -256,7 +256,7 @@ func TestREG16ASignedInPersonStaysWhoTheyAre(t *testing.T) {
 		v.post("/login", values).goesTo("/").says("signed in already, as ada")
 		values.Set("email", "third@example.com")
 		values.Set("username", "third")
-		v.post("/register", values).goesTo("/")
+		v.post("/register", values).is(422).says("signed in already, as ada")
 		if got := v.signedIn(); got != "ada" || v.session() != before {
 			t.Errorf("signed in as %q, want ada, session unchanged %v", got, v.session() == before)
 		}

@@ -144,7 +144,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a
 	if err != nil {
 		return err
 	}
-	if err := s.renew(r, signIn); err != nil {
+	if err := s.renew(r, user, signIn); err != nil {
 		return err
 	}
 	s.setCookie(w, deviceCookie, from.Device, store.DeviceKept)
@@ -172,9 +172,9 @@ func forgetSite(w http.ResponseWriter) {
 
 // renew begins the session anew for a sign-in: at its beginning, and whenever
 // its id changed. Only what the same person was typing is carried over.
-func (s *Site) renew(r *http.Request, signIn store.SignIn) error {
+func (s *Site) renew(r *http.Request, user store.User, signIn store.SignIn) error {
 	ctx := r.Context()
-	if err := s.carryKept(r, signIn.UserID); err != nil {
+	if err := s.carryKept(r, user); err != nil {
 		return err
 	}
 	// scs counts by the wall clock, whatever clock the store has.

@@ -21,7 +21,7 @@ func (s *Site) chooseTheme(w http.ResponseWriter, r *http.Request) error {
 		return components.Unreadable
 	}
 	if theme == components.ThemeAuto {
-		s.dropCookie(w, r, themeCookie)
+		s.dropCookie(w, r, themeCookie, isTheme)
 	} else {
 		s.setCookie(w, themeCookie, theme, themeLasts)
 	}

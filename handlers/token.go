@@ -78,7 +78,7 @@ func isTokens(value string) bool {
 // keepOpened remembers the tokens of the links that are open.
 func (s *Site) keepOpened(w http.ResponseWriter, r *http.Request, p linkPage, tokens []string) {
 	if len(tokens) == 0 {
-		s.dropCookie(w, r, p.cookie)
+		s.dropCookie(w, r, p.cookie, isTokens)
 		return
 	}
 	s.setCookie(w, p.cookie, strings.Join(tokens[:min(len(tokens), linksMax)], "."), p.lasts)
@@ -127,11 +127,14 @@ func (s *Site) linked(p linkPage, do func(w http.ResponseWriter, r *http.Request
 
 func (s *Site) withToken(w http.ResponseWriter, r *http.Request, p linkPage, token string, do func(w http.ResponseWriter, r *http.Request, token string) error) error {
 	from := source(r)
-	if err := spend(s.budgets.links, from); err != nil {
-		return err
-	}
 	v := visitOf(r)
 	v.link = linkDigest(token)
+	if err := spend(s.budgets.links, from); err != nil && r.Method == post && !isCheck(r) {
+		v.refusal, v.refusedAs = err.Error(), s.refused(w, r, err)
+		return p.blank(s, w, r)
+	} else if err != nil {
+		return err
+	}
 	err := do(w, r, token)
 	if errors.Is(err, store.ErrLink) && isCheck(r) {
 		return sayNothing(w)
@@ -173,9 +176,6 @@ func (s *Site) stale(w http.ResponseWriter, r *http.Request) error {
 		return sayNothing(w)
 	}
 	visitOf(r).refusal = ""
-	if r.Method != post && !s.hasCookies(r) {
-		return s.showNoCookies(w, r, http.StatusUnprocessableEntity, blockedLink)
-	}
 	page := s.page(r, "This link does not work")
-	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink(page.User))
+	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink(page.User, !s.hasCookies(r)))
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/store"
 	"gatehouse/store/storetest"
@@ -210,4 +211,21 @@ func TestInlineChecksNeedTheirLink(t *testing.T) {
 	v.follows(pairs[store.PurposeInvite](t, h, "anna"))
 	v.post("/invite/check/username", url.Values{"username": {"anna"}}).is(200).says("This username is free.")
 	v.post("/invite/check/username", url.Values{"username": {"anna"}, "link": {linkDigest("another")}}).is(204)
+}
+
+// Whoever meets the limit on links that are not good keeps what was typed.
+func TestALimitOnLinksKeepsWhatWasTyped(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		form := v.follows(pairs[store.PurposeInvite](t, h, "anna")).is(200)
+		other := v.another()
+		for range 30 {
+			other.follows("/password/reset/NONE")
+		}
+		refused := form.submit(map[string]string{"name": "Anna", "username": "anna", "password": newPassword}).waits("2").says("Too many attempts.")
+		if refused.value("name") != "Anna" {
+			t.Errorf("the name is %q", refused.value("name"))
+		}
+		h.clock.Move(2 * time.Second)
+		refused.submit(map[string]string{"password": newPassword}).goesTo("/")
+	}, withMail, limited)
 }

@@ -92,7 +92,7 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 		return err
 	}
 	s.closeLink(w, r, verifyPage, token)
-	s.dropCookie(w, r, pendingCookie)
+	s.dropCookie(w, r, pendingCookie, browserToken.MatchString)
 	if form.Password != nil || visitOf(r).user != nil {
 		form.Next = s.next(form.Next)
 		s.flash(r, "Your account is open. Sign in with it.")
@@ -105,6 +105,9 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 // signed in or of the registration that waits in this browser. It answers
 // alike whether or not there is anything to send.
 func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
+	if visitOf(r).user == nil && accountOf(r) != "" {
+		return s.mustSignIn(w, r) // the page was drawn for somebody who is not signed in any more
+	}
 	if !s.Store.Mails() {
 		return components.NotFound
 	}

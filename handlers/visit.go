@@ -36,6 +36,8 @@ type visit struct {
 	link string
 	// refusal is why a form that was sent is only shown again, or empty.
 	refusal string
+	// refusedAs is the status of that, where it is not 422.
+	refusedAs int
 	// anew says that somebody else is signed in than when the page was drawn.
 	anew bool
 	// session is the token by which the session was found, or empty.
