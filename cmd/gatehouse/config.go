@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -209,7 +210,11 @@ func parseNetwork(value string) (netip.Prefix, error) {
 // something else.
 func databasePlace(value string) (string, error) {
 	if postgres.IsURL(value) {
-		if _, err := url.Parse(value); err != nil {
+		// An @ that is not percent-encoded makes a part of the password the host,
+		// which errors name.
+		_, authority, _ := strings.Cut(value, "://")
+		authority, _, _ = strings.Cut(authority, "/")
+		if _, err := url.Parse(value); err != nil || strings.Count(authority, "@") > 1 {
 			return "", errors.New("--database cannot be read; it must be like postgres://user:password@host:5432/name, special characters of user and password percent-encoded")
 		}
 		return value, nil
@@ -218,12 +223,20 @@ func databasePlace(value string) (string, error) {
 		// Only the scheme is repeated: the rest may hold a password.
 		return "", fmt.Errorf("--database must be a file, sqlite:FILE or postgres://..., not %s://", scheme)
 	}
+	// What is almost a URL, or a list of settings as psql takes it, may hold a
+	// password and must not become the name of a file.
+	if lower := strings.ToLower(value); strings.HasPrefix(lower, "postgres") && strings.Contains(lower, ":") || psqlSetting.MatchString(lower) {
+		return "", errors.New("--database must be a file, sqlite:FILE or a URL like postgres://user:password@host:5432/name")
+	}
 	file := strings.TrimPrefix(value, "sqlite:")
 	if file == "" {
 		return "", errors.New("--database must be a file, sqlite:FILE or postgres://..., not empty")
 	}
 	return filepath.Abs(file)
 }
+
+// psqlSetting is one of a connection string of libpq that is no URL.
+var psqlSetting = regexp.MustCompile(`(^|\s)(host|hostaddr|dbname|user|password)\s*=`)
 
 // isPort says whether text is a port number; 0 means any that is free.
 func isPort(text string) bool {
