@@ -3,6 +3,7 @@ package components
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -142,7 +143,8 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 // facts say when and from where what a letter tells of was done.
 func facts(l store.Letter) []LetterFact {
 	list := []LetterFact{{"When", moment(l.At)}}
-	if l.From != "" {
+	// A proxy may name its clients otherwise, in words of theirs.
+	if _, err := netip.ParseAddr(l.From); err == nil {
 		list = append(list, LetterFact{"From", l.From})
 	}
 	if l.Agent != "" {
