@@ -98,9 +98,14 @@ type holder struct {
 
 // answer is one that the program has given and the browser has not got.
 type answer struct {
-	form              url.Values
-	released, settled chan struct{}
-	// lost answers never arrive: with a status, a proxy further on answers that.
+	form     url.Values
+	released chan fate
+	settled  chan struct{}
+}
+
+// fate is what becomes of a held answer. A lost one never arrives: with a
+// status, a proxy further on answers that.
+type fate struct {
 	lost   bool
 	status int
 }
@@ -129,20 +134,21 @@ func (x *proxy) answered(r *http.Response) error {
 	if err != nil {
 		return err
 	}
-	a := &answer{form: form, released: make(chan struct{}), settled: make(chan struct{})}
+	a := &answer{form: form, released: make(chan fate, 1), settled: make(chan struct{})}
 	defer close(a.settled)
 	h.held <- a
+	var f fate
 	select {
-	case <-a.released:
+	case f = <-a.released:
 	case <-h.opened:
 	case <-ctx.Done():
 	case <-x.closed:
 	}
-	if a.lost && a.status == 0 {
+	if f.lost && f.status == 0 {
 		return io.ErrUnexpectedEOF
 	}
-	if a.lost {
-		r.StatusCode, r.Header, r.ContentLength, r.Body = a.status, http.Header{}, 0, http.NoBody
+	if f.lost {
+		r.StatusCode, r.Header, r.ContentLength, r.Body = f.status, http.Header{}, 0, http.NoBody
 	}
 	return ctx.Err()
 }
@@ -172,16 +178,15 @@ func (h *holder) open() {
 }
 
 // release lets the answer go to the browser, if that still wants it.
-func (a *answer) release() {
-	close(a.released)
-	<-a.settled
-}
+func (a *answer) release() { a.settle(fate{}) }
 
 // lose has the answer break off, or with a status be replaced by one of a proxy
 // further on.
-func (a *answer) lose(status int) {
-	a.lost, a.status = true, status
-	a.release()
+func (a *answer) lose(status int) { a.settle(fate{lost: true, status: status}) }
+
+func (a *answer) settle(f fate) {
+	a.released <- f
+	<-a.settled
 }
 
 // count is how many of these requests the browser has sent.
