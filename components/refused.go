@@ -6,7 +6,7 @@ import "gatehouse/store"
 const (
 	// UnknownLink is for a form whose link was not opened in this browser, or too
 	// long ago.
-	UnknownLink = "We do not know any more which email this page belongs to, so nothing was changed. Open the link in the email again, then send this form once more."
+	UnknownLink = "We do not know any more which email this page belongs to, so nothing was changed. Open the link in the email again, then send this form once more. If you have sent it before, that may have worked."
 	// DeadLink is for a form whose link was used or has expired since.
 	DeadLink = "This link does not work any more, so nothing was changed. It may have been used already, or have expired."
 	// OtherAccount is for a closed account that is not the one the form shows.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -433,6 +434,26 @@ func TestREG15WhoeverHangsUpHasUsedUpATry(t *testing.T) {
 			t.Errorf("fifty times hung up on %s: %v, want to wait", what, err)
 		}
 	}
+}
+
+func TestWhoeverHangsUpHasUsedUpACheck(t *testing.T) {
+	either(t, func(t *testing.T, h *house, _ *visitor) {
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		for range 3 {
+			v := &visit{Context: gone, address: "192.0.2.7"}
+			v.route.URLParams.Add("field", "username")
+			r := httptest.NewRequest(post, "/register/check/username", nil).WithContext(v)
+			r.Header = http.Header{"Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}}
+			r.PostForm = url.Values{"username": {"ada"}}
+			if err := h.checkRegister(httptest.NewRecorder(), r); !errors.Is(err, context.Canceled) {
+				t.Fatalf("a check that is left ends with %v", err)
+			}
+		}
+		if err := spend(h.budgets.usernameChecks, "192.0.2.7"); err == nil {
+			t.Error("checks that were left are not counted")
+		}
+	}, func(s *Site) { s.Limits.UsernameChecks = store.Rates{{Count: 3, Per: time.Minute}} })
 }
 
 func TestATakenUsernameCostsACheckAndATakenEmailASignUp(t *testing.T) {
