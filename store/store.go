@@ -46,8 +46,9 @@ type Database struct {
 	Beaten func(err error) bool
 	// Trouble says in a few words why the database takes no work for now, as in
 	// "it is read-only". It is empty for an error that means something else. What
-	// it says may be shown to anybody.
-	Trouble func(err error) string
+	// it says may be shown to anybody. In part says that this may be so of some
+	// tables or pages only, which a probe does not touch.
+	Trouble func(err error) (why string, inPart bool)
 	// Kept returns an error where a commit does not reach what the next start
 	// will open. It is asked before and after each, so it must cost little.
 	Kept func() error
@@ -98,6 +99,7 @@ type Store struct {
 	tally     tally
 	probes    singleflight.Group
 	troubled  atomic.Bool // the last deed met trouble with the database
+	partly    atomic.Pointer[meeting]
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -141,7 +143,7 @@ func (s *Store) Lost(err error) bool { return s.Trouble(err) != "" }
 // Trouble says in a few words why the database takes no work for now, and is
 // empty for an error that means something else.
 func (s *Store) Trouble(err error) string {
-	if trouble := s.db.Trouble(err); trouble != "" || !errors.Is(err, context.DeadlineExceeded) {
+	if trouble, _ := s.db.Trouble(err); trouble != "" || !errors.Is(err, context.DeadlineExceeded) {
 		return trouble
 	}
 	return "it does not answer in time"

@@ -198,31 +198,47 @@ func noTable(err error) bool { return strings.Contains(err.Error(), "no such tab
 
 // trouble says what is the matter with the file, where err is about that and
 // not about the query.
-func trouble(err error) string {
+func trouble(err error) (why string, inPart bool) {
 	if errors.Is(err, errMoved) {
-		return "its file was removed, replaced or written over while it was open"
+		return "its file was removed, replaced or written over while it was open", false
 	}
 	var failed sqlite3.Error
 	if !errors.As(err, &failed) {
-		return ""
+		return "", false
 	}
 	switch failed.SystemErrno {
 	case syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG:
-		return "the disk is full"
+		return "the disk is full", false
 	}
 	switch failed.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
-		return "another program holds it locked"
+		return "another program holds it locked", false
 	case sqlite3.ErrReadonly, sqlite3.ErrPerm:
-		return "it is read-only"
+		return "it is read-only", false
 	case sqlite3.ErrFull:
-		return "the disk is full"
-	case sqlite3.ErrIoErr, sqlite3.ErrCantOpen:
-		return "its file cannot be read or written"
+		return "the disk is full", false
+	case sqlite3.ErrCantOpen:
+		return "its file cannot be read or written", false
+	case sqlite3.ErrIoErr:
+		return "its file cannot be read or written", true
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		return "its file is damaged"
+		return "its file is damaged", true
 	}
-	return ""
+	if otherTables(err) {
+		return "its tables are not those of this version", true
+	}
+	return "", false
+}
+
+// otherTables says whether err means that a table or a column is not there, for
+// which SQLite has words but no code.
+func otherTables(err error) bool {
+	for _, words := range []string{"no such column", "has no column named"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return noTable(err)
 }
 
 // explain adds what SQLite does not say of a file that it cannot write.
