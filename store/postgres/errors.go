@@ -36,6 +36,10 @@ const (
 	sameStatement    = "42P05"
 )
 
+// ended is how SQLSTATEs begin by which the server ends connections, idle ones
+// among them.
+const ended = "57P"
+
 // state is the SQLSTATE of what the server said, or empty.
 func state(err error) string {
 	var failed *pgconn.PgError
