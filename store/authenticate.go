@@ -41,7 +41,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if s.passwords.outdated(kept, password) {
 		if err := s.rehash(ctx, user, kept, password); err != nil {
-			s.uncount(ctx, t)
+			s.uncount(ctx, t, err)
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
@@ -50,7 +50,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if user.Closed() {
 		// No sign-in will make this try good: the account can only be reopened.
-		s.uncount(ctx, t)
+		s.uncount(ctx, t, nil)
 		return user, nil
 	}
 	user.counted = t.bucket
@@ -69,7 +69,7 @@ func (s *Store) prove(ctx context.Context, user User, kept hashed, typed, passwo
 	}
 	match, err := s.passwords.matches(ctx, kept, password)
 	if err != nil {
-		s.uncount(ctx, t)
+		s.uncount(ctx, t, err)
 		return t, err
 	}
 	if !match || user.Disabled() || s.off(t) {

@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// readyWait is how long the database may take to be ready.
-const readyWait = 2 * time.Second
+// readyWait is how long the database may take to be ready, and readyLockWait how
+// much of that it may be locked.
+const (
+	readyWait     = 2 * time.Second
+	readyLockWait = time.Second
+)
 
 // Together they change nothing but are written like any other change: a full
 // disk lets transactions begin, a database that only reads answers questions,
@@ -72,12 +76,14 @@ func (s *Store) Ready(ctx context.Context) error {
 func (s *Store) probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWait)
 	defer cancel()
+	db := s.db
+	db.LockWait = min(db.LockWait, readyLockWait)
 	writes := 1
 	if s.troubled.Load() {
 		writes = deedPages
 	}
 	for range writes {
-		err := s.db.transact(ctx, s.db.Probe, func(tx *sql.Tx) error {
+		err := db.transact(ctx, db.Probe, func(tx *sql.Tx) error {
 			for _, statement := range []string{touch, untouch} {
 				if _, err := tx.ExecContext(ctx, statement); err != nil {
 					return err

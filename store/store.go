@@ -28,8 +28,7 @@ type Database struct {
 	// Read serves queries. Write serves everything else; on SQLite it is a
 	// single connection whose transactions take the write lock when they begin.
 	Read, Write *sql.DB
-	// Probe serves Ready alone, and waits for a lock shorter than a probe waits
-	// for its answer.
+	// Probe serves Ready alone.
 	Probe *sql.DB
 	// ReadContext is applied to the context of every query on Read.
 	ReadContext func(context.Context) context.Context
@@ -44,6 +43,10 @@ type Database struct {
 	// Beaten says whether err means that another transaction was in the way, so
 	// that the same can be tried again at once.
 	Beaten func(err error) bool
+	// LockWait is how long the same is tried again while another transaction is in
+	// the way. It is tried a few times in any case; 0 is for a database that waits
+	// for locks by itself.
+	LockWait time.Duration
 	// Trouble says in a few words why the database takes no work for now, as in
 	// "it is read-only". It is empty for an error that means something else. What
 	// it says may be shown to anybody. In part says that this may be so of some

@@ -36,11 +36,12 @@ type DB struct {
 	saved  sync.WaitGroup
 }
 
-// How long a lock of somebody else is waited for, in milliseconds: by a page, and
-// by a probe.
+// lockWait is how long a change waits for a lock of somebody else, and
+// connectionWait, in milliseconds, how much of that with the one connection that
+// writes: whoever else has something to write would wait for the lock after it.
 const (
-	lockWait  = "5000"
-	probeWait = "1000"
+	lockWait       = 5 * time.Second
+	connectionWait = "10"
 )
 
 // openWait is how long Open waits for others who open or close the same file.
@@ -69,9 +70,9 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	// mode=rw, or a file that went just now would be made anew.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
 	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.kept) }
-	db.Write = pool("&_busy_timeout=" + lockWait + "&_txlock=immediate")
-	db.Probe = pool("&_busy_timeout=" + probeWait + "&_txlock=immediate")
-	db.Read = pool("&_busy_timeout=" + lockWait + "&_query_only=on")
+	db.Write = pool("&_busy_timeout=" + connectionWait + "&_txlock=immediate")
+	db.Probe = pool("&_busy_timeout=" + connectionWait + "&_txlock=immediate")
+	db.Read = pool("&_query_only=on")
 	db.Write.SetMaxOpenConns(1)
 	db.Probe.SetMaxOpenConns(1)
 	readers := max(4, 2*runtime.NumCPU())
@@ -81,7 +82,8 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	// With a context that can be cancelled mattn starts a goroutine per query.
 	db.ReadContext, db.Prepare = context.WithoutCancel, true
 	db.Conflict, db.Trouble, db.Kept = conflict, trouble, db.kept
-	db.Beaten = func(error) bool { return false } // there is one writer, and it has the lock from the beginning
+	// Each has the lock from its beginning, so nothing is done yet without it.
+	db.Beaten, db.LockWait = isLocked, lockWait
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, explain(err)), db.close())
 	}
@@ -131,7 +133,7 @@ func (db *DB) leaveLog(ctx context.Context) error {
 		return err
 	}
 	_, err := db.Write.ExecContext(ctx, `PRAGMA journal_mode = DELETE`)
-	_, after := db.Write.ExecContext(ctx, `PRAGMA busy_timeout = `+lockWait)
+	_, after := db.Write.ExecContext(ctx, `PRAGMA busy_timeout = `+connectionWait)
 	return errors.Join(err, after)
 }
 
@@ -147,12 +149,19 @@ func (db *DB) kept() error {
 // save writes a log that was removed back into its file, once the writer is
 // free: what was acknowledged before is nowhere else.
 func (db *DB) save() {
-	db.Write.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`) //nolint:errcheck // the request that met the trouble is told
+	// It waits for those who read.
+	wait := fmt.Sprintf(`PRAGMA busy_timeout = %d; `, lockWait.Milliseconds())
+	db.Write.Exec(wait + `PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = ` + connectionWait) //nolint:errcheck // the request that met the trouble is told
 }
 
 // Migrate brings the schema up to this version and returns what it applied.
 func (db *DB) Migrate(ctx context.Context) ([]string, error) {
-	return store.Migrate(ctx, db.Write, migrations, "")
+	var applied []string
+	err := db.Retry(ctx, func() (err error) {
+		applied, err = store.Migrate(ctx, db.Write, migrations, "")
+		return err
+	})
+	return applied, err
 }
 
 // CheckSchema returns an error when the schema is not that of this version.
