@@ -30,7 +30,8 @@ type Database struct {
 	Read, Write *sql.DB
 	// Probe serves Ready alone.
 	Probe *sql.DB
-	// ReadContext is applied to the context of every query on Read.
+	// ReadContext is applied to the context of every query on Read, but for those
+	// of figures. Where reading would do harm it has ended.
 	ReadContext func(context.Context) context.Context
 	// Pools are those on which Read and Write draw.
 	Pools []Pool
@@ -53,7 +54,8 @@ type Database struct {
 	// tables or pages only, which a probe does not touch.
 	Trouble func(err error) (why string, inPart bool)
 	// Kept returns an error where a commit does not reach what the next start
-	// will open. It is asked before and after each, so it must cost little.
+	// will open. It is asked before each transaction, and before and after each
+	// commit, so it must cost little.
 	Kept func() error
 }
 

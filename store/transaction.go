@@ -51,6 +51,9 @@ func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.T
 			err = fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 	}()
+	if err := db.Kept(); err != nil {
+		return fmt.Errorf("before the transaction: %w", err)
+	}
 	var tx *sql.Tx
 	err = db.Retry(ctx, func() (err error) {
 		tx, err = begin(ctx, pool, do)

@@ -68,8 +68,10 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	}
 	db := &DB{file: file}
 	// mode=rw, or a file that went just now would be made anew.
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
-	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.kept) }
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode="
+	pool := func(more string) *sql.DB {
+		return newPool(named.Driver(), name+"rw&_foreign_keys=on&_synchronous=FULL"+more, db.kept)
+	}
 	db.Write = pool("&_busy_timeout=" + connectionWait + "&_txlock=immediate")
 	db.Probe = pool("&_busy_timeout=" + connectionWait + "&_txlock=immediate")
 	db.Read = pool("&_query_only=on")
@@ -79,12 +81,19 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db.Read.SetMaxOpenConns(readers)
 	db.Read.SetMaxIdleConns(readers)
 	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
-	// With a context that can be cancelled mattn starts a goroutine per query.
-	db.ReadContext, db.Prepare = context.WithoutCancel, true
+	db.ReadContext, db.Prepare = db.readContext, true
 	db.Conflict, db.Trouble, db.Kept = conflict, trouble, db.kept
 	// Each has the lock from its beginning, so nothing is done yet without it.
 	db.Beaten, db.LockWait = isLocked, lockWait
-	if err := db.open(ctx); err != nil {
+	if file.doubtful {
+		// Closing a connection that may write would write the log back.
+		looking := newPool(named.Driver(), name+"ro", db.kept)
+		err = errors.Join(db.patiently(ctx, func() error { return look(ctx, looking, path) }), looking.Close())
+	}
+	if err == nil {
+		err = db.patiently(ctx, func() error { return db.beginLog(ctx) })
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, explain(err)), db.close())
 	}
 	return db, nil
@@ -94,11 +103,21 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 // has just closed it, or it can have none.
 var errNoLog = errors.New("no write-ahead log can be kept beside the file")
 
-// open begins the log. Others who open or close the same file at this moment
-// make SQLite give up at once, however long it may wait.
-func (db *DB) open(ctx context.Context) error {
+// readContext is that of a query: one that has ended already where the query
+// would end the program.
+func (db *DB) readContext(ctx context.Context) context.Context {
+	if err := db.file.usable(); err != nil {
+		return over{ctx, err}
+	}
+	// With a context that can be cancelled mattn starts a goroutine per query.
+	return context.WithoutCancel(ctx)
+}
+
+// patiently does a step of opening. Others who open or close the same file at
+// this moment make SQLite give up at once, however long it may wait.
+func (db *DB) patiently(ctx context.Context, do func() error) error {
 	for end := time.Now().Add(openWait); ; {
-		err := db.beginLog(ctx)
+		err := do()
 		if !isLocked(err) && !errors.Is(err, errNoLog) || ctx.Err() != nil || time.Now().After(end) {
 			return err
 		}
