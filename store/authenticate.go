@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // errWrong is the one answer to every sign-in that fails, whatever the cause.
@@ -15,7 +16,10 @@ const (
 
 	selectDearest = `SELECT coalesce(max(password_cost), 0) FROM users WHERE password_cost <= $1`
 
-	countTooDear = `SELECT count(*) FROM users WHERE password_cost > $1`
+	// By the index of password_cost, also where whoever brought the accounts left it
+	// at what it is by default.
+	countTooDear = `SELECT count(*) FROM users WHERE password_cost > $1
+		OR password_cost = 0 AND password_hash LIKE $2 AND substr(password_hash, 5, 2) > $3`
 )
 
 // Authenticate answers who signs in with this username or email address and
@@ -41,7 +45,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if s.passwords.outdated(kept, password) {
 		if err := s.rehash(ctx, user, kept, password); err != nil {
-			s.uncount(ctx, t)
+			s.uncount(ctx, t, err)
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
@@ -50,7 +54,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if user.Closed() {
 		// No sign-in will make this try good: the account can only be reopened.
-		s.uncount(ctx, t)
+		s.uncount(ctx, t, nil)
 		return user, nil
 	}
 	user.counted = t.bucket
@@ -69,7 +73,7 @@ func (s *Store) prove(ctx context.Context, user User, kept hashed, typed, passwo
 	}
 	match, err := s.passwords.matches(ctx, kept, password)
 	if err != nil {
-		s.uncount(ctx, t)
+		s.uncount(ctx, t, err)
 		return t, err
 	}
 	if !match || user.Disabled() || s.off(t) {
@@ -105,8 +109,8 @@ func (s *Store) findDearest(ctx context.Context) error {
 }
 
 // CountTooDear counts the accounts whose hash costs more than BcryptCostMax, as
-// far as password_cost says so. Nobody signs in to one until its password is
-// chosen anew by link.
+// password_cost says, or the hash where password_cost says nothing. Nobody signs
+// in to one until its password is chosen anew by link.
 func (s *Store) CountTooDear(ctx context.Context) (int64, error) {
-	return s.count(ctx, countTooDear, BcryptCostMax)
+	return s.count(ctx, countTooDear, BcryptCostMax, "$2_$%", strconv.Itoa(BcryptCostMax))
 }

@@ -38,7 +38,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	}
 	kept, err := s.passwords.hash(ctx, password)
 	if err != nil {
-		s.uncount(ctx, t)
+		s.uncount(ctx, t, err)
 		return SignIn{}, err
 	}
 	var renewed SignIn

@@ -180,15 +180,20 @@ func (d *deed) countFailed(ctx context.Context, t try) (failed int, err error) {
 }
 
 // uncount takes back a try whose password was never compared, or was right but
-// led to nothing.
-func (s *Store) uncount(ctx context.Context, t try) {
+// led to nothing, because of that fault if any. Whoever has waited for the
+// database in vain does not wait for it again.
+func (s *Store) uncount(ctx context.Context, t try, fault error) {
 	if t.bucket == "" {
 		return
 	}
 	// The caller has left or was turned away; this is still to be done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
-	if _, err := s.db.Exec(ctx, uncountFailure, s.now(), t.bucket); err != nil {
+	db := s.db
+	if fault != nil && s.Lost(fault) {
+		db.LockWait = 0
+	}
+	if _, err := db.Exec(ctx, uncountFailure, s.now(), t.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
 	}
 }
@@ -197,7 +202,7 @@ func (s *Store) uncount(ctx context.Context, t try) {
 // leading to anything, and returns that fault.
 func (s *Store) unlessRefused(ctx context.Context, bucket string, err error) error {
 	if _, refused := AsRefusal(err); err != nil && !refused {
-		s.uncount(ctx, try{bucket: bucket})
+		s.uncount(ctx, try{bucket: bucket}, err)
 	}
 	return err
 }
