@@ -153,10 +153,12 @@ func TestOfficeLogsFailuresWhole(t *testing.T) {
 		{"RCPT", "550 5.1.1 <Guest0@example.com>: unknown", `msg="letter given up" letter=1 kind=invite try=1 error="deliver: refused for good: RCPT TO: 550 5.1.1 <ADDRESS>: unknown"`, 1},
 		{
 			"RCPT", "550-5.7.1 <guest0@example.com>: not from here\n550 5.7.1 see https://mail.example/why?who=guest0@example.com&code=7",
-			`RCPT TO: 550 5.7.1 <ADDRESS>: not from here\n5.7.1 see https://mail.example/why?ADDRESS&code=7"`, 0,
+			`RCPT TO: 550 5.7.1 <ADDRESS>: not from here 5.7.1 see https://mail.example/why?ADDRESS&code=7"`, 0,
 		},
-		{"EHLO", "504 5.5.2 who?", `EHLO response: 504 \"5.5.2 who?\", HELO response: 501 \"no\""`, 0},
-		{"220", "554-5.7.1 blocked\n554 for good", `greeting: 554 5.7.1 blocked\nfor good"`, 0},
+		{"EHLO", "504 5.5.2 who?", `error="deliver: EHLO: 504 5.5.2 who?; HELO: 501 no"`, 0},
+		{"220", "554-5.7.1 blocked\n554 for good", `greeting: 554 5.7.1 blocked for good"`, 0},
+		{"220", "SSH-2.0-OpenSSH_9.9", `error="deliver: greeting: that is no answer of a mail server: SSH-2.0-OpenSSH_9.9"`, 0},
+		{"EHLO", "421-4.7.0 too many\n421 4.7.0 go away", `error="deliver: EHLO: 421 4.7.0 too many 4.7.0 go away"`, 0},
 		{"MAIL", "530 5.7.0 Authentication required", `MAIL FROM: 530 5.7.0 Authentication required"`, 0},
 	} {
 		s := (&mailtest.Script{Answers: map[string]string{c.command: c.answer, "HELO": "501 no"}}).Start(t)
