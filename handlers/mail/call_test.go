@@ -138,8 +138,8 @@ func TestSMTPKnowsWhatIsNoMailServer(t *testing.T) {
 		for answer, want := range map[string]string{
 			"SSH-2.0-OpenSSH_9.9": "SSH-2.0-OpenSSH_9.9", "HTTP/1.1 400 Bad Request": "HTTP/1.1 400 Bad Request", "* OK IMAP4rev1 ready": "* OK IMAP4rev1 ready",
 			"+OK POP3 ready": "+OK POP3 ready", "": "server: ", "100-go on": "100-go on", "2500 ok": "2500 ok", "\x15\x03\x01\xff-": "server: ....-",
-			strings.Repeat("0123456789", 2000): "server: 0123456789",
-			strings.Repeat("250-more\n", 300):  "the answer does not end",
+			strings.Repeat("0123456789", 2000):  "server: 0123456789",
+			strings.Repeat("250-more\n", 10000): "the answer does not end",
 		} {
 			t.Run(command+" "+answer[:min(20, len(answer))], func(t *testing.T) {
 				t.Parallel()

@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// replyMax bounds the lines of an answer.
-const replyMax = 200
+// answerMax bounds an answer, in bytes.
+const answerMax = 64 << 10
 
 // answer is what a mail server says to a command (RFC 5321, 4.2), and an error where
 // it is a refusal.
@@ -42,8 +42,9 @@ func (a *answer) agreed(digit int, err error) error {
 // nothing more is read of it: it may never end.
 func readAnswer(r *bufio.Reader) (*answer, error) {
 	a := &answer{}
-	for len(a.lines) < replyMax {
+	for size := 0; size < answerMax; {
 		raw, err := r.ReadSlice('\n')
+		size += len(raw)
 		if len(raw) == 0 {
 			return nil, err
 		}
@@ -77,13 +78,20 @@ func parseLine(line string) (code int, text string, more, ok bool) {
 	return code, line[1:], line[0] == '-', line[0] == '-' || line[0] == ' '
 }
 
-// excerpt is the beginning of what somebody else said, as far as it can be read.
+// excerpt is the beginning of what somebody else said, in whole words and as far as it
+// can be read.
 func excerpt(line string) string {
 	const most = 80
+	if len(line) > most {
+		line = line[:most]
+		if space := strings.LastIndexByte(line, ' '); space > 0 {
+			line = line[:space]
+		}
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
 			return r
 		}
 		return '.'
-	}, line[:min(len(line), most)])
+	}, line)
 }

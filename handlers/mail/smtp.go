@@ -78,7 +78,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	}
 	to, err := netmail.ParseAddress(m.To)
 	if err != nil {
-		return fmt.Errorf("%w: address a letter: %w", ErrPermanent, err)
+		return fmt.Errorf("%w: the address of a letter is none", ErrPermanent)
 	}
 	ctx, hangUp := context.WithCancel(ctx)
 	defer hangUp()
