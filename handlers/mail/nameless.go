@@ -55,12 +55,12 @@ func nameless(err error, to string) string {
 func spellings(address string) string {
 	var b strings.Builder
 	at := strings.LastIndexByte(address, '@')
-	b.WriteString(`(?i)[` + linkLetters + `']*(?:"|\\"|%(?:25)*22)?`)
+	b.WriteString(`(?i)[` + linkLetters + `']*(?:\\*"|%(?:25)*22)?`)
 	for i := range len(address) {
 		c := address[i]
-		each := fmt.Sprintf(`(?:\\?%s|%%(?:25)*%02x|\+%02x)`, regexp.QuoteMeta(string(c)), c, c)
+		each := fmt.Sprintf(`(?:\\*%s|%%(?:25)*%02x|\+%02x)`, regexp.QuoteMeta(string(c)), c, c)
 		if i == at {
-			each = `(?:"|\\"|%(?:25)*22)?\s*(?:=|%(?:25)*3d|\+3d|` + each + `)\s*`
+			each = `(?:\\*"|%(?:25)*22)?\s*(?:=|%(?:25)*3d|\+3d|` + each + `)\s*`
 		}
 		b.WriteString(each)
 	}

@@ -64,7 +64,7 @@ func spelt(local, domain string) []string {
 	}
 	address := local + "@" + domain
 	list := []string{
-		address, `"` + local + `"@` + domain, `"` + all(`\\%c`, local) + `"@` + domain, local + " @ " + domain,
+		address, `"` + local + `"@` + domain, `"` + all(`\%c`, local) + `"@` + domain, local + " @ " + domain,
 		xtext(address), all("+%02X", address), url.QueryEscape(address), url.PathEscape(address), all("%%%02x", address), url.QueryEscape(url.QueryEscape(address)),
 		url.QueryEscape(`"` + local + `"@` + domain), strings.ReplaceAll(address, "@", "%40"), strings.ReplaceAll(address, "@", "+40"), local + "=" + domain,
 	}
@@ -79,7 +79,7 @@ func FuzzTheLogNamesNobody(f *testing.F) {
 	for _, local := range []string{
 		"ada", "ada+home", "{a/b}", "o'ada", "'ada'", "a|b?c&d", "//ada", "www.ada", "a+40b.c?d", "a%40b?d", "a%b", "a=b.c", "#!$*-/=?^_`{|}~", "ADDRESS", "x+", "%", "25%25", "a&b/c'd'",
 	} {
-		for _, around := range []string{"%s", "550 5.1.1 <%s>: unknown", "see https://mail.example/a/b?to=%s&c=1", "<http://mail.example/%s/>", `"%s" '%s',%s;(%s)`, "x://y/?%s", "rcpt:%s", "www.a.example/%s?%s", "bounce-%s@lists.example", "rfc822;%s|%s/%s"} {
+		for _, around := range []string{"%s", "550 5.1.1 <%s>: unknown", "see https://mail.example/a/b?to=%s&c=1", "<http://mail.example/%s/>", `"%s" '%s',%s;(%s)`, "x://y/?%s", "rcpt:%s", "www.a.example/%s?%s", "bounce-%s@lists.example", "rfc822;%s|%s/%s", "%s://%s", `x://"%s`} {
 			f.Add(local, "mail-1.example.com", around)
 		}
 	}
