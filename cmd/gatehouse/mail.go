@@ -170,7 +170,7 @@ func (j *job) office(site *handlers.Site, a *accounts) (*mail.Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	smtp.Hello = j.settings.hello(site.BaseURL)
+	smtp.Hello, smtp.Log = j.settings.hello(site.BaseURL), site.Log
 	o.Sender = smtp
 	return o, nil
 }
