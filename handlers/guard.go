@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -51,7 +52,7 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 			// whoever is signed in when all of it has come.
 			unread = readForm(r)
 		}
-		ctx, end := withPatience(r.Context(), s.AnswerWait)
+		ctx, end := context.WithTimeout(r.Context(), s.AnswerWait)
 		defer end()
 		r, err := s.load(ctx, r)
 		if err != nil {

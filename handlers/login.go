@@ -74,7 +74,7 @@ func (s *Site) endOthers(r *http.Request) error {
 		if token == v.session {
 			continue
 		}
-		session, err := s.Sessions.Load(v, token)
+		session, err := s.Sessions.Load(v.bare, token)
 		if err != nil {
 			return fmt.Errorf("load the session: %w", err)
 		}

@@ -47,6 +47,7 @@ func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 // load finds the session of a request and who is signed in, within ctx.
 func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
 	v := visitOf(r)
+	v.bare = ctx
 	defer v.timing.part("session")()
 	session, err := s.findSession(ctx, r, v)
 	if err != nil {

@@ -19,11 +19,13 @@ import (
 )
 
 // visit is what is known of one request. It is made once, filled in on the way
-// and read by the access log at the end. It is also the request's context, one
-// for all that is kept there.
+// and read by the access log at the end.
 type visit struct {
-	context.Context
+	// route is chi's, which would be used again before the log is written.
 	route chi.Context
+	// bare is the context without a session. scs loads no other session into a
+	// context that has one.
+	bare context.Context
 
 	id      string
 	address string
@@ -50,15 +52,9 @@ type visit struct {
 
 type visitKey struct{}
 
-// Value implements context.Context.
-func (v *visit) Value(key any) any {
-	switch key {
-	case visitKey{}:
-		return v
-	case chi.RouteCtxKey:
-		return &v.route
-	}
-	return v.Context.Value(key)
+// within is the context of a request, with all that is kept there of the visit.
+func (v *visit) within(ctx context.Context) context.Context {
+	return context.WithValue(context.WithValue(ctx, chi.RouteCtxKey, &v.route), visitKey{}, v)
 }
 
 // visitOf returns the visit of a request that came through the door.
@@ -73,14 +69,14 @@ func (s *Site) identify(next http.Handler) http.Handler {
 	var unnamed sync.Once // or the log would be full of it
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		v := &visit{Context: r.Context(), id: rand.Text()[:16]}
+		v := &visit{id: rand.Text()[:16]}
 		var named bool
 		if v.address, named = clientAddress(r, proxies); !named && !isProbe(r) {
 			unnamed.Do(func() {
 				s.Log.Warn("a trusted proxy sends no X-Forwarded-For; all who come by it share one limit", "proxy", v.address)
 			})
 		}
-		r = r.WithContext(v)
+		r = r.WithContext(v.within(r.Context()))
 		w.Header().Set("X-Request-Id", v.id)
 		if s.Mailbox != nil {
 			v.timing = &timing{ResponseWriter: w, begun: begun}
