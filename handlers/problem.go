@@ -45,7 +45,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	default:
 		p = components.Fault
-		if s.Store.Lost(err) {
+		if s.Store.Unavailable(err) {
 			p = components.Lost
 		}
 		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())

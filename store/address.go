@@ -22,7 +22,7 @@ const (
 		ORDER BY created_at DESC LIMIT 1`
 
 	// An address that can still be taken back is nobody else's.
-	selectHeld = `SELECT user_id FROM tokens WHERE email_key = $1 AND purpose = 'undo' AND used_at IS NULL AND expires_at > $2 AND expires_at <= $3`
+	selectReservedEmail = `SELECT user_id FROM tokens WHERE email_key = $1 AND purpose = 'undo' AND used_at IS NULL AND expires_at > $2 AND expires_at <= $3`
 
 	deleteLaterUndos = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'undo' AND created_at >= $2`
 )
@@ -41,24 +41,24 @@ func (s *Store) ChangeAddress(ctx context.Context, user User, email string, from
 	if own, _ := CanonicalEmail(user.Email); own == key {
 		return refuse("email", "That is the address you have.")
 	}
-	_, _, err = s.account(ctx, s.userByEmail, key)
+	_, _, err = s.findAccount(ctx, s.userByEmail, key)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("change an address: %w", err)
 	}
 	taken := err == nil
-	return s.write(ctx, func(d *deed) error {
-		if err := d.record(ctx, user.ID, EventAddressAsked, DeliverableEmail(email), from); err != nil {
+	return s.write(ctx, func(tx *Tx) error {
+		if err := tx.record(ctx, user.ID, EventAddressAsked, DeliverableEmail(email), from); err != nil {
 			return err
 		}
 		if taken {
 			// A token like any other, which nobody gets: what is held about a person
 			// must not tell them whose address it is.
-			if _, err := d.issue(ctx, PurposeAddress, user, DeliverableEmail(email), AddressValid); err != nil {
+			if _, err := tx.issue(ctx, PurposeAddress, user, DeliverableEmail(email), AddressValid); err != nil {
 				return err
 			}
-			return d.remindOwner(ctx, key, from)
+			return tx.remindOwner(ctx, key, from)
 		}
-		return d.letterWith(ctx, LetterNewAddress, PurposeAddress, user, DeliverableEmail(email), AddressValid, from)
+		return tx.letterWith(ctx, LetterNewAddress, PurposeAddress, user, DeliverableEmail(email), AddressValid, from)
 	})
 }
 
@@ -76,37 +76,37 @@ func (s *Store) WaitingAddress(ctx context.Context, user User) (email string, un
 // moveTo gives a user the address that a token was sent to, and leaves the way
 // back with the old one. An old address that nobody confirmed may be anybody's:
 // it gets no say.
-func (d *deed) moveTo(ctx context.Context, user *User, t Token, from Origin) error {
+func (tx *Tx) moveTo(ctx context.Context, user *User, t Token, from Origin) error {
 	old := *user
-	n, err := d.changed(ctx, updateAddress, t.Email, t.emailKey, d.store.now(), user.ID, user.epoch)
+	n, err := tx.changed(ctx, updateAddress, t.Email, t.emailKey, tx.store.now(), user.ID, user.epoch)
 	if err != nil {
 		return fmt.Errorf("change an address: %w", err)
 	}
 	if n == 0 {
 		return ErrLink
 	}
-	if held, err := d.held(ctx, t.emailKey, *user); err != nil || held {
+	if reserved, err := tx.emailReserved(ctx, t.emailKey, *user); err != nil || reserved {
 		return errors.Join(err, ErrLink)
 	}
-	if _, err := d.ExecContext(ctx, deleteTokens, user.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteTokens, user.ID); err != nil {
 		return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 	}
-	user.Email, user.ConfirmedAt = t.Email, d.store.now()
+	user.Email, user.ConfirmedAt = t.Email, tx.store.now()
 	user.epoch++
 	if old.Confirmed() {
 		data := to(old.Email, old, from)
 		data.Address = user.Email
-		if err := d.letterAbout(ctx, LetterAddressChanged, PurposeUndo, *user, data, UndoValid); err != nil {
+		if err := tx.letterAbout(ctx, LetterAddressChanged, PurposeUndo, *user, data, UndoValid); err != nil {
 			return err
 		}
 	}
-	return d.record(ctx, user.ID, EventAddressChanged, old.Email+" "+user.Email, from)
+	return tx.record(ctx, user.ID, EventAddressChanged, old.Email+" "+user.Email, from)
 }
 
-// held says whether somebody else may still take an address back.
-func (d *deed) held(ctx context.Context, key string, user User) (bool, error) {
-	now := d.store.now()
-	rows, err := d.QueryContext(ctx, selectHeld, key, now, latest(now, UndoValid))
+// emailReserved says whether somebody else may still take an address back.
+func (tx *Tx) emailReserved(ctx context.Context, key string, user User) (bool, error) {
+	now := tx.store.now()
+	rows, err := tx.QueryContext(ctx, selectReservedEmail, key, now, latest(now, UndoValid))
 	if err != nil {
 		return false, fmt.Errorf("look who may take an address back: %w", err)
 	}
@@ -132,29 +132,29 @@ func (s *Store) UndoAddress(ctx context.Context, token string, from Origin) erro
 	if err != nil {
 		return err
 	}
-	err = s.write(ctx, func(d *deed) error {
-		if err := d.redeem(ctx, token, t.User); err != nil {
+	err = s.write(ctx, func(tx *Tx) error {
+		if err := tx.redeem(ctx, token, t.User); err != nil {
 			return err
 		}
 		var user User
-		row := d.QueryRowContext(ctx, restoreAddress, t.Email, t.emailKey, s.now(), t.User.ID)
+		row := tx.QueryRowContext(ctx, restoreAddress, t.Email, t.emailKey, s.now(), t.User.ID)
 		if err := user.scan(row); errors.Is(err, ErrNotFound) {
 			return ErrLink
 		} else if err != nil {
 			return err
 		}
-		if err := d.signOutEverywhere(ctx, user); err != nil {
+		if err := tx.signOutEverywhere(ctx, user); err != nil {
 			return err
 		}
 		// Later ways back belong to whoever moved the account on. Earlier ones
 		// stay with the owner.
-		if _, err := d.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
+		if _, err := tx.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
 			return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 		}
-		if err := d.letterWith(ctx, LetterAddressBack, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.letterWith(ctx, LetterAddressBack, PurposeReset, user, user.Email, ResetValid, from); err != nil {
 			return err
 		}
-		return d.record(ctx, user.ID, EventAddressUndone, "", from)
+		return tx.record(ctx, user.ID, EventAddressUndone, "", from)
 	})
 	if s.db.Conflict(err) != "" {
 		return ErrLink

@@ -42,27 +42,27 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		return SignIn{}, err
 	}
 	var renewed SignIn
-	err = s.write(ctx, func(d *deed) error {
-		changed, err := d.changed(ctx, updateOwnPassword, kept.scheme, kept.hash, kept.cost, user.ID, user.epoch)
+	err = s.write(ctx, func(tx *Tx) error {
+		changed, err := tx.changed(ctx, updateOwnPassword, kept.scheme, kept.hash, kept.cost, user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("change the password: %w", err)
 		}
 		if changed == 0 {
 			return errNotYours("current")
 		}
-		if _, err := d.endOthers(ctx, n); err != nil {
+		if _, err := tx.endOthers(ctx, n); err != nil {
 			return err
 		}
-		if renewed, err = d.renew(ctx, n); err != nil {
+		if renewed, err = tx.renew(ctx, n); err != nil {
 			return err
 		}
-		if err := d.succeeded(ctx, user.ID, t.bucket); err != nil {
+		if err := tx.succeeded(ctx, user.ID, t.bucket); err != nil {
 			return err
 		}
-		if err := d.tell(ctx, LetterPasswordChanged, user, from); err != nil {
+		if err := tx.tell(ctx, LetterPasswordChanged, user, from); err != nil {
 			return err
 		}
-		return d.record(ctx, user.ID, EventPasswordChanged, "", from)
+		return tx.record(ctx, user.ID, EventPasswordChanged, "", from)
 	})
 	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
 		return SignIn{}, err

@@ -24,28 +24,28 @@ const (
 // erased once it can no longer be reopened, which may be at once, and no old
 // address can be put back any more.
 func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(d *deed) error {
-		n, err := d.changed(ctx, updateClosed, s.now(), user.ID)
+	return s.write(ctx, func(tx *Tx) error {
+		n, err := tx.changed(ctx, updateClosed, s.now(), user.ID)
 		if err != nil {
 			return fmt.Errorf("close user %d: %w", user.ID, err)
 		}
-		if _, err := d.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
 			return fmt.Errorf("end the sign-ins of user %d: %w", user.ID, err)
 		}
 		if n == 0 {
 			return nil
 		}
-		if err := d.record(ctx, user.ID, EventClosed, "", from); err != nil {
+		if err := tx.record(ctx, user.ID, EventClosed, "", from); err != nil {
 			return err
 		}
-		if err := d.tell(ctx, LetterClosed, user, from); err != nil {
+		if err := tx.tell(ctx, LetterClosed, user, from); err != nil {
 			return err
 		}
 		if s.rules.Reopen > 0 {
 			return nil
 		}
 		now := s.now()
-		if err := d.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID); !errors.Is(err, ErrNotFound) {
+		if err := tx.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		return nil // EraseClosed will do it
@@ -80,12 +80,12 @@ func (s *Store) Reopen(ctx context.Context, ticket string, from Origin) (User, e
 		return User{}, ErrNotFound
 	}
 	var user User
-	err := s.write(ctx, func(d *deed) error {
-		row := d.QueryRowContext(ctx, updateReopened, id, epoch, s.now().Add(-s.rules.Reopen))
+	err := s.write(ctx, func(tx *Tx) error {
+		row := tx.QueryRowContext(ctx, updateReopened, id, epoch, s.now().Add(-s.rules.Reopen))
 		if err := user.scan(row); err != nil {
 			return err
 		}
-		return d.record(ctx, user.ID, EventReopened, "", from)
+		return tx.record(ctx, user.ID, EventReopened, "", from)
 	})
 	if err != nil {
 		return User{}, fmt.Errorf("reopen: %w", err)

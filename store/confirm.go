@@ -12,11 +12,11 @@ func (s *Store) SendConfirmation(ctx context.Context, user User, from Origin) er
 	if user.Confirmed() {
 		return nil
 	}
-	return s.write(ctx, func(d *deed) error { return d.askToConfirm(ctx, user, from) })
+	return s.write(ctx, func(tx *Tx) error { return tx.askToConfirm(ctx, user, from) })
 }
 
-func (d *deed) askToConfirm(ctx context.Context, user User, from Origin) error {
-	return d.letterWith(ctx, LetterConfirm, PurposeConfirm, user, user.Email, ConfirmValid, from)
+func (tx *Tx) askToConfirm(ctx context.Context, user User, from Origin) error {
+	return tx.letterWith(ctx, LetterConfirm, PurposeConfirm, user, user.Email, ConfirmValid, from)
 }
 
 // ConfirmAddress redeems the token of a letter to the address of an account,
@@ -28,15 +28,15 @@ func (s *Store) ConfirmAddress(ctx context.Context, token string, from Origin) (
 		return User{}, err
 	}
 	var user User
-	err = s.write(ctx, func(d *deed) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		user = t.User
-		if err := d.redeem(ctx, token, user); err != nil {
+		if err := tx.redeem(ctx, token, user); err != nil {
 			return err
 		}
 		if t.Purpose == PurposeAddress {
-			return d.moveTo(ctx, &user, t, from)
+			return tx.moveTo(ctx, &user, t, from)
 		}
-		n, err := d.changed(ctx, updateConfirmed, s.now(), user.ID, user.epoch, t.emailKey)
+		n, err := tx.changed(ctx, updateConfirmed, s.now(), user.ID, user.epoch, t.emailKey)
 		if err != nil {
 			return fmt.Errorf("confirm an address: %w", err)
 		}
@@ -44,7 +44,7 @@ func (s *Store) ConfirmAddress(ctx context.Context, token string, from Origin) (
 			return ErrLink
 		}
 		user.ConfirmedAt = s.now()
-		return d.record(ctx, user.ID, EventAddressConfirmed, "", from)
+		return tx.record(ctx, user.ID, EventAddressConfirmed, "", from)
 	})
 	if s.db.Conflict(err) != "" {
 		return User{}, ErrLink // somebody else confirmed that address first

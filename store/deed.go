@@ -8,11 +8,11 @@ import (
 
 // It changes nothing but waits for a change of the account that is under way
 // and makes a later one wait, which reading alone does not on PostgreSQL.
-const holdUser = `UPDATE users SET epoch = epoch WHERE id = $1`
+const lockUserRow = `UPDATE users SET epoch = epoch WHERE id = $1`
 
-// deed is a transaction that records what it does. What it recorded is logged
+// Tx is a transaction that records what it does. What it recorded is logged
 // once it is committed.
-type deed struct {
+type Tx struct {
 	*sql.Tx
 	store  *Store
 	events []Event
@@ -23,20 +23,20 @@ type deed struct {
 // write runs one transaction. A refusal or a fault from do rolls it back. Where
 // another transaction was in the way do runs again, so it must not build on what
 // it did to its surroundings the time before.
-func (s *Store) write(ctx context.Context, do func(d *deed) error) error {
-	var d *deed
-	err := s.db.transact(ctx, s.db.Write, func(tx *sql.Tx) error {
-		d = &deed{Tx: tx, store: s}
-		return do(d)
+func (s *Store) write(ctx context.Context, do func(tx *Tx) error) error {
+	var tx *Tx
+	err := s.db.transact(ctx, s.db.Write, func(t *sql.Tx) error {
+		tx = &Tx{Tx: t, store: s}
+		return do(tx)
 	})
-	s.troubled.Store(err != nil && s.Lost(err))
+	s.troubled.Store(err != nil && s.Unavailable(err))
 	if err != nil {
 		return err
 	}
-	for _, e := range d.events {
+	for _, e := range tx.events {
 		s.Log(ctx, e)
 	}
-	if d.letters {
+	if tx.letters {
 		select {
 		case s.written <- struct{}{}:
 		default: // announced already
@@ -46,30 +46,30 @@ func (s *Store) write(ctx context.Context, do func(d *deed) error) error {
 }
 
 // changed runs a statement and says how many rows it changed.
-func (d *deed) changed(ctx context.Context, text string, args ...any) (int64, error) {
-	result, err := d.ExecContext(ctx, text, args...)
+func (tx *Tx) changed(ctx context.Context, text string, args ...any) (int64, error) {
+	result, err := tx.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-// hold makes a deed wait for a change of the account that is under way, and
+// lockUser makes a deed wait for a change of the account that is under way, and
 // later ones wait for it.
-func (d *deed) hold(ctx context.Context, userID int64) error {
-	if _, err := d.ExecContext(ctx, holdUser, userID); err != nil {
+func (tx *Tx) lockUser(ctx context.Context, userID int64) error {
+	if _, err := tx.ExecContext(ctx, lockUserRow, userID); err != nil {
 		return fmt.Errorf("hold user %d: %w", userID, err)
 	}
 	return nil
 }
 
 // record writes an event of an account.
-func (d *deed) record(ctx context.Context, userID int64, name, detail string, from Origin) error {
+func (tx *Tx) record(ctx context.Context, userID int64, name, detail string, from Origin) error {
 	from.Agent = shorten(from.Agent, agentMax)
-	e := Event{At: d.store.now(), UserID: userID, Name: name, Origin: from, Detail: detail}
-	if _, err := d.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
+	e := Event{At: tx.store.now(), UserID: userID, Name: name, Origin: from, Detail: detail}
+	if _, err := tx.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
 		return fmt.Errorf("record %s: %w", name, err)
 	}
-	d.events = append(d.events, e)
+	tx.events = append(tx.events, e)
 	return nil
 }

@@ -47,11 +47,11 @@ func (s *Store) knows(ctx context.Context, user User, device string) (bool, erro
 
 // meet makes a device known, and says whether it was new to a person who has
 // others.
-func (d *deed) meet(ctx context.Context, user User, device string) (isNew bool, err error) {
+func (tx *Tx) meet(ctx context.Context, user User, device string) (isNew bool, err error) {
 	if device == "" {
 		return false, nil
 	}
-	rows, err := d.QueryContext(ctx, `SELECT device FROM devices WHERE user_id = $1`, user.ID)
+	rows, err := tx.QueryContext(ctx, `SELECT device FROM devices WHERE user_id = $1`, user.ID)
 	if err != nil {
 		return false, err
 	}
@@ -68,11 +68,11 @@ func (d *deed) meet(ctx context.Context, user User, device string) (isNew bool, 
 	if err := rows.Err(); err != nil {
 		return false, err
 	}
-	now := d.store.now()
-	if _, err := d.ExecContext(ctx, upsertDevice, user.ID, device, now); err != nil {
+	now := tx.store.now()
+	if _, err := tx.ExecContext(ctx, upsertDevice, user.ID, device, now); err != nil {
 		return false, err
 	}
-	_, err = d.ExecContext(ctx, deleteSurplusDevices, user.ID, latest(now, 0), SignInsMax)
+	_, err = tx.ExecContext(ctx, deleteSurplusDevices, user.ID, latest(now, 0), SignInsMax)
 	return others > 0 && !known, err
 }
 

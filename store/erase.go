@@ -35,7 +35,7 @@ const (
 // Erase deletes an account and all that hangs on it, at once and for good. Its
 // username stays reserved for UsernameKept.
 func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(d *deed) error { return d.erase(ctx, user.ID, from, deleteUser, user.ID) })
+	return s.write(ctx, func(tx *Tx) error { return tx.erase(ctx, user.ID, from, deleteUser, user.ID) })
 }
 
 // EraseClosed erases up to limit accounts that can no longer be reopened, and
@@ -55,7 +55,7 @@ func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 		if err := s.eraseEvents(ctx, id, limit); err != nil {
 			return 0, err
 		}
-		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, before, now, undo, id) })
+		err := s.write(ctx, func(tx *Tx) error { return tx.erase(ctx, id, Origin{}, deleteClosed, before, now, undo, id) })
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return 0, err
 		}
@@ -93,21 +93,21 @@ func (s *Store) eraseEvents(ctx context.Context, id int64, limit int) error {
 // erase deletes the user that a statement names and keeps its username from
 // everybody. Everything else about the person refers to the user and goes with
 // it; the counters of failed tries have no reference and go by their name.
-func (d *deed) erase(ctx context.Context, id int64, from Origin, statement string, args ...any) error {
+func (tx *Tx) erase(ctx context.Context, id int64, from Origin, statement string, args ...any) error {
 	var username string
-	err := d.QueryRowContext(ctx, statement, args...).Scan(&username)
+	err := tx.QueryRowContext(ctx, statement, args...).Scan(&username)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
 	if err != nil {
 		return fmt.Errorf("erase user %d: %w", id, err)
 	}
-	if err := d.reserve(ctx, username, User{}); err != nil {
+	if err := tx.reserve(ctx, username, User{}); err != nil {
 		return err
 	}
-	if err := d.forgetFailures(ctx, id); err != nil {
+	if err := tx.forgetFailures(ctx, id); err != nil {
 		return err
 	}
-	d.events = append(d.events, Event{Name: EventErased, UserID: id, Origin: from})
+	tx.events = append(tx.events, Event{Name: EventErased, UserID: id, Origin: from})
 	return nil
 }

@@ -16,14 +16,14 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.account(ctx, s.userByEmail, key); err == nil {
+	if _, _, err := s.findAccount(ctx, s.userByEmail, key); err == nil {
 		return refuse("email", "An account with this email address exists.")
 	} else if !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("invite: %w", err)
 	}
-	return s.write(ctx, func(d *deed) error {
-		err := d.letterWith(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
-		if err == nil && s.Mails() && !d.letters {
+	return s.write(ctx, func(tx *Tx) error {
+		err := tx.letterWith(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
+		if err == nil && s.Mails() && !tx.letters {
 			return refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
 		}
 		return err
@@ -40,7 +40,7 @@ func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, 
 		return User{}, err
 	}
 	r.Email = t.Email
-	user, err := s.register(ctx, r, from, func(d *deed) error { return d.redeem(ctx, token, User{}) })
+	user, err := s.register(ctx, r, from, func(tx *Tx) error { return tx.redeem(ctx, token, User{}) })
 	if refusal, refused := AsRefusal(err); refused && refusal.Field == "email" {
 		return User{}, ErrLink // has an account by now
 	}

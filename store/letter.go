@@ -92,8 +92,8 @@ func (s *Store) Mails() bool { return s.seal != nil }
 // letter puts a letter into the outbox, in the transaction of what it speaks
 // of. An address that had its share of that kind gets none; whoever asked is
 // not told.
-func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
-	s := d.store
+func (tx *Tx) letter(ctx context.Context, kind string, data LetterData) error {
+	s := tx.store
 	if !s.Mails() {
 		return nil
 	}
@@ -102,11 +102,11 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 		key = data.To // what somebody typed to say who they are
 	}
 	address, now := digest(key), s.now()
-	if _, err := d.ExecContext(ctx, lockAddress, address, now); err != nil {
+	if _, err := tx.ExecContext(ctx, lockAddress, address, now); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	var sent int
-	if err := d.QueryRowContext(ctx, countLetters, address, kind, now.Add(-time.Hour), latest(now, 0)).Scan(&sent); err != nil {
+	if err := tx.QueryRowContext(ctx, countLetters, address, kind, now.Add(-time.Hour), latest(now, 0)).Scan(&sent); err != nil {
 		return fmt.Errorf("count letters: %w", err)
 	}
 	if sent >= LettersPerHour && kind != askReset {
@@ -124,10 +124,10 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := d.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires, priorityOf(kind)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires, priorityOf(kind)); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
-	d.letters = true
+	tx.letters = true
 	return nil
 }
 
@@ -144,30 +144,30 @@ func to(email string, user User, from Origin) LetterData {
 }
 
 // letterWith writes a letter to an address, with a new token in it.
-func (d *deed) letterWith(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
-	return d.letterAbout(ctx, kind, purpose, user, to(email, user, from), valid)
+func (tx *Tx) letterWith(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
+	return tx.letterAbout(ctx, kind, purpose, user, to(email, user, from), valid)
 }
 
 // letterAbout is letterWith for a letter that was begun.
-func (d *deed) letterAbout(ctx context.Context, kind, purpose string, user User, data LetterData, valid time.Duration) error {
-	if !d.store.Mails() {
+func (tx *Tx) letterAbout(ctx context.Context, kind, purpose string, user User, data LetterData, valid time.Duration) error {
+	if !tx.store.Mails() {
 		return nil
 	}
-	token, err := d.issue(ctx, purpose, user, data.To, valid)
+	token, err := tx.issue(ctx, purpose, user, data.To, valid)
 	if err != nil {
 		return err
 	}
 	data.Token, data.Valid = token, valid
-	return d.letter(ctx, kind, data)
+	return tx.letter(ctx, kind, data)
 }
 
 // tell writes to a person about something that was done to their account. An
 // address that was never confirmed may be anybody's and is left in peace.
-func (d *deed) tell(ctx context.Context, kind string, user User, from Origin) error {
-	if !user.Confirmed() || d.store.rules.NoNotices {
+func (tx *Tx) tell(ctx context.Context, kind string, user User, from Origin) error {
+	if !user.Confirmed() || tx.store.rules.NoNotices {
 		return nil
 	}
 	data := to(user.Email, user, from)
-	data.Within = d.store.rules.Reopen
-	return d.letter(ctx, kind, data)
+	data.Within = tx.store.rules.Reopen
+	return tx.letter(ctx, kind, data)
 }

@@ -40,7 +40,7 @@ func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]strin
 	}
 	// Where a transaction keeps to what was there when it began, whoever waited for
 	// the lock would not see what was applied meanwhile.
-	tx, err := db.BeginTx(ctx, plain)
+	tx, err := db.BeginTx(ctx, readCommitted)
 	if err != nil {
 		return nil, fmt.Errorf("begin migrations: %w", err)
 	}

@@ -61,37 +61,37 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	if err != nil {
 		return err
 	}
-	_, _, err = s.account(ctx, s.userByEmail, key)
+	_, _, err = s.findAccount(ctx, s.userByEmail, key)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("register: %w", err)
 	}
 	taken := err == nil
-	err = s.write(ctx, func(d *deed) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		now := s.now()
 		var old sql.NullString // the link that waits for this very registration
 		var same bool
-		err := d.QueryRowContext(ctx, deletePendingName, name, now, latest(now, PendingValid), holder, key).Scan(&old, &same)
+		err := tx.QueryRowContext(ctx, deletePendingName, name, now, latest(now, PendingValid), holder, key).Scan(&old, &same)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		held, err := d.held(ctx, key, User{})
+		reserved, err := tx.emailReserved(ctx, key, User{})
 		if err != nil {
 			return err
 		}
 		token := newToken()
-		hash := sql.NullString{String: digest(token), Valid: !taken && !held}
-		if _, err := d.ExecContext(ctx, insertPending, name, DeliverableEmail(r.Email), key, CanonicalName(r.Name),
+		hash := sql.NullString{String: digest(token), Valid: !taken && !reserved}
+		if _, err := tx.ExecContext(ctx, insertPending, name, DeliverableEmail(r.Email), key, CanonicalName(r.Name),
 			kept.scheme, kept.hash, kept.cost, hash, holder, now.Add(PendingValid), r.Next); err != nil {
 			return err
 		}
-		if taken || held {
-			return d.remindOwner(ctx, key, from)
+		if taken || reserved {
+			return tx.remindOwner(ctx, key, from)
 		}
 		p := Pending{Username: name, Email: DeliverableEmail(r.Email), Name: CanonicalName(r.Name)}
-		if err := d.askToRegister(ctx, p, token, from); err != nil || d.letters || !same || !old.Valid {
+		if err := tx.askToRegister(ctx, p, token, from); err != nil || tx.letters || !same || !old.Valid {
 			return err
 		}
-		return d.keepLink(ctx, old, name, holder)
+		return tx.restoreLink(ctx, old, name, holder)
 	})
 	if s.db.Conflict(err) == "pending.username" {
 		return ErrUsernameTaken
@@ -142,24 +142,24 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 		}
 	}
 	user := User{Username: p.Username, Email: p.Email, Name: p.Name, CreatedAt: s.now(), ConfirmedAt: s.now()}
-	err = s.write(ctx, func(d *deed) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		// The account first: it makes others with the same address wait, who hold
 		// nothing then that is to be deleted here.
-		if err := d.insert(ctx, &user, p.emailKey, p.kept, from); err != nil {
+		if err := tx.insert(ctx, &user, p.emailKey, p.kept, from); err != nil {
 			return err
 		}
-		taken, err := d.changed(ctx, takePending, digest(token), s.now())
+		taken, err := tx.changed(ctx, takePending, digest(token), s.now())
 		if err != nil {
 			return err
 		}
 		if taken == 0 {
 			return ErrLink
 		}
-		_, err = d.ExecContext(ctx, deletePendingEmail, p.emailKey)
+		_, err = tx.ExecContext(ctx, deletePendingEmail, p.emailKey)
 		return err
 	})
 	err = s.unlessRefused(ctx, t.bucket, err)
-	if _, refused := AsRefusal(s.taken(err, user.Username)); refused {
+	if _, refused := AsRefusal(s.conflict(err, user.Username)); refused {
 		return User{}, ErrLink // somebody was faster
 	}
 	if _, refused := AsRefusal(err); refused {
@@ -186,11 +186,11 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 		return nil
 	}
 	holder := digest(browser)
-	return s.write(ctx, func(d *deed) error {
+	return s.write(ctx, func(tx *Tx) error {
 		var p Pending
 		var hash sql.NullString
 		now := s.now()
-		err := d.QueryRowContext(ctx, selectOwnPending, holder, now, latest(now, PendingValid)).Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &hash)
+		err := tx.QueryRowContext(ctx, selectOwnPending, holder, now, latest(now, PendingValid)).Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &hash)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -198,45 +198,45 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 			return fmt.Errorf("look for a registration: %w", err)
 		}
 		if !hash.Valid {
-			return d.remindOwner(ctx, p.emailKey, from)
+			return tx.remindOwner(ctx, p.emailKey, from)
 		}
 		token := newToken()
-		if _, err := d.ExecContext(ctx, updatePending, digest(token), p.Username, holder, s.now()); err != nil {
+		if _, err := tx.ExecContext(ctx, updatePending, digest(token), p.Username, holder, s.now()); err != nil {
 			return fmt.Errorf("renew a registration: %w", err)
 		}
-		if err := d.askToRegister(ctx, p, token, from); err != nil || d.letters {
+		if err := tx.askToRegister(ctx, p, token, from); err != nil || tx.letters {
 			return err
 		}
-		return d.keepLink(ctx, hash, p.Username, holder)
+		return tx.restoreLink(ctx, hash, p.Username, holder)
 	})
 }
 
-// keepLink leaves the link good that is there already, where an address had its
+// restoreLink leaves the link good that is there already, where an address had its
 // share of letters and gets no other.
-func (d *deed) keepLink(ctx context.Context, hash sql.NullString, username, holder string) error {
-	if _, err := d.ExecContext(ctx, updatePending, hash, username, holder, d.store.now()); err != nil {
+func (tx *Tx) restoreLink(ctx context.Context, hash sql.NullString, username, holder string) error {
+	if _, err := tx.ExecContext(ctx, updatePending, hash, username, holder, tx.store.now()); err != nil {
 		return fmt.Errorf("keep a link: %w", err)
 	}
 	return nil
 }
 
 // remindOwner writes to whoever has an account with that address.
-func (d *deed) remindOwner(ctx context.Context, emailKey string, from Origin) error {
+func (tx *Tx) remindOwner(ctx context.Context, emailKey string, from Origin) error {
 	var owner User
-	err := owner.scan(d.QueryRowContext(ctx, selectOwner, emailKey))
+	err := owner.scan(tx.QueryRowContext(ctx, selectOwner, emailKey))
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("look for the owner of an address: %w", err)
 	}
-	return d.letter(ctx, LetterOwner, to(owner.Email, owner, from))
+	return tx.letter(ctx, LetterOwner, to(owner.Email, owner, from))
 }
 
 const selectOwner = `SELECT ` + userColumns + ` FROM users WHERE users.email_key = $1`
 
-func (d *deed) askToRegister(ctx context.Context, p Pending, token string, from Origin) error {
+func (tx *Tx) askToRegister(ctx context.Context, p Pending, token string, from Origin) error {
 	data := to(p.Email, User{}, from)
 	data.Token, data.Valid = token, PendingValid
-	return d.letter(ctx, LetterRegister, data)
+	return tx.letter(ctx, LetterRegister, data)
 }

@@ -59,43 +59,43 @@ func (s *Store) identify(ctx context.Context, identifier string) (User, hashed, 
 		if !validUsername(name) {
 			return User{}, hashed{}, ErrNotFound
 		}
-		return s.account(ctx, s.userByUsername, name)
+		return s.findAccount(ctx, s.userByUsername, name)
 	}
 	key, err := CanonicalEmail(identifier)
 	if err != nil {
 		return User{}, hashed{}, ErrNotFound
 	}
-	return s.account(ctx, s.userByEmail, key)
+	return s.findAccount(ctx, s.userByEmail, key)
 }
 
 // Disable closes the account to its owner and ends all its sign-ins. Doing it
 // twice is no error.
 func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(d *deed) error {
-		n, err := d.changed(ctx, updateDisabled, s.now(), user.ID)
+	return s.write(ctx, func(tx *Tx) error {
+		n, err := tx.changed(ctx, updateDisabled, s.now(), user.ID)
 		if err != nil {
 			return fmt.Errorf("disable user %d: %w", user.ID, err)
 		}
-		if _, err := d.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
 			return fmt.Errorf("end the sign-ins of user %d: %w", user.ID, err)
 		}
 		if n == 0 {
 			return nil
 		}
-		return d.record(ctx, user.ID, EventDisabled, "", from)
+		return tx.record(ctx, user.ID, EventDisabled, "", from)
 	})
 }
 
 // Enable opens a disabled account again. Sign-ins do not come back.
 func (s *Store) Enable(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(d *deed) error {
-		n, err := d.changed(ctx, updateEnabled, user.ID)
+	return s.write(ctx, func(tx *Tx) error {
+		n, err := tx.changed(ctx, updateEnabled, user.ID)
 		if err != nil {
 			return fmt.Errorf("enable user %d: %w", user.ID, err)
 		}
 		if n == 0 {
 			return nil
 		}
-		return d.record(ctx, user.ID, EventEnabled, "", from)
+		return tx.record(ctx, user.ID, EventEnabled, "", from)
 	})
 }

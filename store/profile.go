@@ -30,21 +30,21 @@ func (s *Store) UpdateProfile(ctx context.Context, user User, name, username str
 			return user, err
 		}
 	}
-	err := s.write(ctx, func(d *deed) error {
+	err := s.write(ctx, func(tx *Tx) error {
 		if changed.Name != user.Name {
-			if _, err := d.ExecContext(ctx, updateName, changed.Name, user.ID); err != nil {
+			if _, err := tx.ExecContext(ctx, updateName, changed.Name, user.ID); err != nil {
 				return err
 			}
-			if err := d.record(ctx, user.ID, EventUpdated, "name", from); err != nil {
+			if err := tx.record(ctx, user.ID, EventUpdated, "name", from); err != nil {
 				return err
 			}
 		}
 		if changed.Username != user.Username {
-			return d.rename(ctx, user, &changed, from)
+			return tx.rename(ctx, user, &changed, from)
 		}
 		return nil
 	})
-	if refusal := s.taken(err, changed.Username); refusal != nil {
+	if refusal := s.conflict(err, changed.Username); refusal != nil {
 		return user, refusal
 	}
 	if _, refused := AsRefusal(err); err != nil && !refused {
@@ -56,9 +56,9 @@ func (s *Store) UpdateProfile(ctx context.Context, user User, name, username str
 	return changed, nil
 }
 
-func (d *deed) rename(ctx context.Context, user User, changed *User, from Origin) error {
-	now := d.store.now()
-	n, err := d.changed(ctx, updateUsername, changed.Username, now, user.ID, user.Username, now.Add(-UsernameEvery))
+func (tx *Tx) rename(ctx context.Context, user User, changed *User, from Origin) error {
+	now := tx.store.now()
+	n, err := tx.changed(ctx, updateUsername, changed.Username, now, user.ID, user.Username, now.Add(-UsernameEvery))
 	if err != nil {
 		return err
 	}
@@ -66,11 +66,11 @@ func (d *deed) rename(ctx context.Context, user User, changed *User, from Origin
 		return refuse("username", "You can change your username once a day. Your old one is still yours.")
 	}
 	changed.RenamedAt = now
-	if err := d.unreserved(ctx, *changed); err != nil {
+	if err := tx.claimUsername(ctx, *changed); err != nil {
 		return err
 	}
-	if err := d.reserve(ctx, user.Username, user); err != nil {
+	if err := tx.reserve(ctx, user.Username, user); err != nil {
 		return err
 	}
-	return d.record(ctx, user.ID, EventUpdated, "username "+user.Username+" "+changed.Username, from)
+	return tx.record(ctx, user.ID, EventUpdated, "username "+user.Username+" "+changed.Username, from)
 }

@@ -40,18 +40,18 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 		return SignIn{}, err
 	}
 	var renewed SignIn
-	err = s.write(ctx, func(d *deed) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		// What changes the account ends sign-ins after it: in the same order here.
-		if err := d.hold(ctx, n.UserID); err != nil {
+		if err := tx.lockUser(ctx, n.UserID); err != nil {
 			return err
 		}
-		if renewed, err = d.renew(ctx, n); err != nil {
+		if renewed, err = tx.renew(ctx, n); err != nil {
 			return err
 		}
-		if err := d.succeeded(ctx, n.UserID, t.bucket); err != nil {
+		if err := tx.succeeded(ctx, n.UserID, t.bucket); err != nil {
 			return err
 		}
-		return d.record(ctx, n.UserID, EventProved, "", from)
+		return tx.record(ctx, n.UserID, EventProved, "", from)
 	})
 	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
 		return SignIn{}, err
@@ -78,9 +78,9 @@ func (s *Store) reprove(ctx context.Context, n SignIn, password, field, event st
 }
 
 // renew gives a sign-in a new id and notes the proof.
-func (d *deed) renew(ctx context.Context, n SignIn) (SignIn, error) {
-	id, now := rand.Text(), d.store.now()
-	renewed, err := d.changed(ctx, updateProved, id, now, n.ID)
+func (tx *Tx) renew(ctx context.Context, n SignIn) (SignIn, error) {
+	id, now := rand.Text(), tx.store.now()
+	renewed, err := tx.changed(ctx, updateProved, id, now, n.ID)
 	if err != nil {
 		return SignIn{}, fmt.Errorf("renew a sign-in: %w", err)
 	}

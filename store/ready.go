@@ -18,9 +18,9 @@ const (
 	untouch = `UPDATE migrations SET name = rtrim(name, '.') WHERE version = 1`
 )
 
-// deedPages is more than what any deed writes. A disk that was full for a deed
+// writePages is more than what any deed writes. A disk that was full for a deed
 // may still have room for the one page of a probe.
-const deedPages = 24
+const writePages = 24
 
 // Ready returns an error unless the database takes what is written, for health
 // checks. It takes two seconds at most. Of any number who ask at the same time
@@ -50,7 +50,7 @@ func (s *Store) probe(ctx context.Context) error {
 	defer cancel()
 	writes := 1
 	if s.troubled.Load() {
-		writes = deedPages
+		writes = writePages
 	}
 	for range writes {
 		err := s.db.transact(ctx, s.db.Probe, func(tx *sql.Tx) error {

@@ -19,8 +19,8 @@ const (
 // this username or email address. Whether there is one is looked up later, so
 // this answers alike and in the same time.
 func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
-	return s.write(ctx, func(d *deed) error {
-		return d.letter(ctx, askReset, LetterData{
+	return s.write(ctx, func(tx *Tx) error {
+		return tx.letter(ctx, askReset, LetterData{
 			To: shorten(identifier, EmailMax), From: from.Address, Agent: shorten(from.Agent, agentMax), Valid: ResetValid,
 		})
 	})
@@ -37,14 +37,14 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 		return fmt.Errorf("answer a forgotten password: %w", err)
 	}
 	from := Origin{Address: ask.From, Agent: ask.Agent}
-	return s.write(ctx, func(d *deed) error {
-		if _, err := d.ExecContext(ctx, finishLetter, ask.ID); err != nil {
+	return s.write(ctx, func(tx *Tx) error {
+		if _, err := tx.ExecContext(ctx, finishLetter, ask.ID); err != nil {
 			return fmt.Errorf("answer a forgotten password: %w", err)
 		}
-		if err := d.letterWith(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.letterWith(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
 			return err
 		}
-		return d.record(ctx, user.ID, EventResetAsked, "", from)
+		return tx.record(ctx, user.ID, EventResetAsked, "", from)
 	})
 }
 
@@ -55,11 +55,11 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 	if user.Disabled() {
 		return "", refuse("", "The account %s is disabled. Enable it first.", user.Username)
 	}
-	err = s.write(ctx, func(d *deed) error {
-		if token, err = d.issue(ctx, PurposeReset, user, user.Email, ResetValid); err != nil {
+	err = s.write(ctx, func(tx *Tx) error {
+		if token, err = tx.issue(ctx, PurposeReset, user, user.Email, ResetValid); err != nil {
 			return err
 		}
-		return d.record(ctx, user.ID, EventResetAsked, "", from)
+		return tx.record(ctx, user.ID, EventResetAsked, "", from)
 	})
 	return token, err
 }
@@ -81,36 +81,36 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(d *deed) error {
-		if err := d.redeem(ctx, token, user); err != nil {
+	return s.write(ctx, func(tx *Tx) error {
+		if err := tx.redeem(ctx, token, user); err != nil {
 			return err
 		}
-		changed, err := d.changed(ctx, updateResetPassword, kept.scheme, kept.hash, kept.cost, s.now(), user.ID, user.epoch)
+		changed, err := tx.changed(ctx, updateResetPassword, kept.scheme, kept.hash, kept.cost, s.now(), user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("reset a password: %w", err)
 		}
 		if changed == 0 {
 			return ErrLink
 		}
-		if err := d.forgetFailures(ctx, user.ID); err != nil {
+		if err := tx.forgetFailures(ctx, user.ID); err != nil {
 			return err
 		}
-		if err := d.signOutEverywhere(ctx, user); err != nil {
+		if err := tx.signOutEverywhere(ctx, user); err != nil {
 			return err
 		}
-		if err := d.record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
+		if err := tx.record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
 			return err
 		}
 		user.ConfirmedAt = s.now() // whoever had the link reads mail there
-		return d.tell(ctx, LetterPasswordChanged, user, from)
+		return tx.tell(ctx, LetterPasswordChanged, user, from)
 	})
 }
 
 // signOutEverywhere ends all sign-ins, forgets all devices, and voids all
 // tokens but the way back from a change of address.
-func (d *deed) signOutEverywhere(ctx context.Context, user User) error {
+func (tx *Tx) signOutEverywhere(ctx context.Context, user User) error {
 	for _, statement := range []string{deleteSignIns, deleteDevices, deleteTokens} {
-		if _, err := d.ExecContext(ctx, statement, user.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, statement, user.ID); err != nil {
 			return fmt.Errorf("sign user %d out everywhere: %w", user.ID, err)
 		}
 	}

@@ -67,20 +67,20 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 	return nil
 }
 
-// unreserved makes sure that a user who has just been given a username may
+// claimUsername makes sure that a user who has just been given a username may
 // have it: it is kept for nobody else, nor from everybody. Asked after the
 // unique column was won, nobody can come in between.
-func (d *deed) unreserved(ctx context.Context, user User) error {
+func (tx *Tx) claimUsername(ctx context.Context, user User) error {
 	var owner sql.NullInt64
-	now := d.store.now()
-	err := d.QueryRowContext(ctx, selectReserved, user.Username, now, latest(now, UsernameKept)).Scan(&owner)
+	now := tx.store.now()
+	err := tx.QueryRowContext(ctx, selectReserved, user.Username, now, latest(now, UsernameKept)).Scan(&owner)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for a reserved username: %w", err)
 	}
 	if err == nil && owner.Int64 != user.ID {
 		return ErrUsernameTaken
 	}
-	if _, err := d.ExecContext(ctx, deleteReserved, user.Username); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteReserved, user.Username); err != nil {
 		return fmt.Errorf("free a reserved username: %w", err)
 	}
 	return nil
@@ -88,9 +88,9 @@ func (d *deed) unreserved(ctx context.Context, user User) error {
 
 // reserve keeps a username that was given up, for its owner or, with the zero
 // User, from everybody.
-func (d *deed) reserve(ctx context.Context, username string, owner User) error {
+func (tx *Tx) reserve(ctx context.Context, username string, owner User) error {
 	id := sql.NullInt64{Int64: owner.ID, Valid: owner.ID != 0}
-	if _, err := d.ExecContext(ctx, upsertReserved, username, id, d.store.now().Add(UsernameKept)); err != nil {
+	if _, err := tx.ExecContext(ctx, upsertReserved, username, id, tx.store.now().Add(UsernameKept)); err != nil {
 		return fmt.Errorf("reserve a username: %w", err)
 	}
 	return nil

@@ -111,11 +111,11 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 	_, absolute := n.limits()
 	n.EndsAt = now.Add(absolute)
 	n.IdleAt = n.idleFrom(now)
-	err := s.write(ctx, func(d *deed) error {
-		if err := d.hold(ctx, user.ID); err != nil {
+	err := s.write(ctx, func(tx *Tx) error {
+		if err := tx.lockUser(ctx, user.ID); err != nil {
 			return err
 		}
-		made, err := d.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
+		made, err := tx.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
 			n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("sign in user %d: %w", user.ID, err)
@@ -123,24 +123,24 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		if made == 0 {
 			return errWrong
 		}
-		if _, err := d.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
+		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
 		}
-		if err := d.succeeded(ctx, user.ID, user.counted); err != nil {
+		if err := tx.succeeded(ctx, user.ID, user.counted); err != nil {
 			return err
 		}
-		isNew, err := d.meet(ctx, user, n.device)
+		isNew, err := tx.meet(ctx, user, n.device)
 		if err != nil {
 			return fmt.Errorf("note a device of user %d: %w", user.ID, err)
 		}
 		detail := ""
 		if isNew {
 			detail = DetailNewDevice
-			if err := d.tell(ctx, LetterNewDevice, user, visit.Origin); err != nil {
+			if err := tx.tell(ctx, LetterNewDevice, user, visit.Origin); err != nil {
 				return err
 			}
 		}
-		return d.record(ctx, user.ID, EventSignedIn, detail, visit.Origin)
+		return tx.record(ctx, user.ID, EventSignedIn, detail, visit.Origin)
 	})
 	if err = s.unlessRefused(ctx, user.counted, err); err != nil {
 		return SignIn{}, err
@@ -182,15 +182,15 @@ func (s *Store) Seen(ctx context.Context, n SignIn) error {
 
 // SignOut ends a sign-in. Ending one that is gone is no error.
 func (s *Store) SignOut(ctx context.Context, n SignIn, from Origin) error {
-	return s.write(ctx, func(d *deed) error {
-		ended, err := d.changed(ctx, deleteSignIn, n.ID)
+	return s.write(ctx, func(tx *Tx) error {
+		ended, err := tx.changed(ctx, deleteSignIn, n.ID)
 		if err != nil {
 			return fmt.Errorf("sign out: %w", err)
 		}
 		if ended == 0 {
 			return nil
 		}
-		return d.record(ctx, n.UserID, EventSignedOut, "", from)
+		return tx.record(ctx, n.UserID, EventSignedOut, "", from)
 	})
 }
 

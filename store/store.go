@@ -41,16 +41,16 @@ type Database struct {
 	// Conflict names the unique column that err complains of, as
 	// "table.column", or is empty for every other error.
 	Conflict func(err error) string
-	// Beaten says whether err means that another transaction was in the way, so
+	// Retryable says whether err means that another transaction was in the way, so
 	// that the same can be tried again at once.
-	Beaten func(err error) bool
+	Retryable func(err error) bool
 	// Trouble says in a few words why the database takes no work for now, as in
 	// "it is read-only". It is empty for an error that means something else. What
 	// it says may be shown to anybody.
 	Trouble func(err error) string
-	// Kept returns an error where a commit does not reach what the next start
+	// InPlace returns an error where a commit does not reach what the next start
 	// will open. It is asked before and after each, so it must cost little.
-	Kept func() error
+	InPlace func() error
 }
 
 // Sessions keeps the sessions of scs, of which it has the shape. With the
@@ -134,9 +134,9 @@ func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, cl
 	return s, nil
 }
 
-// Lost says whether err means that the database cannot be reached, or takes no
+// Unavailable says whether err means that the database cannot be reached, or takes no
 // work for now. The web answers 503.
-func (s *Store) Lost(err error) bool { return s.Trouble(err) != "" }
+func (s *Store) Unavailable(err error) bool { return s.Trouble(err) != "" }
 
 // Trouble says in a few words why the database takes no work for now, and is
 // empty for an error that means something else.

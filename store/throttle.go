@@ -92,12 +92,12 @@ func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (
 	// counted, and it could not be taken back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
-	err = s.write(ctx, func(d *deed) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		now := s.now()
-		err := d.QueryRowContext(ctx, countTry, t.bucket, now, now.Add(-quiet), now.Add(quiet), now.Add(limits.LongestWait)).Scan(&t.failures)
+		err := tx.QueryRowContext(ctx, countTry, t.bucket, now, now.Add(-quiet), now.Add(quiet), now.Add(limits.LongestWait)).Scan(&t.failures)
 		if errors.Is(err, sql.ErrNoRows) {
 			var until time.Time
-			if err := d.QueryRowContext(ctx, selectWait, t.bucket).Scan(&until); err != nil {
+			if err := tx.QueryRowContext(ctx, selectWait, t.bucket).Scan(&until); err != nil {
 				return err
 			}
 			return TooMany(until.Sub(now))
@@ -106,7 +106,7 @@ func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (
 			return err
 		}
 		if wait := limits.wait(t.failures); wait > 0 {
-			_, err = d.ExecContext(ctx, updateWait, now.Add(wait), t.bucket)
+			_, err = tx.ExecContext(ctx, updateWait, now.Add(wait), t.bucket)
 		}
 		return err
 	})
@@ -137,27 +137,27 @@ func (s *Store) failed(ctx context.Context, t try, name string, from Origin) err
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
 	inARow := 0
-	err := s.write(ctx, func(d *deed) error {
+	err := s.write(ctx, func(tx *Tx) error {
 		if t.user.ID == 0 {
-			d.events = append(d.events, Event{Name: name, Origin: from})
-			_, err := d.countFailed(ctx, t)
+			tx.events = append(tx.events, Event{Name: name, Origin: from})
+			_, err := tx.countFailed(ctx, t)
 			return err
 		}
-		if err := d.record(ctx, t.user.ID, name, "", from); err != nil {
+		if err := tx.record(ctx, t.user.ID, name, "", from); err != nil {
 			return err
 		}
 		// The account before the bucket, as in a sign-in.
-		if err := d.countWrong(ctx, t, from); err != nil {
+		if err := tx.countWrong(ctx, t, from); err != nil {
 			return err
 		}
 		var err error
-		if inARow, err = d.countFailed(ctx, t); err != nil {
+		if inARow, err = tx.countFailed(ctx, t); err != nil {
 			return err
 		}
 		if limit := s.rules.Limits.WrongPasswords; limit == 0 || t.failures != limit {
 			return nil
 		}
-		return d.record(ctx, t.user.ID, EventThrottled, "", from)
+		return tx.record(ctx, t.user.ID, EventThrottled, "", from)
 	})
 	if err == nil && t.onDevice() && inARow >= deviceFailures {
 		// By itself, holding no lock that somebody with the device in hand waits for.
@@ -171,8 +171,8 @@ func (s *Store) failed(ctx context.Context, t try, name string, from Origin) err
 
 // countFailed notes that a try turned out wrong, and says how many of the bucket
 // did so in a row. The tries that are still under way are none of them.
-func (d *deed) countFailed(ctx context.Context, t try) (failed int, err error) {
-	err = d.QueryRowContext(ctx, updateFailed, d.store.now(), t.bucket).Scan(&failed)
+func (tx *Tx) countFailed(ctx context.Context, t try) (failed int, err error) {
+	err = tx.QueryRowContext(ctx, updateFailed, tx.store.now(), t.bucket).Scan(&failed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil // no limit, or forgotten meanwhile
 	}
@@ -204,29 +204,29 @@ func (s *Store) unlessRefused(ctx context.Context, bucket string, err error) err
 
 // succeeded forgets the failures of a bucket in which somebody now proved who
 // they are, and only those.
-func (d *deed) succeeded(ctx context.Context, user int64, bucket string) error {
+func (tx *Tx) succeeded(ctx context.Context, user int64, bucket string) error {
 	if bucket == "" {
 		return nil
 	}
 	if bucket == accountBucket(User{ID: user}) {
-		if _, err := d.ExecContext(ctx, resetWrong, user); err != nil {
+		if _, err := tx.ExecContext(ctx, resetWrong, user); err != nil {
 			return fmt.Errorf("forget failures: %w", err)
 		}
 	}
-	if _, err := d.ExecContext(ctx, deleteThrottle, bucket); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteThrottle, bucket); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}
 	return nil
 }
 
 // forgetFailures forgets everything that was counted against an account.
-func (d *deed) forgetFailures(ctx context.Context, userID int64) error {
+func (tx *Tx) forgetFailures(ctx context.Context, userID int64) error {
 	bucket := accountBucket(User{ID: userID})
-	if _, err := d.ExecContext(ctx, deleteThrottle, bucket); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteThrottle, bucket); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}
 	// What begins with the bucket and a colon: the devices.
-	if _, err := d.ExecContext(ctx, deleteUserThrottles, bucket+":", bucket+";"); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteUserThrottles, bucket+":", bucket+";"); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}
 	return nil

@@ -78,14 +78,14 @@ func newToken() string {
 }
 
 // issue makes a token and keeps its sum. The zero User stands for nobody yet.
-func (d *deed) issue(ctx context.Context, purpose string, user User, email string, valid time.Duration) (string, error) {
-	token, now := newToken(), d.store.now()
+func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string, valid time.Duration) (string, error) {
+	token, now := newToken(), tx.store.now()
 	key, err := CanonicalEmail(email)
 	if err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	id := sql.NullInt64{Int64: user.ID, Valid: user.ID != 0}
-	if _, err := d.ExecContext(ctx, insertToken, digest(token), purpose, id, email, key, user.epoch, now, now.Add(valid)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertToken, digest(token), purpose, id, email, key, user.epoch, now, now.Add(valid)); err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	return token, nil
@@ -121,11 +121,11 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 // redeem uses a token of a user up, in the transaction of what it is good for.
 // Of any number who try at once one succeeds. The user comes first: whoever
 // voids tokens has changed the user before, and two would wait for each other.
-func (d *deed) redeem(ctx context.Context, token string, user User) error {
-	if err := d.hold(ctx, user.ID); err != nil {
+func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
+	if err := tx.lockUser(ctx, user.ID); err != nil {
 		return err
 	}
-	used, err := d.changed(ctx, useToken, d.store.now(), digest(token))
+	used, err := tx.changed(ctx, useToken, tx.store.now(), digest(token))
 	if err != nil {
 		return fmt.Errorf("use a token: %w", err)
 	}

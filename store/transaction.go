@@ -7,13 +7,13 @@ import (
 	"fmt"
 )
 
-// plain is the isolation that all statements here are written for. It is asked
+// readCommitted is the isolation that all statements here are written for. It is asked
 // for, because a database may have another one by default.
-var plain = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+var readCommitted = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 
-// tries is how often something is done in all while other transactions are in
+// maxTries is how often something is done in all while other transactions are in
 // its way.
-const tries = 3
+const maxTries = 3
 
 // Retry does something that is undone as a whole when it fails, and does it
 // again where another transaction was in its way. What may have been committed
@@ -21,7 +21,7 @@ const tries = 3
 func (db Database) Retry(ctx context.Context, do func() error) error {
 	for n := 1; ; n++ {
 		err := do()
-		if err == nil || n == tries || ctx.Err() != nil || !db.Beaten(err) {
+		if err == nil || n == maxTries || ctx.Err() != nil || !db.Retryable(err) {
 			return err
 		}
 	}
@@ -45,7 +45,7 @@ func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.T
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit this does nothing
-	if err := db.Kept(); err != nil {
+	if err := db.InPlace(); err != nil {
 		return fmt.Errorf("before the commit: %w", err)
 	}
 	// From here on never again: when the answer is lost, nobody knows whether it
@@ -53,7 +53,7 @@ func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.T
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	if err := db.Kept(); err != nil {
+	if err := db.InPlace(); err != nil {
 		return fmt.Errorf("after the commit: %w", err)
 	}
 	return nil
@@ -61,7 +61,7 @@ func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.T
 
 // begin does a transaction up to its commit.
 func begin(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) (*sql.Tx, error) {
-	tx, err := pool.BeginTx(ctx, plain)
+	tx, err := pool.BeginTx(ctx, readCommitted)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
@@ -81,7 +81,7 @@ func begin(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) (*sql.T
 // Exec runs one statement that is a transaction of its own, and says how many
 // rows it changed.
 func (db Database) Exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
-	if err := db.Kept(); err != nil {
+	if err := db.InPlace(); err != nil {
 		return 0, err
 	}
 	err = db.Retry(ctx, func() error {
@@ -95,5 +95,5 @@ func (db Database) Exec(ctx context.Context, text string, args ...any) (changed 
 	if err != nil {
 		return 0, err
 	}
-	return changed, db.Kept()
+	return changed, db.InPlace()
 }

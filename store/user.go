@@ -109,7 +109,7 @@ func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User
 
 // register makes an account. With redeem, which uses up what proved the
 // address, the account is confirmed.
-func (s *Store) register(ctx context.Context, r Registration, from Origin, redeem func(d *deed) error) (User, error) {
+func (s *Store) register(ctx context.Context, r Registration, from Origin, redeem func(tx *Tx) error) (User, error) {
 	if err := s.checkRegistration(r); err != nil {
 		return User{}, err
 	}
@@ -127,28 +127,28 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 		user.ConfirmedAt = user.CreatedAt
 	}
 	// Asking first spares a hash. The unique columns have the last word.
-	if err := s.registered(ctx, user.Username, key); err != nil {
+	if err := s.available(ctx, user.Username, key); err != nil {
 		return User{}, err
 	}
 	kept, err := s.passwords.hash(ctx, r.Password)
 	if err != nil {
 		return User{}, err
 	}
-	err = s.write(ctx, func(d *deed) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		if redeem != nil {
-			if err := redeem(d); err != nil {
+			if err := redeem(tx); err != nil {
 				return err
 			}
 		}
-		if err := d.insert(ctx, &user, key, kept, from); err != nil {
+		if err := tx.insert(ctx, &user, key, kept, from); err != nil {
 			return err
 		}
 		if user.Confirmed() {
 			return nil
 		}
-		return d.askToConfirm(ctx, user, from)
+		return tx.askToConfirm(ctx, user, from)
 	})
-	if refusal := s.taken(err, user.Username); refusal != nil {
+	if refusal := s.conflict(err, user.Username); refusal != nil {
 		return User{}, refusal
 	}
 	if _, refused := AsRefusal(err); err != nil && !refused {
@@ -162,29 +162,29 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 
 // insert makes the row of a user, who may have neither a username nor an
 // address that is kept for somebody else.
-func (d *deed) insert(ctx context.Context, user *User, emailKey string, kept hashed, from Origin) error {
+func (tx *Tx) insert(ctx context.Context, user *User, emailKey string, kept hashed, from Origin) error {
 	confirmed := sql.NullTime{Time: user.ConfirmedAt, Valid: user.Confirmed()}
-	err := d.QueryRowContext(ctx, insertUser, user.Username, user.Email, emailKey, user.Name,
+	err := tx.QueryRowContext(ctx, insertUser, user.Username, user.Email, emailKey, user.Name,
 		kept.scheme, kept.hash, kept.cost, user.CreatedAt, confirmed).Scan(&user.ID, &user.epoch)
 	if err != nil {
 		return err
 	}
-	if held, err := d.held(ctx, emailKey, *user); err != nil {
+	if reserved, err := tx.emailReserved(ctx, emailKey, *user); err != nil {
 		return err
-	} else if held {
+	} else if reserved {
 		return errEmailTaken
 	}
-	if err := d.unreserved(ctx, *user); err != nil {
+	if err := tx.claimUsername(ctx, *user); err != nil {
 		return err
 	}
-	return d.record(ctx, user.ID, EventRegistered, "", from)
+	return tx.record(ctx, user.ID, EventRegistered, "", from)
 }
 
-func (s *Store) registered(ctx context.Context, username, emailKey string) error {
+func (s *Store) available(ctx context.Context, username, emailKey string) error {
 	if err := s.UsernameFree(ctx, username, User{}, ""); err != nil {
 		return err
 	}
-	_, _, err := s.account(ctx, s.userByEmail, emailKey)
+	_, _, err := s.findAccount(ctx, s.userByEmail, emailKey)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -194,8 +194,8 @@ func (s *Store) registered(ctx context.Context, username, emailKey string) error
 	return errEmailTaken
 }
 
-// taken turns the database's last word about unique columns into a refusal.
-func (s *Store) taken(err error, username string) error {
+// conflict turns the database's last word about unique columns into a refusal.
+func (s *Store) conflict(err error, username string) error {
 	if err == nil {
 		return nil
 	}
@@ -214,8 +214,8 @@ var ErrUsernameTaken = refuse("username", "This username is taken.")
 
 var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
 
-// account finds one account and how its password is kept.
-func (s *Store) account(ctx context.Context, find *statement, key string) (User, hashed, error) {
+// findAccount finds one account and how its password is kept.
+func (s *Store) findAccount(ctx context.Context, find *statement, key string) (User, hashed, error) {
 	var user User
 	var kept hashed
 	row := find.row(s.db.ReadContext(ctx), key)

@@ -25,17 +25,17 @@ func (s *Store) off(t try) bool { return s.Mails() && t.user.wrong >= wrongMax &
 func (t try) counts() bool { return t.bucket != "" && !t.onDevice() }
 
 // countWrong counts towards off, and tells the person when it is reached.
-func (d *deed) countWrong(ctx context.Context, t try, from Origin) error {
+func (tx *Tx) countWrong(ctx context.Context, t try, from Origin) error {
 	if !t.counts() {
 		return nil
 	}
 	var wrong int
-	err := d.QueryRowContext(ctx, updateWrong, t.user.ID).Scan(&wrong)
+	err := tx.QueryRowContext(ctx, updateWrong, t.user.ID).Scan(&wrong)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // erased meanwhile
 	}
 	if err != nil || wrong != wrongMax {
 		return err
 	}
-	return d.tell(ctx, LetterPasswordOff, t.user, from)
+	return tx.tell(ctx, LetterPasswordOff, t.user, from)
 }

@@ -53,10 +53,10 @@ func conflict(err error) string {
 // noTable says whether err means that a table does not exist.
 func noTable(err error) bool { return state(err) == undefinedTable }
 
-// beaten says whether err means that another transaction was in the way, or that
+// retryable says whether err means that another transaction was in the way, or that
 // what was prepared is not there or does not fit the tables any more, which is
 // forgotten then.
-func beaten(err error) bool {
+func retryable(err error) bool {
 	switch state(err) {
 	case serialization, deadlock, noStatement, sameStatement:
 		return true

@@ -85,8 +85,8 @@ func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
 	// pgx prepares what it has not seen and keeps it with the connection.
 	db.Prepare = false
 	db.ReadContext = func(ctx context.Context) context.Context { return ctx }
-	db.Conflict, db.Beaten, db.Trouble = conflict, beaten, trouble
-	db.Kept = func() error { return nil } // what is acknowledged is the server's to keep
+	db.Conflict, db.Retryable, db.Trouble = conflict, retryable, trouble
+	db.InPlace = func() error { return nil } // what is acknowledged is the server's to keep
 	if err := db.Write.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -130,13 +130,13 @@ func (f *file) opened() error {
 		return err
 	}
 	f.parts = parts
-	return f.kept()
+	return f.inPlace()
 }
 
-// kept returns an error once one of the files was removed, replaced or written
+// inPlace returns an error once one of the files was removed, replaced or written
 // over: what is committed then is not what the next start will find. The file
 // itself is looked at first. It costs a few microseconds.
-func (f *file) kept() error {
+func (f *file) inPlace() error {
 	for _, p := range f.parts {
 		now, err := os.Stat(p.name)
 		switch {

@@ -68,7 +68,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db := &DB{file: file}
 	// mode=rw, or a file that went just now would be made anew.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
-	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.kept) }
+	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.inPlace) }
 	db.Write = pool("&_busy_timeout=" + lockWait + "&_txlock=immediate")
 	db.Probe = pool("&_busy_timeout=" + probeWait + "&_txlock=immediate")
 	db.Read = pool("&_busy_timeout=" + lockWait + "&_query_only=on")
@@ -80,8 +80,8 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
 	// With a context that can be cancelled mattn starts a goroutine per query.
 	db.ReadContext, db.Prepare = context.WithoutCancel, true
-	db.Conflict, db.Trouble, db.Kept = conflict, trouble, db.kept
-	db.Beaten = func(error) bool { return false } // there is one writer, and it has the lock from the beginning
+	db.Conflict, db.Trouble, db.InPlace = conflict, trouble, db.inPlace
+	db.Retryable = func(error) bool { return false } // there is one writer, and it has the lock from the beginning
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, explain(err)), db.close())
 	}
@@ -135,9 +135,9 @@ func (db *DB) leaveLog(ctx context.Context) error {
 	return errors.Join(err, after)
 }
 
-// kept is asked before and after every commit.
-func (db *DB) kept() error {
-	err := db.file.kept()
+// inPlace is asked before and after every commit.
+func (db *DB) inPlace() error {
+	err := db.file.inPlace()
 	if err != nil && db.file.lostLog() {
 		db.saving.Do(func() { db.saved.Go(db.save) })
 	}
@@ -169,7 +169,7 @@ func (db *DB) Accounts() store.Database { return db.Database }
 // it is: SQLite removes the log by its name, under which another one may be.
 func (db *DB) Close() error {
 	db.saved.Wait()
-	if err := db.file.kept(); err != nil && !db.file.lostLog() {
+	if err := db.file.inPlace(); err != nil && !db.file.lostLog() {
 		return fmt.Errorf("close the database: %w", err)
 	}
 	closed := errors.Join(db.Read.Close(), db.Probe.Close())

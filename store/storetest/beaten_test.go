@@ -238,7 +238,7 @@ func TestWhatIsAlwaysInTheWayIsTriedThreeTimes(t *testing.T) {
 		"a deed":      func() error { return h.SignOut(h.ctx, n, From) },
 		"a statement": func() error { _, err := h.PruneTokens(h.ctx, 10); return err },
 	} {
-		if err := do(); err == nil || !h.Lost(err) {
+		if err := do(); err == nil || !h.Unavailable(err) {
 			t.Errorf("%s: %v, want an error that asks to try again", what, err)
 		}
 		if got := h.counted(t); got != 3 {
@@ -256,7 +256,7 @@ func TestNothingIsTriedAgainOnceTheCommitWasSent(t *testing.T) {
 	h.exec(t, `CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN RAISE EXCEPTION 'too late' USING ERRCODE = '40001'; END $$;
 		CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()`)
-	if err := h.Disable(h.ctx, ada, From); err == nil || !h.Lost(err) {
+	if err := h.Disable(h.ctx, ada, From); err == nil || !h.Unavailable(err) {
 		t.Errorf("Disable = %v, want an error that asks to try again", err)
 	}
 	if got := h.counted(t); got != 3 { // the user, their sign-ins, the event
@@ -339,7 +339,7 @@ func TestADeedThatIsCutOffSaysByWhat(t *testing.T) {
 			ctx, cut := context.WithCancel(t.Context())
 			defer cut()
 			db := h.db
-			db.Kept = func() error { // asked when nothing is left to do but the commit
+			db.InPlace = func() error { // asked when nothing is left to do but the commit
 				cut()
 				for db.Write.Stats().InUse > 0 { // until it is rolled back
 					runtime.Gosched()

@@ -171,10 +171,10 @@ func TestALostPostgreSQLIsNoticedAndComesBack(t *testing.T) {
 	Register(t, s, Ada())
 	cluster.Stop(t)
 	for range 3 {
-		if _, err := s.Find(t.Context(), "ada"); err == nil || !s.Lost(err) {
+		if _, err := s.Find(t.Context(), "ada"); err == nil || !s.Unavailable(err) {
 			t.Errorf("Find = %v, want an error that says the database is lost", err)
 		}
-		if _, err := s.Authenticate(t.Context(), "ada", Password, From); err == nil || !s.Lost(err) {
+		if _, err := s.Authenticate(t.Context(), "ada", Password, From); err == nil || !s.Unavailable(err) {
 			t.Errorf("Authenticate = %v, want an error that says the database is lost", err)
 		}
 		if err := s.Ready(t.Context()); err == nil {
