@@ -29,8 +29,8 @@ func proof(kind string) string {
 
 // stays says in words how long a sign-in lasts without a visit.
 func stays(signIn store.SignIn) string {
-	if signIn.Kept {
-		return fmt.Sprintf("%d days after your last visit", store.IdleKept/(24*time.Hour))
+	if signIn.Remembered {
+		return fmt.Sprintf("%d days after your last visit", store.IdleRemembered/(24*time.Hour))
 	}
 	return fmt.Sprintf("%d minutes after your last visit, or until you close the browser", store.Idle/time.Minute)
 }

@@ -27,7 +27,7 @@ func Gallery() []State {
 		Email: strings.Repeat("w", 64) + "@" + strings.Repeat("w", 60) + ".example.com", CreatedAt: at,
 	}
 	signIn := store.SignIn{Agent: firefox, Kind: store.KindPassword, CreatedAt: at, EndsAt: at.Add(store.Absolute), Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348"}
-	kept := store.SignIn{Kind: store.KindPassword, CreatedAt: at, EndsAt: at.Add(store.AbsoluteKept), Kept: true, Address: "192.0.2.1"}
+	kept := store.SignIn{Kind: store.KindPassword, CreatedAt: at, EndsAt: at.Add(store.AbsoluteRemembered), Remembered: true, Address: "192.0.2.1"}
 
 	states := []State{
 		{"home-anonymous", Page{Entry: true, Indexed: true, Open: true}, nil},

@@ -24,5 +24,5 @@ func NewLoginForm() *LoginForm {
 	return f
 }
 
-// Keep says whether the person asked to stay signed in.
-func (f *LoginForm) Keep() bool { return f.Remember.checked() }
+// Remembered says whether the person asked to stay signed in.
+func (f *LoginForm) Remembered() bool { return f.Remember.checked() }

@@ -14,7 +14,7 @@ func NewProfileForm(user store.User) *ProfileForm {
 	f.Name = nameField()
 	f.Name.Value = user.Name
 	f.Username = usernameField()
-	f.Username.Hint = "Others can see it. It can change once a day, and the old one stays yours for " + Days(store.UsernameKept) + "."
+	f.Username.Hint = "Others can see it. It can change once a day, and the old one stays yours for " + Days(store.UsernameReservation) + "."
 	f.Username.Value = user.Username
 	f.Fields = []*Field{f.Name, f.Username}
 	return f

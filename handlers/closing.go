@@ -14,7 +14,7 @@ const sessionReopen = "reopen"
 
 func (s *Site) newClosing(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewClosingForm(*visitOf(r).user)
-	if values, ok := s.kept(r); ok {
+	if values, ok := s.takeDraft(r); ok {
 		form.Fill(values)
 	}
 	return s.showClosing(w, r, http.StatusOK, form)

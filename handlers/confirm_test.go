@@ -270,7 +270,7 @@ func TestSES15ProofKeepsAKeptSignInKept(t *testing.T) {
 		v.signsIn("remember")
 		h.clock.Move(10 * 24 * time.Hour)
 		answer := v.post("/confirm", url.Values{"password": {storetest.Password}})
-		left := int((store.AbsoluteKept - 10*24*time.Hour) / time.Second)
+		left := int((store.AbsoluteRemembered - 10*24*time.Hour) / time.Second)
 		if c := answer.cookie("sid"); c == nil || c.MaxAge > left+1 || c.MaxAge < left-60 || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
 			t.Errorf("the cookie is %v, want it to last %d s", c, left)
 		}

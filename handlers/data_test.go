@@ -42,7 +42,7 @@ func TestExportIsEverythingThatIsHeldAndNoSecret(t *testing.T) {
 		if held.Site != "Gatehouse" || a.Username != "countess" || a.Email != "ada@example.com" || a.Name != polyglot || a.RenamedAt == nil || !a.CreatedAt.Equal(h.user(t, "countess").CreatedAt) {
 			t.Errorf("the account is %+v", held)
 		}
-		if len(held.SignIns) != 2 || len(held.Devices) != 2 || !slices.ContainsFunc(held.SignIns, func(n exportedSignIn) bool { return n.Kept }) {
+		if len(held.SignIns) != 2 || len(held.Devices) != 2 || !slices.ContainsFunc(held.SignIns, func(n exportedSignIn) bool { return n.Remembered }) {
 			t.Errorf("the sign-ins are %+v, the devices %+v", held.SignIns, held.Devices)
 		}
 		for _, n := range held.SignIns {

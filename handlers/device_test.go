@@ -90,7 +90,7 @@ func TestTheDeviceCookieOutlivesSignOutsAndOpensNothing(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		registered := v.get("/register").submit(ada())
 		c := registered.cookie("device")
-		if c == nil || !browserToken.MatchString(c.Value) || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != int(store.DeviceKept/time.Second) {
+		if c == nil || !browserToken.MatchString(c.Value) || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != int(store.DeviceLifetime/time.Second) {
 			t.Fatalf("the cookie is %v", c)
 		}
 		thief := v.another().knows(c.Value)

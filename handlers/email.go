@@ -9,7 +9,7 @@ import (
 
 func (s *Site) newEmail(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewEmailForm()
-	if values, ok := s.kept(r); ok {
+	if values, ok := s.takeDraft(r); ok {
 		form.Fill(values)
 	}
 	return s.showEmail(w, r, http.StatusOK, form)

@@ -136,7 +136,7 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 	if by != "" && r.Method != http.MethodHead {
 		told := s.Sessions.GetBool(ctx, sessionTold)
 		if r.Method == post {
-			s.keep(r, by)
+			s.saveDraft(r, by)
 		}
 		if r.Method == post || !told {
 			s.flash(r, "You have been signed out. Sign in to go on.")
@@ -149,7 +149,7 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 // mustProve sends the person to prove who they are and then back to the page.
 func (s *Site) mustProve(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == post {
-		s.keep(r, strconv.FormatInt(visitOf(r).user.ID, 10))
+		s.saveDraft(r, strconv.FormatInt(visitOf(r).user.ID, 10))
 	}
 	return s.redirect(w, r, s.detour("/confirm", r))
 }

@@ -15,13 +15,13 @@ import (
 // sign in, or prove who they are, first: whose it is, where it belongs, and
 // what was typed.
 const (
-	sessionKeptBy   = "kept-by"
-	sessionKeptPath = "kept-path"
-	sessionKeptForm = "kept-form"
+	sessionDraftBy   = "kept-by"
+	sessionDraftPath = "kept-path"
+	sessionDraftForm = "kept-form"
 )
 
-// keptMax bounds what is kept of a form, in bytes.
-const keptMax = 4 << 10
+// draftMax bounds what is kept of a form, in bytes.
+const draftMax = 4 << 10
 
 // secretFields are never kept.
 var secretFields = []string{"password", "current"}
@@ -39,10 +39,10 @@ func (s *Site) formPage(posted string) string {
 // aboutForms are the fields that say for whom a form is, and nothing that was typed.
 var aboutForms = []string{"account", "link", "next"}
 
-// keep remembers a form until its page is shown again: to the person whom it was
+// saveDraft remembers a form until its page is shown again: to the person whom it was
 // drawn for, or where it does not say that, to the one with that id. It is never
 // sent on their behalf.
-func (s *Site) keep(r *http.Request, userID string) {
+func (s *Site) saveDraft(r *http.Request, userID string) {
 	values := url.Values{}
 	for name, value := range r.PostForm {
 		if !slices.Contains(aboutForms, name) && !slices.Contains(secretFields, name) {
@@ -53,26 +53,26 @@ func (s *Site) keep(r *http.Request, userID string) {
 		values.Del("username") // it is there for password managers alone
 	}
 	form := values.Encode()
-	if form == "" || len(form) > keptMax || s.formPage(r.URL.Path) != r.URL.Path {
+	if form == "" || len(form) > draftMax || s.formPage(r.URL.Path) != r.URL.Path {
 		return
 	}
 	ctx := r.Context()
-	s.Sessions.Put(ctx, sessionKeptBy, cmp.Or(accountOf(r), userID))
-	s.Sessions.Put(ctx, sessionKeptPath, r.URL.Path)
-	s.Sessions.Put(ctx, sessionKeptForm, form)
+	s.Sessions.Put(ctx, sessionDraftBy, cmp.Or(accountOf(r), userID))
+	s.Sessions.Put(ctx, sessionDraftPath, r.URL.Path)
+	s.Sessions.Put(ctx, sessionDraftForm, form)
 }
 
-// kept returns what was kept of the form on this page, once.
-func (s *Site) kept(r *http.Request) (url.Values, bool) {
+// takeDraft returns what was kept of the form on this page, once.
+func (s *Site) takeDraft(r *http.Request) (url.Values, bool) {
 	ctx := r.Context()
 	user := visitOf(r).user
-	if r.Method != get || user == nil || s.Sessions.GetString(ctx, sessionKeptPath) != r.URL.Path ||
-		!keptFor(s.Sessions.GetString(ctx, sessionKeptBy), *user) {
+	if r.Method != get || user == nil || s.Sessions.GetString(ctx, sessionDraftPath) != r.URL.Path ||
+		!draftFor(s.Sessions.GetString(ctx, sessionDraftBy), *user) {
 		return nil, false
 	}
-	values, err := url.ParseQuery(s.Sessions.PopString(ctx, sessionKeptForm))
-	s.Sessions.Remove(ctx, sessionKeptBy)
-	s.Sessions.Remove(ctx, sessionKeptPath)
+	values, err := url.ParseQuery(s.Sessions.PopString(ctx, sessionDraftForm))
+	s.Sessions.Remove(ctx, sessionDraftBy)
+	s.Sessions.Remove(ctx, sessionDraftPath)
 	if err != nil || len(values) == 0 {
 		return nil, false
 	}
@@ -80,23 +80,23 @@ func (s *Site) kept(r *http.Request) (url.Values, bool) {
 	return values, true
 }
 
-// keptFor says whether what was kept is that user's.
-func keptFor(by string, user store.User) bool {
+// draftFor says whether what was kept is that user's.
+func draftFor(by string, user store.User) bool {
 	return by == user.FormID() || by == strconv.FormatInt(user.ID, 10)
 }
 
-// carryKept starts the session afresh but for what was kept for this person.
-func (s *Site) carryKept(r *http.Request, user store.User) error {
+// carryDraft starts the session afresh but for what was kept for this person.
+func (s *Site) carryDraft(r *http.Request, user store.User) error {
 	ctx := r.Context()
-	by := s.Sessions.GetString(ctx, sessionKeptBy)
-	page, form := s.Sessions.GetString(ctx, sessionKeptPath), s.Sessions.GetString(ctx, sessionKeptForm)
+	by := s.Sessions.GetString(ctx, sessionDraftBy)
+	page, form := s.Sessions.GetString(ctx, sessionDraftPath), s.Sessions.GetString(ctx, sessionDraftForm)
 	if err := s.startAfresh(r); err != nil {
 		return err
 	}
-	if keptFor(by, user) {
-		s.Sessions.Put(ctx, sessionKeptBy, by)
-		s.Sessions.Put(ctx, sessionKeptPath, page)
-		s.Sessions.Put(ctx, sessionKeptForm, form)
+	if draftFor(by, user) {
+		s.Sessions.Put(ctx, sessionDraftBy, by)
+		s.Sessions.Put(ctx, sessionDraftPath, page)
+		s.Sessions.Put(ctx, sessionDraftForm, form)
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func TestLargeFormsAreNotKept(t *testing.T) {
 		for _, c := range []struct {
 			bytes int
 			kept  bool
-		}{{keptMax - len("name="), true}, {keptMax - len("name=") + 1, false}, {60 << 10, false}} {
+		}{{draftMax - len("name="), true}, {draftMax - len("name=") + 1, false}, {60 << 10, false}} {
 			other := v.another()
 			other.registersAs("ada")
 			if _, err := h.data.Write.Exec(`DELETE FROM signins`); err != nil {

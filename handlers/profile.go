@@ -8,7 +8,7 @@ import (
 
 func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewProfileForm(*visitOf(r).user)
-	if values, ok := s.kept(r); ok {
+	if values, ok := s.takeDraft(r); ok {
 		form.Fill(values)
 	}
 	return s.showProfile(w, r, http.StatusOK, form)

@@ -33,7 +33,7 @@ func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 	manager := scs.New()
 	manager.Store = sessions
 	manager.Codec = codec{}
-	manager.Lifetime = store.AbsoluteKept
+	manager.Lifetime = store.AbsoluteRemembered
 	manager.HashTokenInStore = true
 	// With an idle timeout every request would write its session, and one in
 	// flight during a sign-out would bring it back.
@@ -132,7 +132,7 @@ func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 
 // arrival is how a person comes in.
 type arrival struct {
-	kept           bool
+	remembered     bool
 	next, greeting string
 }
 
@@ -141,14 +141,14 @@ type arrival struct {
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
 	v, from := visitOf(r), s.origin(r)
 	from.Device = cmp.Or(from.Device, rand.Text())
-	signIn, err := s.Store.SignIn(r.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Kept: a.kept})
+	signIn, err := s.Store.SignIn(r.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Remembered: a.remembered})
 	if err != nil {
 		return err
 	}
 	if err := s.renew(r, user, signIn); err != nil {
 		return err
 	}
-	s.setCookie(w, deviceCookie, from.Device, store.DeviceKept)
+	s.setCookie(w, deviceCookie, from.Device, store.DeviceLifetime)
 	s.flash(r, a.greeting)
 	v.user, v.signIn = &user, &signIn
 	return s.redirect(w, r, s.next(a.next))
@@ -175,12 +175,12 @@ func forgetSite(w http.ResponseWriter) {
 // its id changed. Only what the same person was typing is carried over.
 func (s *Site) renew(r *http.Request, user store.User, signIn store.SignIn) error {
 	ctx := r.Context()
-	if err := s.carryKept(r, user); err != nil {
+	if err := s.carryDraft(r, user); err != nil {
 		return err
 	}
 	// scs counts by the wall clock, whatever clock the store has.
 	s.Sessions.SetDeadline(ctx, time.Now().Add(signIn.EndsAt.Sub(s.Clock())).UTC())
-	s.Sessions.RememberMe(ctx, signIn.Kept)
+	s.Sessions.RememberMe(ctx, signIn.Remembered)
 	s.Sessions.Put(ctx, sessionSignIn, signIn.ID)
 	s.Sessions.Put(ctx, sessionUser, strconv.FormatInt(signIn.UserID, 10))
 	return nil

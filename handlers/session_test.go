@@ -133,9 +133,9 @@ func TestSES05IdleSessionsEnd(t *testing.T) {
 		h.clock.Move(60 * time.Minute)
 		v.get("/account").goesTo("/login?next=%2Faccount").hides("ada@example.com")
 		v.signsIn("remember")
-		h.clock.Move(store.IdleKept - time.Minute)
+		h.clock.Move(store.IdleRemembered - time.Minute)
 		v.get("/account").is(200)
-		h.clock.Move(store.IdleKept)
+		h.clock.Move(store.IdleRemembered)
 		v.get("/account").is(303)
 	})
 }
@@ -359,7 +359,7 @@ func TestSES15KeptSignInsPersist(t *testing.T) {
 		if c := cookie(); c.MaxAge != 0 || !c.Expires.IsZero() {
 			t.Errorf("not kept: the cookie is %v", c)
 		}
-		month := int(store.AbsoluteKept / time.Second)
+		month := int(store.AbsoluteRemembered / time.Second)
 		if c := cookie("remember"); c.MaxAge < month-60 || c.MaxAge > month+1 {
 			t.Errorf("kept: the cookie lasts %d s, want %d", c.MaxAge, month)
 		}

@@ -25,11 +25,11 @@ const (
 // could not be compared in time. The account may be closed: then it can only
 // be reopened.
 func (s *Store) Authenticate(ctx context.Context, identifier, password string, from Origin) (User, error) {
-	user, kept, err := s.identify(ctx, identifier)
+	user, stored, err := s.identify(ctx, identifier)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	t, err := s.prove(ctx, user, kept, identifier, password, from)
+	t, err := s.prove(ctx, user, stored, identifier, password, from)
 	if errors.Is(err, errNoMatch) {
 		if err := s.failed(ctx, t, EventFailed, from); err != nil {
 			return User{}, err
@@ -39,8 +39,8 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	if err != nil {
 		return User{}, err
 	}
-	if s.passwords.outdated(kept, password) {
-		if err := s.rehash(ctx, user, kept, password); err != nil {
+	if s.passwords.outdated(stored, password) {
+		if err := s.rehash(ctx, user, stored, password); err != nil {
 			s.uncount(ctx, t)
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
@@ -62,12 +62,12 @@ var errNoMatch = errors.New("no match")
 
 // prove counts a try and compares the password, in the same time for every
 // account and for none.
-func (s *Store) prove(ctx context.Context, user User, kept hashed, typed, password string, from Origin) (try, error) {
+func (s *Store) prove(ctx context.Context, user User, stored passwordHash, typed, password string, from Origin) (try, error) {
 	t, err := s.try(ctx, user, typed, from)
 	if err != nil {
 		return t, err
 	}
-	match, err := s.passwords.matches(ctx, kept, password)
+	match, err := s.passwords.matches(ctx, stored, password)
 	if err != nil {
 		s.uncount(ctx, t)
 		return t, err
@@ -80,7 +80,7 @@ func (s *Store) prove(ctx context.Context, user User, kept hashed, typed, passwo
 
 // rehash keeps the password by today's scheme and cost. The old hash is a
 // condition, so that a password changed meanwhile stays changed.
-func (s *Store) rehash(ctx context.Context, user User, old hashed, password string) error {
+func (s *Store) rehash(ctx context.Context, user User, old passwordHash, password string) error {
 	fresh, err := s.passwords.hash(ctx, password)
 	if errors.Is(err, ErrBusy) {
 		return nil // the next sign-in will do it

@@ -36,14 +36,14 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	if err != nil {
 		return SignIn{}, err
 	}
-	kept, err := s.passwords.hash(ctx, password)
+	stored, err := s.passwords.hash(ctx, password)
 	if err != nil {
 		s.uncount(ctx, t)
 		return SignIn{}, err
 	}
 	var renewed SignIn
 	err = s.write(ctx, func(tx *Tx) error {
-		changed, err := tx.changed(ctx, updateOwnPassword, kept.scheme, kept.hash, kept.cost, user.ID, user.epoch)
+		changed, err := tx.changed(ctx, updateOwnPassword, stored.scheme, stored.hash, stored.cost, user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("change the password: %w", err)
 		}

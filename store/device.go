@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// DeviceKept is how long a device stays known after the last sign-in on it.
-const DeviceKept = 180 * 24 * time.Hour
+// DeviceLifetime is how long a device stays known after the last sign-in on it.
+const DeviceLifetime = 180 * 24 * time.Hour
 
 const (
 	selectDevice = `SELECT 1 FROM devices WHERE user_id = $1 AND device = $2`
@@ -79,5 +79,5 @@ func (tx *Tx) meet(ctx context.Context, user User, device string) (isNew bool, e
 // PruneDevices deletes up to limit devices on which nobody has signed in for
 // long, and says how many.
 func (s *Store) PruneDevices(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldDevices, s.now().Add(-DeviceKept), limit)
+	return s.prune(ctx, deleteOldDevices, s.now().Add(-DeviceLifetime), limit)
 }

@@ -33,7 +33,7 @@ const (
 )
 
 // Erase deletes an account and all that hangs on it, at once and for good. Its
-// username stays reserved for UsernameKept.
+// username stays reserved for UsernameReservation.
 func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error { return tx.erase(ctx, user.ID, from, deleteUser, user.ID) })
 }

@@ -133,8 +133,8 @@ func (s *Store) events(ctx context.Context, user User, before int64, limit int) 
 // PruneEvents deletes up to limit events older than they are kept, and says
 // how many.
 func (s *Store) PruneEvents(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldEvents, s.now().Add(-s.rules.EventsKept), limit)
+	return s.prune(ctx, deleteOldEvents, s.now().Add(-s.rules.EventRetention), limit)
 }
 
-// EventsKept is how long events are kept.
-func (s *Store) EventsKept() time.Duration { return s.rules.EventsKept }
+// EventRetention is how long events are kept.
+func (s *Store) EventRetention() time.Duration { return s.rules.EventRetention }

@@ -43,7 +43,7 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	}); err != nil {
 		return e, err
 	}
-	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, now, latest(now, UsernameKept)}, func(r *ReservedUsername) []any {
+	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, now, latest(now, UsernameReservation)}, func(r *ReservedUsername) []any {
 		return []any{&r.Username, utc{&r.Until}}
 	}); err != nil {
 		return e, err

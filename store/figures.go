@@ -33,7 +33,7 @@ func (s *Store) Pools() []Pool { return s.db.Pools }
 // second or a few for a million.
 func (s *Store) CountSignIns(ctx context.Context) (int64, error) {
 	now := s.now()
-	return s.count(ctx, countSignIns, now, latest(now, IdleKept))
+	return s.count(ctx, countSignIns, now, latest(now, IdleRemembered))
 }
 
 // CountWaitingLetters counts what is in the outbox and neither delivered nor

@@ -31,9 +31,9 @@ const (
 	BcryptCostMax = 14
 )
 
-// hashed is a password as the database keeps it. The zero value is an account
+// passwordHash is a password as the database keeps it. The zero value is an account
 // without a password.
-type hashed struct {
+type passwordHash struct {
 	scheme string
 	hash   string
 	// cost repeats what the hash says, so that the dearest is one look in an
@@ -47,9 +47,9 @@ type hashed struct {
 var hashShape = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
 // usable says whether there is a password, and how much it costs to compare.
-func (h hashed) usable() (cost int, ok bool) {
-	parts := hashShape.FindStringSubmatch(h.hash)
-	if parts == nil || h.scheme != SchemeHMAC && h.scheme != SchemeBcrypt {
+func (stored passwordHash) usable() (cost int, ok bool) {
+	parts := hashShape.FindStringSubmatch(stored.hash)
+	if parts == nil || stored.scheme != SchemeHMAC && stored.scheme != SchemeBcrypt {
 		return 0, false
 	}
 	cost, err := strconv.Atoi(parts[1])
@@ -72,42 +72,42 @@ func preHash(password string) []byte {
 }
 
 // hash keeps a new password. It waits for the gate.
-func (p *Passwords) hash(ctx context.Context, password string) (hashed, error) {
+func (p *Passwords) hash(ctx context.Context, password string) (passwordHash, error) {
 	var hash []byte
 	var failed error
 	err := p.Gate.Do(ctx, func() {
 		hash, failed = bcrypt.GenerateFromPassword(preHash(password), p.Cost)
 	})
 	if err = errors.Join(err, failed); err != nil {
-		return hashed{}, fmt.Errorf("hash a password: %w", err)
+		return passwordHash{}, fmt.Errorf("hash a password: %w", err)
 	}
-	return hashed{SchemeHMAC, string(hash), p.Cost}, nil
+	return passwordHash{SchemeHMAC, string(hash), p.Cost}, nil
 }
 
 // matches compares password with what is kept. Whatever is kept, also nothing,
 // it costs one comparison at the dearest cost in use. It waits for the gate.
-func (p *Passwords) matches(ctx context.Context, kept hashed, password string) (bool, error) {
+func (p *Passwords) matches(ctx context.Context, stored passwordHash, password string) (bool, error) {
 	match := false
-	err := p.Gate.Do(ctx, func() { match = p.compare(kept, password) })
+	err := p.Gate.Do(ctx, func() { match = p.compare(stored, password) })
 	if err != nil {
 		return false, fmt.Errorf("compare a password: %w", err)
 	}
 	return match, nil
 }
 
-func (p *Passwords) compare(kept hashed, password string) bool {
+func (p *Passwords) compare(stored passwordHash, password string) bool {
 	typed := preHash(password)
 	plain := []byte(password)
-	cost, usable := kept.usable()
+	cost, usable := stored.usable()
 	dearest := p.raiseDearest(cost)
-	if !usable || len(password) > passwordMaxBytes || kept.scheme == SchemeBcrypt && strings.Contains(password, "\x00") {
+	if !usable || len(password) > passwordMaxBytes || stored.scheme == SchemeBcrypt && strings.Contains(password, "\x00") {
 		_ = p.bcrypt(decoy(dearest), typed)
 		return false
 	}
-	if kept.scheme == SchemeBcrypt {
+	if stored.scheme == SchemeBcrypt {
 		typed = plain
 	}
-	match := p.bcrypt([]byte(kept.hash), typed) == nil
+	match := p.bcrypt([]byte(stored.hash), typed) == nil
 	// Each step of cost doubles the time, so one more comparison at each cost
 	// from this one up to the dearest adds up to the dearest exactly.
 	for c := cost; c < dearest; c++ {
@@ -127,11 +127,11 @@ func (p *Passwords) bcrypt(hash, password []byte) error {
 // outdated says whether kept should be replaced after a sign-in with password.
 // bcrypt saw only the first 72 bytes of a longer one: replacing it could keep
 // a tail that its owner never chose.
-func (p *Passwords) outdated(kept hashed, password string) bool {
-	if kept.scheme == SchemeBcrypt {
+func (p *Passwords) outdated(stored passwordHash, password string) bool {
+	if stored.scheme == SchemeBcrypt {
 		return len(password) <= 72
 	}
-	cost, usable := kept.usable()
+	cost, usable := stored.usable()
 	return usable && cost < p.Cost
 }
 

@@ -38,7 +38,7 @@ type Pending struct {
 	Next string
 
 	emailKey, browser string
-	kept              hashed
+	stored            passwordHash
 }
 
 // RegisterPending takes a registration that becomes an account only once its
@@ -57,7 +57,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	if err := s.UsernameFree(ctx, name, User{}, browser); err != nil {
 		return err
 	}
-	kept, err := s.passwords.hash(ctx, r.Password)
+	stored, err := s.passwords.hash(ctx, r.Password)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 		token := newToken()
 		hash := sql.NullString{String: digest(token), Valid: !taken && !reserved}
 		if _, err := tx.ExecContext(ctx, insertPending, name, DeliverableEmail(r.Email), key, CanonicalName(r.Name),
-			kept.scheme, kept.hash, kept.cost, hash, holder, now.Add(PendingValid), r.Next); err != nil {
+			stored.scheme, stored.hash, stored.cost, hash, holder, now.Add(PendingValid), r.Next); err != nil {
 			return err
 		}
 		if taken || reserved {
@@ -107,7 +107,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
 	now := s.now()
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, digest(token), now, latest(now, PendingValid))
-	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.kept.scheme, &p.kept.hash, &p.kept.cost, &p.browser, &p.Next)
+	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.stored.scheme, &p.stored.hash, &p.stored.cost, &p.browser, &p.Next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, ErrLink
 	}
@@ -130,7 +130,7 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 	if !mine {
 		// Counted under what only the letter holds, so that nobody else can make
 		// its reader wait.
-		t, err = s.prove(ctx, User{}, p.kept, "registration "+token, password, from)
+		t, err = s.prove(ctx, User{}, p.stored, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
 			if err := s.failed(ctx, t, EventFailed, from); err != nil {
 				return User{}, err
@@ -145,7 +145,7 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 	err = s.write(ctx, func(tx *Tx) error {
 		// The account first: it makes others with the same address wait, who hold
 		// nothing then that is to be deleted here.
-		if err := tx.insert(ctx, &user, p.emailKey, p.kept, from); err != nil {
+		if err := tx.insert(ctx, &user, p.emailKey, p.stored, from); err != nil {
 			return err
 		}
 		taken, err := tx.changed(ctx, takePending, digest(token), s.now())

@@ -53,17 +53,17 @@ func CheckIdentifier(value string) error {
 
 // identify resolves what a person typed to say who they are. The two kinds
 // cannot be confused, because no username contains an @.
-func (s *Store) identify(ctx context.Context, identifier string) (User, hashed, error) {
+func (s *Store) identify(ctx context.Context, identifier string) (User, passwordHash, error) {
 	if !strings.Contains(identifier, "@") {
 		name := CanonicalUsername(identifier)
 		if !validUsername(name) {
-			return User{}, hashed{}, ErrNotFound
+			return User{}, passwordHash{}, ErrNotFound
 		}
 		return s.findAccount(ctx, s.userByUsername, name)
 	}
 	key, err := CanonicalEmail(identifier)
 	if err != nil {
-		return User{}, hashed{}, ErrNotFound
+		return User{}, passwordHash{}, ErrNotFound
 	}
 	return s.findAccount(ctx, s.userByEmail, key)
 }

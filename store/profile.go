@@ -18,7 +18,7 @@ const (
 
 // UpdateProfile changes the display name and the username and returns the user
 // as it is then. A username changes at most once within UsernameEvery; the old
-// one stays reserved for its owner for UsernameKept.
+// one stays reserved for its owner for UsernameReservation.
 func (s *Store) UpdateProfile(ctx context.Context, user User, name, username string, from Origin) (User, error) {
 	if err := CheckName(name); err != nil {
 		return user, err

@@ -63,12 +63,12 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 // refused at field and recorded as event.
 func (s *Store) reprove(ctx context.Context, n SignIn, password, field, event string, from Origin) (User, try, error) {
 	var user User
-	var kept hashed
+	var stored passwordHash
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPassword, n.UserID)
-	if err := user.scan(row, &kept.scheme, &kept.hash); err != nil {
+	if err := user.scan(row, &stored.scheme, &stored.hash); err != nil {
 		return user, try{}, fmt.Errorf("prove: %w", err)
 	}
-	t, err := s.prove(ctx, user, kept, "", password, from)
+	t, err := s.prove(ctx, user, stored, "", password, from)
 	if errors.Is(err, errNoMatch) {
 		if err = s.failed(ctx, t, event, from); err == nil {
 			err = errNotYours(field)

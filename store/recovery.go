@@ -77,7 +77,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 	if err := s.passwords.Check(password, user.Name, user.Username, user.Email); err != nil {
 		return err
 	}
-	kept, err := s.passwords.hash(ctx, password)
+	stored, err := s.passwords.hash(ctx, password)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if err := tx.redeem(ctx, token, user); err != nil {
 			return err
 		}
-		changed, err := tx.changed(ctx, updateResetPassword, kept.scheme, kept.hash, kept.cost, s.now(), user.ID, user.epoch)
+		changed, err := tx.changed(ctx, updateResetPassword, stored.scheme, stored.hash, stored.cost, s.now(), user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("reset a password: %w", err)
 		}

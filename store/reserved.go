@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// UsernameKept is how long a username stays reserved after it was given up.
-const UsernameKept = 30 * 24 * time.Hour
+// UsernameReservation is how long a username stays reserved after it was given up.
+const UsernameReservation = 30 * 24 * time.Hour
 
 const (
 	// Who has a username, is about to have it, or had it until lately.
@@ -52,7 +52,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 		browser string
 	}
 	now := s.now()
-	rows, err := s.holders.rows(s.db.ReadContext(ctx), name, now, latest(now, PendingValid), latest(now, UsernameKept))
+	rows, err := s.holders.rows(s.db.ReadContext(ctx), name, now, latest(now, PendingValid), latest(now, UsernameReservation))
 	holders, err := collect(rows, err, func(h *holder) []any { return []any{&h.id, &h.browser} })
 	if err != nil {
 		return fmt.Errorf("look for a username: %w", err)
@@ -73,7 +73,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 func (tx *Tx) claimUsername(ctx context.Context, user User) error {
 	var owner sql.NullInt64
 	now := tx.store.now()
-	err := tx.QueryRowContext(ctx, selectReserved, user.Username, now, latest(now, UsernameKept)).Scan(&owner)
+	err := tx.QueryRowContext(ctx, selectReserved, user.Username, now, latest(now, UsernameReservation)).Scan(&owner)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for a reserved username: %w", err)
 	}
@@ -90,7 +90,7 @@ func (tx *Tx) claimUsername(ctx context.Context, user User) error {
 // User, from everybody.
 func (tx *Tx) reserve(ctx context.Context, username string, owner User) error {
 	id := sql.NullInt64{Int64: owner.ID, Valid: owner.ID != 0}
-	if _, err := tx.ExecContext(ctx, upsertReserved, username, id, tx.store.now().Add(UsernameKept)); err != nil {
+	if _, err := tx.ExecContext(ctx, upsertReserved, username, id, tx.store.now().Add(UsernameReservation)); err != nil {
 		return fmt.Errorf("reserve a username: %w", err)
 	}
 	return nil

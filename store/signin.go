@@ -11,11 +11,11 @@ import (
 // How long a sign-in lives: without a visit, and in all. SeenEvery is how
 // often a visit is written down, so an idle limit is exact to that much.
 const (
-	Idle         = 60 * time.Minute
-	Absolute     = 24 * time.Hour
-	IdleKept     = 14 * 24 * time.Hour
-	AbsoluteKept = 30 * 24 * time.Hour
-	SeenEvery    = time.Minute
+	Idle               = 60 * time.Minute
+	Absolute           = 24 * time.Hour
+	IdleRemembered     = 14 * 24 * time.Hour
+	AbsoluteRemembered = 30 * 24 * time.Hour
+	SeenEvery          = time.Minute
 )
 
 // SignInsMax is how many sign-ins a person has at most. A further one ends the
@@ -43,8 +43,8 @@ type SignIn struct {
 	SeenAt time.Time
 	// EndsAt is the absolute limit; IdleAt is when it ends without a visit.
 	EndsAt, IdleAt time.Time
-	// Kept says that the person asked to stay signed in on this device.
-	Kept bool
+	// Remembered says that the person asked to stay signed in on this device.
+	Remembered bool
 	// Address and Agent are where the sign-in came from.
 	Address, Agent string
 
@@ -55,8 +55,8 @@ type SignIn struct {
 // Visit is where a sign-in comes from and what it asks for.
 type Visit struct {
 	Origin
-	Kind string
-	Kept bool
+	Kind       string
+	Remembered bool
 }
 
 const (
@@ -101,7 +101,7 @@ const (
 func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, error) {
 	now := s.now()
 	n := SignIn{
-		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: visit.Kind, Kept: visit.Kept,
+		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: visit.Kind, Remembered: visit.Remembered,
 		CreatedAt: now, ProvedAt: now, SeenAt: now,
 		Address: visit.Address, Agent: shorten(visit.Agent, agentMax),
 	}
@@ -116,7 +116,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 			return err
 		}
 		made, err := tx.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
-			n.EndsAt, n.IdleAt, n.Kept, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch)
+			n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("sign in user %d: %w", user.ID, err)
 		}
@@ -208,14 +208,14 @@ func (n *SignIn) columns() []any {
 		utc{&n.SeenAt},
 		utc{&n.EndsAt},
 		utc{&n.IdleAt},
-		&n.Kept, &n.Address, &n.Agent, &n.Handle, &n.device,
+		&n.Remembered, &n.Address, &n.Agent, &n.Handle, &n.device,
 	}
 }
 
 // limits are how long the sign-in lives: without a visit, and in all.
 func (n SignIn) limits() (idle, absolute time.Duration) {
-	if n.Kept {
-		return IdleKept, AbsoluteKept
+	if n.Remembered {
+		return IdleRemembered, AbsoluteRemembered
 	}
 	return Idle, Absolute
 }

@@ -73,8 +73,8 @@ type Rules struct {
 	// Reopen is how long a closed account can be opened again before it is
 	// erased; 0 erases at once.
 	Reopen time.Duration
-	// EventsKept is how long events are kept.
-	EventsKept time.Duration
+	// EventRetention is how long events are kept.
+	EventRetention time.Duration
 	// NoNotices leaves out the letters that only tell: of a changed password, a
 	// new device, a closed account, too many wrong passwords.
 	NoNotices bool
@@ -84,7 +84,7 @@ type Rules struct {
 }
 
 // DefaultRules are what a site begins with.
-var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventsKept: 180 * 24 * time.Hour}
+var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventRetention: 180 * 24 * time.Hour}
 
 // Store offers the verbs. Each is one transaction, safe for concurrent use.
 type Store struct {

@@ -130,7 +130,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	if err := s.available(ctx, user.Username, key); err != nil {
 		return User{}, err
 	}
-	kept, err := s.passwords.hash(ctx, r.Password)
+	stored, err := s.passwords.hash(ctx, r.Password)
 	if err != nil {
 		return User{}, err
 	}
@@ -140,7 +140,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 				return err
 			}
 		}
-		if err := tx.insert(ctx, &user, key, kept, from); err != nil {
+		if err := tx.insert(ctx, &user, key, stored, from); err != nil {
 			return err
 		}
 		if user.Confirmed() {
@@ -162,10 +162,10 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 
 // insert makes the row of a user, who may have neither a username nor an
 // address that is kept for somebody else.
-func (tx *Tx) insert(ctx context.Context, user *User, emailKey string, kept hashed, from Origin) error {
+func (tx *Tx) insert(ctx context.Context, user *User, emailKey string, stored passwordHash, from Origin) error {
 	confirmed := sql.NullTime{Time: user.ConfirmedAt, Valid: user.Confirmed()}
 	err := tx.QueryRowContext(ctx, insertUser, user.Username, user.Email, emailKey, user.Name,
-		kept.scheme, kept.hash, kept.cost, user.CreatedAt, confirmed).Scan(&user.ID, &user.epoch)
+		stored.scheme, stored.hash, stored.cost, user.CreatedAt, confirmed).Scan(&user.ID, &user.epoch)
 	if err != nil {
 		return err
 	}
@@ -215,12 +215,12 @@ var ErrUsernameTaken = refuse("username", "This username is taken.")
 var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
 
 // findAccount finds one account and how its password is kept.
-func (s *Store) findAccount(ctx context.Context, find *statement, key string) (User, hashed, error) {
+func (s *Store) findAccount(ctx context.Context, find *statement, key string) (User, passwordHash, error) {
 	var user User
-	var kept hashed
+	var stored passwordHash
 	row := find.row(s.db.ReadContext(ctx), key)
-	err := user.scan(row, &kept.scheme, &kept.hash)
-	return user, kept, err
+	err := user.scan(row, &stored.scheme, &stored.hash)
+	return user, stored, err
 }
 
 // scan reads userColumns and then more. No row is ErrNotFound.

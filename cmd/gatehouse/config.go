@@ -57,7 +57,7 @@ type settings struct {
 // defaults are the settings that the store knows already.
 var defaults = kong.Vars{
 	"closed_days":          strconv.Itoa(int(store.DefaultRules.Reopen / day)),
-	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventsKept / day)),
+	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventRetention / day)),
 	"limit_password":       strconv.Itoa(store.DefaultLimits.WrongPasswords),
 	"limit_wait":           strings.TrimSuffix(store.DefaultLimits.LongestWait.String(), "0s"),
 	"limit_failures":       store.DefaultLimits.Failures.String(),
@@ -72,7 +72,7 @@ const day = 24 * time.Hour
 
 // rules are what the settings decide about accounts.
 func (s *settings) rules() store.Rules {
-	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventsKept: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices}
+	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventRetention: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices}
 	if !s.InsecureTest {
 		rules.Limits = store.Limits{
 			WrongPasswords: s.LimitPassword, LongestWait: s.LimitWait, Failures: s.LimitFailures,

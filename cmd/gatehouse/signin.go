@@ -39,7 +39,7 @@ func (c signInList) Run(j *job) error {
 		}
 		live := make([]liveSignIn, 0, len(list))
 		for _, n := range list {
-			live = append(live, liveSignIn{n.CreatedAt, n.SeenAt, n.EndsAt, n.Kept, n.Address, n.Agent})
+			live = append(live, liveSignIn{n.CreatedAt, n.SeenAt, n.EndsAt, n.Remembered, n.Address, n.Agent})
 		}
 		if c.JSON {
 			return writeJSON(j.term.out, live)

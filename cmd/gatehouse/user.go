@@ -242,7 +242,7 @@ func (c userDelete) Run(j *job) error {
 		if err := a.store.Erase(j.ctx, user, operator); err != nil {
 			return err
 		}
-		return j.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameKept/day)
+		return j.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameReservation/day)
 	})
 }
 

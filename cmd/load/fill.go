@@ -69,8 +69,8 @@ func fillers(place string, hash []byte) []filler {
 		{
 			"signins (id, handle, device, kind, kept, address, agent, created_at, proved_at, seen_at, ends_at, idle_at, user_id)", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " + person,
 			func(name string, at time.Time) []any {
-				end := at.Add(store.AbsoluteKept)
-				return []any{rand.Text(), rand.Text(), rand.Text(), store.KindPassword, true, "192.0.2.1", "Mozilla/5.0 (made up)", at, at, at, end, at.Add(store.IdleKept), name}
+				end := at.Add(store.AbsoluteRemembered)
+				return []any{rand.Text(), rand.Text(), rand.Text(), store.KindPassword, true, "192.0.2.1", "Mozilla/5.0 (made up)", at, at, at, end, at.Add(store.IdleRemembered), name}
 			},
 		},
 		{
@@ -86,7 +86,7 @@ func fillers(place string, hash []byte) []filler {
 		{
 			"sessions (token, data, expiry)", "?, ?, " + expiry,
 			func(_ string, at time.Time) []any {
-				return []any{rand.Text() + rand.Text(), []byte(rand.Text() + rand.Text()), at.Add(store.AbsoluteKept)}
+				return []any{rand.Text() + rand.Text(), []byte(rand.Text() + rand.Text()), at.Add(store.AbsoluteRemembered)}
 			},
 		},
 		{

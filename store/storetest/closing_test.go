@@ -365,7 +365,7 @@ func keepsErased(t *testing.T, h house) {
 	again := Ada()
 	again.Username = "countess"
 	Register(t, h.Store, again)
-	h.clock.Move(store.UsernameKept - time.Second)
+	h.clock.Move(store.UsernameReservation - time.Second)
 	if err := h.rename(t, "countess", "ada"); err == nil {
 		t.Error("an erased username was given away")
 	}

@@ -255,7 +255,7 @@ func prunesDevices(t *testing.T, h house) {
 		_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on(strings.Repeat("d", i+1))})
 		must(t, err)
 	}
-	h.clock.Move(store.DeviceKept)
+	h.clock.Move(store.DeviceLifetime)
 	_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("d")})
 	must(t, err)
 	for _, want := range []int64{3, 1, 0} {

@@ -269,7 +269,7 @@ func pagesEvents(t *testing.T, h house) {
 
 func prunesEvents(t *testing.T, h house) {
 	rules := store.DefaultRules
-	rules.EventsKept = 10 * 24 * time.Hour
+	rules.EventRetention = 10 * 24 * time.Hour
 	h = h.ruled(t, rules)
 	ada := Register(t, h.Store, Ada())
 	for range 2 {
@@ -278,7 +278,7 @@ func prunesEvents(t *testing.T, h house) {
 	}
 	h.clock.Move(time.Second)
 	must(t, h.Disable(h.ctx, ada, From))
-	h.clock.Move(rules.EventsKept - time.Second)
+	h.clock.Move(rules.EventRetention - time.Second)
 	for _, want := range []int64{3, 2, 0} {
 		if got, err := h.PruneEvents(h.ctx, 3); err != nil || got != want {
 			t.Errorf("PruneEvents = %d, %v; want %d", got, err, want)

@@ -68,7 +68,7 @@ func (h house) unlimited(t *testing.T) house {
 
 func (h house) signInAs(t *testing.T, user store.User, kept bool) store.SignIn {
 	t.Helper()
-	n, err := h.SignIn(h.ctx, user, store.Visit{Origin: From, Kind: store.KindPassword, Kept: kept})
+	n, err := h.SignIn(h.ctx, user, store.Visit{Origin: From, Kind: store.KindPassword, Remembered: kept})
 	if err != nil {
 		t.Fatalf("sign in: %v", err)
 	}

@@ -32,9 +32,9 @@ func endsAbsolutely(t *testing.T, h house) {
 
 func keeps(t *testing.T, h house) {
 	n := h.signIn(t, true)
-	h.clock.Move(store.IdleKept - time.Second)
+	h.clock.Move(store.IdleRemembered - time.Second)
 	h.visit(t, n.ID)
-	h.clock.Move(store.IdleKept - time.Second)
+	h.clock.Move(store.IdleRemembered - time.Second)
 	h.visit(t, n.ID)
 	h.clock.Move(2 * 24 * time.Hour)
 	h.visit(t, n.ID)
@@ -42,7 +42,7 @@ func keeps(t *testing.T, h house) {
 	h.gone(t, n.ID)
 
 	n = h.signIn(t, true)
-	h.clock.Move(store.IdleKept)
+	h.clock.Move(store.IdleRemembered)
 	h.gone(t, n.ID)
 }
 

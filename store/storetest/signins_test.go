@@ -48,7 +48,7 @@ func listsSignIns(t *testing.T, h house) {
 	}
 	list, err := h.SignIns(h.ctx, h.find(t, "ada"))
 	must(t, err)
-	if list[1] != second || second.Handle == "" || second.Handle == second.ID || second.Address != From.Address || second.Agent != From.Agent || !second.Kept {
+	if list[1] != second || second.Handle == "" || second.Handle == second.ID || second.Address != From.Address || second.Agent != From.Agent || !second.Remembered {
 		t.Errorf("listed %+v, want %+v", list[1], second)
 	}
 	h.clock.Move(store.Idle)
