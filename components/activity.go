@@ -28,7 +28,7 @@ var eventSentences = map[string]string{
 	store.EventThrottled:        "Too many wrong passwords: further attempts had to wait",
 	store.EventSignedOut:        "Signed out",
 	store.EventSignInEnded:      "All other devices signed out",
-	store.EventProved:           "Password confirmed",
+	store.EventReauthenticated:  "Password confirmed",
 	store.EventPasswordChanged:  "Password changed",
 	store.EventPasswordRefused:  "Password not changed: the current one was wrong",
 	store.EventResetAsked:       "A link for a new password was asked for",

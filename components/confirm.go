@@ -2,15 +2,15 @@ package components
 
 import "gatehouse/store"
 
-// ConfirmForm asks for the password again, before something sensitive.
-type ConfirmForm struct {
+// ReauthForm asks for the password again, before something sensitive.
+type ReauthForm struct {
 	Form
 	Password *Field
 }
 
-// NewConfirmForm states the form for a person.
-func NewConfirmForm(user store.User) *ConfirmForm {
-	f := &ConfirmForm{Form: Form{ID: "confirm", Action: "/confirm", Title: "Confirm it is you", Submit: "Continue", Who: user.Username}}
+// NewReauthForm states the form for a person.
+func NewReauthForm(user store.User) *ReauthForm {
+	f := &ReauthForm{Form: Form{ID: "confirm", Action: "/confirm", Title: "Confirm it is you", Submit: "Continue", Who: user.Username}}
 	f.Password = &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
 		rule: required("Enter your password."),

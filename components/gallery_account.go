@@ -52,14 +52,14 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 	}))
 	add("password-throttled", refused, "Password", password(func(f *PasswordForm) { f.Refused(store.TooMany(8 * time.Second)) }))
 
-	confirm := func(change func(f *ConfirmForm)) templ.Component {
-		f := NewConfirmForm(ada)
+	confirm := func(change func(f *ReauthForm)) templ.Component {
+		f := NewReauthForm(ada)
 		f.Next = "/account/delete"
 		change(f)
-		return Confirm(f)
+		return Reauth(f)
 	}
-	add("confirm", in, "Confirm it is you", confirm(func(*ConfirmForm) {}))
-	add("confirm-refused", refused, "Confirm it is you", confirm(func(f *ConfirmForm) {
+	add("confirm", in, "Confirm it is you", confirm(func(*ReauthForm) {}))
+	add("confirm-refused", refused, "Confirm it is you", confirm(func(f *ReauthForm) {
 		f.Password.Refusal = "That is not your password. Check it and try again."
 	}))
 
@@ -93,7 +93,7 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 		{Name: store.EventSignedOut},
 		{Name: store.EventSignInEnded, Detail: iphone},
 		{Name: store.EventSignInEnded},
-		{Name: store.EventProved},
+		{Name: store.EventReauthenticated},
 		{Name: store.EventPasswordChanged},
 		{Name: store.EventPasswordRefused},
 		{Name: store.EventUpdated, Detail: "name"},

@@ -125,7 +125,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 		"a proof": {
 			func(h *house, v *visitor) *page {
 				v.registers()
-				h.clock.Move(store.RecentProof)
+				h.clock.Move(store.RecentAuth)
 				return v.get("/confirm?next=/account/delete").again(map[string]string{"password": storetest.Password})
 			},
 			func(p *page) { p.turnedAway() },

@@ -8,31 +8,31 @@ import (
 	"gatehouse/store"
 )
 
-func (s *Site) newConfirm(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) newReauth(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
 	next := r.URL.Query().Get("next")
-	if s.Store.Proved(*v.signIn) && v.refusal == "" {
+	if s.Store.RecentlyAuthenticated(*v.signIn) && v.refusal == "" {
 		return s.redirect(w, r, s.next(next))
 	}
-	form := components.NewConfirmForm(*v.user)
+	form := components.NewReauthForm(*v.user)
 	form.Next = next
-	return s.showConfirm(w, r, http.StatusOK, form)
+	return s.showReauth(w, r, http.StatusOK, form)
 }
 
-func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
-	form := components.NewConfirmForm(*v.user)
+	form := components.NewReauthForm(*v.user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
-		return s.showConfirm(w, r, http.StatusUnprocessableEntity, form)
+		return s.showReauth(w, r, http.StatusUnprocessableEntity, form)
 	}
 	var signIn store.SignIn
 	err := s.tryPassword(r, func() (err error) {
-		signIn, err = s.Store.Prove(r.Context(), *v.signIn, form.Password.Value, s.origin(r))
+		signIn, err = s.Store.Reauthenticate(r.Context(), *v.signIn, form.Password.Value, s.origin(r))
 		return err
 	})
 	if form.Refused(err) {
-		return s.showConfirm(w, r, s.refused(w, r, err), form)
+		return s.showReauth(w, r, s.refused(w, r, err), form)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		// Ended, or proved by the same form sent twice. The session is left alone:
@@ -52,6 +52,6 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, next)
 }
 
-func (s *Site) showConfirm(w http.ResponseWriter, r *http.Request, status int, form *components.ConfirmForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Confirm(form))
+func (s *Site) showReauth(w http.ResponseWriter, r *http.Request, status int, form *components.ReauthForm) error {
+	return s.showForm(w, r, status, &form.Form, components.Reauth(form))
 }

@@ -15,7 +15,7 @@ func TestConfirmLeadsBack(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
 		v.get("/confirm?next=%2Faccount%2Fdelete").goesTo("/account/delete").is(200) // proved by registering
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		asked := v.get("/account/delete").goesTo("/confirm?next=%2Faccount%2Fdelete").says("signed in as ada")
 		if got := asked.Find(`input[autocomplete=username]`).AttrOr("value", ""); got != "ada" {
 			t.Errorf("password managers are told that it is %q", got)
@@ -40,7 +40,7 @@ func TestConfirmLeadsBack(t *testing.T) {
 func (h *house) guarded(t *testing.T) []route {
 	var found []route
 	for _, r := range h.routes() {
-		if r.guard == proved {
+		if r.guard == recent {
 			found = append(found, r)
 		}
 	}
@@ -54,7 +54,7 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
 		v.another().signsIn()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		v.get("/").is(200) // the visit is noted before the comparison
 		before := h.dump(t, "sessions")
 		for _, r := range h.guarded(t) {
@@ -82,7 +82,7 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 					t.Error("what was kept comes back twice")
 				}
 			}
-			h.clock.Move(store.RecentProof)
+			h.clock.Move(store.RecentAuth)
 			v.get("/").is(200)
 			before = h.dump(t, "sessions")
 		}
@@ -100,7 +100,7 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 func TestSUDO02ProofAgesAndRenewsTheSession(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
-		h.clock.Move(store.RecentProof - time.Microsecond)
+		h.clock.Move(store.RecentAuth - time.Microsecond)
 		v.get("/account/delete").is(200)
 		h.clock.Move(time.Microsecond)
 		v.get("/account/delete").goesTo("/confirm?next=%2Faccount%2Fdelete")
@@ -118,7 +118,7 @@ func TestSUDO02ProofAgesAndRenewsTheSession(t *testing.T) {
 		if got := h.rows(t, "sessions"); got > 2 {
 			t.Errorf("%d sessions are left", got) // the own one, and what the thief is told
 		}
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		v.get("/account/delete").is(303)
 	})
 }
@@ -126,7 +126,7 @@ func TestSUDO02ProofAgesAndRenewsTheSession(t *testing.T) {
 func TestSUDO02AFailedProofRenewsNothing(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		before := v.session()
 		v.post("/confirm", url.Values{"password": {"wrong"}}).is(422)
 		if v.session() != before {
@@ -139,7 +139,7 @@ func TestSUDO02AFailedProofRenewsNothing(t *testing.T) {
 func TestSUDO03GuessesWhileSignedInCountOnTheThrottle(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.from("192.0.2.1").registers()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		guess := func(who *visitor, i int) *page {
 			if i%2 == 0 {
 				return who.post("/confirm", url.Values{"password": {"wrong"}})
@@ -197,7 +197,7 @@ func TestConfirmTakesOnlyTheOwnPassword(t *testing.T) {
 		wish := registration("grace")
 		wish.Password = "difference engine no. 2"
 		storetest.Register(t, h.Store, wish)
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		v.post("/confirm", url.Values{"username": {"grace"}, "password": {"difference engine no. 2"}}).is(422)
 		v.get("/account/delete").is(303)
 		v.post("/confirm", url.Values{"username": {"grace"}, "password": {storetest.Password}}).goesTo("/").says("signed in as ada")
@@ -219,7 +219,7 @@ func TestRED01ConfirmLeadsNowhereElse(t *testing.T) {
 			t.Errorf("next=%q leads to %q", next, got)
 		}
 	}
-	h.clock.Move(store.RecentProof)
+	h.clock.Move(store.RecentAuth)
 	for _, next := range outside {
 		if v.get("/confirm?next="+url.QueryEscape(next)).is(200).Find("#next").Length() != 0 {
 			t.Errorf("the form takes over %q", next)
@@ -297,7 +297,7 @@ func TestSES08AProofThatCameTooLateLeavesTheCookieAlone(t *testing.T) {
 			v := h.visitor(t)
 			v.registers()
 			v.get("/") // takes the greeting
-			h.clock.Move(store.RecentProof)
+			h.clock.Move(store.RecentAuth)
 			gate.Busy = func(busy bool) { // as the other answer does
 				if !busy {
 					return

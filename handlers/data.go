@@ -62,15 +62,15 @@ type exportedAccount struct {
 }
 
 type exportedSignIn struct {
-	Kind       string    `json:"kind"`
-	SignedIn   time.Time `json:"signed_in_at"`
-	Proved     time.Time `json:"proved_at"`
-	Seen       time.Time `json:"seen_at"`
-	Ends       time.Time `json:"ends_at"`
-	Idle       time.Time `json:"ends_without_visit_at"`
-	Remembered bool      `json:"kept"`
-	Address    string    `json:"address"`
-	Agent      string    `json:"user_agent"`
+	Kind          string    `json:"kind"`
+	SignedIn      time.Time `json:"signed_in_at"`
+	Authenticated time.Time `json:"proved_at"`
+	Seen          time.Time `json:"seen_at"`
+	Ends          time.Time `json:"ends_at"`
+	Idle          time.Time `json:"ends_without_visit_at"`
+	Remembered    bool      `json:"kept"`
+	Address       string    `json:"address"`
+	Agent         string    `json:"user_agent"`
 }
 
 type exportedDevice struct {
@@ -114,7 +114,7 @@ func exportOf(site string, held store.Export) exportedAccount {
 	a.RenamedAt, a.Confirmed = given(held.User.RenamedAt), given(held.User.ConfirmedAt)
 	for _, n := range held.SignIns {
 		file.SignIns = append(file.SignIns, exportedSignIn{
-			n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent,
+			n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent,
 		})
 	}
 	for _, d := range held.Devices {

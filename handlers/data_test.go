@@ -46,7 +46,7 @@ func TestExportIsEverythingThatIsHeldAndNoSecret(t *testing.T) {
 			t.Errorf("the sign-ins are %+v, the devices %+v", held.SignIns, held.Devices)
 		}
 		for _, n := range held.SignIns {
-			if n.Kind != store.KindPassword || n.Address != "127.0.0.1" || n.SignedIn.IsZero() || n.Proved.IsZero() || n.Seen.IsZero() || n.Ends.IsZero() || n.Idle.IsZero() || n.SignedIn.Location() != time.UTC {
+			if n.Kind != store.KindPassword || n.Address != "127.0.0.1" || n.SignedIn.IsZero() || n.Authenticated.IsZero() || n.Seen.IsZero() || n.Ends.IsZero() || n.Idle.IsZero() || n.SignedIn.Location() != time.UTC {
 				t.Errorf("a sign-in is %+v", n)
 			}
 		}
@@ -98,7 +98,7 @@ func TestExportNeedsProofAndLeadsBackToItsPage(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.get("/account/export").goesTo("/login?next=%2Faccount%2Fdata")
 		v.registers()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		for _, query := range []string{"", "?x=1"} {
 			answer := v.get("/account/export" + query).hides("ada@example.com")
 			if answer.header.Get("Content-Disposition") != "" {

@@ -62,7 +62,7 @@ func TestProofIsNotGivenForSomebodyElse(t *testing.T) {
 		h.confirms(t, "anna")
 		h.confirms(t, "bert")
 		v.tries("anna", storetest.Password).goesTo("/")
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		form := v.get("/confirm").is(200)
 		v.post("/logout", url.Values{})
 		v.tries("bert", storetest.Password).goesTo("/")
@@ -177,7 +177,7 @@ func TestEveryFormSaysForWhomItIs(t *testing.T) {
 // Anna typed is offered to her again and not to him.
 func TestADraftBelongsToWhomItsFormWasDrawnFor(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
-		for _, wait := range []time.Duration{store.RecentProof, store.Idle} {
+		for _, wait := range []time.Duration{store.RecentAuth, store.Idle} {
 			other := v.another()
 			form := swapped(t, h, other, "/account/email")
 			h.clock.Move(wait)

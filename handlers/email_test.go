@@ -29,7 +29,7 @@ func (v *visitor) isConfirmed() *visitor {
 func TestRST19AnAddressChangesOnceItIsConfirmed(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.isConfirmed()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		v.get("/account/email").goesTo("/confirm?next=%2Faccount%2Femail").submit(map[string]string{"password": storetest.Password}).
 			goesTo("/account/email").submit(map[string]string{"email": " ada@EXAMPLE.org "}).
 			goesTo("/account/email").says("We have written to ada@example.org. Your address changes once it is confirmed there.").says("ada@example.com")
@@ -57,7 +57,7 @@ func TestRST19AnAddressChangesOnceItIsConfirmed(t *testing.T) {
 func TestRST19WithoutRecentProofNothingIsAsked(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.isConfirmed()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		count := len(h.letters(t))
 		v.asks("mallory@example.net").goesTo("/confirm?next=%2Faccount%2Femail").hides("mallory@example.net")
 		v.another().asks("mallory@example.net").turnedAway()

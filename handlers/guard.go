@@ -32,9 +32,9 @@ const (
 	members
 	// confirmed is for members whose address is confirmed: others are told how.
 	confirmed
-	// proved is for members who proved lately who they are: others are asked to,
+	// recent is for members who proved lately who they are: others are asked to,
 	// and then come back. What was posted is not acted upon.
-	proved
+	recent
 )
 
 // AnswerWait is how long a page may take altogether: the wait for the password
@@ -79,8 +79,8 @@ func (s *Site) guarded(g guard, do handler) handler {
 			return s.redirect(w, r, "/email/verify")
 		case v.refusal == "" && r.Method == post && v.user != nil && g != visitors && !drawnFor(r, *v.user):
 			return s.notTheirs(w, r)
-		case g == proved && !s.Store.Proved(*v.signIn):
-			return s.mustProve(w, r)
+		case g == recent && !s.Store.RecentlyAuthenticated(*v.signIn):
+			return s.mustReauthenticate(w, r)
 		case g == visitors && v.user != nil:
 			return s.alreadySignedIn(w, r)
 		}
@@ -146,8 +146,8 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, s.detour("/login", r))
 }
 
-// mustProve sends the person to prove who they are and then back to the page.
-func (s *Site) mustProve(w http.ResponseWriter, r *http.Request) error {
+// mustReauthenticate sends the person to prove who they are and then back to the page.
+func (s *Site) mustReauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == post {
 		s.saveDraft(r, strconv.FormatInt(visitOf(r).user.ID, 10))
 	}

@@ -237,7 +237,7 @@ func TestQueriesOfSomeRequests(t *testing.T) {
 			h.clock.Move(time.Microsecond)
 			page("after a minute", "/account", 200, 3)
 			page("and once more", "/account", 200, 2)
-			h.clock.Move(store.RecentProof)
+			h.clock.Move(store.RecentAuth)
 			page("after a while", "/confirm", 200, 3)
 			page("the confirmation", "/confirm", 200, 2)
 			page("what asks for it", "/account/delete", 303, 2)

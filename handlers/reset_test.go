@@ -36,7 +36,7 @@ func TestSES09AResetEndsWhatAnAttackerHolds(t *testing.T) {
 		old, kept, lately := v.another(), v.another(), v.another()
 		kept.signsIn("remember")
 		old.signsIn()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		lately.signsIn()
 		lately.get("/account/delete").is(200)
 		grace := v.another()

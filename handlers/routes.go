@@ -37,8 +37,8 @@ func (s *Site) routes() []route {
 		{post, "/theme", everyone, s.chooseTheme},
 
 		{get, "/account", members, s.account},
-		{get, "/account/email", proved, s.newEmail},
-		{post, "/account/email", proved, s.email},
+		{get, "/account/email", recent, s.newEmail},
+		{post, "/account/email", recent, s.email},
 		{post, "/account/email/check/{field}", members, s.checkEmail},
 		{get, "/account/profile", members, s.newProfile},
 		{post, "/account/profile", members, s.profile},
@@ -52,12 +52,12 @@ func (s *Site) routes() []route {
 		{post, "/account/signins/{handle}/end", members, s.endSignIn},
 		{get, "/account/activity", members, s.activity},
 		{get, "/account/data", members, s.data},
-		{get, "/account/export", proved, s.export},
-		{get, "/account/delete", proved, s.newClosing},
-		{post, "/account/delete", proved, s.closeAccount},
+		{get, "/account/export", recent, s.export},
+		{get, "/account/delete", recent, s.newClosing},
+		{post, "/account/delete", recent, s.closeAccount},
 
-		{get, "/confirm", members, s.newConfirm},
-		{post, "/confirm", members, s.confirm},
+		{get, "/confirm", members, s.newReauth},
+		{post, "/confirm", members, s.reauth},
 		{get, "/reopen", visitors, s.newReopening},
 		{post, "/reopen", visitors, s.reopen},
 

@@ -70,24 +70,24 @@ func TestADM01GuardsHold(t *testing.T) {
 	h := newHouse(t, withMail)
 	anonymous, lately, unproved := h.visitor(t), h.visitor(t), h.visitor(t)
 	unproved.registers()
-	h.clock.Move(store.RecentProof)
+	h.clock.Move(store.RecentAuth)
 	lately.signsIn()
 	h.links(t)
-	const none, recent, old = "anonymous", "recently proved", "proved long ago"
+	const none, fresh, old = "anonymous", "recently proved", "proved long ago"
 	for _, r := range h.routes() {
 		if r.method != get {
 			continue
 		}
-		for who, v := range map[string]*visitor{none: anonymous, recent: lately, old: unproved} {
+		for who, v := range map[string]*visitor{none: anonymous, fresh: lately, old: unproved} {
 			want := 200
 			switch {
 			case strings.HasPrefix(r.path, "/assets/"):
 				want = 404
-			case r.guard >= members && who == none, r.guard == visitors && who != none, r.guard == proved && who == old:
+			case r.guard >= members && who == none, r.guard == visitors && who != none, r.guard == recent && who == old:
 				want = 303
 			case strings.Contains(r.path, "{token}"):
 				want = 303 // to the page, without the token
-			case r.path == "/email/verify/resend", r.path == "/.well-known/change-password", r.path == "/reopen", r.path == "/confirm" && who == recent:
+			case r.path == "/email/verify/resend", r.path == "/.well-known/change-password", r.path == "/reopen", r.path == "/confirm" && who == fresh:
 				want = 303 // they have nothing to show
 			}
 			if got := v.get(h.example(t, r)).status; got != want {

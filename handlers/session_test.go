@@ -162,7 +162,7 @@ func TestSES10TheDatabaseKeepsNoSecretInClear(t *testing.T) {
 	secrets := []string{storetest.Password, url.QueryEscape(storetest.Password), v.session(), v.device()}
 	v.tries(storetest.Password, "typed into the wrong line") // as somebody does who is signed in: refused
 	h.visitor(t).tries(storetest.Password, "swapped the two lines").is(422)
-	h.clock.Move(store.RecentProof)
+	h.clock.Move(store.RecentAuth)
 	v.post("/account/delete", url.Values{"username": {"ada"}, "current": {"kept from the session"}, "password": {"kept out of it as well"}})
 	v.proves()
 	secrets = append(secrets, v.session(), "kept from the session", "kept out of it as well", "swapped the two lines")

@@ -36,7 +36,7 @@ func TestEveryPageIsLight(t *testing.T) {
 	anonymous, unproved, member, closed := h.weigher(t), h.weigher(t), h.weigher(t), h.weigher(t)
 	h.lives(t, storetest.Register(t, h.Store, storetest.Ada()))
 	unproved.signsIn()
-	h.clock.Move(store.RecentProof)
+	h.clock.Move(store.RecentAuth)
 	member.signsIn()
 	closed.closes("mary")
 	h.links(t)

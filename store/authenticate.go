@@ -29,7 +29,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	t, err := s.prove(ctx, user, stored, identifier, password, from)
+	t, err := s.checkPassword(ctx, user, stored, identifier, password, from)
 	if errors.Is(err, errNoMatch) {
 		if err := s.failed(ctx, t, EventFailed, from); err != nil {
 			return User{}, err
@@ -60,9 +60,9 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 // errNoMatch says that a password was compared and is not the one.
 var errNoMatch = errors.New("no match")
 
-// prove counts a try and compares the password, in the same time for every
+// checkPassword counts a try and compares the password, in the same time for every
 // account and for none.
-func (s *Store) prove(ctx context.Context, user User, stored passwordHash, typed, password string, from Origin) (try, error) {
+func (s *Store) checkPassword(ctx context.Context, user User, stored passwordHash, typed, password string, from Origin) (try, error) {
 	t, err := s.try(ctx, user, typed, from)
 	if err != nil {
 		return t, err

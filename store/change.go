@@ -32,7 +32,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	if err := s.passwords.CheckNew(current, password, owner); err != nil {
 		return SignIn{}, err
 	}
-	user, t, err := s.reprove(ctx, n, current, "current", EventPasswordRefused, from)
+	user, t, err := s.checkOwnPassword(ctx, n, current, "current", EventPasswordRefused, from)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -48,12 +48,12 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 			return fmt.Errorf("change the password: %w", err)
 		}
 		if changed == 0 {
-			return errNotYours("current")
+			return errNotYourPassword("current")
 		}
 		if _, err := tx.endOthers(ctx, n); err != nil {
 			return err
 		}
-		if renewed, err = tx.renew(ctx, n); err != nil {
+		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
 			return err
 		}
 		if err := tx.succeeded(ctx, user.ID, t.bucket); err != nil {

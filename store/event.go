@@ -19,7 +19,7 @@ const (
 	EventThrottled        = "authn_login_fail_max"
 	EventSignedOut        = "authn_logout"
 	EventSignInEnded      = "authn_token_revoked"
-	EventProved           = "session_renewed"
+	EventReauthenticated  = "session_renewed"
 	EventPasswordChanged  = "authn_password_change"
 	EventPasswordRefused  = "authn_password_change_fail"
 	EventResetAsked       = "authn_password_reset_asked"
@@ -37,7 +37,7 @@ const (
 // EventNames are all of them.
 var EventNames = []string{
 	EventRegistered, EventUpdated, EventClosed, EventReopened, EventErased,
-	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventProved,
+	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventReauthenticated,
 	EventPasswordChanged, EventPasswordRefused, EventResetAsked,
 	EventAddressAsked, EventAddressConfirmed, EventAddressChanged, EventAddressUndone,
 	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,

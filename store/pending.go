@@ -130,12 +130,12 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 	if !mine {
 		// Counted under what only the letter holds, so that nobody else can make
 		// its reader wait.
-		t, err = s.prove(ctx, User{}, p.stored, "registration "+token, password, from)
+		t, err = s.checkPassword(ctx, User{}, p.stored, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
 			if err := s.failed(ctx, t, EventFailed, from); err != nil {
 				return User{}, err
 			}
-			return User{}, errNotYours("password")
+			return User{}, errNotYourPassword("password")
 		}
 		if err != nil {
 			return User{}, err

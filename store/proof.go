@@ -8,34 +8,34 @@ import (
 	"time"
 )
 
-// RecentProof is how long a proof of who somebody is counts as recent. What is
+// RecentAuth is how long a proof of who somebody is counts as recent. What is
 // sensitive asks for it anew after that.
-const RecentProof = 10 * time.Minute
+const RecentAuth = 10 * time.Minute
 
-// errNotYours refuses a wrong password of somebody who is signed in.
-func errNotYours(field string) error {
+// errNotYourPassword refuses a wrong password of somebody who is signed in.
+func errNotYourPassword(field string) error {
 	return refuse(field, "That is not your password. Check it and try again.")
 }
 
 const (
 	// The id changes with every proof: a session that still names the old one
 	// is worth nothing.
-	updateProved = `UPDATE signins SET id = $1, proved_at = $2 WHERE id = $3`
+	updateAuthenticated = `UPDATE signins SET id = $1, proved_at = $2 WHERE id = $3`
 
 	selectPassword = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.id = $1`
 )
 
-// Proved says whether the person of a sign-in proved recently who they are.
-func (s *Store) Proved(n SignIn) bool {
+// RecentlyAuthenticated says whether the person of a sign-in proved recently who they are.
+func (s *Store) RecentlyAuthenticated(n SignIn) bool {
 	now := s.now()
-	return now.Sub(n.ProvedAt) < RecentProof && possible(n.ProvedAt, now, 0)
+	return now.Sub(n.AuthenticatedAt) < RecentAuth && possible(n.AuthenticatedAt, now, 0)
 }
 
-// Prove takes the password again and returns the sign-in under its new id. It
+// Reauthenticate takes the password again and returns the sign-in under its new id. It
 // counts with the sign-ins of the account. ErrNotFound says that the sign-in
 // has ended.
-func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origin) (SignIn, error) {
-	_, t, err := s.reprove(ctx, n, password, "password", EventFailed, from)
+func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, from Origin) (SignIn, error) {
+	_, t, err := s.checkOwnPassword(ctx, n, password, "password", EventFailed, from)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -45,13 +45,13 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 		if err := tx.lockUser(ctx, n.UserID); err != nil {
 			return err
 		}
-		if renewed, err = tx.renew(ctx, n); err != nil {
+		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
 			return err
 		}
 		if err := tx.succeeded(ctx, n.UserID, t.bucket); err != nil {
 			return err
 		}
-		return tx.record(ctx, n.UserID, EventProved, "", from)
+		return tx.record(ctx, n.UserID, EventReauthenticated, "", from)
 	})
 	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
 		return SignIn{}, err
@@ -59,34 +59,34 @@ func (s *Store) Prove(ctx context.Context, n SignIn, password string, from Origi
 	return renewed, nil
 }
 
-// reprove compares the password of somebody who is signed in. A wrong one is
+// checkOwnPassword compares the password of somebody who is signed in. A wrong one is
 // refused at field and recorded as event.
-func (s *Store) reprove(ctx context.Context, n SignIn, password, field, event string, from Origin) (User, try, error) {
+func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field, event string, from Origin) (User, try, error) {
 	var user User
 	var stored passwordHash
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPassword, n.UserID)
 	if err := user.scan(row, &stored.scheme, &stored.hash); err != nil {
 		return user, try{}, fmt.Errorf("prove: %w", err)
 	}
-	t, err := s.prove(ctx, user, stored, "", password, from)
+	t, err := s.checkPassword(ctx, user, stored, "", password, from)
 	if errors.Is(err, errNoMatch) {
 		if err = s.failed(ctx, t, event, from); err == nil {
-			err = errNotYours(field)
+			err = errNotYourPassword(field)
 		}
 	}
 	return user, t, err
 }
 
-// renew gives a sign-in a new id and notes the proof.
-func (tx *Tx) renew(ctx context.Context, n SignIn) (SignIn, error) {
+// renewSignIn gives a sign-in a new id and notes the proof.
+func (tx *Tx) renewSignIn(ctx context.Context, n SignIn) (SignIn, error) {
 	id, now := rand.Text(), tx.store.now()
-	renewed, err := tx.changed(ctx, updateProved, id, now, n.ID)
+	renewed, err := tx.changed(ctx, updateAuthenticated, id, now, n.ID)
 	if err != nil {
 		return SignIn{}, fmt.Errorf("renew a sign-in: %w", err)
 	}
 	if renewed == 0 {
 		return SignIn{}, ErrNotFound
 	}
-	n.ID, n.ProvedAt = id, now
+	n.ID, n.AuthenticatedAt = id, now
 	return n, nil
 }

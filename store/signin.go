@@ -37,8 +37,8 @@ type SignIn struct {
 	UserID    int64
 	Kind      string
 	CreatedAt time.Time
-	// ProvedAt is when the person last proved who they are.
-	ProvedAt time.Time
+	// AuthenticatedAt is when the person last proved who they are.
+	AuthenticatedAt time.Time
 	// SeenAt is the last visit, up to SeenEvery ago.
 	SeenAt time.Time
 	// EndsAt is the absolute limit; IdleAt is when it ends without a visit.
@@ -102,7 +102,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 	now := s.now()
 	n := SignIn{
 		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: visit.Kind, Remembered: visit.Remembered,
-		CreatedAt: now, ProvedAt: now, SeenAt: now,
+		CreatedAt: now, AuthenticatedAt: now, SeenAt: now,
 		Address: visit.Address, Agent: shorten(visit.Agent, agentMax),
 	}
 	if visit.Device != "" {
@@ -115,7 +115,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		if err := tx.lockUser(ctx, user.ID); err != nil {
 			return err
 		}
-		made, err := tx.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.ProvedAt, n.SeenAt,
+		made, err := tx.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt,
 			n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("sign in user %d: %w", user.ID, err)
@@ -204,7 +204,7 @@ func (n *SignIn) columns() []any {
 	return []any{
 		&n.ID, &n.UserID, &n.Kind,
 		utc{&n.CreatedAt},
-		utc{&n.ProvedAt},
+		utc{&n.AuthenticatedAt},
 		utc{&n.SeenAt},
 		utc{&n.EndsAt},
 		utc{&n.IdleAt},

@@ -110,7 +110,7 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.refuse(b.submit)
 			b.inspect("account delete refused")
 			b.write("username", "ada")
-			closing.clock.Move(store.RecentProof)
+			closing.clock.Move(store.RecentAuth)
 			b.follow(b.submit)
 			b.refuse(b.submit)
 			b.inspect("confirm refused")

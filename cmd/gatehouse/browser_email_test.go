@@ -19,7 +19,7 @@ func TestBrowserChangesTheAddressAndUndoesIt(t *testing.T) {
 			p.join(t, ada)
 			b, owner := mode.open(t, p), mode.open(t, p)
 			b.enter(ada)
-			p.clock.Move(store.RecentProof)
+			p.clock.Move(store.RecentAuth)
 			b.openTo("/account/email", "/confirm?next=%2Faccount%2Femail")
 			b.proves(ada, "/account/email")
 			b.write("email", "ADA@example.com")

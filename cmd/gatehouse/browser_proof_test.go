@@ -34,7 +34,7 @@ func TestBrowserProofIsAskedForInTheMiddleOfAForm(t *testing.T) {
 			b.enter(ada)
 			b.open("/account/delete")
 			b.write("username", "Ada")
-			p.clock.Move(store.RecentProof)
+			p.clock.Move(store.RecentAuth)
 			b.follow(b.submit)
 			b.arrive("/confirm?next=%2Faccount%2Fdelete")
 			b.is(title, "Confirm it is you · Gatehouse")
@@ -75,7 +75,7 @@ func TestBrowserDownloadsTheData(t *testing.T) {
 	}
 	b.enter(ada)
 	b.open("/account/data")
-	p.clock.Move(store.RecentProof)
+	p.clock.Move(store.RecentAuth)
 	b.follow(func() { b.clickOn("a[href='/account/export']") })
 	b.arrive("/confirm?next=%2Faccount%2Fdata")
 	b.proves(ada, "/account/data")

@@ -55,7 +55,7 @@ var deeds = map[string]func(t *testing.T, h house) act{
 	"prove": func(t *testing.T, h house) act {
 		n := h.signIn(t, false)
 		return func() error {
-			n, err := h.Prove(h.ctx, n, Password, From)
+			n, err := h.Reauthenticate(h.ctx, n, Password, From)
 			return errors.Join(err, h.present(n))
 		}
 	},

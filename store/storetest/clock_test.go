@@ -189,15 +189,15 @@ func twentyAhead(t *testing.T, h house) {
 
 func provedAhead(t *testing.T, h house) {
 	n := h.signIn(t, false)
-	for later, want := range map[time.Duration]bool{ahead: false, 6 * time.Minute: false, 4 * time.Minute: true, -store.RecentProof: false} {
+	for later, want := range map[time.Duration]bool{ahead: false, 6 * time.Minute: false, 4 * time.Minute: true, -store.RecentAuth: false} {
 		h.exec(t, `UPDATE signins SET proved_at = $1`, h.moment(later))
-		if got := h.Proved(h.visit(t, n.ID)); got != want {
+		if got := h.RecentlyAuthenticated(h.visit(t, n.ID)); got != want {
 			t.Errorf("a proof of in %v counts: %v, want %v", later, got, want)
 		}
 	}
-	n, err := h.Prove(h.ctx, h.visit(t, n.ID), Password, From)
+	n, err := h.Reauthenticate(h.ctx, h.visit(t, n.ID), Password, From)
 	must(t, err)
-	if !h.Proved(h.visit(t, n.ID)) {
+	if !h.RecentlyAuthenticated(h.visit(t, n.ID)) {
 		t.Error("a proof of now does not count")
 	}
 }

@@ -44,7 +44,7 @@ func knownDevice(t *testing.T, h house) {
 		}
 	}
 	n := h.enter(t, "ada@example.com", Password, on(token))
-	if _, err := h.Prove(h.ctx, n, Password, on(token)); err != nil {
+	if _, err := h.Reauthenticate(h.ctx, n, Password, on(token)); err != nil {
 		t.Errorf("Prove on the known device = %v", err)
 	}
 	if r := h.guess(t, "ada", From); r.Wait == 0 {
@@ -166,7 +166,7 @@ func busyForgetsNoDevice(t *testing.T, h house) {
 	busy := h.gated(t, store.NewGate(0, time.Millisecond))
 	for range 3 {
 		_, tried := busy.Authenticate(h.ctx, "ada", Password, on(token))
-		_, proved := busy.Prove(h.ctx, n, Password, on(token))
+		_, proved := busy.Reauthenticate(h.ctx, n, Password, on(token))
 		for _, err := range []error{tried, proved} {
 			if !errors.Is(err, store.ErrBusy) {
 				t.Errorf("got %v, want ErrBusy", err)
@@ -273,7 +273,7 @@ func nothingInClear(t *testing.T, h house) {
 	h.guess(t, "nobody@example.org", From)
 	n := h.enter(t, "ada", Password, on(token))
 	h.guess(t, "ada", on(token))
-	_, err := h.Prove(h.ctx, n, typed, on(token))
+	_, err := h.Reauthenticate(h.ctx, n, typed, on(token))
 	refused(t, err)
 	n, err = h.ChangePassword(h.ctx, n, Password, otherPassword, on(token))
 	must(t, err)

@@ -263,7 +263,7 @@ func switchesOff(t *testing.T, h house) {
 	h.enter(t, "ada", Password, on("known"))
 	_, err = h.Authenticate(h.ctx, "ada", Password, From)
 	refused(t, err) // a sign-in elsewhere switches nothing on
-	_, err = h.Prove(h.ctx, n, Password, From)
+	_, err = h.Reauthenticate(h.ctx, n, Password, From)
 	refused(t, err)
 	must(t, h.ResetPassword(h.ctx, h.resetLink(t, "ada"), otherPassword, From))
 	h.enter(t, "ada", otherPassword, From)
@@ -284,7 +284,7 @@ func countsInARow(t *testing.T, h house) {
 	h.guess(t, "ada", From)
 	n := h.enter(t, "ada", Password, From)
 	h.exec(t, `UPDATE users SET wrong_passwords = $1`, wrongMax-1)
-	_, err := h.Prove(h.ctx, n, Password, From)
+	_, err := h.Reauthenticate(h.ctx, n, Password, From)
 	must(t, err)
 	h.guess(t, "ada", From)
 	if post := h.post(t); len(post) != 0 {
@@ -332,7 +332,7 @@ func oneOrder(t *testing.T, h house) {
 	}
 	must(t, guess())
 	answers := h.overtake(t, `UPDATE users SET name = name`, nil, func() error {
-		_, err := h.Prove(h.ctx, n, Password, From)
+		_, err := h.Reauthenticate(h.ctx, n, Password, From)
 		return err
 	}, func() error { return h.Disable(h.ctx, ada, From) })
 	if answers[0] != nil && !errors.Is(answers[0], store.ErrNotFound) || answers[1] != nil {
