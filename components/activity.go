@@ -20,22 +20,22 @@ func (p ActivityPage) older() string {
 }
 
 var eventSentences = map[string]string{
-	store.EventRegistered:       "Account created",
-	store.EventClosed:           "Account closed",
-	store.EventReopened:         "Account reopened",
-	store.EventSignedIn:         "Signed in",
-	store.EventFailed:           "Wrong password",
-	store.EventThrottled:        "Too many wrong passwords: further attempts had to wait",
-	store.EventSignedOut:        "Signed out",
-	store.EventSignInEnded:      "All other devices signed out",
-	store.EventReauthenticated:  "Password confirmed",
-	store.EventPasswordChanged:  "Password changed",
-	store.EventPasswordRefused:  "Password not changed: the current one was wrong",
-	store.EventResetAsked:       "A link for a new password was asked for",
-	store.EventAddressConfirmed: "Email address confirmed",
-	store.EventAddressUndone:    "Old email address put back",
-	store.EventDisabled:         "Account disabled",
-	store.EventEnabled:          "Account enabled again",
+	store.EventRegistered:      "Account created",
+	store.EventClosed:          "Account closed",
+	store.EventReopened:        "Account reopened",
+	store.EventSignedIn:        "Signed in",
+	store.EventFailed:          "Wrong password",
+	store.EventThrottled:       "Too many wrong passwords: further attempts had to wait",
+	store.EventSignedOut:       "Signed out",
+	store.EventSignInEnded:     "All other devices signed out",
+	store.EventReauthenticated: "Password confirmed",
+	store.EventPasswordChanged: "Password changed",
+	store.EventPasswordRefused: "Password not changed: the current one was wrong",
+	store.EventResetAsked:      "A link for a new password was asked for",
+	store.EventEmailVerified:   "Email address confirmed",
+	store.EventEmailUndone:     "Old email address put back",
+	store.EventDisabled:        "Account disabled",
+	store.EventEnabled:         "Account enabled again",
 }
 
 // sentence says an event in words.
@@ -47,9 +47,9 @@ func sentence(e store.Event) string {
 		return "Device signed out: " + device(e.Detail)
 	case e.Name == store.EventPasswordChanged && e.Detail == store.DetailByLink:
 		return "New password chosen by link"
-	case e.Name == store.EventAddressAsked:
+	case e.Name == store.EventEmailAsked:
 		return "Change of email address asked for: " + e.Detail
-	case e.Name == store.EventAddressChanged:
+	case e.Name == store.EventEmailChanged:
 		if addresses := strings.Fields(e.Detail); len(addresses) == 2 {
 			return "Email address changed from " + addresses[0] + " to " + addresses[1]
 		}

@@ -49,5 +49,5 @@ func Days(d time.Duration) string {
 
 func reopenSentence(user store.User, erased time.Time) string {
 	return fmt.Sprintf("You closed it on %s, %s. Until %s you can reopen it, and everything is as it was; after that it is erased.",
-		day(user.ClosedAt), user.Called(), day(erased))
+		day(user.ClosedAt), user.DisplayName(), day(erased))
 }

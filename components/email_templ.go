@@ -212,8 +212,8 @@ func confirmed(user store.User) templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if user.Confirmed() {
-			templ_7745c5c3_Err = at(user.ConfirmedAt).Render(ctx, templ_7745c5c3_Buffer)
+		if user.Verified() {
+			templ_7745c5c3_Err = at(user.VerifiedAt).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -16,7 +16,7 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	refused := Page{Entry: true, Open: true, Refused: true}
 	passwords := &store.Passwords{Min: store.PasswordDefault}
 	confirmed := ada
-	confirmed.ConfirmedAt = at
+	confirmed.VerifiedAt = at
 
 	add("home-unconfirmed", Page{Entry: true, User: &ada, Mails: true}, "", Home(dressed(in, "")))
 	add("verify", out, "Confirm your email address", Verify(NewVerifyForm(false, "ada"), ada.Email))
@@ -88,13 +88,13 @@ type GalleryLetter struct {
 func GalleryLetters() []GalleryLetter {
 	base := &url.URL{Scheme: "https", Host: "accounts.example.com"}
 	data := store.LetterData{
-		To: "ada@example.com", Confirmed: true, Name: "Ada Lovelace", Username: "ada", Token: strings.Repeat("Qx7-", 11)[:43],
+		To: "ada@example.com", Verified: true, Name: "Ada Lovelace", Username: "ada", Token: strings.Repeat("Qx7-", 11)[:43],
 		Address: "countess@example.com", At: time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC), From: "192.0.2.1", Agent: firefox,
 		Within: 14 * 24 * time.Hour,
 	}
 	valid := map[string]time.Duration{
-		store.LetterConfirm: store.ConfirmValid, store.LetterRegister: store.PendingValid, store.LetterReset: store.ResetValid, store.LetterAddressBack: store.ResetValid,
-		store.LetterNewAddress: store.AddressValid, store.LetterAddressChanged: store.UndoValid, store.LetterInvite: store.InviteValid,
+		store.LetterVerify: store.VerifyValid, store.LetterRegister: store.PendingValid, store.LetterReset: store.ResetValid, store.LetterEmailRestored: store.ResetValid,
+		store.LetterNewEmail: store.NewEmailValid, store.LetterEmailChanged: store.UndoValid, store.LetterInvite: store.InviteValid,
 	}
 	var letters []GalleryLetter
 	add := func(name, kind string, data store.LetterData) {
@@ -114,7 +114,7 @@ func GalleryLetters() []GalleryLetter {
 	nameless.Name, nameless.From, nameless.Agent = "", "", ""
 	add("reset-nameless", store.LetterReset, nameless)
 	stranger := data
-	stranger.Confirmed = false
+	stranger.Verified = false
 	add("reset-unconfirmed", store.LetterReset, stranger)
 	add("owner-unconfirmed", store.LetterOwner, stranger)
 	atOnce := data
@@ -123,6 +123,6 @@ func GalleryLetters() []GalleryLetter {
 	long := data
 	long.Name, long.Username = strings.Repeat("W", store.NameMax), strings.Repeat("w", store.UsernameMax)
 	long.Address, long.Agent = strings.Repeat("w", 64)+"@"+strings.Repeat("w", 60)+".example.com", strings.Repeat("W", 400)
-	add("address-changed-long", store.LetterAddressChanged, long)
+	add("address-changed-long", store.LetterEmailChanged, long)
 	return letters
 }

@@ -32,7 +32,7 @@ type LetterFact struct{ Term, Text string }
 
 // toStrangers are the letters to addresses that nobody has confirmed, whatever
 // they say themselves.
-var toStrangers = []string{store.LetterConfirm, store.LetterRegister, store.LetterNewAddress, store.LetterInvite}
+var toStrangers = []string{store.LetterVerify, store.LetterRegister, store.LetterNewEmail, store.LetterInvite}
 
 // NewLetter puts a letter from the outbox into words. site is the site's name,
 // base the address under which its links lead back. It returns false for a
@@ -42,7 +42,7 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 	// A stranger's letter says nothing that somebody else chose, or anybody could
 	// write to anybody through us. One that an earlier version of the program wrote
 	// may hold it all the same.
-	if !l.Confirmed || slices.Contains(toStrangers, l.Kind) {
+	if !l.Verified || slices.Contains(toStrangers, l.Kind) {
 		l.Name, l.Username = "", ""
 	}
 	if called := cmp.Or(l.Name, l.Username); called != "" {
@@ -57,7 +57,7 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 	once := "The link works once, within " + span(l.Valid) + "."
 	notYou := "If it was not you, " + "choose a new password now: the button leads there. Every device is then signed out."
 	switch l.Kind {
-	case store.LetterConfirm:
+	case store.LetterVerify:
 		w.Subject = "Confirm your email address"
 		w.Lines = []string{"Confirm that this address is yours, so that we can help you if you ever forget your password."}
 		link("Confirm address", "/email/verify")
@@ -84,17 +84,17 @@ func NewLetter(l store.Letter, site string, base *url.URL) (Letter, bool) {
 		link("Choose a password", "/password/reset")
 		w.Facts = facts(l)
 		w.After = []string{once, "If it was not you, do nothing. Your password stays as it is."}
-	case store.LetterAddressBack:
+	case store.LetterEmailRestored:
 		w.Subject = "Your old address is back: choose a new password"
 		w.Lines = []string{"This is the address of " + account + " again. Every device is signed out, and the old password no longer works: choose a new one."}
 		link("Choose a password", "/password/reset")
 		w.After = []string{once, "If that is too late, ask for another link at " + base.JoinPath("/password/forgot").String()}
-	case store.LetterNewAddress:
+	case store.LetterNewEmail:
 		w.Subject = "Confirm your new email address"
 		w.Lines = []string{"Confirm that this address is yours, and your account is moved to it. Until then your old address stays."}
 		link("Confirm new address", "/email/verify")
 		w.After = []string{once, "If you have no account at " + site + ", somebody mistyped their address. Do nothing."}
-	case store.LetterAddressChanged:
+	case store.LetterEmailChanged:
 		w.Subject = "Your email address was changed"
 		w.Lines = []string{"Y" + account[1:] + " now has the address " + l.Address + ". This is the last email to the old one."}
 		w.Facts = facts(l)

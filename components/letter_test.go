@@ -25,7 +25,7 @@ func TestLettersSayNothingInTheWordsOfStrangers(t *testing.T) {
 		To: "evil-victim@example.com", Name: "Claim it at https://evil.example/win", Username: "evil-winner", Token: "token", Valid: time.Hour,
 		At: time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC), From: "192.0.2.1",
 	}
-	toConfirmed := []string{store.LetterOwner, store.LetterReset, store.LetterAddressBack, store.LetterAddressChanged, store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff}
+	toConfirmed := []string{store.LetterOwner, store.LetterReset, store.LetterEmailRestored, store.LetterEmailChanged, store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff}
 	for _, agent := range []string{
 		"evil", "evil/1.0 (evil; evil) evil", "Mozilla/5.0 (evil; CPU evil OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/evil",
 		"Mozilla/5.0 (Linux; Android 14; evil Build/evil) Chrome/evil Mobile", "Mozilla/5.0 (compatible; evilbot/2.1; +http://evil.example/bot)",
@@ -34,7 +34,7 @@ func TestLettersSayNothingInTheWordsOfStrangers(t *testing.T) {
 		for _, kind := range store.LetterKinds {
 			for _, confirmed := range []bool{false, true} {
 				l := store.Letter{Kind: kind, LetterData: data}
-				l.Confirmed = confirmed
+				l.Verified = confirmed
 				named := confirmed && slices.Contains(toConfirmed, kind)
 				if named {
 					l.Name, l.Username = "Ada", "ada"

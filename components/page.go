@@ -73,10 +73,10 @@ func (p Page) Description() string {
 	return "Sign in to " + p.Site + "."
 }
 
-// asksToConfirm says whether the page reminds of an address that is not
+// asksToVerify says whether the page reminds of an address that is not
 // confirmed.
-func (p Page) asksToConfirm() bool {
-	return p.Mails && p.User != nil && !p.User.Confirmed() && p.Here != "/email/verify"
+func (p Page) asksToVerify() bool {
+	return p.Mails && p.User != nil && !p.User.Verified() && p.Here != "/email/verify"
 }
 
 // htmxConfig turns off what is not used: history snapshots, inline style, and

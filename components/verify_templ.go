@@ -276,7 +276,7 @@ func StaleLink(user *store.User, cookieless bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if !user.Confirmed() {
+			if !user.Verified() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<a class=\"btn btn-outline-secondary\" href=\"/email/verify\">Confirm your address</a>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -84,5 +84,5 @@ func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enter(w, r, user, arrival{next: "/account", greeting: "Welcome back, " + user.Called() + ". Your account is open again."})
+	return s.enter(w, r, user, arrival{next: "/account", greeting: "Welcome back, " + user.DisplayName() + ". Your account is open again."})
 }

@@ -212,7 +212,7 @@ func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 	waits := h.visitor(t) // the browser that registered
 	waits.client.Jar.SetCookies(h.BaseURL, []*http.Cookie{{Name: pendingCookie, Value: strings.Repeat("H", 26), Path: "/"}})
 	readers := map[*visitor]string{
-		v: store.PurposeConfirm, closed: store.PurposeAddress, h.visitor(t): store.PurposeRegister, waits: store.PurposeRegister,
+		v: store.PurposeVerify, closed: store.PurposeNewEmail, h.visitor(t): store.PurposeRegister, waits: store.PurposeRegister,
 	}
 	before := h.dump(t)
 	shown := map[string]bool{}

@@ -111,7 +111,7 @@ func exportOf(site string, held store.Export) exportedAccount {
 	}
 	a := &file.Account
 	a.Username, a.Email, a.Name, a.CreatedAt = held.User.Username, held.User.Email, held.User.Name, held.User.CreatedAt
-	a.RenamedAt, a.Confirmed = given(held.User.RenamedAt), given(held.User.ConfirmedAt)
+	a.RenamedAt, a.Confirmed = given(held.User.RenamedAt), given(held.User.VerifiedAt)
 	for _, n := range held.SignIns {
 		file.SignIns = append(file.SignIns, exportedSignIn{
 			n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent,

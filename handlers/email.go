@@ -25,7 +25,7 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 		return s.showEmail(w, r, http.StatusUnprocessableEntity, form)
 	}
 	err := s.askLetter(r, func() error {
-		return s.Store.ChangeAddress(r.Context(), *visitOf(r).user, form.Email.Value, s.origin(r))
+		return s.Store.ChangeEmail(r.Context(), *visitOf(r).user, form.Email.Value, s.origin(r))
 	})
 	if form.Refused(err) {
 		return s.showEmail(w, r, s.refused(w, r, err), form)
@@ -43,7 +43,7 @@ func (s *Site) checkEmail(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, status int, form *components.EmailForm) error {
 	user := *visitOf(r).user
-	waiting, until, err := s.Store.WaitingAddress(r.Context(), user)
+	waiting, until, err := s.Store.PendingEmail(r.Context(), user)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *Site) showUndo(w http.ResponseWriter, r *http.Request, email string) er
 }
 
 func (s *Site) undo(w http.ResponseWriter, r *http.Request, token string) error {
-	if err := s.Store.UndoAddress(r.Context(), token, s.origin(r)); err != nil {
+	if err := s.Store.UndoEmail(r.Context(), token, s.origin(r)); err != nil {
 		return err
 	}
 	s.closeLink(w, r, undoPage, token)

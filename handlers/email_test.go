@@ -177,7 +177,7 @@ func TestAChangeOfAddressIsUndone(t *testing.T) {
 			v.another().follows(link).is(422)
 		}
 		user := h.user(t, "ada")
-		if user.Email != "ada@example.com" || !user.Confirmed() || user.Closed() {
+		if user.Email != "ada@example.com" || !user.Verified() || user.Closed() {
 			t.Errorf("the account is %+v", user)
 		}
 		if got := h.subjects(t, "second@example.net"); slices.Contains(got[:len(got)-2], "Your email address was changed") {

@@ -171,7 +171,7 @@ func TestINJ06NamesInLettersAreText(t *testing.T) {
 		link := h.link(t, "ada@example.com")
 		v.forgets("ada") // while nobody has confirmed the address
 		strange := len(h.letters(t))
-		if _, err := h.Store.ConfirmAddress(t.Context(), token(link), storetest.From); err != nil {
+		if _, err := h.Store.VerifyEmail(t.Context(), token(link), storetest.From); err != nil {
 			t.Fatal(err)
 		}
 		v.forgets("ada")

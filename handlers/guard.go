@@ -30,8 +30,8 @@ const (
 	visitors
 	// members only: who is not signed in is asked to, and then comes back.
 	members
-	// confirmed is for members whose address is confirmed: others are told how.
-	confirmed
+	// verified is for members whose address is confirmed: others are told how.
+	verified
 	// recent is for members who proved lately who they are: others are asked to,
 	// and then come back. What was posted is not acted upon.
 	recent
@@ -75,7 +75,7 @@ func (s *Site) guarded(g guard, do handler) handler {
 		switch {
 		case g >= members && v.user == nil:
 			return s.mustSignIn(w, r)
-		case g == confirmed && !v.user.Confirmed():
+		case g == verified && !v.user.Verified():
 			return s.redirect(w, r, "/email/verify")
 		case v.refusal == "" && r.Method == post && v.user != nil && g != visitors && !drawnFor(r, *v.user):
 			return s.notTheirs(w, r)

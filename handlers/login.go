@@ -30,7 +30,7 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 		return s.offerReopening(w, r, user)
 	}
 	if err == nil {
-		err = s.signIn(w, r, user, arrival{remembered: form.Remembered(), next: form.Next, greeting: "Welcome back, " + user.Called() + "."})
+		err = s.signIn(w, r, user, arrival{remembered: form.Remembered(), next: form.Next, greeting: "Welcome back, " + user.DisplayName() + "."})
 	}
 	if form.Refused(err) {
 		return s.showLogin(w, r, s.refused(w, r, err), form)

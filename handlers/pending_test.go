@@ -110,7 +110,7 @@ func TestTheBrowserThatRegisteredIsSignedInByTheButton(t *testing.T) {
 		if v.session() == old || v.device() == "" || v.carries(pendingCookie) != "" || v.carries(verifyPage.cookie) != "" {
 			t.Error("the session is not a new one, or a cookie stays")
 		}
-		if user := h.user(t, "ada"); !user.Confirmed() {
+		if user := h.user(t, "ada"); !user.Verified() {
 			t.Error("the address is not confirmed")
 		}
 		if h.rows(t, "pending") != 0 {

@@ -71,13 +71,13 @@ func (s *Site) next(wanted string) string {
 	if path, _, _ := strings.Cut(wanted, "?"); path == "/account/export" {
 		return dataPage // a download shows nothing to come back to
 	}
-	return s.local(wanted, everyone, members, confirmed, recent)
+	return s.local(wanted, everyone, members, verified, recent)
 }
 
 // back returns the wanted path if it is any page of this site, otherwise the
 // front page.
 func (s *Site) back(wanted string) string {
-	return s.local(wanted, everyone, visitors, members, confirmed, recent)
+	return s.local(wanted, everyone, visitors, members, verified, recent)
 }
 
 func (s *Site) local(wanted string, guards ...guard) string {

@@ -32,7 +32,7 @@ type linkPage struct {
 
 var (
 	resetPage  = linkPage{"reset", "/password/reset", store.ResetValid, false, (*Site).newReset, (*Site).blankReset}
-	verifyPage = linkPage{"verify", "/email/verify", store.ConfirmValid, false, (*Site).newVerification, (*Site).blankVerify}
+	verifyPage = linkPage{"verify", "/email/verify", store.VerifyValid, false, (*Site).newVerification, (*Site).blankVerify}
 	undoPage   = linkPage{"undo", "/email/undo", store.UndoValid, false, (*Site).newUndo, (*Site).blankUndo}
 	invitePage = linkPage{"invite", "/invite", store.InviteValid, true, (*Site).newInvite, (*Site).blankInvite}
 )

@@ -15,11 +15,11 @@ import (
 
 // pairs make two live links of every purpose, for two different people.
 var pairs = map[string]func(t *testing.T, h *house, username string) (link string){
-	store.PurposeConfirm: func(t *testing.T, h *house, username string) string {
+	store.PurposeVerify: func(t *testing.T, h *house, username string) string {
 		return h.link(t, storetest.Register(t, h.Store, registration(username)).Email)
 	},
-	store.PurposeAddress: func(t *testing.T, h *house, username string) string {
-		if err := h.Store.ChangeAddress(t.Context(), h.confirms(t, username), username+"@example.org", storetest.From); err != nil {
+	store.PurposeNewEmail: func(t *testing.T, h *house, username string) string {
+		if err := h.Store.ChangeEmail(t.Context(), h.confirms(t, username), username+"@example.org", storetest.From); err != nil {
 			t.Fatal(err)
 		}
 		return h.link(t, username+"@example.org")

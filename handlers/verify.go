@@ -34,7 +34,7 @@ func (s *Site) blankVerify(w http.ResponseWriter, r *http.Request) error {
 
 // verifyForm is the form for the token of an account, or of a registration.
 func (s *Site) verifyForm(r *http.Request, token string) (*components.VerifyForm, string, error) {
-	t, err := s.Store.Token(r.Context(), token, store.PurposeConfirm, store.PurposeAddress)
+	t, err := s.Store.Token(r.Context(), token, store.PurposeVerify, store.PurposeNewEmail)
 	if err == nil {
 		return components.NewVerifyForm(false, t.User.Username), t.Email, nil
 	}
@@ -56,7 +56,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 	if !form.Check() {
 		return s.showVerify(w, r, http.StatusUnprocessableEntity, form, email)
 	}
-	_, err = s.Store.ConfirmAddress(r.Context(), token, s.origin(r))
+	_, err = s.Store.VerifyEmail(r.Context(), token, s.origin(r))
 	if err == nil {
 		s.closeLink(w, r, verifyPage, token)
 		s.flash(r, "Thank you. The address "+email+" is confirmed.")
@@ -76,7 +76,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string, form *components.VerifyForm, email string) error {
 	var user store.User
 	open := func(password string) (err error) {
-		user, err = s.Store.ConfirmRegistration(r.Context(), token, password, s.browser(r), s.origin(r))
+		user, err = s.Store.CompleteRegistration(r.Context(), token, password, s.browser(r), s.origin(r))
 		return err
 	}
 	var err error
@@ -98,7 +98,7 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 		s.flash(r, "Your account is open. Sign in with it.")
 		return s.redirect(w, r, form.Carry("/login"))
 	}
-	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is open."})
+	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.DisplayName() + ". Your account is open."})
 }
 
 // resend writes once more to an address that is not confirmed, of whoever is
@@ -112,13 +112,13 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 		return components.NotFound
 	}
 	user := visitOf(r).user
-	if user != nil && user.Confirmed() {
+	if user != nil && user.Verified() {
 		s.flash(r, "The address "+user.Email+" is confirmed already.")
 		return s.redirect(w, r, "/account")
 	}
 	err := s.askLetter(r, func() error {
 		if user != nil {
-			return s.Store.SendConfirmation(r.Context(), *user, s.origin(r))
+			return s.Store.SendVerification(r.Context(), *user, s.origin(r))
 		}
 		return s.Store.SendPending(r.Context(), s.browser(r), s.origin(r))
 	})
@@ -149,7 +149,7 @@ func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int
 		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(refusal))
 	case user == nil:
 		return s.redirect(w, r, s.detour("/login", r))
-	case user.Confirmed():
+	case user.Verified():
 		return s.redirect(w, r, "/account")
 	}
 	return s.show(w, r, status, s.page(r, "Confirm your email address"), components.Unconfirmed(*user, s.Store.Mails(), refusal))

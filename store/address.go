@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	updateAddress = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, epoch = epoch + 1
+	updateEmail = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, epoch = epoch + 1
 		WHERE id = $4 AND epoch = $5 AND disabled_at IS NULL`
 
 	// The password may be the intruder's by now, and the account closed by them.
-	restoreAddress = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, closed_at = NULL, epoch = epoch + 1,
+	restoreEmail = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, closed_at = NULL, epoch = epoch + 1,
 		password_scheme = '', password_hash = '', password_cost = 0
 		WHERE id = $4 AND disabled_at IS NULL RETURNING ` + userColumns
 
-	selectWaitingAddress = `SELECT email, expires_at FROM tokens
+	selectPendingEmail = `SELECT email, expires_at FROM tokens
 		WHERE user_id = $1 AND purpose = 'address' AND epoch = $2 AND used_at IS NULL AND expires_at > $3 AND expires_at <= $4
 		ORDER BY created_at DESC LIMIT 1`
 
@@ -27,10 +27,10 @@ const (
 	deleteLaterUndos = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'undo' AND created_at >= $2`
 )
 
-// ChangeAddress writes to a new address of a person; until somebody confirms
+// ChangeEmail writes to a new address of a person; until somebody confirms
 // it there, the old one stands. It answers alike whether or not the new one
 // has an account: its owner is told then.
-func (s *Store) ChangeAddress(ctx context.Context, user User, email string, from Origin) error {
+func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from Origin) error {
 	if err := CheckEmail(email); err != nil {
 		return err
 	}
@@ -47,38 +47,38 @@ func (s *Store) ChangeAddress(ctx context.Context, user User, email string, from
 	}
 	taken := err == nil
 	return s.write(ctx, func(tx *Tx) error {
-		if err := tx.record(ctx, user.ID, EventAddressAsked, DeliverableEmail(email), from); err != nil {
+		if err := tx.record(ctx, user.ID, EventEmailAsked, DeliverableEmail(email), from); err != nil {
 			return err
 		}
 		if taken {
 			// A token like any other, which nobody gets: what is held about a person
 			// must not tell them whose address it is.
-			if _, err := tx.issue(ctx, PurposeAddress, user, DeliverableEmail(email), AddressValid); err != nil {
+			if _, err := tx.issue(ctx, PurposeNewEmail, user, DeliverableEmail(email), NewEmailValid); err != nil {
 				return err
 			}
 			return tx.remindOwner(ctx, key, from)
 		}
-		return tx.letterWith(ctx, LetterNewAddress, PurposeAddress, user, DeliverableEmail(email), AddressValid, from)
+		return tx.letterWith(ctx, LetterNewEmail, PurposeNewEmail, user, DeliverableEmail(email), NewEmailValid, from)
 	})
 }
 
-// WaitingAddress is the new address that a person asked for last and that is not
+// PendingEmail is the new address that a person asked for last and that is not
 // confirmed yet, and until when it can be; empty where there is none.
-func (s *Store) WaitingAddress(ctx context.Context, user User) (email string, until time.Time, err error) {
+func (s *Store) PendingEmail(ctx context.Context, user User) (email string, until time.Time, err error) {
 	now := s.now()
-	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectWaitingAddress, user.ID, user.epoch, now, latest(now, AddressValid)).Scan(&email, utc{&until})
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPendingEmail, user.ID, user.epoch, now, latest(now, NewEmailValid)).Scan(&email, utc{&until})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", time.Time{}, fmt.Errorf("look for a new address: %w", err)
 	}
 	return email, until, nil
 }
 
-// moveTo gives a user the address that a token was sent to, and leaves the way
+// setEmail gives a user the address that a token was sent to, and leaves the way
 // back with the old one. An old address that nobody confirmed may be anybody's:
 // it gets no say.
-func (tx *Tx) moveTo(ctx context.Context, user *User, t Token, from Origin) error {
+func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) error {
 	old := *user
-	n, err := tx.changed(ctx, updateAddress, t.Email, t.emailKey, tx.store.now(), user.ID, user.epoch)
+	n, err := tx.changed(ctx, updateEmail, t.Email, t.emailKey, tx.store.now(), user.ID, user.epoch)
 	if err != nil {
 		return fmt.Errorf("change an address: %w", err)
 	}
@@ -91,16 +91,16 @@ func (tx *Tx) moveTo(ctx context.Context, user *User, t Token, from Origin) erro
 	if _, err := tx.ExecContext(ctx, deleteTokens, user.ID); err != nil {
 		return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 	}
-	user.Email, user.ConfirmedAt = t.Email, tx.store.now()
+	user.Email, user.VerifiedAt = t.Email, tx.store.now()
 	user.epoch++
-	if old.Confirmed() {
+	if old.Verified() {
 		data := to(old.Email, old, from)
 		data.Address = user.Email
-		if err := tx.letterAbout(ctx, LetterAddressChanged, PurposeUndo, *user, data, UndoValid); err != nil {
+		if err := tx.letterAbout(ctx, LetterEmailChanged, PurposeUndo, *user, data, UndoValid); err != nil {
 			return err
 		}
 	}
-	return tx.record(ctx, user.ID, EventAddressChanged, old.Email+" "+user.Email, from)
+	return tx.record(ctx, user.ID, EventEmailChanged, old.Email+" "+user.Email, from)
 }
 
 // emailReserved says whether somebody else may still take an address back.
@@ -123,11 +123,11 @@ func (tx *Tx) emailReserved(ctx context.Context, key string, user User) (bool, e
 	return false, rows.Err()
 }
 
-// UndoAddress puts the address back from which an account was moved away,
+// UndoEmail puts the address back from which an account was moved away,
 // whatever happened to it since: all sign-ins end, the password is void, and a
 // letter to the address lets its owner choose a new one. It returns ErrLink for
 // a token that is not good.
-func (s *Store) UndoAddress(ctx context.Context, token string, from Origin) error {
+func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error {
 	t, err := s.Token(ctx, token, PurposeUndo)
 	if err != nil {
 		return err
@@ -137,7 +137,7 @@ func (s *Store) UndoAddress(ctx context.Context, token string, from Origin) erro
 			return err
 		}
 		var user User
-		row := tx.QueryRowContext(ctx, restoreAddress, t.Email, t.emailKey, s.now(), t.User.ID)
+		row := tx.QueryRowContext(ctx, restoreEmail, t.Email, t.emailKey, s.now(), t.User.ID)
 		if err := user.scan(row); errors.Is(err, ErrNotFound) {
 			return ErrLink
 		} else if err != nil {
@@ -151,10 +151,10 @@ func (s *Store) UndoAddress(ctx context.Context, token string, from Origin) erro
 		if _, err := tx.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
 			return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 		}
-		if err := tx.letterWith(ctx, LetterAddressBack, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.letterWith(ctx, LetterEmailRestored, PurposeReset, user, user.Email, ResetValid, from); err != nil {
 			return err
 		}
-		return tx.record(ctx, user.ID, EventAddressUndone, "", from)
+		return tx.record(ctx, user.ID, EventEmailUndone, "", from)
 	})
 	if s.db.Conflict(err) != "" {
 		return ErrLink

@@ -5,25 +5,25 @@ import (
 	"fmt"
 )
 
-const updateConfirmed = `UPDATE users SET confirmed_at = coalesce(confirmed_at, $1) WHERE id = $2 AND epoch = $3 AND email_key = $4`
+const updateVerified = `UPDATE users SET confirmed_at = coalesce(confirmed_at, $1) WHERE id = $2 AND epoch = $3 AND email_key = $4`
 
-// SendConfirmation writes to a person whose address is not confirmed.
-func (s *Store) SendConfirmation(ctx context.Context, user User, from Origin) error {
-	if user.Confirmed() {
+// SendVerification writes to a person whose address is not confirmed.
+func (s *Store) SendVerification(ctx context.Context, user User, from Origin) error {
+	if user.Verified() {
 		return nil
 	}
-	return s.write(ctx, func(tx *Tx) error { return tx.askToConfirm(ctx, user, from) })
+	return s.write(ctx, func(tx *Tx) error { return tx.askToVerify(ctx, user, from) })
 }
 
-func (tx *Tx) askToConfirm(ctx context.Context, user User, from Origin) error {
-	return tx.letterWith(ctx, LetterConfirm, PurposeConfirm, user, user.Email, ConfirmValid, from)
+func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {
+	return tx.letterWith(ctx, LetterVerify, PurposeVerify, user, user.Email, VerifyValid, from)
 }
 
-// ConfirmAddress redeems the token of a letter to the address of an account,
+// VerifyEmail redeems the token of a letter to the address of an account,
 // or to a new one, which then replaces the old. It returns the user as it is
 // then, or ErrLink.
-func (s *Store) ConfirmAddress(ctx context.Context, token string, from Origin) (User, error) {
-	t, err := s.Token(ctx, token, PurposeConfirm, PurposeAddress)
+func (s *Store) VerifyEmail(ctx context.Context, token string, from Origin) (User, error) {
+	t, err := s.Token(ctx, token, PurposeVerify, PurposeNewEmail)
 	if err != nil {
 		return User{}, err
 	}
@@ -33,18 +33,18 @@ func (s *Store) ConfirmAddress(ctx context.Context, token string, from Origin) (
 		if err := tx.redeem(ctx, token, user); err != nil {
 			return err
 		}
-		if t.Purpose == PurposeAddress {
-			return tx.moveTo(ctx, &user, t, from)
+		if t.Purpose == PurposeNewEmail {
+			return tx.setEmail(ctx, &user, t, from)
 		}
-		n, err := tx.changed(ctx, updateConfirmed, s.now(), user.ID, user.epoch, t.emailKey)
+		n, err := tx.changed(ctx, updateVerified, s.now(), user.ID, user.epoch, t.emailKey)
 		if err != nil {
 			return fmt.Errorf("confirm an address: %w", err)
 		}
 		if n == 0 {
 			return ErrLink
 		}
-		user.ConfirmedAt = s.now()
-		return tx.record(ctx, user.ID, EventAddressConfirmed, "", from)
+		user.VerifiedAt = s.now()
+		return tx.record(ctx, user.ID, EventEmailVerified, "", from)
 	})
 	if s.db.Conflict(err) != "" {
 		return User{}, ErrLink // somebody else confirmed that address first

@@ -9,29 +9,29 @@ import (
 // Names of events, by the OWASP Logging Vocabulary where it has a word for
 // what happened.
 const (
-	EventRegistered       = "user_created"
-	EventUpdated          = "user_updated"
-	EventClosed           = "user_archived"
-	EventReopened         = "user_restored"
-	EventErased           = "user_deleted"
-	EventSignedIn         = "authn_login_success"
-	EventFailed           = "authn_login_fail"
-	EventThrottled        = "authn_login_fail_max"
-	EventSignedOut        = "authn_logout"
-	EventSignInEnded      = "authn_token_revoked"
-	EventReauthenticated  = "session_renewed"
-	EventPasswordChanged  = "authn_password_change"
-	EventPasswordRefused  = "authn_password_change_fail"
-	EventResetAsked       = "authn_password_reset_asked"
-	EventAddressAsked     = "email_change_asked"
-	EventAddressConfirmed = "email_confirmed"
-	EventAddressChanged   = "email_changed"
-	EventAddressUndone    = "email_change_undone"
-	EventDisabled         = "authn_login_lock"
-	EventEnabled          = "authn_login_unlock"
-	EventExported         = "sensitive_read"
-	EventLimited          = "excess_rate_limit_exceeded"
-	EventCrossSite        = "malicious_csrf"
+	EventRegistered      = "user_created"
+	EventUpdated         = "user_updated"
+	EventClosed          = "user_archived"
+	EventReopened        = "user_restored"
+	EventErased          = "user_deleted"
+	EventSignedIn        = "authn_login_success"
+	EventFailed          = "authn_login_fail"
+	EventThrottled       = "authn_login_fail_max"
+	EventSignedOut       = "authn_logout"
+	EventSignInEnded     = "authn_token_revoked"
+	EventReauthenticated = "session_renewed"
+	EventPasswordChanged = "authn_password_change"
+	EventPasswordRefused = "authn_password_change_fail"
+	EventResetAsked      = "authn_password_reset_asked"
+	EventEmailAsked      = "email_change_asked"
+	EventEmailVerified   = "email_confirmed"
+	EventEmailChanged    = "email_changed"
+	EventEmailUndone     = "email_change_undone"
+	EventDisabled        = "authn_login_lock"
+	EventEnabled         = "authn_login_unlock"
+	EventExported        = "sensitive_read"
+	EventLimited         = "excess_rate_limit_exceeded"
+	EventCrossSite       = "malicious_csrf"
 )
 
 // EventNames are all of them.
@@ -39,7 +39,7 @@ var EventNames = []string{
 	EventRegistered, EventUpdated, EventClosed, EventReopened, EventErased,
 	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventReauthenticated,
 	EventPasswordChanged, EventPasswordRefused, EventResetAsked,
-	EventAddressAsked, EventAddressConfirmed, EventAddressChanged, EventAddressUndone,
+	EventEmailAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone,
 	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,
 }
 

@@ -130,10 +130,10 @@ func TestANameIsNeverBlank(t *testing.T) {
 			if got := CanonicalName(name); got != "" {
 				t.Errorf("%+q is the name %+q", name, got)
 			}
-			if got := (User{Username: "ada", Name: name}).Called(); got != "ada" {
+			if got := (User{Username: "ada", Name: name}).DisplayName(); got != "ada" {
 				t.Errorf("whose name is %+q is called %+q", name, got)
 			}
-			user := User{Username: "ada", Name: name, Email: "ada@example.com", ConfirmedAt: time.Now()}
+			user := User{Username: "ada", Name: name, Email: "ada@example.com", VerifiedAt: time.Now()}
 			if got := to(user.Email, user, Origin{}).Name; got != "" {
 				t.Errorf("a letter to %+q says %+q", name, got)
 			}

@@ -9,13 +9,13 @@ import (
 
 // Kinds of letters.
 const (
-	LetterConfirm         = "confirm"          // confirm the address of an account
+	LetterVerify          = "confirm"          // confirm the address of an account
 	LetterRegister        = "register"         // confirm the address and so open the account
 	LetterOwner           = "owner"            // somebody asked for an account with your address
 	LetterReset           = "reset"            // choose a new password
-	LetterAddressBack     = "address-back"     // the same, after the old address was put back
-	LetterNewAddress      = "new-address"      // confirm the new address
-	LetterAddressChanged  = "address-changed"  // to the old address, with a way back
+	LetterEmailRestored   = "address-back"     // the same, after the old address was put back
+	LetterNewEmail        = "new-address"      // confirm the new address
+	LetterEmailChanged    = "address-changed"  // to the old address, with a way back
 	LetterPasswordChanged = "password-changed" // tells
 	LetterNewDevice       = "new-device"       // tells
 	LetterClosed          = "closed"           // tells
@@ -30,7 +30,7 @@ const (
 
 // LetterKinds are all of them.
 var LetterKinds = []string{
-	LetterConfirm, LetterRegister, LetterOwner, LetterReset, LetterAddressBack, LetterNewAddress, LetterAddressChanged,
+	LetterVerify, LetterRegister, LetterOwner, LetterReset, LetterEmailRestored, LetterNewEmail, LetterEmailChanged,
 	LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff, LetterInvite,
 }
 
@@ -50,8 +50,8 @@ type Letter struct {
 type LetterData struct {
 	// To is the address. Confirmed says that whoever has the account has shown that
 	// mail to it reaches them.
-	To        string `json:"to"`
-	Confirmed bool   `json:"confirmed,omitempty"`
+	To       string `json:"to"`
+	Verified bool   `json:"confirmed,omitempty"`
 	// Name and Username are the person's, where To is confirmed.
 	Name     string `json:"name,omitempty"`
 	Username string `json:"username,omitempty"`
@@ -137,8 +137,8 @@ func (tx *Tx) letter(ctx context.Context, kind string, data LetterData) error {
 // their own.
 func to(email string, user User, from Origin) LetterData {
 	data := LetterData{To: email, From: from.Address, Agent: shorten(from.Agent, agentMax)}
-	if email == user.Email && user.Confirmed() {
-		data.Confirmed, data.Name, data.Username = true, CanonicalName(user.Name), user.Username
+	if email == user.Email && user.Verified() {
+		data.Verified, data.Name, data.Username = true, CanonicalName(user.Name), user.Username
 	}
 	return data
 }
@@ -164,7 +164,7 @@ func (tx *Tx) letterAbout(ctx context.Context, kind, purpose string, user User, 
 // tell writes to a person about something that was done to their account. An
 // address that was never confirmed may be anybody's and is left in peace.
 func (tx *Tx) tell(ctx context.Context, kind string, user User, from Origin) error {
-	if !user.Confirmed() || tx.store.rules.NoNotices {
+	if !user.Verified() || tx.store.rules.NoNotices {
 		return nil
 	}
 	data := to(user.Email, user, from)

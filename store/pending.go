@@ -117,11 +117,11 @@ func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pendi
 	return p, browser != "" && digest(browser) == p.browser, nil
 }
 
-// ConfirmRegistration makes the account of a pending registration. A browser
+// CompleteRegistration makes the account of a pending registration. A browser
 // that did not ask for it must give the password that was chosen; a wrong one
 // is refused and leaves the token good. Other registrations with the address
 // are void.
-func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browser string, from Origin) (User, error) {
+func (s *Store) CompleteRegistration(ctx context.Context, token, password, browser string, from Origin) (User, error) {
 	p, mine, err := s.FindPending(ctx, token, browser)
 	if err != nil {
 		return User{}, err
@@ -141,7 +141,7 @@ func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browse
 			return User{}, err
 		}
 	}
-	user := User{Username: p.Username, Email: p.Email, Name: p.Name, CreatedAt: s.now(), ConfirmedAt: s.now()}
+	user := User{Username: p.Username, Email: p.Email, Name: p.Name, CreatedAt: s.now(), VerifiedAt: s.now()}
 	err = s.write(ctx, func(tx *Tx) error {
 		// The account first: it makes others with the same address wait, who hold
 		// nothing then that is to be deleted here.

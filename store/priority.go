@@ -20,7 +20,7 @@ var Priorities = []Priority{Awaited, Notice, Bulk}
 // that is what copies of the version before, which name none, write most.
 func priorityOf(kind string) Priority {
 	switch kind {
-	case LetterAddressChanged, LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff:
+	case LetterEmailChanged, LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff:
 		return Notice
 	case LetterInvite:
 		return Bulk

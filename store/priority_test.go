@@ -5,9 +5,9 @@ import "testing"
 func TestEveryLetterHasItsPriority(t *testing.T) {
 	t.Parallel()
 	want := map[string]Priority{
-		askReset: Awaited, LetterConfirm: Awaited, LetterRegister: Awaited, LetterOwner: Awaited, LetterReset: Awaited,
-		LetterAddressBack: Awaited, LetterNewAddress: Awaited,
-		LetterAddressChanged: Notice, LetterPasswordChanged: Notice, LetterNewDevice: Notice, LetterClosed: Notice, LetterPasswordOff: Notice,
+		askReset: Awaited, LetterVerify: Awaited, LetterRegister: Awaited, LetterOwner: Awaited, LetterReset: Awaited,
+		LetterEmailRestored: Awaited, LetterNewEmail: Awaited,
+		LetterEmailChanged: Notice, LetterPasswordChanged: Notice, LetterNewDevice: Notice, LetterClosed: Notice, LetterPasswordOff: Notice,
 		LetterInvite: Bulk,
 	}
 	for _, kind := range append([]string{askReset}, LetterKinds...) {

@@ -101,7 +101,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if err := tx.record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
 			return err
 		}
-		user.ConfirmedAt = s.now() // whoever had the link reads mail there
+		user.VerifiedAt = s.now() // whoever had the link reads mail there
 		return tx.tell(ctx, LetterPasswordChanged, user, from)
 	})
 }

@@ -13,7 +13,7 @@ const (
 
 	deleteByHandle = `DELETE FROM signins WHERE user_id = $1 AND handle = $2 RETURNING device, agent`
 	// Whoever was there may have asked for another address.
-	deleteAddressTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'address'`
+	deleteNewEmailTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'address'`
 
 	deleteOtherSignIns = `DELETE FROM signins WHERE user_id = $1 AND id <> $2`
 )
@@ -40,7 +40,7 @@ func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, fr
 			_, err = tx.ExecContext(ctx, deleteDevice, current.UserID, device)
 		}
 		if err == nil {
-			_, err = tx.ExecContext(ctx, deleteAddressTokens, current.UserID)
+			_, err = tx.ExecContext(ctx, deleteNewEmailTokens, current.UserID)
 		}
 		if err != nil {
 			return fmt.Errorf("end a sign-in: %w", err)
@@ -75,7 +75,7 @@ func (tx *Tx) endOthers(ctx context.Context, current SignIn) (int64, error) {
 		_, err = tx.ExecContext(ctx, deleteOtherDevices, current.UserID, current.device)
 	}
 	if err == nil {
-		_, err = tx.ExecContext(ctx, deleteAddressTokens, current.UserID)
+		_, err = tx.ExecContext(ctx, deleteNewEmailTokens, current.UserID)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("end other sign-ins: %w", err)

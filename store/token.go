@@ -15,18 +15,18 @@ import (
 
 // What a token in a link is for. Each purpose has its own lifetime.
 const (
-	PurposeConfirm  = "confirm"  // the address of an account
+	PurposeVerify   = "confirm"  // the address of an account
 	PurposeRegister = "register" // a pending registration
-	PurposeAddress  = "address"  // a new address
+	PurposeNewEmail = "address"  // a new address
 	PurposeReset    = "reset"    // a new password
 	PurposeUndo     = "undo"     // the old address back
 	PurposeInvite   = "invite"   // an account for whoever was invited
 
-	ConfirmValid = 24 * time.Hour
-	AddressValid = time.Hour
-	ResetValid   = 30 * time.Minute
-	UndoValid    = 7 * 24 * time.Hour
-	InviteValid  = 7 * 24 * time.Hour
+	VerifyValid   = 24 * time.Hour
+	NewEmailValid = time.Hour
+	ResetValid    = 30 * time.Minute
+	UndoValid     = 7 * 24 * time.Hour
+	InviteValid   = 7 * 24 * time.Hour
 )
 
 // ErrLink is the one answer to every token that is unknown, used, expired,
@@ -47,7 +47,7 @@ type Token struct {
 
 // tokenValid is how long a token of each purpose is good.
 var tokenValid = map[string]time.Duration{
-	PurposeConfirm: ConfirmValid, PurposeAddress: AddressValid, PurposeReset: ResetValid, PurposeUndo: UndoValid, PurposeInvite: InviteValid,
+	PurposeVerify: VerifyValid, PurposeNewEmail: NewEmailValid, PurposeReset: ResetValid, PurposeUndo: UndoValid, PurposeInvite: InviteValid,
 }
 
 const (

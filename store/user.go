@@ -25,9 +25,9 @@ type User struct {
 	// RenamedAt is when the username was last changed, ClosedAt when the person
 	// closed the account, or the zero time.
 	RenamedAt, ClosedAt time.Time
-	// ConfirmedAt is when somebody with access to the address confirmed it, or
+	// VerifiedAt is when somebody with access to the address confirmed it, or
 	// the zero time.
-	ConfirmedAt time.Time
+	VerifiedAt time.Time
 
 	// epoch changes whenever what proves this person changes; a sign-in that
 	// began under an older one does not come about.
@@ -39,9 +39,9 @@ type User struct {
 	counted string
 }
 
-// Called is how the person is addressed: by name, else by username. Older
+// DisplayName is how the person is addressed: by name, else by username. Older
 // versions kept some names that cannot be seen.
-func (u User) Called() string {
+func (u User) DisplayName() string {
 	if name := CanonicalName(u.Name); name != "" {
 		return name
 	}
@@ -54,9 +54,9 @@ func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
 // Closed says whether the person closed the account.
 func (u User) Closed() bool { return !u.ClosedAt.IsZero() }
 
-// Confirmed says whether the address of the account is known to be the
+// Verified says whether the address of the account is known to be the
 // person's.
-func (u User) Confirmed() bool { return !u.ConfirmedAt.IsZero() }
+func (u User) Verified() bool { return !u.VerifiedAt.IsZero() }
 
 // FormID names the account in the forms that are drawn for it, so that a form which
 // somebody else sends can be told. It stays the same for as long as the account
@@ -124,7 +124,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 		CreatedAt: s.now(),
 	}
 	if redeem != nil {
-		user.ConfirmedAt = user.CreatedAt
+		user.VerifiedAt = user.CreatedAt
 	}
 	// Asking first spares a hash. The unique columns have the last word.
 	if err := s.available(ctx, user.Username, key); err != nil {
@@ -143,10 +143,10 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 		if err := tx.insert(ctx, &user, key, stored, from); err != nil {
 			return err
 		}
-		if user.Confirmed() {
+		if user.Verified() {
 			return nil
 		}
-		return tx.askToConfirm(ctx, user, from)
+		return tx.askToVerify(ctx, user, from)
 	})
 	if refusal := s.conflict(err, user.Username); refusal != nil {
 		return User{}, refusal
@@ -163,7 +163,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 // insert makes the row of a user, who may have neither a username nor an
 // address that is kept for somebody else.
 func (tx *Tx) insert(ctx context.Context, user *User, emailKey string, stored passwordHash, from Origin) error {
-	confirmed := sql.NullTime{Time: user.ConfirmedAt, Valid: user.Confirmed()}
+	confirmed := sql.NullTime{Time: user.VerifiedAt, Valid: user.Verified()}
 	err := tx.QueryRowContext(ctx, insertUser, user.Username, user.Email, emailKey, user.Name,
 		stored.scheme, stored.hash, stored.cost, user.CreatedAt, confirmed).Scan(&user.ID, &user.epoch)
 	if err != nil {
@@ -240,7 +240,7 @@ func (u *User) columns() []any {
 		utc{&u.DisabledAt},
 		utc{&u.RenamedAt},
 		utc{&u.ClosedAt},
-		utc{&u.ConfirmedAt},
+		utc{&u.VerifiedAt},
 		&u.wrong,
 		&u.epoch,
 	}

@@ -35,10 +35,10 @@ func TestAddressContract(t *testing.T) {
 func (h house) move(t *testing.T, username, email string) (undo string) {
 	t.Helper()
 	h.clock.Move(time.Second)
-	must(t, h.ChangeAddress(h.ctx, h.find(t, username), email, From))
-	_, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterNewAddress).Token, From)
+	must(t, h.ChangeEmail(h.ctx, h.find(t, username), email, From))
+	_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 	must(t, err)
-	return h.letter(t, store.LetterAddressChanged).Token
+	return h.letter(t, store.LetterEmailChanged).Token
 }
 
 func movesAddress(t *testing.T, h house) {
@@ -47,27 +47,27 @@ func movesAddress(t *testing.T, h house) {
 	n := h.enter(t, "ada", Password, From)
 	before := h.dump(t)
 	for _, email := range []string{"", "nonsense", "a@example.com,b@example.com", "ADA@Example.com", " ada@example.com "} {
-		if r := refused(t, h.ChangeAddress(h.ctx, ada, email, From)); r.Field != "email" {
+		if r := refused(t, h.ChangeEmail(h.ctx, ada, email, From)); r.Field != "email" {
 			t.Errorf("%q: %+v", email, r)
 		}
 	}
 	if after := h.dump(t); after != before {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
 	}
-	must(t, h.ChangeAddress(h.ctx, ada, " New@Bücher.example", From))
-	l := h.letter(t, store.LetterNewAddress)
-	if l.To != "New@xn--bcher-kva.example" || l.Valid != store.AddressValid {
+	must(t, h.ChangeEmail(h.ctx, ada, " New@Bücher.example", From))
+	l := h.letter(t, store.LetterNewEmail)
+	if l.To != "New@xn--bcher-kva.example" || l.Valid != store.NewEmailValid {
 		t.Errorf("wrote %+v", l)
 	}
 	if user := h.find(t, "ada"); user != ada {
 		t.Errorf("before it is confirmed the user is %+v", user)
 	}
 	h.clock.Move(time.Minute)
-	user, err := h.ConfirmAddress(h.ctx, l.Token, From)
-	if err != nil || user.Email != l.To || user != h.find(t, "new@bücher.example") || !user.ConfirmedAt.Equal(h.clock.Now().UTC().Truncate(time.Microsecond)) {
+	user, err := h.VerifyEmail(h.ctx, l.Token, From)
+	if err != nil || user.Email != l.To || user != h.find(t, "new@bücher.example") || !user.VerifiedAt.Equal(h.clock.Now().UTC().Truncate(time.Microsecond)) {
 		t.Errorf("ConfirmAddress = %+v, %v; found %+v", user, err, h.find(t, "ada"))
 	}
-	if l := h.letter(t, store.LetterAddressChanged); l.To != "Ada@example.com" || l.Address != user.Email || l.Valid != store.UndoValid || l.From != From.Address {
+	if l := h.letter(t, store.LetterEmailChanged); l.To != "Ada@example.com" || l.Address != user.Email || l.Valid != store.UndoValid || l.From != From.Address {
 		t.Errorf("told %+v", l)
 	}
 	if _, err := h.Find(h.ctx, "ada@example.com"); !errors.Is(err, store.ErrNotFound) {
@@ -75,7 +75,7 @@ func movesAddress(t *testing.T, h house) {
 	}
 	events, _, err := h.Events(h.ctx, user, 0)
 	must(t, err)
-	if e := events[0]; e.Name != store.EventAddressChanged || e.Detail != "Ada@example.com "+user.Email {
+	if e := events[0]; e.Name != store.EventEmailChanged || e.Detail != "Ada@example.com "+user.Email {
 		t.Errorf("recorded %+v", e)
 	}
 	h.visit(t, n.ID)
@@ -84,7 +84,7 @@ func movesAddress(t *testing.T, h house) {
 func addressTaken(t *testing.T, h house) {
 	h = h.mailing(t)
 	ada, owner := h.confirmed(t, Ada()), h.confirmed(t, grace())
-	must(t, h.ChangeAddress(h.ctx, ada, "GRACE@example.com", From))
+	must(t, h.ChangeEmail(h.ctx, ada, "GRACE@example.com", From))
 	if l := h.letter(t, store.LetterOwner); l.To != owner.Email || l.Username != "grace" || l.Token != "" {
 		t.Errorf("told %+v", l)
 	}
@@ -98,8 +98,8 @@ func (h house) rivals(t *testing.T) (tokens []string) {
 	t.Helper()
 	for _, r := range []store.Registration{Ada(), grace()} {
 		user := h.confirmed(t, r)
-		must(t, h.ChangeAddress(h.ctx, user, "wanted@example.com", From))
-		tokens = append(tokens, h.letter(t, store.LetterNewAddress).Token)
+		must(t, h.ChangeEmail(h.ctx, user, "wanted@example.com", From))
+		tokens = append(tokens, h.letter(t, store.LetterNewEmail).Token)
 	}
 	return tokens
 }
@@ -107,12 +107,12 @@ func (h house) rivals(t *testing.T) (tokens []string) {
 func firstWins(t *testing.T, h house) {
 	h = h.mailing(t)
 	tokens := h.rivals(t)
-	winner, err := h.ConfirmAddress(h.ctx, tokens[1], From)
+	winner, err := h.VerifyEmail(h.ctx, tokens[1], From)
 	must(t, err)
-	h.letter(t, store.LetterAddressChanged)
+	h.letter(t, store.LetterEmailChanged)
 	before := h.dump(t)
 	for range 2 {
-		if _, err := h.ConfirmAddress(h.ctx, tokens[0], From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.VerifyEmail(h.ctx, tokens[0], From); !errors.Is(err, store.ErrLink) {
 			t.Errorf("the one who came too late = %v, want ErrLink", err)
 		}
 	}
@@ -123,10 +123,10 @@ func firstWins(t *testing.T, h house) {
 		t.Errorf("moved %+v", winner)
 	}
 	// Also to somebody who registers meanwhile.
-	must(t, h.ChangeAddress(h.ctx, h.find(t, "ada"), "third@example.com", From))
-	token := h.letter(t, store.LetterNewAddress).Token
+	must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "third@example.com", From))
+	token := h.letter(t, store.LetterNewEmail).Token
 	Register(t, h.Store, third())
-	if _, err := h.ConfirmAddress(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
 		t.Errorf("after a registration = %v, want ErrLink", err)
 	}
 }
@@ -138,7 +138,7 @@ func oneWins(t *testing.T, h house) {
 	answers := make([]error, len(tokens))
 	var group sync.WaitGroup
 	for i, token := range tokens {
-		group.Go(func() { _, answers[i] = houses[i].ConfirmAddress(h.ctx, token, From) })
+		group.Go(func() { _, answers[i] = houses[i].VerifyEmail(h.ctx, token, From) })
 	}
 	group.Wait()
 	if (answers[0] == nil) == (answers[1] == nil) || !errors.Is(errors.Join(answers...), store.ErrLink) {
@@ -178,9 +178,9 @@ func undoes(t *testing.T, h house) {
 		}
 		away := ""
 		if r := h.find(t, username); !r.Closed() {
-			must(t, h.ChangeAddress(h.ctx, r, "away-"+username+"@example.com", From))
+			must(t, h.ChangeEmail(h.ctx, r, "away-"+username+"@example.com", From))
 			for _, l := range h.post(t) {
-				if l.Kind == store.LetterNewAddress {
+				if l.Kind == store.LetterNewEmail {
 					away = l.Token
 				}
 			}
@@ -190,9 +190,9 @@ func undoes(t *testing.T, h house) {
 		if token, err := h.Token(h.ctx, undo, store.PurposeUndo); err != nil || token.Email != "Own-"+username+"@example.com" {
 			t.Errorf("%s: Token = %+v, %v", name, token, err)
 		}
-		must(t, h.UndoAddress(h.ctx, undo, From))
+		must(t, h.UndoEmail(h.ctx, undo, From))
 		user := h.find(t, username)
-		if user.Email != "Own-"+username+"@example.com" || user.Closed() || !user.Confirmed() {
+		if user.Email != "Own-"+username+"@example.com" || user.Closed() || !user.Verified() {
 			t.Errorf("%s: put back to %+v", name, user)
 		}
 		h.gone(t, n.ID)
@@ -204,14 +204,14 @@ func undoes(t *testing.T, h house) {
 		if h.hash(t, user) != "" || h.owned(t, "devices", user) != 0 || h.owned(t, "signins", user) != 0 {
 			t.Errorf("%s: there remains a password, a device or a sign-in", name)
 		}
-		if _, err := h.ConfirmAddress(h.ctx, away, From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.VerifyEmail(h.ctx, away, From); !errors.Is(err, store.ErrLink) {
 			t.Errorf("%s: another way out = %v, want ErrLink", name, err)
 		}
-		l := h.letter(t, store.LetterAddressBack)
+		l := h.letter(t, store.LetterEmailRestored)
 		if l.To != user.Email {
 			t.Errorf("%s: the letter went to %s", name, l.To)
 		}
-		if err := h.UndoAddress(h.ctx, undo, From); !errors.Is(err, store.ErrLink) {
+		if err := h.UndoEmail(h.ctx, undo, From); !errors.Is(err, store.ErrLink) {
 			t.Errorf("%s: a second time = %v, want ErrLink", name, err)
 		}
 		must(t, h.ResetPassword(h.ctx, l.Token, "difference engine no. 3", From))
@@ -229,14 +229,14 @@ func undoesInOrder(t *testing.T, h house) {
 	first := h.move(t, "ada", "first@example.com")
 	second := h.move(t, "ada", "second@example.com")
 	third := h.move(t, "ada", "third@example.com")
-	must(t, h.UndoAddress(h.ctx, second, From))
+	must(t, h.UndoEmail(h.ctx, second, From))
 	if user := h.find(t, "ada"); user.Email != "first@example.com" {
 		t.Errorf("put back to %s", user.Email)
 	}
-	if err := h.UndoAddress(h.ctx, third, From); !errors.Is(err, store.ErrLink) {
+	if err := h.UndoEmail(h.ctx, third, From); !errors.Is(err, store.ErrLink) {
 		t.Errorf("a later way back = %v, want ErrLink", err)
 	}
-	must(t, h.UndoAddress(h.ctx, first, From))
+	must(t, h.UndoEmail(h.ctx, first, From))
 	if user := h.find(t, "ada"); user.Email != "Ada@example.com" {
 		t.Errorf("put back to %s", user.Email)
 	}
@@ -263,7 +263,7 @@ func holdsAddress(t *testing.T, h house) {
 			if len(post) == 0 {
 				return store.ErrLink // nobody to write to: nothing can confirm it
 			}
-			_, err := h.ConfirmRegistration(h.ctx, post[0].Token, "", "browser", From)
+			_, err := h.CompleteRegistration(h.ctx, post[0].Token, "", "browser", From)
 			return err
 		},
 		"AcceptInvite": func() error {
@@ -272,8 +272,8 @@ func holdsAddress(t *testing.T, h house) {
 			return err
 		},
 		"ConfirmAddress": func() error {
-			must(t, h.ChangeAddress(h.ctx, h.find(t, "grace"), wanted.Email, From))
-			_, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterNewAddress).Token, From)
+			must(t, h.ChangeEmail(h.ctx, h.find(t, "grace"), wanted.Email, From))
+			_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 			return err
 		},
 	}
@@ -292,14 +292,14 @@ func holdsAddress(t *testing.T, h house) {
 	must(t, h.RegisterPending(h.ctx, wanted, "browser", From))
 	token := h.letter(t, store.LetterRegister).Token
 	h.exec(t, `UPDATE tokens SET email_key = 'ada@example.com' WHERE purpose = 'undo'`)
-	if _, err := h.ConfirmRegistration(h.ctx, token, "", "browser", From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.CompleteRegistration(h.ctx, token, "", "browser", From); !errors.Is(err, store.ErrLink) {
 		t.Errorf("ConfirmRegistration of one that waited = %v, want ErrLink", err)
 	}
 	h.clock.Move(time.Hour)
-	must(t, h.ChangeAddress(h.ctx, h.find(t, "ada"), "Ada@example.com", From)) // her own
-	_, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterNewAddress).Token, From)
+	must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "Ada@example.com", From)) // her own
+	_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 	must(t, err)
-	h.letter(t, store.LetterAddressChanged)
+	h.letter(t, store.LetterEmailChanged)
 	h.move(t, "ada", "newer@example.com")
 	h.clock.Move(store.UndoValid)
 	must(t, tries["ConfirmAddress"]())
@@ -308,9 +308,9 @@ func holdsAddress(t *testing.T, h house) {
 func noWayBack(t *testing.T, h house) {
 	h = h.mailing(t)
 	ada := Register(t, h.Store, Ada())
-	h.letter(t, store.LetterConfirm)
-	must(t, h.ChangeAddress(h.ctx, ada, "new@example.com", From))
-	_, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterNewAddress).Token, From)
+	h.letter(t, store.LetterVerify)
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+	_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 	must(t, err)
 	if post := h.post(t); len(post) != 0 {
 		t.Errorf("wrote %+v", post)
@@ -350,14 +350,14 @@ func undoesNoDisabled(t *testing.T, h house) {
 	undo := h.move(t, "ada", "new@example.com")
 	must(t, h.Disable(h.ctx, h.find(t, "ada"), From))
 	before := h.dump(t)
-	if err := h.UndoAddress(h.ctx, undo, From); !errors.Is(err, store.ErrLink) {
+	if err := h.UndoEmail(h.ctx, undo, From); !errors.Is(err, store.ErrLink) {
 		t.Errorf("UndoAddress = %v, want ErrLink", err)
 	}
 	if after := h.dump(t); after != before {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
 	}
 	must(t, h.Enable(h.ctx, h.find(t, "ada"), From))
-	must(t, h.UndoAddress(h.ctx, undo, From))
+	must(t, h.UndoEmail(h.ctx, undo, From))
 }
 
 func undoesJustNow(t *testing.T, h house) {
@@ -373,7 +373,7 @@ func undoesJustNow(t *testing.T, h house) {
 			_, err := h.SignIn(h.ctx, user, store.Visit{})
 			return err
 		},
-		func() error { return h.UndoAddress(h.ctx, undo, From) })
+		func() error { return h.UndoEmail(h.ctx, undo, From) })
 	must(t, answers[2])
 	if answers[0] != nil && !errors.Is(answers[0], store.ErrLink) {
 		t.Errorf("the reset of the intruder = %v, want nothing or ErrLink", answers[0])
@@ -393,12 +393,12 @@ func exportsAlike(t *testing.T, h house) {
 	user := h.confirmed(t, Ada())
 	h.confirmed(t, grace())
 	for _, email := range []string{"grace@example.com", "other@example.com"} {
-		must(t, h.ChangeAddress(h.ctx, user, email, From))
+		must(t, h.ChangeEmail(h.ctx, user, email, From))
 		export, err := h.Export(h.ctx, user)
 		must(t, err)
 		links := 0
 		for _, link := range export.Links {
-			if link.Purpose == store.PurposeAddress && link.Email == email && link.UsedAt.IsZero() {
+			if link.Purpose == store.PurposeNewEmail && link.Email == email && link.UsedAt.IsZero() {
 				links++
 			}
 		}
@@ -417,10 +417,10 @@ func endingForgetsAddress(t *testing.T, h house) {
 		"that one":   func(thief store.SignIn) error { return h.EndSignIn(h.ctx, owner, thief.Handle, From) },
 	} {
 		thief := h.signInAs(t, user, false)
-		must(t, h.ChangeAddress(h.ctx, user, "thief@example.com", From))
-		token := h.letter(t, store.LetterNewAddress).Token
+		must(t, h.ChangeEmail(h.ctx, user, "thief@example.com", From))
+		token := h.letter(t, store.LetterNewEmail).Token
 		must(t, end(thief))
-		if _, err := h.ConfirmAddress(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
 			t.Errorf("%s ended: ConfirmAddress = %v, want ErrLink", name, err)
 		}
 	}

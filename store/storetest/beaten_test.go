@@ -72,7 +72,7 @@ var deeds = map[string]func(t *testing.T, h house) act{
 	},
 	"ask for another address": func(t *testing.T, h house) act {
 		ada := h.confirmed(t, Ada())
-		return func() error { return h.ChangeAddress(h.ctx, ada, "new@example.com", From) }
+		return func() error { return h.ChangeEmail(h.ctx, ada, "new@example.com", From) }
 	},
 	"ask for a new password": func(_ *testing.T, h house) act {
 		return func() error { return h.AskReset(h.ctx, "ada", From) }
@@ -132,8 +132,8 @@ var deeds = map[string]func(t *testing.T, h house) act{
 	"prune": func(_ *testing.T, h house) act {
 		return func() error { _, err := h.PruneTokens(h.ctx, 10); return err }
 	},
-	"open the link to confirm":         opens(store.PurposeConfirm),
-	"open the link to another address": opens(store.PurposeAddress),
+	"open the link to confirm":         opens(store.PurposeVerify),
+	"open the link to another address": opens(store.PurposeNewEmail),
 	"open the link to a new password":  opens(store.PurposeReset),
 	"open the link back":               opens(store.PurposeUndo),
 	"open an invitation":               opens(store.PurposeInvite),

@@ -359,12 +359,12 @@ func reservedAhead(t *testing.T, h house) {
 func askedAhead(t *testing.T, h house) {
 	h = h.mailing(t)
 	ada := h.confirmed(t, Ada())
-	h.whileAhead(func() { must(t, h.ChangeAddress(h.ctx, ada, "later@example.com", From)) })
-	if email, _, err := h.WaitingAddress(h.ctx, ada); err != nil || email != "" {
+	h.whileAhead(func() { must(t, h.ChangeEmail(h.ctx, ada, "later@example.com", From)) })
+	if email, _, err := h.PendingEmail(h.ctx, ada); err != nil || email != "" {
 		t.Errorf("%q waits, %v; want nothing", email, err)
 	}
-	must(t, h.ChangeAddress(h.ctx, ada, "new@example.com", From))
-	if email, _, err := h.WaitingAddress(h.ctx, ada); err != nil || email != "new@example.com" {
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+	if email, _, err := h.PendingEmail(h.ctx, ada); err != nil || email != "new@example.com" {
 		t.Errorf("%q waits, %v; want the new address", email, err)
 	}
 }
@@ -374,14 +374,14 @@ func linksAhead(t *testing.T, h house) {
 	tokens := map[string]string{}
 	h.whileAhead(func() {
 		ada := h.confirmed(t, Ada())
-		must(t, h.ChangeAddress(h.ctx, ada, "new@example.com", From))
-		_, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterNewAddress).Token, From)
+		must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+		_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 		must(t, err)
-		tokens[store.PurposeUndo] = h.letter(t, store.LetterAddressChanged).Token
+		tokens[store.PurposeUndo] = h.letter(t, store.LetterEmailChanged).Token
 		Register(t, h.Store, grace())
-		tokens[store.PurposeConfirm] = h.letter(t, store.LetterConfirm).Token
-		must(t, h.ChangeAddress(h.ctx, h.find(t, "ada"), "newer@example.com", From))
-		tokens[store.PurposeAddress] = h.letter(t, store.LetterNewAddress).Token
+		tokens[store.PurposeVerify] = h.letter(t, store.LetterVerify).Token
+		must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "newer@example.com", From))
+		tokens[store.PurposeNewEmail] = h.letter(t, store.LetterNewEmail).Token
 		must(t, h.Invite(h.ctx, "guest@example.com", From))
 		tokens[store.PurposeInvite] = h.letter(t, store.LetterInvite).Token
 		must(t, h.AskReset(h.ctx, "ada", From))
@@ -398,13 +398,13 @@ func linksAhead(t *testing.T, h house) {
 		}
 	}
 	before := h.dump(t)
-	_, confirmed := h.ConfirmAddress(h.ctx, tokens[store.PurposeConfirm], From)
-	_, moved := h.ConfirmAddress(h.ctx, tokens[store.PurposeAddress], From)
+	_, confirmed := h.VerifyEmail(h.ctx, tokens[store.PurposeVerify], From)
+	_, moved := h.VerifyEmail(h.ctx, tokens[store.PurposeNewEmail], From)
 	_, accepted := h.AcceptInvite(h.ctx, tokens[store.PurposeInvite], store.Registration{Username: "guest", Password: Password}, From)
 	for what, err := range map[string]error{
 		"confirm": confirmed, "move": moved, "accept": accepted,
 		"reset": h.ResetPassword(h.ctx, tokens[store.PurposeReset], otherPassword, From),
-		"undo":  h.UndoAddress(h.ctx, tokens[store.PurposeUndo], From),
+		"undo":  h.UndoEmail(h.ctx, tokens[store.PurposeUndo], From),
 	} {
 		if !errors.Is(err, store.ErrLink) {
 			t.Errorf("%s: %v, want ErrLink", what, err)
@@ -429,7 +429,7 @@ func pendingAhead(t *testing.T, h house) {
 	if _, _, err := h.FindPending(h.ctx, token, "hers"); !errors.Is(err, store.ErrLink) {
 		t.Errorf("FindPending = %v, want ErrLink", err)
 	}
-	_, err := h.ConfirmRegistration(h.ctx, token, "", "hers", From)
+	_, err := h.CompleteRegistration(h.ctx, token, "", "hers", From)
 	if !errors.Is(err, store.ErrLink) {
 		t.Errorf("ConfirmRegistration = %v, want ErrLink", err)
 	}
@@ -440,7 +440,7 @@ func pendingAhead(t *testing.T, h house) {
 	must(t, h.UsernameFree(h.ctx, "ada", store.User{}, ""))
 	r := grace()
 	r.Username = "ada"
-	_, err = h.ConfirmRegistration(h.ctx, h.pending(t, r, "another"), "", "another", From)
+	_, err = h.CompleteRegistration(h.ctx, h.pending(t, r, "another"), "", "another", From)
 	must(t, err)
 }
 

@@ -41,7 +41,7 @@ func invites(t *testing.T, h house) {
 	r.Email = "intruder@example.com"
 	user, err := h.AcceptInvite(h.ctx, token, r, From)
 	must(t, err)
-	if found := h.find(t, "ada@example.com"); found != user || user.Email != "Ada@example.com" || !user.Confirmed() || user.Username != "ada" {
+	if found := h.find(t, "ada@example.com"); found != user || user.Email != "Ada@example.com" || !user.Verified() || user.Username != "ada" {
 		t.Errorf("made %+v, found %+v", user, found)
 	}
 	r.Username = "another"

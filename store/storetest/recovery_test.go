@@ -126,8 +126,8 @@ func resetEndsAll(t *testing.T, h house) {
 	h.post(t)
 	h.guess(t, "ada", on("one"))
 	h.burn(t, "ada", From)
-	must(t, h.ChangeAddress(h.ctx, ada, "new@example.com", From))
-	address := h.letter(t, store.LetterNewAddress).Token
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+	address := h.letter(t, store.LetterNewEmail).Token
 	other, token := h.resetLink(t, "ada"), h.resetLink(t, "ada@example.com")
 	must(t, h.ResetPassword(h.ctx, token, otherPassword, From))
 	h.gone(t, one.ID)
@@ -136,7 +136,7 @@ func resetEndsAll(t *testing.T, h house) {
 	h.count(t, "signins", 1)
 	h.count(t, "devices", 1)
 	h.count(t, "throttles", 1)
-	for purpose, token := range map[string]string{store.PurposeReset: other, store.PurposeAddress: address} {
+	for purpose, token := range map[string]string{store.PurposeReset: other, store.PurposeNewEmail: address} {
 		if err := h.redeems()[purpose](token); !errors.Is(err, store.ErrLink) {
 			t.Errorf("another token for %s = %v, want ErrLink", purpose, err)
 		}
@@ -161,20 +161,20 @@ func resetEndsAll(t *testing.T, h house) {
 func recovers(t *testing.T, h house) {
 	h = h.mailing(t)
 	Register(t, h.Store, Ada())
-	confirm := h.letter(t, store.LetterConfirm).Token
+	confirm := h.letter(t, store.LetterVerify).Token
 	creator := h.enter(t, "ada", Password, on("creator"))
-	must(t, h.ChangeAddress(h.ctx, h.find(t, "ada"), "creator@example.com", From))
-	away := h.letter(t, store.LetterNewAddress).Token
+	must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "creator@example.com", From))
+	away := h.letter(t, store.LetterNewEmail).Token
 	must(t, h.ResetPassword(h.ctx, h.resetLink(t, "ada@example.com"), otherPassword, From))
 	h.gone(t, creator.ID)
 	h.count(t, "devices", 0)
 	for _, token := range []string{confirm, away} {
-		if _, err := h.ConfirmAddress(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
 			t.Errorf("a token from before = %v, want ErrLink", err)
 		}
 	}
 	user := h.find(t, "ada")
-	if !user.Confirmed() || user.Email != "Ada@example.com" {
+	if !user.Verified() || user.Email != "Ada@example.com" {
 		t.Errorf("recovered %+v", user)
 	}
 	_, err := h.Authenticate(h.ctx, "ada", Password, on("creator"))

@@ -30,14 +30,14 @@ func TestTokenContract(t *testing.T) {
 func (h house) links(t *testing.T) map[string]store.Letter {
 	t.Helper()
 	Register(t, h.Store, grace())
-	links := map[string]store.Letter{store.PurposeConfirm: h.letter(t, store.LetterConfirm)}
+	links := map[string]store.Letter{store.PurposeVerify: h.letter(t, store.LetterVerify)}
 	ada := h.confirmed(t, Ada())
-	must(t, h.ChangeAddress(h.ctx, ada, "first@example.com", From))
-	_, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterNewAddress).Token, From)
+	must(t, h.ChangeEmail(h.ctx, ada, "first@example.com", From))
+	_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 	must(t, err)
-	links[store.PurposeUndo] = h.letter(t, store.LetterAddressChanged)
-	must(t, h.ChangeAddress(h.ctx, h.find(t, "ada"), "second@example.com", From))
-	links[store.PurposeAddress] = h.letter(t, store.LetterNewAddress)
+	links[store.PurposeUndo] = h.letter(t, store.LetterEmailChanged)
+	must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "second@example.com", From))
+	links[store.PurposeNewEmail] = h.letter(t, store.LetterNewEmail)
 	must(t, h.AskReset(h.ctx, "ada", From))
 	links[store.PurposeReset] = h.letter(t, store.LetterReset)
 	must(t, h.Invite(h.ctx, "guest@example.com", From))
@@ -54,20 +54,20 @@ func third() store.Registration {
 // redeems are what each purpose is for.
 func (h house) redeems() map[string]func(token string) error {
 	confirm := func(token string) error {
-		_, err := h.ConfirmAddress(h.ctx, token, From)
+		_, err := h.VerifyEmail(h.ctx, token, From)
 		return err
 	}
 	return map[string]func(token string) error{
-		store.PurposeConfirm: confirm,
-		store.PurposeAddress: confirm,
-		store.PurposeReset:   func(token string) error { return h.ResetPassword(h.ctx, token, otherPassword, From) },
-		store.PurposeUndo:    func(token string) error { return h.UndoAddress(h.ctx, token, From) },
+		store.PurposeVerify:   confirm,
+		store.PurposeNewEmail: confirm,
+		store.PurposeReset:    func(token string) error { return h.ResetPassword(h.ctx, token, otherPassword, From) },
+		store.PurposeUndo:     func(token string) error { return h.UndoEmail(h.ctx, token, From) },
 		store.PurposeInvite: func(token string) error {
 			_, err := h.AcceptInvite(h.ctx, token, store.Registration{Username: "visitor", Password: Password}, From)
 			return err
 		},
 		store.PurposeRegister: func(token string) error {
-			_, err := h.ConfirmRegistration(h.ctx, token, "", "browser", From)
+			_, err := h.CompleteRegistration(h.ctx, token, "", "browser", From)
 			return err
 		},
 	}
@@ -93,7 +93,7 @@ func tokensWorkOnce(t *testing.T, h house) {
 	links := h.links(t)
 	houses := []house{h, h.copied(t).mailing(t)}
 	// A reset voids the token of a new address, and the other way round.
-	for _, purpose := range []string{store.PurposeConfirm, store.PurposeReset, store.PurposeUndo, store.PurposeInvite, store.PurposeRegister} {
+	for _, purpose := range []string{store.PurposeVerify, store.PurposeReset, store.PurposeUndo, store.PurposeInvite, store.PurposeRegister} {
 		var group sync.WaitGroup
 		answers := make([]error, 4)
 		for i := range answers {
@@ -138,8 +138,8 @@ func tokensDie(t *testing.T, h house) {
 			return err
 		}},
 		{"a change of the address", func(user store.User, _ store.SignIn) error {
-			must(t, h.ChangeAddress(h.ctx, user, "new-"+user.Email, From))
-			_, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterNewAddress).Token, From)
+			must(t, h.ChangeEmail(h.ctx, user, "new-"+user.Email, From))
+			_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 			return err
 		}},
 		{"disabling", func(user store.User, _ store.SignIn) error { return h.Disable(h.ctx, user, From) }},
@@ -151,13 +151,13 @@ func tokensDie(t *testing.T, h house) {
 	} {
 		name := fmt.Sprintf("person%d", i)
 		user := Register(t, h.Store, store.Registration{Username: name, Email: name + "@example.com", Password: Password})
-		confirm := h.letter(t, store.LetterConfirm).Token
+		confirm := h.letter(t, store.LetterVerify).Token
 		n := h.enter(t, name, Password, From)
-		must(t, h.ChangeAddress(h.ctx, user, "other-"+user.Email, From))
-		address := h.letter(t, store.LetterNewAddress).Token
+		must(t, h.ChangeEmail(h.ctx, user, "other-"+user.Email, From))
+		address := h.letter(t, store.LetterNewEmail).Token
 		reset, err := h.ResetToken(h.ctx, user, From)
 		must(t, err)
-		for purpose, token := range map[string]string{store.PurposeConfirm: confirm, store.PurposeAddress: address, store.PurposeReset: reset} {
+		for purpose, token := range map[string]string{store.PurposeVerify: confirm, store.PurposeNewEmail: address, store.PurposeReset: reset} {
 			if !h.live(t, purpose, token) {
 				t.Errorf("before %s the token for %s is not good", change.name, purpose)
 			}
@@ -165,7 +165,7 @@ func tokensDie(t *testing.T, h house) {
 		must(t, change.do(user, n))
 		h.post(t)
 		before := h.dump(t)
-		for purpose, token := range map[string]string{store.PurposeConfirm: confirm, store.PurposeAddress: address, store.PurposeReset: reset} {
+		for purpose, token := range map[string]string{store.PurposeVerify: confirm, store.PurposeNewEmail: address, store.PurposeReset: reset} {
 			if err := h.redeems()[purpose](token); !errors.Is(err, store.ErrLink) || h.live(t, purpose, token) {
 				t.Errorf("after %s the token for %s gives %v, want ErrLink", change.name, purpose, err)
 			}
@@ -185,8 +185,8 @@ func lifetimes(t *testing.T, h house) {
 		valid   time.Duration
 	}{
 		{store.PurposeReset, 30 * time.Minute},
-		{store.PurposeAddress, time.Hour},
-		{store.PurposeConfirm, 24 * time.Hour},
+		{store.PurposeNewEmail, time.Hour},
+		{store.PurposeVerify, 24 * time.Hour},
 		{store.PurposeRegister, 24 * time.Hour},
 		{store.PurposeUndo, 7 * 24 * time.Hour},
 		{store.PurposeInvite, 7 * 24 * time.Hour},
@@ -216,7 +216,7 @@ func ownPurpose(t *testing.T, h house) {
 	before := h.dump(t)
 	for purpose, link := range links {
 		for other, redeem := range h.redeems() {
-			confirms := map[string]bool{store.PurposeConfirm: true, store.PurposeAddress: true}
+			confirms := map[string]bool{store.PurposeVerify: true, store.PurposeNewEmail: true}
 			if other == purpose || confirms[other] && confirms[purpose] {
 				continue
 			}
@@ -245,7 +245,7 @@ func overtaken(t *testing.T, h house) {
 	h = h.mailing(t)
 	links := h.links(t)
 	var deeds []func() error
-	purposes := []string{store.PurposeReset, store.PurposeAddress, store.PurposeConfirm}
+	purposes := []string{store.PurposeReset, store.PurposeNewEmail, store.PurposeVerify}
 	for _, purpose := range purposes {
 		deeds = append(deeds, func() error { return h.redeems()[purpose](links[purpose].Token) })
 	}
@@ -254,7 +254,7 @@ func overtaken(t *testing.T, h house) {
 			t.Errorf("the token for %s gives %v, want ErrLink", purposes[i], err)
 		}
 	}
-	if ada := h.find(t, "ada"); ada.Email != "first@example.com" || h.find(t, "grace").Confirmed() {
+	if ada := h.find(t, "ada"); ada.Email != "first@example.com" || h.find(t, "grace").Verified() {
 		t.Errorf("the address is %s", ada.Email)
 	}
 	h.enter(t, "ada", Password, From)
@@ -270,11 +270,11 @@ func oneOfSeveral(t *testing.T, h house) {
 	for i := range 2 {
 		token, err := h.ResetToken(h.ctx, ada, From)
 		must(t, err)
-		must(t, h.ChangeAddress(h.ctx, ada, fmt.Sprintf("new%d@example.com", i), From))
-		address := h.letter(t, store.LetterNewAddress).Token
+		must(t, h.ChangeEmail(h.ctx, ada, fmt.Sprintf("new%d@example.com", i), From))
+		address := h.letter(t, store.LetterNewEmail).Token
 		deeds = append(deeds,
 			func() error { return redeems[store.PurposeReset](token) },
-			func() error { return redeems[store.PurposeAddress](address) })
+			func() error { return redeems[store.PurposeNewEmail](address) })
 	}
 	done := 0
 	for _, err := range h.overtake(t, `UPDATE users SET name = name`, nil, deeds...) {
@@ -302,7 +302,7 @@ func prunesTokens(t *testing.T, h house) {
 	}{
 		{store.ResetValid - time.Millisecond, []int64{0}},
 		{time.Millisecond, []int64{3, 2, 0}},
-		{store.ConfirmValid, []int64{1, 0}},
+		{store.VerifyValid, []int64{1, 0}},
 	} {
 		h.clock.Move(step.move)
 		for _, want := range step.want {

@@ -67,7 +67,7 @@ func TestUpgradesLettersThatWait(t *testing.T) {
 		must(t, writer.Invite(ctx, "guest@example.com", From))
 		Register(t, writer.Store, Ada())
 		sealed := map[string][]byte{}
-		for _, kind := range []string{store.LetterInvite, store.LetterConfirm} {
+		for _, kind := range []string{store.LetterInvite, store.LetterVerify} {
 			var text []byte
 			must(t, writer.db.Read.QueryRowContext(ctx, `SELECT sealed FROM letters WHERE kind = $1`, kind).Scan(&text))
 			sealed[kind] = text
@@ -78,13 +78,13 @@ func TestUpgradesLettersThatWait(t *testing.T) {
 				kind, sealed[kind], now, now.Add(time.Hour))
 		}
 		writes(store.LetterInvite)
-		writes(store.LetterConfirm)
+		writes(store.LetterVerify)
 		h.exec(t, `INSERT INTO letters (kind, address, created_at, due_at, expires_at) VALUES ('invite', '', $1, $1, $1)`, now) // is done
 		_, err = db.Migrate(ctx)
 		must(t, err)
 		h.Store = New(t, h.db, h.clock)
 		h = h.mailing(t)
-		writes(store.LetterConfirm)
+		writes(store.LetterVerify)
 		for priority, want := range map[store.Priority]string{store.Awaited: "confirm confirm", store.Notice: "", store.Bulk: "invite"} {
 			taken, err := h.TakeLetters(ctx, priority, 10)
 			must(t, err)
