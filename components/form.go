@@ -55,11 +55,11 @@ type Form struct {
 	// drawn for, or the digest of the link that its page is about. A form that is
 	// sent for anybody else is refused.
 	Account, Link string
-	// Who is the username that a form with passwords is about, for password
+	// ForUsername is the username that a form with passwords is about, for password
 	// managers, where no field asks for it.
-	Who string
-	// Grave marks a form whose effect is hard to undo.
-	Grave bool
+	ForUsername string
+	// Danger marks a form whose effect is hard to undo.
+	Danger bool
 	// Problem is a refusal that no single field explains.
 	Problem string
 	// Fields in the order they are drawn.
@@ -93,9 +93,9 @@ func (f *Form) Field(name string) *Field {
 	return nil
 }
 
-// Refused takes over a refusal from the store, at its field or for the whole
+// TakeRefusal takes over a refusal from the store, at its field or for the whole
 // form, and says whether err was one.
-func (f *Form) Refused(err error) bool {
+func (f *Form) TakeRefusal(err error) bool {
 	refusal, ok := store.AsRefusal(err)
 	if !ok {
 		return false
@@ -185,8 +185,8 @@ func (f *Field) described() string {
 // returns says whether the form leads anywhere but the front page.
 func (f *Form) returns() bool { return f.Next != "" && f.Next != "/" }
 
-// Carry adds the page to return to to the address of the other entry form.
-func (f *Form) Carry(path string) string {
+// WithNext adds the page to return to to the address of the other entry form.
+func (f *Form) WithNext(path string) string {
 	if !f.returns() {
 		return path
 	}

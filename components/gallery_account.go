@@ -50,7 +50,7 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 		f.Check()
 		f.Current.Refusal = "That is not your password. Check it and try again."
 	}))
-	add("password-throttled", refused, "Password", password(func(f *PasswordForm) { f.Refused(store.TooMany(8 * time.Second)) }))
+	add("password-throttled", refused, "Password", password(func(f *PasswordForm) { f.TakeRefusal(store.TooMany(8 * time.Second)) }))
 
 	confirm := func(change func(f *ReauthForm)) templ.Component {
 		f := NewReauthForm(ada)
@@ -130,6 +130,6 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 	add("reopening", Page{Open: true}, "Your account is closed", Reopening(closed, at.Add(14*24*time.Hour)))
 	throttled := NewLoginForm()
 	throttled.Username.Value = "ada"
-	throttled.Refused(store.TooMany(15 * time.Minute))
+	throttled.TakeRefusal(store.TooMany(15 * time.Minute))
 	add("login-throttled", Page{Entry: true, Indexed: true, Open: true, Refused: true}, "Sign in", Login(throttled, true, false))
 }

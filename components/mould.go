@@ -13,27 +13,27 @@ import (
 // what is said about it. Fields of one form differ in nothing more from one person
 // to the next, so each is drawn by its template once and then only filled in: a
 // tenth of the time and of the allocations.
-type mould struct {
-	pieces []piece
-	tail   string
+type fieldMarkup struct {
+	parts []markupPart
+	tail  string
 }
 
-// piece is markup and what comes behind it.
-type piece struct {
+// markupPart is markup and what comes behind it.
+type markupPart struct {
 	markup string
 	filled func(*Field) string
 }
 
-// mouldKey is all that the template of a field looks at, but for those three.
-type mouldKey struct {
+// fieldKey is all that the template of a field looks at, but for those three.
+type fieldKey struct {
 	action, name, label, kind, autocomplete, with string
 	optional, live, hinted, refused, praised      bool
 }
 
-// mouldsMax is far above the number of fields, each in three states.
-const mouldsMax = 128
+// fieldCacheMax is far above the number of fields, each in three states.
+const fieldCacheMax = 128
 
-var moulds, _ = lru.New[mouldKey, mould](mouldsMax) // fails for a size below 1
+var fieldCache, _ = lru.New[fieldKey, fieldMarkup](fieldCacheMax) // fails for a size below 1
 
 // The places to fill, in their order, and the marks they are found by. No text of
 // ours and nothing that was typed stands beside a mark: a mould is drawn from an
@@ -44,7 +44,7 @@ const (
 	messageMark = "\x00message\x00"
 )
 
-var places = []struct {
+var slots = []struct {
 	mark   string
 	filled func(*Field) string
 }{
@@ -60,11 +60,11 @@ func Input(f *Form, field *Field) templ.Component {
 		return input(f, field)
 	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		m, err := mouldOf(ctx, f, field)
+		m, err := markupOf(ctx, f, field)
 		if err != nil {
 			return err
 		}
-		for _, p := range m.pieces {
+		for _, p := range m.parts {
 			if _, err := io.WriteString(w, p.markup); err != nil {
 				return err
 			}
@@ -77,12 +77,12 @@ func Input(f *Form, field *Field) templ.Component {
 	})
 }
 
-func mouldOf(ctx context.Context, f *Form, field *Field) (mould, error) {
-	key := mouldKey{
+func markupOf(ctx context.Context, f *Form, field *Field) (fieldMarkup, error) {
+	key := fieldKey{
 		f.Action, field.Name, field.Label, field.Type, field.Autocomplete, strings.Join(field.With, " "),
 		field.Optional, field.Live, field.Hint != "", field.Refusal != "", field.Praise != "",
 	}
-	if m, drawn := moulds.Get(key); drawn {
+	if m, drawn := fieldCache.Get(key); drawn {
 		return m, nil
 	}
 	blank := *field
@@ -100,15 +100,15 @@ func mouldOf(ctx context.Context, f *Form, field *Field) (mould, error) {
 	}
 	var drawn strings.Builder
 	if err := input(f, &blank).Render(ctx, &drawn); err != nil {
-		return mould{}, err
+		return fieldMarkup{}, err
 	}
-	m := mould{tail: drawn.String()}
-	for _, place := range places {
+	m := fieldMarkup{tail: drawn.String()}
+	for _, place := range slots {
 		// A password has no place for what was typed, and not every field a hint.
 		if before, after, found := strings.Cut(m.tail, place.mark); found {
-			m.pieces, m.tail = append(m.pieces, piece{before, place.filled}), after
+			m.parts, m.tail = append(m.parts, markupPart{before, place.filled}), after
 		}
 	}
-	moulds.Add(key, m)
+	fieldCache.Add(key, m)
 	return m, nil
 }

@@ -49,15 +49,15 @@ func TestMouldsAreTheTemplate(t *testing.T) {
 			}
 		}
 	}
-	if moulds.Len() < 20 {
-		t.Errorf("%d moulds were used, so this test shows little", moulds.Len())
+	if fieldCache.Len() < 20 {
+		t.Errorf("%d moulds were used, so this test shows little", fieldCache.Len())
 	}
 }
 
 // What somebody typed is in no mould.
 func TestMouldsKeepNothing(t *testing.T) {
 	f := NewRegisterForm(&store.Passwords{Min: 12})
-	moulds.Purge()
+	fieldCache.Purge()
 	f.Username.Value, f.Username.Refusal = "typed-by-ada", "said-to-ada"
 	f.Password.Value = "typed-by-ada"
 	f.Username.Hint = "hint-for-ada"
@@ -65,17 +65,17 @@ func TestMouldsKeepNothing(t *testing.T) {
 	if page := drawn(t, Input(&f.Form, f.Password)); strings.Contains(page, "typed-by-ada") {
 		t.Errorf("the password is in the page: %s", page)
 	}
-	for _, key := range moulds.Keys() {
-		m, _ := moulds.Peek(key)
+	for _, key := range fieldCache.Keys() {
+		m, _ := fieldCache.Peek(key)
 		all := m.tail
-		for _, p := range m.pieces {
+		for _, p := range m.parts {
 			all += p.markup
 		}
 		if strings.Contains(all, "-ada") {
 			t.Errorf("the mould of %s keeps what was typed: %s", key.name, all)
 		}
 	}
-	if moulds.Len() != 2 {
-		t.Errorf("%d moulds, want 2", moulds.Len())
+	if fieldCache.Len() != 2 {
+		t.Errorf("%d moulds, want 2", fieldCache.Len())
 	}
 }

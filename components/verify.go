@@ -17,7 +17,7 @@ func NewVerifyForm(withPassword bool, username string) *VerifyForm {
 		Username: username,
 	}
 	if withPassword {
-		f.Who = username
+		f.ForUsername = username
 		f.Password = &Field{
 			Name: "password", Label: "The password you chose", Type: "password", Autocomplete: "current-password",
 			rule: required("Enter the password you chose."),

@@ -13,7 +13,7 @@ import (
 const sessionReopen = "reopen"
 
 func (s *Site) newClosing(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewClosingForm(*visitOf(r).user)
+	form := components.NewClosingForm(*scopeOf(r).user)
 	if values, ok := s.takeDraft(r); ok {
 		form.Fill(values)
 	}
@@ -21,7 +21,7 @@ func (s *Site) newClosing(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
-	user := *visitOf(r).user
+	user := *scopeOf(r).user
 	form := components.NewClosingForm(user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
@@ -30,7 +30,7 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.CloseAccount(r.Context(), user, s.origin(r)); err != nil {
 		return err
 	}
-	if err := s.startAfresh(r); err != nil {
+	if err := s.resetSession(r); err != nil {
 		return err
 	}
 	sentence := "Your account is closed. " + components.ErasedAtOnce
@@ -38,7 +38,7 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 		sentence = "Your account is closed. Sign in within " + components.Days(reopen) + " if you want it back."
 	}
 	s.flash(r, sentence)
-	forgetSite(w)
+	clearSiteData(w)
 	return s.redirect(w, r, "/")
 }
 
@@ -49,7 +49,7 @@ func (s *Site) showClosing(w http.ResponseWriter, r *http.Request, status int, f
 // offerReopening leads the owner of a closed account to the page where it can
 // be reopened. It signs nobody in.
 func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, user store.User) error {
-	if err := s.startAfresh(r); err != nil {
+	if err := s.resetSession(r); err != nil {
 		return err
 	}
 	s.Sessions.Put(r.Context(), sessionReopen, s.Store.ReopenTicket(user))
@@ -72,7 +72,7 @@ func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 	ticket := s.Sessions.GetString(r.Context(), sessionReopen)
 	user, err := s.Store.Reopening(r.Context(), ticket)
 	if err == nil && !drawnFor(r, user) {
-		visitOf(r).refusal = components.OtherAccount
+		scopeOf(r).refusal = components.OtherAccount
 		return s.newReopening(w, r)
 	}
 	if err == nil {

@@ -9,40 +9,40 @@ import (
 )
 
 func (s *Site) newReauth(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
+	sc := scopeOf(r)
 	next := r.URL.Query().Get("next")
-	if s.Store.RecentlyAuthenticated(*v.signIn) && v.refusal == "" {
+	if s.Store.RecentlyAuthenticated(*sc.signIn) && sc.refusal == "" {
 		return s.redirect(w, r, s.next(next))
 	}
-	form := components.NewReauthForm(*v.user)
+	form := components.NewReauthForm(*sc.user)
 	form.Next = next
 	return s.showReauth(w, r, http.StatusOK, form)
 }
 
 func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
-	form := components.NewReauthForm(*v.user)
+	sc := scopeOf(r)
+	form := components.NewReauthForm(*sc.user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
 		return s.showReauth(w, r, http.StatusUnprocessableEntity, form)
 	}
 	var signIn store.SignIn
 	err := s.tryPassword(r, func() (err error) {
-		signIn, err = s.Store.Reauthenticate(r.Context(), *v.signIn, form.Password.Value, s.origin(r))
+		signIn, err = s.Store.Reauthenticate(r.Context(), *sc.signIn, form.Password.Value, s.origin(r))
 		return err
 	})
-	if form.Refused(err) {
-		return s.showReauth(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showReauth(w, r, s.refuse(w, r, err), form)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		// Ended, or proved by the same form sent twice. The session is left alone:
 		// its cookie would take the place of the one that the other answer set.
-		return s.redirect(w, r, s.detour("/login", r))
+		return s.redirect(w, r, s.via("/login", r))
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.renew(r, *v.user, signIn); err != nil {
+	if err := s.renewSession(r, *sc.user, signIn); err != nil {
 		return err
 	}
 	next := s.next(form.Next)

@@ -17,7 +17,7 @@ func (s *Site) data(w http.ResponseWriter, r *http.Request) error {
 // export sends everything that is held about the person as one JSON file. HEAD
 // reads nothing, so nothing is recorded.
 func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
-	user := *visitOf(r).user
+	user := *scopeOf(r).user
 	var text []byte
 	if r.Method == get {
 		held, err := s.Store.Export(r.Context(), user)

@@ -25,10 +25,10 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 		return s.showEmail(w, r, http.StatusUnprocessableEntity, form)
 	}
 	err := s.askLetter(r, func() error {
-		return s.Store.ChangeEmail(r.Context(), *visitOf(r).user, form.Email.Value, s.origin(r))
+		return s.Store.ChangeEmail(r.Context(), *scopeOf(r).user, form.Email.Value, s.origin(r))
 	})
-	if form.Refused(err) {
-		return s.showEmail(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showEmail(w, r, s.refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (s *Site) checkEmail(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, status int, form *components.EmailForm) error {
-	user := *visitOf(r).user
+	user := *scopeOf(r).user
 	waiting, until, err := s.Store.PendingEmail(r.Context(), user)
 	if err != nil {
 		return err

@@ -20,15 +20,15 @@ const (
 	askWait = 5 * time.Second
 )
 
-// figures are what a site knows at the moment of a scrape.
-type figures struct {
+// gauges are what a site knows at the moment of a scrape.
+type gauges struct {
 	site  *Site
 	asked []*asked
 }
 
-func newFigures(s *Site) *figures {
+func newGauges(s *Site) *gauges {
 	count := func(n int64, err error) (float64, error) { return float64(n), err }
-	return &figures{site: s, asked: []*asked{
+	return &gauges{site: s, asked: []*asked{
 		{
 			name: "signins", help: "Live sign-ins, at most a minute ago.",
 			ask: func(ctx context.Context) (float64, error) { return count(s.Store.CountSignIns(ctx)) },
@@ -49,10 +49,10 @@ func newFigures(s *Site) *figures {
 
 // Describe implements prometheus.Collector. It promises nothing, because a
 // figure may be missing.
-func (f *figures) Describe(chan<- *prometheus.Desc) {}
+func (f *gauges) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
-func (f *figures) Collect(out chan<- prometheus.Metric) {
+func (f *gauges) Collect(out chan<- prometheus.Metric) {
 	s := f.site
 	send := func(kind prometheus.ValueType, name, help string, value float64, labels prometheus.Labels) {
 		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(metricName(name), help, nil, labels), kind, value)

@@ -28,8 +28,8 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 	err := s.askLetter(r, func() error {
 		return s.Store.AskReset(r.Context(), form.Username.Value, s.origin(r))
 	})
-	if form.Refused(err) {
-		return s.showForgot(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showForgot(w, r, s.refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err

@@ -38,9 +38,9 @@ func sayNothing(w http.ResponseWriter) error {
 	return nil
 }
 
-// refused is the status of a form that err refused: 422, or 429 where its
+// refuse is the status of a form that err refused: 422, or 429 where its
 // sender must wait first.
-func (s *Site) refused(w http.ResponseWriter, r *http.Request, err error) int {
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) int {
 	refusal, _ := store.AsRefusal(err)
 	if refusal.Wait == 0 {
 		return http.StatusUnprocessableEntity
@@ -53,18 +53,18 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, err error) int {
 // showForm answers with the page of a form. One that was sent for somebody else, or
 // for a link that is not known here, is shown again with all that was typed.
 func (s *Site) showForm(w http.ResponseWriter, r *http.Request, status int, form *components.Form, body templ.Component) error {
-	v := visitOf(r)
-	if v.refusal != "" {
+	sc := scopeOf(r)
+	if sc.refusal != "" {
 		form.Fill(r.PostForm)
-		form.Problem, v.refusal = v.refusal, ""
-		status = cmp.Or(v.refusedAs, http.StatusUnprocessableEntity)
+		form.Problem, sc.refusal = sc.refusal, ""
+		status = cmp.Or(sc.refusedAs, http.StatusUnprocessableEntity)
 	}
-	if form.Link = v.link; v.link == "" && v.user != nil {
-		form.Account = v.user.FormID()
+	if form.Link = sc.link; sc.link == "" && sc.user != nil {
+		form.Account = sc.user.FormID()
 	}
 	form.Next = s.next(form.Next)
 	page := s.page(r, form.Title)
-	page.Refused, page.Here = form.IsRefused(), form.Carry(form.Action)
+	page.Refused, page.Here = form.IsRefused(), form.WithNext(form.Action)
 	return s.show(w, r, status, page, body)
 }
 
@@ -95,12 +95,12 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 	from := source(r)
 	if err := spend(s.budgets.usernameChecks, from); err != nil {
 		field.Note = "We will check this when you send the form."
-		return s.showField(w, r, s.refused(w, r, err), form, field)
+		return s.showField(w, r, s.refuse(w, r, err), form, field)
 	}
 	err := s.Store.UsernameFree(r.Context(), field.Value, user, s.browser(r))
 	if err == nil {
 		free()
-	} else if !form.Refused(err) {
+	} else if !form.TakeRefusal(err) {
 		if !errors.Is(err, context.Canceled) { // whoever hangs up was answered all the same
 			s.budgets.usernameChecks.giveBack(from)
 		}

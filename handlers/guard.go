@@ -71,17 +71,17 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 // guarded lets through whom the guard admits, with a form that was drawn for them.
 func (s *Site) guarded(g guard, do handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		v := visitOf(r)
+		sc := scopeOf(r)
 		switch {
-		case g >= members && v.user == nil:
+		case g >= members && sc.user == nil:
 			return s.mustSignIn(w, r)
-		case g == verified && !v.user.Verified():
+		case g == verified && !sc.user.Verified():
 			return s.redirect(w, r, "/email/verify")
-		case v.refusal == "" && r.Method == post && v.user != nil && g != visitors && !drawnFor(r, *v.user):
+		case sc.refusal == "" && r.Method == post && sc.user != nil && g != visitors && !drawnFor(r, *sc.user):
 			return s.notTheirs(w, r)
-		case g == recent && !s.Store.RecentlyAuthenticated(*v.signIn):
+		case g == recent && !s.Store.RecentlyAuthenticated(*sc.signIn):
 			return s.mustReauthenticate(w, r)
-		case g == visitors && v.user != nil:
+		case g == visitors && sc.user != nil:
 			return s.alreadySignedIn(w, r)
 		}
 		return do(w, r)
@@ -113,8 +113,8 @@ func (s *Site) notTheirs(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
 		return sayNothing(w)
 	}
-	v := visitOf(r)
-	v.anew, v.refusal = true, components.SomebodyElse(*v.user)
+	sc := scopeOf(r)
+	sc.anew, sc.refusal = true, components.SomebodyElse(*sc.user)
 	page := s.pages[s.mux.Find(chi.NewRouteContext(), get, s.formPage(r.URL.Path))]
 	return s.guarded(page.guard, page.do)(w, r)
 }
@@ -143,20 +143,20 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 			s.Sessions.Put(ctx, sessionTold, true)
 		}
 	}
-	return s.redirect(w, r, s.detour("/login", r))
+	return s.redirect(w, r, s.via("/login", r))
 }
 
 // mustReauthenticate sends the person to prove who they are and then back to the page.
 func (s *Site) mustReauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == post {
-		s.saveDraft(r, strconv.FormatInt(visitOf(r).user.ID, 10))
+		s.saveDraft(r, strconv.FormatInt(scopeOf(r).user.ID, 10))
 	}
-	return s.redirect(w, r, s.detour("/confirm", r))
+	return s.redirect(w, r, s.via("/confirm", r))
 }
 
-// detour leads by way of path back to the page that was asked for, or that
+// via leads by way of path back to the page that was asked for, or that
 // holds the form that was sent.
-func (s *Site) detour(path string, r *http.Request) string {
+func (s *Site) via(path string, r *http.Request) string {
 	next := s.next(r.URL.RequestURI())
 	if r.Method == post {
 		next = s.formPage(r.URL.Path)
@@ -176,11 +176,11 @@ func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.Query().Get("next")
 	if r.Method == post {
 		next = r.PostForm.Get("next")
-		v := visitOf(r)
-		sentence := "You are signed in already, as " + v.user.Username + ". Sign out first to use another account."
-		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && store.CanonicalUsername(r.PostForm.Get("username")) != v.user.Username {
+		sc := scopeOf(r)
+		sentence := "You are signed in already, as " + sc.user.Username + ". Sign out first to use another account."
+		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && store.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
 			// A form in which much was typed stays where it is.
-			v.refusal = sentence
+			sc.refusal = sentence
 			return s.pages[s.mux.Find(chi.NewRouteContext(), get, r.URL.Path)].do(w, r)
 		}
 		s.flash(r, sentence)

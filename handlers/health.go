@@ -20,7 +20,7 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
 	if r.Context().Err() != nil {
 		return err // whoever asked has gone
 	}
-	s.Log.Error("not ready", "request", visitOf(r).id, "error", err.Error())
+	s.Log.Error("not ready", "request", scopeOf(r).id, "error", err.Error())
 	// Only in our own words: an error may name hosts and folders, and anybody may
 	// ask.
 	why := cmp.Or(s.Store.Trouble(err), "the log says why")

@@ -12,9 +12,9 @@ func (s *Site) newInvite(w http.ResponseWriter, r *http.Request, token string) e
 	if err != nil {
 		return err
 	}
-	if v := visitOf(r); v.user != nil && v.refusal == "" {
+	if sc := scopeOf(r); sc.user != nil && sc.refusal == "" {
 		// Whoever opened a link must not wonder what became of it.
-		return s.show(w, r, http.StatusOK, s.page(r, "You are signed in already"), components.InviteSignedIn(*v.user))
+		return s.show(w, r, http.StatusOK, s.page(r, "You are signed in already"), components.InviteSignedIn(*sc.user))
 	}
 	return s.showInvite(w, r, http.StatusOK, form, email)
 }
@@ -35,8 +35,8 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 	}
 	user, err := s.Store.AcceptInvite(r.Context(), token, form.Registration(), s.origin(r))
 	err = s.chargeUsername(r, err)
-	if form.Refused(err) {
-		return s.showInvite(w, r, s.refused(w, r, err), form, email)
+	if form.TakeRefusal(err) {
+		return s.showInvite(w, r, s.refuse(w, r, err), form, email)
 	}
 	if err != nil {
 		return err

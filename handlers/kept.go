@@ -65,7 +65,7 @@ func (s *Site) saveDraft(r *http.Request, userID string) {
 // takeDraft returns what was kept of the form on this page, once.
 func (s *Site) takeDraft(r *http.Request) (url.Values, bool) {
 	ctx := r.Context()
-	user := visitOf(r).user
+	user := scopeOf(r).user
 	if r.Method != get || user == nil || s.Sessions.GetString(ctx, sessionDraftPath) != r.URL.Path ||
 		!draftFor(s.Sessions.GetString(ctx, sessionDraftBy), *user) {
 		return nil, false
@@ -90,7 +90,7 @@ func (s *Site) carryDraft(r *http.Request, user store.User) error {
 	ctx := r.Context()
 	by := s.Sessions.GetString(ctx, sessionDraftBy)
 	page, form := s.Sessions.GetString(ctx, sessionDraftPath), s.Sessions.GetString(ctx, sessionDraftForm)
-	if err := s.startAfresh(r); err != nil {
+	if err := s.resetSession(r); err != nil {
 		return err
 	}
 	if draftFor(by, user) {

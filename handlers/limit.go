@@ -100,9 +100,9 @@ func newBudgets(limits store.Limits, clock func() time.Time) budgets {
 // source is what a request is counted under: an IPv4 address, or the /64 that
 // an IPv6 address is in, because one customer has at least that many.
 func source(r *http.Request) string {
-	address, err := netip.ParseAddr(visitOf(r).address)
+	address, err := netip.ParseAddr(scopeOf(r).address)
 	if err != nil {
-		return visitOf(r).address
+		return scopeOf(r).address
 	}
 	address = address.Unmap().WithZone("")
 	if address.Is6() {

@@ -32,8 +32,8 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.signIn(w, r, user, arrival{remembered: form.Remembered(), next: form.Next, greeting: "Welcome back, " + user.DisplayName() + "."})
 	}
-	if form.Refused(err) {
-		return s.showLogin(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showLogin(w, r, s.refuse(w, r, err), form)
 	}
 	return err
 }
@@ -49,8 +49,8 @@ func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, for
 // logout ends the sign-in first: once its row is gone, nothing that is still
 // on its way can bring the session back.
 func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
-	if v := visitOf(r); v.signIn != nil {
-		if err := s.Store.SignOut(r.Context(), *v.signIn, s.origin(r)); err != nil {
+	if sc := scopeOf(r); sc.signIn != nil {
+		if err := s.Store.SignOut(r.Context(), *sc.signIn, s.origin(r)); err != nil {
 			return err
 		}
 	}
@@ -62,19 +62,19 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("end the session: %w", err)
 		}
 	}
-	forgetSite(w)
+	clearSiteData(w)
 	return s.redirect(w, r, "/")
 }
 
 // endOthers ends what further cookies of the request are signed in by, or the person
 // would find themselves signed in again.
 func (s *Site) endOthers(r *http.Request) error {
-	v := visitOf(r)
+	sc := scopeOf(r)
 	for _, token := range s.sessionTokens(r) {
-		if token == v.session {
+		if token == sc.session {
 			continue
 		}
-		session, err := s.Sessions.Load(v.bare, token)
+		session, err := s.Sessions.Load(sc.bare, token)
 		if err != nil {
 			return fmt.Errorf("load the session: %w", err)
 		}

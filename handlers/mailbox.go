@@ -58,8 +58,8 @@ func (s *Site) mailboxMail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return components.NotFound
 	}
-	m, kept := s.Mailbox.Message(n)
-	if !kept {
+	m, found := s.Mailbox.Message(n)
+	if !found {
 		return components.NotFound
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")

@@ -28,7 +28,7 @@ func (s *Site) hasCookies(r *http.Request) bool {
 
 // marked is where a form leads on to, with the marker where that has to be found out.
 func (s *Site) marked(r *http.Request, path string) string {
-	if r.Method != post || !visitOf(r).needsCookies || s.hasCookies(r) {
+	if r.Method != post || !scopeOf(r).needsCookies || s.hasCookies(r) {
 		return path
 	}
 	if strings.Contains(path, "?") {

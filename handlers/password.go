@@ -9,33 +9,33 @@ import (
 )
 
 func (s *Site) newPassword(w http.ResponseWriter, r *http.Request) error {
-	return s.showPassword(w, r, http.StatusOK, components.NewPasswordForm(s.Passwords, *visitOf(r).user))
+	return s.showPassword(w, r, http.StatusOK, components.NewPasswordForm(s.Passwords, *scopeOf(r).user))
 }
 
 func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
-	form := components.NewPasswordForm(s.Passwords, *v.user)
+	sc := scopeOf(r)
+	form := components.NewPasswordForm(s.Passwords, *sc.user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
 		return s.showPassword(w, r, http.StatusUnprocessableEntity, form)
 	}
 	var signIn store.SignIn
 	err := s.tryPassword(r, func() (err error) {
-		signIn, err = s.Store.ChangePassword(r.Context(), *v.signIn, form.Current.Value, form.Password.Value, s.origin(r))
+		signIn, err = s.Store.ChangePassword(r.Context(), *sc.signIn, form.Current.Value, form.Password.Value, s.origin(r))
 		return err
 	})
-	if form.Refused(err) {
-		return s.showPassword(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showPassword(w, r, s.refuse(w, r, err), form)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		// Ended, or proved by the same form sent twice. The session is left alone:
 		// its cookie would take the place of the one that the other answer set.
-		return s.redirect(w, r, s.detour("/login", r))
+		return s.redirect(w, r, s.via("/login", r))
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.renew(r, *v.user, signIn); err != nil {
+	if err := s.renewSession(r, *sc.user, signIn); err != nil {
 		return err
 	}
 	s.flash(r, "Your password is changed. Every other device is signed out.")
@@ -43,7 +43,7 @@ func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) checkPassword(w http.ResponseWriter, r *http.Request) error {
-	return s.check(w, r, &components.NewPasswordForm(s.Passwords, *visitOf(r).user).Form)
+	return s.check(w, r, &components.NewPasswordForm(s.Passwords, *scopeOf(r).user).Form)
 }
 
 func (s *Site) showPassword(w http.ResponseWriter, r *http.Request, status int, form *components.PasswordForm) error {

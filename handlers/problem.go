@@ -36,7 +36,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case isRefusal(err):
 		// One that no form is there to show.
 		refusal, _ := store.AsRefusal(err)
-		p = components.Problem{Status: s.refused(w, r, err), Title: "Too many attempts", Sentence: refusal.Sentence}
+		p = components.Problem{Status: s.refuse(w, r, err), Title: "Too many attempts", Sentence: refusal.Sentence}
 	case errors.Is(err, store.ErrBusy):
 		p = components.Busy
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
@@ -48,7 +48,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		if s.Store.Unavailable(err) {
 			p = components.Lost
 		}
-		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
+		s.Log.Error("fault", "request", scopeOf(r).id, "error", err.Error())
 	}
 	s.showProblem(w, r, p)
 }
@@ -74,9 +74,9 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.
 		frame = components.Fragment
 	}
 	// Whoever hangs up while this is drawn has caused no fault.
-	page, err := render(context.WithoutCancel(r.Context()), frame(about, components.ProblemPage(p, visitOf(r).id)))
+	page, err := render(context.WithoutCancel(r.Context()), frame(about, components.ProblemPage(p, scopeOf(r).id)))
 	if err != nil {
-		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
+		s.Log.Error("fault", "request", scopeOf(r).id, "error", err.Error())
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		writePage(w, r, p.Status, fmt.Appendf(nil, "%s\n\n%s\n", p.Title, p.Sentence))
 		return

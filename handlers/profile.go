@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewProfileForm(*visitOf(r).user)
+	form := components.NewProfileForm(*scopeOf(r).user)
 	if values, ok := s.takeDraft(r); ok {
 		form.Fill(values)
 	}
@@ -15,7 +15,7 @@ func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
-	user := *visitOf(r).user
+	user := *scopeOf(r).user
 	form := components.NewProfileForm(user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
@@ -23,8 +23,8 @@ func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err := s.Store.UpdateProfile(r.Context(), user, form.Name.Value, form.Username.Value, s.origin(r))
 	err = s.chargeUsername(r, err)
-	if form.Refused(err) {
-		return s.showProfile(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showProfile(w, r, s.refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) checkProfile(w http.ResponseWriter, r *http.Request) error {
-	user := *visitOf(r).user
+	user := *scopeOf(r).user
 	form := components.NewProfileForm(user)
 	return s.checkNamed(w, r, &form.Form, form.Username, user, func() { form.UsernameIsFree(user) })
 }

@@ -37,19 +37,19 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		user, err = s.Store.Register(r.Context(), form.Registration(), s.origin(r))
 		return err
 	})
-	if form.Refused(err) {
+	if form.TakeRefusal(err) {
 		if errors.Is(err, store.ErrUsernameTaken) && !s.Confirm {
 			// The answer to a first try may never have arrived.
 			form.Username.Refusal += " If you just made it, sign in."
 		}
-		return s.showRegister(w, r, s.refused(w, r, err), form)
+		return s.showRegister(w, r, s.refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
 	if s.Confirm {
 		s.setCookie(w, pendingCookie, browser, store.PendingValid)
-		visitOf(r).needsCookies = true
+		scopeOf(r).needsCookies = true
 		return s.redirect(w, r, "/email/verify")
 	}
 	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.DisplayName() + ". Your account is ready."})

@@ -26,7 +26,7 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request, token string) error
 		return s.showReset(w, r, http.StatusUnprocessableEntity, form)
 	}
 	err = s.Store.ResetPassword(r.Context(), token, form.Password.Value, s.origin(r))
-	if form.Refused(err) {
+	if form.TakeRefusal(err) {
 		return s.showReset(w, r, http.StatusUnprocessableEntity, form)
 	}
 	if err != nil {

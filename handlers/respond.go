@@ -17,17 +17,17 @@ import (
 // and the whole page to everyone else. It renders before the first byte is
 // written, so that a failure can still be a 500.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page components.Page, body templ.Component) error {
-	v := visitOf(r)
-	page.Anew = v.anew && partial(r)
-	if v.refusal != "" {
-		status, page.Refused, body = http.StatusUnprocessableEntity, true, components.Refused(v.refusal, body)
+	sc := scopeOf(r)
+	page.Anew = sc.anew && partial(r)
+	if sc.refusal != "" {
+		status, page.Refused, body = http.StatusUnprocessableEntity, true, components.Refused(sc.refusal, body)
 	}
 	whole := components.Fragment(page, body)
 	if !partial(r) {
 		page.Flash = s.takeFlash(r)
 		whole = components.Layout(page, body)
 	}
-	drawn := visitOf(r).timing.part("draw")
+	drawn := scopeOf(r).timing.part("draw")
 	text, err := render(r.Context(), whole)
 	drawn()
 	if err != nil {
@@ -44,9 +44,9 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page com
 // redirect sends the browser to a path of this site. htmx would follow a 303
 // itself and put the page into the form, so it is told to go there.
 func (s *Site) redirect(w http.ResponseWriter, r *http.Request, path string) error {
-	v := visitOf(r)
-	if v.refusal != "" {
-		s.flash(r, v.refusal)
+	sc := scopeOf(r)
+	if sc.refusal != "" {
+		s.flash(r, sc.refusal)
 	}
 	if err := s.save(w, r); err != nil {
 		return err

@@ -18,9 +18,9 @@ type route struct {
 // handler answers a request or returns the error that fail will answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// stillPages are drawn once for all visitors; what that asks of them stands at
+// cachedPages are drawn once for all visitors; what that asks of them stands at
 // still.
-var stillPages = []string{"/", "/register", "/login", "/password/forgot"}
+var cachedPages = []string{"/", "/register", "/login", "/password/forgot"}
 
 func (s *Site) routes() []route {
 	routes := []route{
@@ -63,22 +63,22 @@ func (s *Site) routes() []route {
 
 		{get, "/password/forgot", everyone, s.newForgot},
 		{post, "/password/forgot", everyone, s.forgot},
-		{get, "/password/reset/{token}", everyone, s.takeToken(resetPage)},
-		{get, "/password/reset", everyone, s.linked(resetPage, s.newReset)},
-		{post, "/password/reset", everyone, s.linked(resetPage, s.reset)},
-		{post, "/password/reset/check/{field}", everyone, s.linked(resetPage, s.checkReset)},
-		{get, "/email/verify/{token}", everyone, s.takeToken(verifyPage)},
+		{get, "/password/reset/{token}", everyone, s.openLink(resetPage)},
+		{get, "/password/reset", everyone, s.withLink(resetPage, s.newReset)},
+		{post, "/password/reset", everyone, s.withLink(resetPage, s.reset)},
+		{post, "/password/reset/check/{field}", everyone, s.withLink(resetPage, s.checkReset)},
+		{get, "/email/verify/{token}", everyone, s.openLink(verifyPage)},
 		{get, "/email/verify", everyone, s.newVerify},
-		{post, "/email/verify", everyone, s.linked(verifyPage, s.verify)},
+		{post, "/email/verify", everyone, s.withLink(verifyPage, s.verify)},
 		{get, "/email/verify/resend", everyone, s.newVerifyInstead},
 		{post, "/email/verify/resend", everyone, s.resend},
-		{get, "/email/undo/{token}", everyone, s.takeToken(undoPage)},
-		{get, "/email/undo", everyone, s.linked(undoPage, s.newUndo)},
-		{post, "/email/undo", everyone, s.linked(undoPage, s.undo)},
-		{get, "/invite/{token}", everyone, s.takeToken(invitePage)},
-		{get, "/invite", everyone, s.linked(invitePage, s.newInvite)},
-		{post, "/invite", visitors, s.linked(invitePage, s.invite)},
-		{post, "/invite/check/{field}", everyone, s.linked(invitePage, s.checkInvite)},
+		{get, "/email/undo/{token}", everyone, s.openLink(undoPage)},
+		{get, "/email/undo", everyone, s.withLink(undoPage, s.newUndo)},
+		{post, "/email/undo", everyone, s.withLink(undoPage, s.undo)},
+		{get, "/invite/{token}", everyone, s.openLink(invitePage)},
+		{get, "/invite", everyone, s.withLink(invitePage, s.newInvite)},
+		{post, "/invite", visitors, s.withLink(invitePage, s.invite)},
+		{post, "/invite/check/{field}", everyone, s.withLink(invitePage, s.checkInvite)},
 
 		{get, "/healthz", static, s.healthz},
 		{get, "/readyz", static, s.readyz},

@@ -46,28 +46,28 @@ func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 
 // load finds the session of a request and who is signed in, within ctx.
 func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
-	v := visitOf(r)
-	v.bare = ctx
-	defer v.timing.part("session")()
-	session, err := s.findSession(ctx, r, v)
+	sc := scopeOf(r)
+	sc.bare = ctx
+	defer sc.timing.part("session")()
+	session, err := s.findSession(ctx, r, sc)
 	if err != nil {
 		return r, err
 	}
-	v.loaded = true
+	sc.loaded = true
 	r = r.WithContext(session)
-	if v.signIn == nil {
+	if sc.signIn == nil {
 		return r, nil
 	}
-	if err := s.Store.Seen(session, *v.signIn); err != nil {
+	if err := s.Store.Seen(session, *sc.signIn); err != nil {
 		// A visit that is not noted is no reason to refuse the page.
-		s.Log.Warn("visit not noted", "request", v.id, "error", err.Error())
+		s.Log.Warn("visit not noted", "request", sc.id, "error", err.Error())
 	}
 	return r, nil
 }
 
 // findSession loads the session of a request. Of several that its cookies may
 // name it is the first with a live sign-in, or else the first that exists.
-func (s *Site) findSession(ctx context.Context, r *http.Request, v *visit) (context.Context, error) {
+func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (context.Context, error) {
 	var found context.Context
 	for _, token := range s.sessionTokens(r) {
 		session, err := s.Sessions.Load(ctx, token)
@@ -79,14 +79,14 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, v *visit) (cont
 		}
 		signIn, user, err := s.currentSignIn(session)
 		if err == nil {
-			v.session, v.user, v.signIn = token, user, signIn
+			sc.session, sc.user, sc.signIn = token, user, signIn
 			return session, nil
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
 		if found == nil {
-			found, v.session = session, token
+			found, sc.session = session, token
 		}
 	}
 	if found != nil {
@@ -115,7 +115,7 @@ func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("save the session: %w", err)
 		}
 		s.Sessions.WriteSessionCookie(ctx, w, token, expiry)
-		visitOf(r).needsCookies = true
+		scopeOf(r).needsCookies = true
 	case scs.Destroyed:
 		s.Sessions.WriteSessionCookie(ctx, w, "", time.Time{})
 	default:
@@ -124,7 +124,7 @@ func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 	// Under its former name the cookie would bring back what it names. One that is
 	// not ours stays.
 	former := s.formerName(sessionCookie)
-	if cookie, err := r.Cookie(former); former != "" && err == nil && cookie.Value == visitOf(r).session {
+	if cookie, err := r.Cookie(former); former != "" && err == nil && cookie.Value == scopeOf(r).session {
 		s.writeCookie(w, former, "", -1)
 	}
 	return nil
@@ -139,18 +139,18 @@ type arrival struct {
 // signIn begins a sign-in with a session that shares nothing with the one
 // before, and sends the person where they wanted to go.
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
-	v, from := visitOf(r), s.origin(r)
+	sc, from := scopeOf(r), s.origin(r)
 	from.Device = cmp.Or(from.Device, rand.Text())
 	signIn, err := s.Store.SignIn(r.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Remembered: a.remembered})
 	if err != nil {
 		return err
 	}
-	if err := s.renew(r, user, signIn); err != nil {
+	if err := s.renewSession(r, user, signIn); err != nil {
 		return err
 	}
 	s.setCookie(w, deviceCookie, from.Device, store.DeviceLifetime)
 	s.flash(r, a.greeting)
-	v.user, v.signIn = &user, &signIn
+	sc.user, sc.signIn = &user, &signIn
 	return s.redirect(w, r, s.next(a.next))
 }
 
@@ -164,16 +164,16 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, user store.User, a 
 	return err
 }
 
-// forgetSite has the browser forget what scripts of the site keep in it. Its cache holds
+// clearSiteData has the browser forget what scripts of the site keep in it. Its cache holds
 // no page, because none may be stored, and emptying it would take seconds: a browser
 // looks for what is to go among what all other sites left.
-func forgetSite(w http.ResponseWriter) {
+func clearSiteData(w http.ResponseWriter) {
 	w.Header().Set("Clear-Site-Data", `"storage"`)
 }
 
-// renew begins the session anew for a sign-in: at its beginning, and whenever
+// renewSession begins the session anew for a sign-in: at its beginning, and whenever
 // its id changed. Only what the same person was typing is carried over.
-func (s *Site) renew(r *http.Request, user store.User, signIn store.SignIn) error {
+func (s *Site) renewSession(r *http.Request, user store.User, signIn store.SignIn) error {
 	ctx := r.Context()
 	if err := s.carryDraft(r, user); err != nil {
 		return err
@@ -186,8 +186,8 @@ func (s *Site) renew(r *http.Request, user store.User, signIn store.SignIn) erro
 	return nil
 }
 
-// startAfresh empties the session and gives it a new token.
-func (s *Site) startAfresh(r *http.Request) error {
+// resetSession empties the session and gives it a new token.
+func (s *Site) resetSession(r *http.Request) error {
 	if err := s.Sessions.Clear(r.Context()); err != nil {
 		return fmt.Errorf("clear the session: %w", err)
 	}

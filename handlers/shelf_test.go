@@ -19,16 +19,16 @@ func (h *house) ask(method, path string, header http.Header) *httptest.ResponseR
 func TestStillPagesAreDrawnOnceAndSentAlike(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for _, path := range stillPages {
+	for _, path := range cachedPages {
 		for _, header := range []http.Header{
 			{},
 			{"Accept-Encoding": {"gzip, deflate, br"}},
 			{"Cookie": {"theme=dark"}},
 			{"Cookie": {"theme=light; other=1"}, "Accept-Encoding": {"gzip"}},
 		} {
-			before := h.shelf.pages.Len()
+			before := h.pageCache.pages.Len()
 			first, second := h.ask(get, path, header), h.ask(get, path, header)
-			if kept := h.shelf.pages.Len() - before; kept != 1 {
+			if kept := h.pageCache.pages.Len() - before; kept != 1 {
 				t.Errorf("%s, %v: %d pages were kept, want 1", path, header, kept)
 			}
 			if first.Code != http.StatusOK || second.Code != http.StatusOK {
@@ -86,9 +86,9 @@ func TestWhatIsNotStillIsDrawn(t *testing.T) {
 		{"another page", get, "/no-such-page", nil},
 	} {
 		h.ask(row.method, row.path, row.header)
-		if h.shelf.pages.Len() != 0 {
+		if h.pageCache.pages.Len() != 0 {
 			t.Errorf("%s: the page was kept", row.name)
-			h.shelf.pages.Purge()
+			h.pageCache.pages.Purge()
 		}
 	}
 }
@@ -96,11 +96,11 @@ func TestWhatIsNotStillIsDrawn(t *testing.T) {
 func TestShelfIsBounded(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for i := range shelfMax + 50 {
+	for i := range pageCacheMax + 50 {
 		h.ask(get, "/login", http.Header{"Accept-Encoding": {fmt.Sprintf("x-%d", i)}})
 	}
-	if kept := h.shelf.pages.Len(); kept > shelfMax {
-		t.Errorf("%d pages are kept, at most %d may be", kept, shelfMax)
+	if kept := h.pageCache.pages.Len(); kept > pageCacheMax {
+		t.Errorf("%d pages are kept, at most %d may be", kept, pageCacheMax)
 	}
 }
 
@@ -125,7 +125,7 @@ func TestAPageThatBrokeOffIsNotKept(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	drawn := 0
-	handler := h.still(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	handler := h.cached(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		drawn++
 		w.WriteHeader(http.StatusOK)
 		w.Write([]byte("a page")) //nolint:errcheck // it is meant to fail

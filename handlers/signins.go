@@ -22,15 +22,15 @@ func (s *Site) signIns(w http.ResponseWriter, r *http.Request) error {
 // endSignIn ends one of the person's sign-ins. One that does not exist and one
 // of somebody else are the same.
 func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
+	sc := scopeOf(r)
 	handle := chi.URLParam(r, "handle")
 	if !handleShape.MatchString(handle) {
 		return components.NotFound
 	}
-	if handle == v.signIn.Handle {
+	if handle == sc.signIn.Handle {
 		return s.logout(w, r)
 	}
-	err := s.Store.EndSignIn(r.Context(), *v.signIn, handle, s.origin(r))
+	err := s.Store.EndSignIn(r.Context(), *sc.signIn, handle, s.origin(r))
 	if errors.Is(err, store.ErrNotFound) {
 		return components.NoDevice
 	}
@@ -41,7 +41,7 @@ func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
-	n, err := s.Store.EndOtherSignIns(r.Context(), *visitOf(r).signIn, s.origin(r))
+	n, err := s.Store.EndOtherSignIns(r.Context(), *scopeOf(r).signIn, s.origin(r))
 	if err != nil {
 		return err
 	}
@@ -65,10 +65,10 @@ func (s *Site) ended(w http.ResponseWriter, r *http.Request, sentence string) er
 }
 
 func (s *Site) showSignIns(w http.ResponseWriter, r *http.Request, notice string) error {
-	v := visitOf(r)
-	list, err := s.Store.SignIns(r.Context(), *v.user)
+	sc := scopeOf(r)
+	list, err := s.Store.SignIns(r.Context(), *sc.user)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *v.signIn, v.user.FormID(), notice))
+	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *sc.signIn, sc.user.FormID(), notice))
 }

@@ -60,9 +60,9 @@ type Site struct {
 	// Metrics counts requests; nil where nobody asks for them.
 	Metrics *Metrics
 
-	mux     *chi.Mux
-	budgets budgets
-	shelf   shelf
+	mux       *chi.Mux
+	budgets   budgets
+	pageCache pageCache
 	// pages are what can be opened, by pattern.
 	pages map[string]route
 }
@@ -73,7 +73,7 @@ const gzipLevel = 6
 // Handler builds the whole site, the door first.
 func (s *Site) Handler() http.Handler {
 	s.mux = chi.NewMux()
-	s.budgets, s.shelf = newBudgets(s.Limits, s.Clock), newShelf()
+	s.budgets, s.pageCache = newBudgets(s.Limits, s.Clock), newPageCache()
 	s.mux.NotFound(s.dynamic(everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
 	s.pages = make(map[string]route)
@@ -87,8 +87,8 @@ func (s *Site) Handler() http.Handler {
 		if r.guard != static {
 			handler = compressor.Handler(s.dynamic(r.guard, r.do)).ServeHTTP
 		}
-		if r.method == get && slices.Contains(stillPages, r.path) {
-			handler = s.still(handler).ServeHTTP
+		if r.method == get && slices.Contains(cachedPages, r.path) {
+			handler = s.cached(handler).ServeHTTP
 		}
 		s.mux.MethodFunc(r.method, r.path, handler)
 		if r.method == http.MethodGet {
@@ -104,16 +104,16 @@ var listed = []string{"/", "/login", "/register"}
 
 // page is what the frame needs to know on this request.
 func (s *Site) page(r *http.Request, title string) components.Page {
-	v := visitOf(r)
+	sc := scopeOf(r)
 	return components.Page{
-		Site: s.Name, Title: title, User: v.user, Bare: !v.loaded, Open: s.Open, Mails: s.Store.Mails(),
-		Entry: v.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: here(r),
+		Site: s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Open, Mails: s.Store.Mails(),
+		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: returnAddress(r),
 	}
 }
 
-// here is the address of the page with as much of its query as it needs. The
+// returnAddress is the address of the page with as much of its query as it needs. The
 // rest is not repeated: people paste passwords into strange places.
-func here(r *http.Request) string {
+func returnAddress(r *http.Request) string {
 	if next := r.URL.Query().Get("next"); next != "" {
 		return r.URL.Path + "?" + url.Values{"next": {next}}.Encode()
 	}

@@ -90,10 +90,10 @@ func (s *Site) closeLink(w http.ResponseWriter, r *http.Request, p linkPage, tok
 	s.keepOpened(w, r, p, tokens)
 }
 
-// takeToken takes the token of a link out of the address, so that it stays in
+// openLink takes the token of a link out of the address, so that it stays in
 // no history and no log, and goes on to the page. It neither looks at the
 // token nor uses it: mail scanners open links too.
-func (s *Site) takeToken(p linkPage) handler {
+func (s *Site) openLink(p linkPage) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token := chi.URLParam(r, "token")
 		if !isToken(token) {
@@ -105,10 +105,10 @@ func (s *Site) takeToken(p linkPage) handler {
 	}
 }
 
-// linked runs what needs the token of a link, within the limit for tokens that
+// withLink runs what needs the token of a link, within the limit for tokens that
 // are not good: for a page the newest that was opened, for a form the one that it
 // was drawn for. Whatever is wrong with the token, the answer is the same page.
-func (s *Site) linked(p linkPage, do func(w http.ResponseWriter, r *http.Request, token string) error) handler {
+func (s *Site) withLink(p linkPage, do func(w http.ResponseWriter, r *http.Request, token string) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		tokens, i := s.opened(r, p), 0
 		if r.Method == post {
@@ -117,20 +117,20 @@ func (s *Site) linked(p linkPage, do func(w http.ResponseWriter, r *http.Request
 		switch {
 		case i >= 0 && i < len(tokens):
 		case r.Method == post && !isCheck(r):
-			return s.unlinked(w, r, p, tokens)
+			return s.unknownLink(w, r, p, tokens)
 		default:
-			return s.stale(w, r)
+			return s.invalidLink(w, r)
 		}
-		return s.withToken(w, r, p, tokens[i], do)
+		return s.withOpenLink(w, r, p, tokens[i], do)
 	}
 }
 
-func (s *Site) withToken(w http.ResponseWriter, r *http.Request, p linkPage, token string, do func(w http.ResponseWriter, r *http.Request, token string) error) error {
+func (s *Site) withOpenLink(w http.ResponseWriter, r *http.Request, p linkPage, token string, do func(w http.ResponseWriter, r *http.Request, token string) error) error {
 	from := source(r)
-	v := visitOf(r)
-	v.link = linkDigest(token)
+	sc := scopeOf(r)
+	sc.link = linkDigest(token)
 	if err := spend(s.budgets.links, from); err != nil && r.Method == post && !isCheck(r) {
-		v.refusal, v.refusedAs = err.Error(), s.refused(w, r, err)
+		sc.refusal, sc.refusedAs = err.Error(), s.refuse(w, r, err)
 		return p.blank(s, w, r)
 	} else if err != nil {
 		return err
@@ -142,40 +142,40 @@ func (s *Site) withToken(w http.ResponseWriter, r *http.Request, p linkPage, tok
 	if errors.Is(err, store.ErrLink) {
 		s.closeLink(w, r, p, token)
 		if p.typed && r.PostForm.Get("name")+r.PostForm.Get("username") != "" {
-			v.link, v.refusal = "", components.DeadLink
+			sc.link, sc.refusal = "", components.DeadLink
 			return p.blank(s, w, r)
 		}
-		return s.stale(w, r)
+		return s.invalidLink(w, r)
 	}
 	s.budgets.links.giveBack(from)
 	return err
 }
 
-// unlinked answers a form whose link is not among those that are open here, because
+// unknownLink answers a form whose link is not among those that are open here, because
 // its cookie is gone or the form says nothing of one. Nothing typed is lost. Once
 // the link is opened again the form acts for it.
-func (s *Site) unlinked(w http.ResponseWriter, r *http.Request, p linkPage, tokens []string) error {
-	v := visitOf(r)
-	v.refusal = components.UnknownLink
+func (s *Site) unknownLink(w http.ResponseWriter, r *http.Request, p linkPage, tokens []string) error {
+	sc := scopeOf(r)
+	sc.refusal = components.UnknownLink
 	if link := r.PostForm.Get("link"); linkShape.MatchString(link) {
-		v.link = link
+		sc.link = link
 		return p.blank(s, w, r)
 	}
 	if len(tokens) == 0 {
 		return p.blank(s, w, r)
 	}
 	// What the form is about is drawn with it, so that its sender can see it first.
-	return s.withToken(w, r, p, tokens[0], func(w http.ResponseWriter, r *http.Request, token string) error {
+	return s.withOpenLink(w, r, p, tokens[0], func(w http.ResponseWriter, r *http.Request, token string) error {
 		return p.open(s, w, r, token)
 	})
 }
 
-// stale is the one answer to every link that is not good, or not any more.
-func (s *Site) stale(w http.ResponseWriter, r *http.Request) error {
+// invalidLink is the one answer to every link that is not good, or not any more.
+func (s *Site) invalidLink(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
 		return sayNothing(w)
 	}
-	visitOf(r).refusal = ""
+	scopeOf(r).refusal = ""
 	page := s.page(r, "This link does not work")
 	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink(page.User, !s.hasCookies(r)))
 }

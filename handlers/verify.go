@@ -12,10 +12,10 @@ import (
 // and where somebody without a link learns how to get one.
 func (s *Site) newVerify(w http.ResponseWriter, r *http.Request) error {
 	if len(s.opened(r, verifyPage)) > 0 {
-		return s.linked(verifyPage, s.newVerification)(w, r)
+		return s.withLink(verifyPage, s.newVerification)(w, r)
 	}
-	if visitOf(r).user == nil && !s.hasCookies(r) {
-		return s.stale(w, r)
+	if scopeOf(r).user == nil && !s.hasCookies(r) {
+		return s.invalidLink(w, r)
 	}
 	return s.showUnverified(w, r, http.StatusOK, "")
 }
@@ -60,7 +60,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 	if err == nil {
 		s.closeLink(w, r, verifyPage, token)
 		s.flash(r, "Thank you. The address "+email+" is confirmed.")
-		if visitOf(r).user == nil {
+		if scopeOf(r).user == nil {
 			return s.redirect(w, r, "/login")
 		}
 		return s.redirect(w, r, "/account")
@@ -85,18 +85,18 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 	} else {
 		err = s.tryPassword(r, func() error { return open(form.Password.Value) })
 	}
-	if form.Refused(err) {
-		return s.showVerify(w, r, s.refused(w, r, err), form, email)
+	if form.TakeRefusal(err) {
+		return s.showVerify(w, r, s.refuse(w, r, err), form, email)
 	}
 	if err != nil {
 		return err
 	}
 	s.closeLink(w, r, verifyPage, token)
 	s.dropCookie(w, r, pendingCookie, browserToken.MatchString)
-	if form.Password != nil || visitOf(r).user != nil {
+	if form.Password != nil || scopeOf(r).user != nil {
 		form.Next = s.next(form.Next)
 		s.flash(r, "Your account is open. Sign in with it.")
-		return s.redirect(w, r, form.Carry("/login"))
+		return s.redirect(w, r, form.WithNext("/login"))
 	}
 	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.DisplayName() + ". Your account is open."})
 }
@@ -105,13 +105,13 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 // signed in or of the registration that waits in this browser. It answers
 // alike whether or not there is anything to send.
 func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
-	if visitOf(r).user == nil && accountOf(r) != "" {
+	if scopeOf(r).user == nil && accountOf(r) != "" {
 		return s.mustSignIn(w, r) // the page was drawn for somebody who is not signed in any more
 	}
 	if !s.Store.Mails() {
 		return components.NotFound
 	}
-	user := visitOf(r).user
+	user := scopeOf(r).user
 	if user != nil && user.Verified() {
 		s.flash(r, "The address "+user.Email+" is confirmed already.")
 		return s.redirect(w, r, "/account")
@@ -123,7 +123,7 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 		return s.Store.SendPending(r.Context(), s.browser(r), s.origin(r))
 	})
 	if isRefusal(err) {
-		return s.showUnverified(w, r, s.refused(w, r, err), err.Error())
+		return s.showUnverified(w, r, s.refuse(w, r, err), err.Error())
 	}
 	if err != nil {
 		return err
@@ -143,12 +143,12 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request, status int, fo
 }
 
 func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int, refusal string) error {
-	user := visitOf(r).user
+	user := scopeOf(r).user
 	switch {
 	case user == nil && s.Confirm:
 		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(refusal))
 	case user == nil:
-		return s.redirect(w, r, s.detour("/login", r))
+		return s.redirect(w, r, s.via("/login", r))
 	case user.Verified():
 		return s.redirect(w, r, "/account")
 	}

@@ -18,9 +18,9 @@ import (
 	"gatehouse/store"
 )
 
-// visit is what is known of one request. It is made once, filled in on the way
+// scope is what is known of one request. It is made once, filled in on the way
 // and read by the access log at the end.
-type visit struct {
+type scope struct {
 	// route is chi's, which would be used again before the log is written.
 	route chi.Context
 	// bare is the context without a session. scs loads no other session into a
@@ -50,17 +50,17 @@ type visit struct {
 	timing *timing
 }
 
-type visitKey struct{}
+type scopeKey struct{}
 
 // within is the context of a request, with all that is kept there of the visit.
-func (v *visit) within(ctx context.Context) context.Context {
-	return context.WithValue(context.WithValue(ctx, chi.RouteCtxKey, &v.route), visitKey{}, v)
+func (sc *scope) within(ctx context.Context) context.Context {
+	return context.WithValue(context.WithValue(ctx, chi.RouteCtxKey, &sc.route), scopeKey{}, sc)
 }
 
-// visitOf returns the visit of a request that came through the door.
-func visitOf(r *http.Request) *visit {
-	v, _ := r.Context().Value(visitKey{}).(*visit)
-	return v
+// scopeOf returns the visit of a request that came through the door.
+func scopeOf(r *http.Request) *scope {
+	sc, _ := r.Context().Value(scopeKey{}).(*scope)
+	return sc
 }
 
 // identify gives the request its id and the log its line.
@@ -69,25 +69,25 @@ func (s *Site) identify(next http.Handler) http.Handler {
 	var unnamed sync.Once // or the log would be full of it
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		v := &visit{id: rand.Text()[:16]}
+		sc := &scope{id: rand.Text()[:16]}
 		var named bool
-		if v.address, named = clientAddress(r, proxies); !named && !isProbe(r) {
+		if sc.address, named = clientAddress(r, proxies); !named && !isProbe(r) {
 			unnamed.Do(func() {
-				s.Log.Warn("a trusted proxy sends no X-Forwarded-For; all who come by it share one limit", "proxy", v.address)
+				s.Log.Warn("a trusted proxy sends no X-Forwarded-For; all who come by it share one limit", "proxy", sc.address)
 			})
 		}
-		r = r.WithContext(v.within(r.Context()))
-		w.Header().Set("X-Request-Id", v.id)
+		r = r.WithContext(sc.within(r.Context()))
+		w.Header().Set("X-Request-Id", sc.id)
 		if s.Mailbox != nil {
-			v.timing = &timing{ResponseWriter: w, begun: begun}
-			w = v.timing
+			sc.timing = &timing{ResponseWriter: w, begun: begun}
+			w = sc.timing
 		}
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		whole := false // until the end: an answer that breaks off panics past here
 		defer func() {
 			took := time.Since(begun)
 			s.Metrics.observe(r, ww, whole, took)
-			s.logVisit(r, v, ww, took)
+			s.logRequest(r, sc, ww, took)
 		}()
 		next.ServeHTTP(ww, r)
 		whole = true
@@ -98,7 +98,7 @@ func (s *Site) identify(next http.Handler) http.Handler {
 // link that was copied with something behind it.
 var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
 
-func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWriter, took time.Duration) {
+func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseWriter, took time.Duration) {
 	level := slog.LevelInfo
 	if isProbe(r) || strings.HasPrefix(r.URL.Path, "/assets/") {
 		level = slog.LevelDebug
@@ -108,17 +108,17 @@ func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWrit
 	}
 	// The pattern of the route, not the path: a path may hold a token. The
 	// query is never logged.
-	path := v.route.RoutePattern()
+	path := sc.route.RoutePattern()
 	if path == "" || path == "/*" {
 		path = tokenLike.ReplaceAllString(r.URL.Path, "TOKEN")
 	}
 	attrs := []slog.Attr{
-		slog.String("request", v.id), slog.String("method", r.Method), slog.String("path", path),
+		slog.String("request", sc.id), slog.String("method", r.Method), slog.String("path", path),
 		slog.Int("status", w.Status()), slog.Int("bytes", w.BytesWritten()),
-		slog.Duration("took", took), slog.String("address", v.address),
+		slog.Duration("took", took), slog.String("address", sc.address),
 	}
-	if v.user != nil {
-		attrs = append(attrs, slog.Int64("user", v.user.ID))
+	if sc.user != nil {
+		attrs = append(attrs, slog.Int64("user", sc.user.ID))
 	}
 	// Not LogAttrs, which looks up where it was called.
 	record := slog.NewRecord(time.Now(), level, "request", 0)
@@ -128,15 +128,15 @@ func (s *Site) logVisit(r *http.Request, v *visit, w middleware.WrapResponseWrit
 
 // origin is where a request comes from, for the record.
 func (s *Site) origin(r *http.Request) store.Origin {
-	v := visitOf(r)
-	return store.Origin{Address: v.address, Agent: r.UserAgent(), Request: v.id, Device: s.device(r)}
+	sc := scopeOf(r)
+	return store.Origin{Address: sc.address, Agent: r.UserAgent(), Request: sc.id, Device: s.device(r)}
 }
 
 // event logs what matters for security but belongs to no account, or changes
 // nothing.
 func (s *Site) event(r *http.Request, name string) {
 	e := store.Event{Name: name, Origin: s.origin(r)}
-	if user := visitOf(r).user; user != nil {
+	if user := scopeOf(r).user; user != nil {
 		e.UserID = user.ID
 	}
 	s.Store.Log(r.Context(), e)
@@ -153,7 +153,7 @@ func (s *Site) recoverPanic(next http.Handler) http.Handler {
 			if cause == http.ErrAbortHandler {
 				panic(cause)
 			}
-			s.Log.Error("panic", "request", visitOf(r).id, "cause", cause, "stack", string(debug.Stack()))
+			s.Log.Error("panic", "request", scopeOf(r).id, "cause", cause, "stack", string(debug.Stack()))
 			if ww, ok := w.(middleware.WrapResponseWriter); ok && ww.Status() != 0 {
 				panic(http.ErrAbortHandler)
 			}
