@@ -13,9 +13,9 @@ const (
 	updatePassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3
 		WHERE id = $4 AND password_hash = $5`
 
-	selectDearest = `SELECT coalesce(max(password_cost), 0) FROM users WHERE password_cost <= $1`
+	selectHighestCost = `SELECT coalesce(max(password_cost), 0) FROM users WHERE password_cost <= $1`
 
-	countTooDear = `SELECT count(*) FROM users WHERE password_cost > $1`
+	countTooCostly = `SELECT count(*) FROM users WHERE password_cost > $1`
 )
 
 // Authenticate answers who signs in with this username or email address and
@@ -29,9 +29,9 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	t, err := s.checkPassword(ctx, user, stored, identifier, password, from)
+	a, err := s.checkPassword(ctx, user, stored, identifier, password, from)
 	if errors.Is(err, errNoMatch) {
-		if err := s.failed(ctx, t, EventFailed, from); err != nil {
+		if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
 			return User{}, err
 		}
 		return User{}, errWrong
@@ -41,7 +41,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if s.passwords.outdated(stored, password) {
 		if err := s.rehash(ctx, user, stored, password); err != nil {
-			s.uncount(ctx, t)
+			s.takeBack(ctx, a)
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
@@ -50,10 +50,10 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if user.Closed() {
 		// No sign-in will make this try good: the account can only be reopened.
-		s.uncount(ctx, t)
+		s.takeBack(ctx, a)
 		return user, nil
 	}
-	user.counted = t.bucket
+	user.bucket = a.bucket
 	return user, nil
 }
 
@@ -62,20 +62,20 @@ var errNoMatch = errors.New("no match")
 
 // checkPassword counts a try and compares the password, in the same time for every
 // account and for none.
-func (s *Store) checkPassword(ctx context.Context, user User, stored passwordHash, typed, password string, from Origin) (try, error) {
-	t, err := s.try(ctx, user, typed, from)
+func (s *Store) checkPassword(ctx context.Context, user User, stored passwordHash, typed, password string, from Origin) (attempt, error) {
+	a, err := s.countAttempt(ctx, user, typed, from)
 	if err != nil {
-		return t, err
+		return a, err
 	}
 	match, err := s.passwords.matches(ctx, stored, password)
 	if err != nil {
-		s.uncount(ctx, t)
-		return t, err
+		s.takeBack(ctx, a)
+		return a, err
 	}
-	if !match || user.Disabled() || s.off(t) {
-		return t, errNoMatch
+	if !match || user.Disabled() || s.suspended(a) {
+		return a, errNoMatch
 	}
-	return t, nil
+	return a, nil
 }
 
 // rehash keeps the password by today's scheme and cost. The old hash is a
@@ -92,21 +92,21 @@ func (s *Store) rehash(ctx context.Context, user User, old passwordHash, passwor
 	return err
 }
 
-// findDearest learns the highest cost that any kept password has, as far as
+// findHighestCost learns the highest cost that any kept password has, as far as
 // password_cost says so. The hash has the last word: one that costs more than
 // is known raises it when it is first compared.
-func (s *Store) findDearest(ctx context.Context) error {
+func (s *Store) findHighestCost(ctx context.Context) error {
 	var cost int
-	if err := s.db.Read.QueryRowContext(ctx, selectDearest, BcryptCostMax).Scan(&cost); err != nil {
+	if err := s.db.Read.QueryRowContext(ctx, selectHighestCost, BcryptCostMax).Scan(&cost); err != nil {
 		return fmt.Errorf("find the dearest password: %w", err)
 	}
-	s.passwords.raiseDearest(cost)
+	s.passwords.raiseHighestCost(cost)
 	return nil
 }
 
-// CountTooDear counts the accounts whose hash costs more than BcryptCostMax, as
+// CountTooCostly counts the accounts whose hash costs more than BcryptCostMax, as
 // far as password_cost says so. Nobody signs in to one until its password is
 // chosen anew by link.
-func (s *Store) CountTooDear(ctx context.Context) (int64, error) {
-	return s.count(ctx, countTooDear, BcryptCostMax)
+func (s *Store) CountTooCostly(ctx context.Context) (int64, error) {
+	return s.count(ctx, countTooCostly, BcryptCostMax)
 }

@@ -32,13 +32,13 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	if err := s.passwords.CheckNew(current, password, owner); err != nil {
 		return SignIn{}, err
 	}
-	user, t, err := s.checkOwnPassword(ctx, n, current, "current", EventPasswordRefused, from)
+	user, a, err := s.checkOwnPassword(ctx, n, current, "current", EventPasswordRefused, from)
 	if err != nil {
 		return SignIn{}, err
 	}
 	stored, err := s.passwords.hash(ctx, password)
 	if err != nil {
-		s.uncount(ctx, t)
+		s.takeBack(ctx, a)
 		return SignIn{}, err
 	}
 	var renewed SignIn
@@ -56,7 +56,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
 			return err
 		}
-		if err := tx.succeeded(ctx, user.ID, t.bucket); err != nil {
+		if err := tx.resetFailures(ctx, user.ID, a.bucket); err != nil {
 			return err
 		}
 		if err := tx.tell(ctx, LetterPasswordChanged, user, from); err != nil {
@@ -64,7 +64,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		}
 		return tx.record(ctx, user.ID, EventPasswordChanged, "", from)
 	})
-	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
+	if err = s.takeBackAfterFault(ctx, a.bucket, err); err != nil {
 		return SignIn{}, err
 	}
 	return renewed, nil

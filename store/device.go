@@ -35,8 +35,8 @@ const (
 // person out from elsewhere.
 type Device struct{ CreatedAt, SeenAt time.Time }
 
-// knows says whether the person has signed in on that device before.
-func (s *Store) knows(ctx context.Context, user User, device string) (bool, error) {
+// knownDevice says whether the person has signed in on that device before.
+func (s *Store) knownDevice(ctx context.Context, user User, device string) (bool, error) {
 	var one int
 	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectDevice, user.ID, device).Scan(&one)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -45,9 +45,9 @@ func (s *Store) knows(ctx context.Context, user User, device string) (bool, erro
 	return err == nil, nil
 }
 
-// meet makes a device known, and says whether it was new to a person who has
+// rememberDevice makes a device known, and says whether it was new to a person who has
 // others.
-func (tx *Tx) meet(ctx context.Context, user User, device string) (isNew bool, err error) {
+func (tx *Tx) rememberDevice(ctx context.Context, user User, device string) (isNew bool, err error) {
 	if device == "" {
 		return false, nil
 	}

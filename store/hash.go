@@ -99,9 +99,9 @@ func (p *Passwords) compare(stored passwordHash, password string) bool {
 	typed := preHash(password)
 	plain := []byte(password)
 	cost, usable := stored.usable()
-	dearest := p.raiseDearest(cost)
+	highest := p.raiseHighestCost(cost)
 	if !usable || len(password) > passwordMaxBytes || stored.scheme == SchemeBcrypt && strings.Contains(password, "\x00") {
-		_ = p.bcrypt(decoy(dearest), typed)
+		_ = p.bcrypt(decoy(highest), typed)
 		return false
 	}
 	if stored.scheme == SchemeBcrypt {
@@ -110,7 +110,7 @@ func (p *Passwords) compare(stored passwordHash, password string) bool {
 	match := p.bcrypt([]byte(stored.hash), typed) == nil
 	// Each step of cost doubles the time, so one more comparison at each cost
 	// from this one up to the dearest adds up to the dearest exactly.
-	for c := cost; c < dearest; c++ {
+	for c := cost; c < highest; c++ {
 		_ = p.bcrypt(decoy(c), typed)
 	}
 	return match
@@ -118,8 +118,8 @@ func (p *Passwords) compare(stored passwordHash, password string) bool {
 
 // bcrypt compares, by way of the counter that tests put in between.
 func (p *Passwords) bcrypt(hash, password []byte) error {
-	if p.counted != nil {
-		p.counted(hash)
+	if p.compared != nil {
+		p.compared(hash)
 	}
 	return bcrypt.CompareHashAndPassword(hash, password)
 }
@@ -135,11 +135,11 @@ func (p *Passwords) outdated(stored passwordHash, password string) bool {
 	return usable && cost < p.Cost
 }
 
-func (p *Passwords) raiseDearest(cost int) int {
+func (p *Passwords) raiseHighestCost(cost int) int {
 	for {
-		seen := p.dearest.Load()
+		seen := p.highestCost.Load()
 		want := int32(max(cost, p.Cost))
-		if want <= seen || p.dearest.CompareAndSwap(seen, want) {
+		if want <= seen || p.highestCost.CompareAndSwap(seen, want) {
 			return int(max(want, seen))
 		}
 	}

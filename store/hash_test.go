@@ -19,9 +19,9 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 	gate := NewGate(1, time.Minute)
 	t.Cleanup(gate.Close)
 	p := &Passwords{Cost: 6, Gate: gate}
-	p.raiseDearest(dearest)
+	p.raiseHighestCost(dearest)
 	var work atomic.Int64
-	p.counted = func(hash []byte) {
+	p.compared = func(hash []byte) {
 		cost, err := bcrypt.Cost(hash)
 		if err != nil {
 			t.Errorf("compared with %q: %v", hash, err)
@@ -114,7 +114,7 @@ func TestComparingRaisesTheDearest(t *testing.T) {
 	p.compare(passwordHash{scheme: SchemeHMAC, hash: string(hash)}, "wrong")
 	p.compare(passwordHash{scheme: SchemeHMAC, hash: "$2a$15$" + decoyTail}, "wrong")
 	p.compare(passwordHash{scheme: "md5", hash: "$2a$08$" + decoyTail}, "wrong")
-	if got := p.dearest.Load(); got != 6 {
+	if got := p.highestCost.Load(); got != 6 {
 		t.Errorf("dearest = %d, want 6", got)
 	}
 }

@@ -42,9 +42,9 @@ var DefaultLimits = Limits{
 }
 
 const (
-	// quiet is how long after the last failure the count of an account begins
+	// failureLifetime is how long after the last failure the count of an account begins
 	// anew.
-	quiet = 24 * time.Hour
+	failureLifetime = 24 * time.Hour
 	// deviceFailures is after how many failures in a row a device is no longer
 	// known.
 	deviceFailures = 10
@@ -84,13 +84,13 @@ func (r Rates) String() string {
 	}
 	var parts []string
 	for _, rate := range r {
-		parts = append(parts, fmt.Sprintf("%d/%s", rate.Count, brief.Replace(rate.Per.String())))
+		parts = append(parts, fmt.Sprintf("%d/%s", rate.Count, trimUnits.Replace(rate.Per.String())))
 	}
 	return strings.Join(parts, ",")
 }
 
-// brief leaves the units out of a duration of which there is none.
-var brief = strings.NewReplacer("h0m0s", "h", "m0s", "m")
+// trimUnits leaves the units out of a duration of which there is none.
+var trimUnits = strings.NewReplacer("h0m0s", "h", "m0s", "m")
 
 // TooMany is the refusal of whoever must wait, in the same words whether or
 // not an account exists.

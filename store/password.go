@@ -38,11 +38,11 @@ type Passwords struct {
 
 	split sync.Once
 	words []string // parts of Words
-	// dearest is the highest cost in use, which every comparison is brought
+	// highestCost is the highest cost in use, which every comparison is brought
 	// up to, so that the time does not tell one account from another.
-	dearest atomic.Int32
-	// counted, where set, sees the hash of every comparison.
-	counted func(hash []byte)
+	highestCost atomic.Int32
+	// compared, where set, sees the hash of every comparison.
+	compared func(hash []byte)
 }
 
 const commonBytes = 5

@@ -126,13 +126,13 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 	if err != nil {
 		return User{}, err
 	}
-	var t try
+	var a attempt
 	if !mine {
 		// Counted under what only the letter holds, so that nobody else can make
 		// its reader wait.
-		t, err = s.checkPassword(ctx, User{}, p.stored, "registration "+token, password, from)
+		a, err = s.checkPassword(ctx, User{}, p.stored, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
-			if err := s.failed(ctx, t, EventFailed, from); err != nil {
+			if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
 				return User{}, err
 			}
 			return User{}, errNotYourPassword("password")
@@ -158,7 +158,7 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 		_, err = tx.ExecContext(ctx, deletePendingEmail, p.emailKey)
 		return err
 	})
-	err = s.unlessRefused(ctx, t.bucket, err)
+	err = s.takeBackAfterFault(ctx, a.bucket, err)
 	if _, refused := AsRefusal(s.conflict(err, user.Username)); refused {
 		return User{}, ErrLink // somebody was faster
 	}

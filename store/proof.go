@@ -35,7 +35,7 @@ func (s *Store) RecentlyAuthenticated(n SignIn) bool {
 // counts with the sign-ins of the account. ErrNotFound says that the sign-in
 // has ended.
 func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, from Origin) (SignIn, error) {
-	_, t, err := s.checkOwnPassword(ctx, n, password, "password", EventFailed, from)
+	_, a, err := s.checkOwnPassword(ctx, n, password, "password", EventFailed, from)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -48,12 +48,12 @@ func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, f
 		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
 			return err
 		}
-		if err := tx.succeeded(ctx, n.UserID, t.bucket); err != nil {
+		if err := tx.resetFailures(ctx, n.UserID, a.bucket); err != nil {
 			return err
 		}
 		return tx.record(ctx, n.UserID, EventReauthenticated, "", from)
 	})
-	if err = s.unlessRefused(ctx, t.bucket, err); err != nil {
+	if err = s.takeBackAfterFault(ctx, a.bucket, err); err != nil {
 		return SignIn{}, err
 	}
 	return renewed, nil
@@ -61,20 +61,20 @@ func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, f
 
 // checkOwnPassword compares the password of somebody who is signed in. A wrong one is
 // refused at field and recorded as event.
-func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field, event string, from Origin) (User, try, error) {
+func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field, event string, from Origin) (User, attempt, error) {
 	var user User
 	var stored passwordHash
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPassword, n.UserID)
 	if err := user.scan(row, &stored.scheme, &stored.hash); err != nil {
-		return user, try{}, fmt.Errorf("prove: %w", err)
+		return user, attempt{}, fmt.Errorf("prove: %w", err)
 	}
-	t, err := s.checkPassword(ctx, user, stored, "", password, from)
+	a, err := s.checkPassword(ctx, user, stored, "", password, from)
 	if errors.Is(err, errNoMatch) {
-		if err = s.failed(ctx, t, event, from); err == nil {
+		if err = s.recordFailure(ctx, a, event, from); err == nil {
 			err = errNotYourPassword(field)
 		}
 	}
-	return user, t, err
+	return user, a, err
 }
 
 // renewSignIn gives a sign-in a new id and notes the proof.

@@ -126,10 +126,10 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
 		}
-		if err := tx.succeeded(ctx, user.ID, user.counted); err != nil {
+		if err := tx.resetFailures(ctx, user.ID, user.bucket); err != nil {
 			return err
 		}
-		isNew, err := tx.meet(ctx, user, n.device)
+		isNew, err := tx.rememberDevice(ctx, user, n.device)
 		if err != nil {
 			return fmt.Errorf("note a device of user %d: %w", user.ID, err)
 		}
@@ -142,7 +142,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		}
 		return tx.record(ctx, user.ID, EventSignedIn, detail, visit.Origin)
 	})
-	if err = s.unlessRefused(ctx, user.counted, err); err != nil {
+	if err = s.takeBackAfterFault(ctx, user.bucket, err); err != nil {
 		return SignIn{}, err
 	}
 	return n, nil

@@ -128,7 +128,7 @@ func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, cl
 		}
 		*hot.statement = ready
 	}
-	if err := s.findDearest(ctx); err != nil {
+	if err := s.findHighestCost(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

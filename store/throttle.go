@@ -17,7 +17,7 @@ const (
 	// A failure still to come is only forgotten where it is further off than the
 	// quiet time: of two copies whose clocks differ, one must not begin the count
 	// anew at each try.
-	countTry = `INSERT INTO throttles (bucket, failures, failed_at, waits_until) VALUES ($1, 1, $2, $2)
+	countAttempt = `INSERT INTO throttles (bucket, failures, failed_at, waits_until) VALUES ($1, 1, $2, $2)
 		ON CONFLICT (bucket) DO UPDATE SET failed_at = $2, waits_until = $2,
 			failures = CASE WHEN throttles.failed_at <= $3 OR throttles.failed_at > $4 THEN 1 ELSE throttles.failures + 1 END,
 			failed = CASE WHEN throttles.failed_at <= $3 OR throttles.failed_at > $4 THEN 0 ELSE throttles.failed END
@@ -28,7 +28,7 @@ const (
 	updateWait   = `UPDATE throttles SET waits_until = $1 WHERE bucket = $2`
 	updateFailed = `UPDATE throttles SET failed_at = $1, failed = failed + 1 WHERE bucket = $2 RETURNING failed`
 
-	uncountFailure      = `UPDATE throttles SET failures = failures - 1, waits_until = $1 WHERE bucket = $2 AND failures > 0`
+	takeBackFailure     = `UPDATE throttles SET failures = failures - 1, waits_until = $1 WHERE bucket = $2 AND failures > 0`
 	deleteUserThrottles = `DELETE FROM throttles WHERE bucket >= $1 AND bucket < $2`
 	deleteThrottle      = `DELETE FROM throttles WHERE bucket = $1`
 
@@ -36,9 +36,9 @@ const (
 		SELECT bucket FROM throttles WHERE failed_at <= $1 ORDER BY failed_at LIMIT $2)`
 )
 
-// try is one password that is about to be compared. It is counted as failed
+// attempt is one password that is about to be compared. It is counted as failed
 // before that, and taken back where it turns out otherwise.
-type try struct {
+type attempt struct {
 	bucket   string
 	failures int
 	user     User // the zero User if there is no such account
@@ -58,7 +58,7 @@ func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin
 	if from.Device != "" {
 		device := digest(from.Device)
 		// Asked for unknown accounts as well, so that both take the same time.
-		known, err := s.knows(ctx, user, device)
+		known, err := s.knownDevice(ctx, user, device)
 		if err != nil {
 			return "", err
 		}
@@ -76,17 +76,17 @@ func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin
 	return "name:" + digest(name), nil
 }
 
-// try counts a password that is about to be compared. It is refused with a
+// countAttempt counts a password that is about to be compared. It is refused with a
 // wait while the bucket makes everybody wait, the right password included.
-func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (try, error) {
-	t := try{user: user}
+func (s *Store) countAttempt(ctx context.Context, user User, typed string, from Origin) (attempt, error) {
+	a := attempt{user: user}
 	limits := s.rules.Limits
 	if limits.WrongPasswords == 0 {
-		return t, nil
+		return a, nil
 	}
 	var err error
-	if t.bucket, err = s.bucket(ctx, user, typed, from); err != nil {
-		return t, err
+	if a.bucket, err = s.bucket(ctx, user, typed, from); err != nil {
+		return a, err
 	}
 	// Not cut off by a caller who leaves: then nobody would know whether it was
 	// counted, and it could not be taken back.
@@ -94,10 +94,10 @@ func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (
 	defer cancel()
 	err = s.write(ctx, func(tx *Tx) error {
 		now := s.now()
-		err := tx.QueryRowContext(ctx, countTry, t.bucket, now, now.Add(-quiet), now.Add(quiet), now.Add(limits.LongestWait)).Scan(&t.failures)
+		err := tx.QueryRowContext(ctx, countAttempt, a.bucket, now, now.Add(-failureLifetime), now.Add(failureLifetime), now.Add(limits.LongestWait)).Scan(&a.failures)
 		if errors.Is(err, sql.ErrNoRows) {
 			var until time.Time
-			if err := tx.QueryRowContext(ctx, selectWait, t.bucket).Scan(&until); err != nil {
+			if err := tx.QueryRowContext(ctx, selectWait, a.bucket).Scan(&until); err != nil {
 				return err
 			}
 			return TooMany(until.Sub(now))
@@ -105,19 +105,19 @@ func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (
 		if err != nil {
 			return err
 		}
-		if wait := limits.wait(t.failures); wait > 0 {
-			_, err = tx.ExecContext(ctx, updateWait, now.Add(wait), t.bucket)
+		if wait := limits.wait(a.failures); wait > 0 {
+			_, err = tx.ExecContext(ctx, updateWait, now.Add(wait), a.bucket)
 		}
 		return err
 	})
 	if _, refused := AsRefusal(err); err != nil && !refused {
 		err = fmt.Errorf("count a try: %w", err)
 	}
-	return t, err
+	return a, err
 }
 
 // onDevice says whether the try is counted on a known device.
-func (t try) onDevice() bool { return strings.Contains(t.bucket, ":device:") }
+func (a attempt) onDevice() bool { return strings.Contains(a.bucket, ":device:") }
 
 // wait is how long everybody waits after that many failures in a row.
 func (l Limits) wait(failures int) time.Duration {
@@ -131,37 +131,37 @@ func (l Limits) wait(failures int) time.Duration {
 	return min(time.Second<<over, l.LongestWait)
 }
 
-// failed records a try that failed, also for a caller who has left. An account that
+// recordFailure records a try that failed, also for a caller who has left. An account that
 // does not exist costs the same transaction.
-func (s *Store) failed(ctx context.Context, t try, name string, from Origin) error {
+func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from Origin) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
 	inARow := 0
 	err := s.write(ctx, func(tx *Tx) error {
-		if t.user.ID == 0 {
+		if a.user.ID == 0 {
 			tx.events = append(tx.events, Event{Name: name, Origin: from})
-			_, err := tx.countFailed(ctx, t)
+			_, err := tx.countFailure(ctx, a)
 			return err
 		}
-		if err := tx.record(ctx, t.user.ID, name, "", from); err != nil {
+		if err := tx.record(ctx, a.user.ID, name, "", from); err != nil {
 			return err
 		}
 		// The account before the bucket, as in a sign-in.
-		if err := tx.countWrong(ctx, t, from); err != nil {
+		if err := tx.countTowardsSuspension(ctx, a, from); err != nil {
 			return err
 		}
 		var err error
-		if inARow, err = tx.countFailed(ctx, t); err != nil {
+		if inARow, err = tx.countFailure(ctx, a); err != nil {
 			return err
 		}
-		if limit := s.rules.Limits.WrongPasswords; limit == 0 || t.failures != limit {
+		if limit := s.rules.Limits.WrongPasswords; limit == 0 || a.failures != limit {
 			return nil
 		}
-		return tx.record(ctx, t.user.ID, EventThrottled, "", from)
+		return tx.record(ctx, a.user.ID, EventThrottled, "", from)
 	})
-	if err == nil && t.onDevice() && inARow >= deviceFailures {
+	if err == nil && a.onDevice() && inARow >= deviceFailures {
 		// By itself, holding no lock that somebody with the device in hand waits for.
-		_, err = s.db.Exec(ctx, deleteDevice, t.user.ID, digest(from.Device))
+		_, err = s.db.Exec(ctx, deleteDevice, a.user.ID, digest(from.Device))
 	}
 	if err != nil {
 		return fmt.Errorf("record a failed try: %w", err)
@@ -169,42 +169,42 @@ func (s *Store) failed(ctx context.Context, t try, name string, from Origin) err
 	return nil
 }
 
-// countFailed notes that a try turned out wrong, and says how many of the bucket
+// countFailure notes that a try turned out wrong, and says how many of the bucket
 // did so in a row. The tries that are still under way are none of them.
-func (tx *Tx) countFailed(ctx context.Context, t try) (failed int, err error) {
-	err = tx.QueryRowContext(ctx, updateFailed, tx.store.now(), t.bucket).Scan(&failed)
+func (tx *Tx) countFailure(ctx context.Context, a attempt) (failed int, err error) {
+	err = tx.QueryRowContext(ctx, updateFailed, tx.store.now(), a.bucket).Scan(&failed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil // no limit, or forgotten meanwhile
 	}
 	return failed, err
 }
 
-// uncount takes back a try whose password was never compared, or was right but
+// takeBack takes back a try whose password was never compared, or was right but
 // led to nothing.
-func (s *Store) uncount(ctx context.Context, t try) {
-	if t.bucket == "" {
+func (s *Store) takeBack(ctx context.Context, a attempt) {
+	if a.bucket == "" {
 		return
 	}
 	// The caller has left or was turned away; this is still to be done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
 	defer cancel()
-	if _, err := s.db.Exec(ctx, uncountFailure, s.now(), t.bucket); err != nil {
+	if _, err := s.db.Exec(ctx, takeBackFailure, s.now(), a.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
 	}
 }
 
-// unlessRefused takes back the try of a right password that a fault kept from
+// takeBackAfterFault takes back the try of a right password that a fault kept from
 // leading to anything, and returns that fault.
-func (s *Store) unlessRefused(ctx context.Context, bucket string, err error) error {
+func (s *Store) takeBackAfterFault(ctx context.Context, bucket string, err error) error {
 	if _, refused := AsRefusal(err); err != nil && !refused {
-		s.uncount(ctx, try{bucket: bucket})
+		s.takeBack(ctx, attempt{bucket: bucket})
 	}
 	return err
 }
 
-// succeeded forgets the failures of a bucket in which somebody now proved who
+// resetFailures forgets the failures of a bucket in which somebody now proved who
 // they are, and only those.
-func (tx *Tx) succeeded(ctx context.Context, user int64, bucket string) error {
+func (tx *Tx) resetFailures(ctx context.Context, user int64, bucket string) error {
 	if bucket == "" {
 		return nil
 	}
@@ -235,5 +235,5 @@ func (tx *Tx) forgetFailures(ctx context.Context, userID int64) error {
 // PruneThrottles deletes up to limit counters that have been quiet, and says
 // how many.
 func (s *Store) PruneThrottles(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteQuietThrottles, s.now().Add(-quiet), limit)
+	return s.prune(ctx, deleteQuietThrottles, s.now().Add(-failureLifetime), limit)
 }

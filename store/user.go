@@ -32,11 +32,11 @@ type User struct {
 	// epoch changes whenever what proves this person changes; a sign-in that
 	// began under an older one does not come about.
 	epoch int64
-	// wrong is how many wrong passwords in a row came from devices that are not
+	// wrongPasswords is how many wrong passwords in a row came from devices that are not
 	// known.
-	wrong int
-	// counted is where the try was counted that a sign-in now makes good.
-	counted string
+	wrongPasswords int
+	// bucket is where the try was counted that a sign-in now makes good.
+	bucket string
 }
 
 // DisplayName is how the person is addressed: by name, else by username. Older
@@ -241,7 +241,7 @@ func (u *User) columns() []any {
 		utc{&u.RenamedAt},
 		utc{&u.ClosedAt},
 		utc{&u.VerifiedAt},
-		&u.wrong,
+		&u.wrongPasswords,
 		&u.epoch,
 	}
 }

@@ -85,10 +85,10 @@ func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error
 	return err
 }
 
-// warnTooDear says how many accounts have a hash that is never compared. Whoever
+// warnTooCostly says how many accounts have a hash that is never compared. Whoever
 // brought them should hear of it before the people do.
-func (a *accounts) warnTooDear(ctx context.Context, log *slog.Logger) error {
-	n, err := a.store.CountTooDear(ctx)
+func (a *accounts) warnTooCostly(ctx context.Context, log *slog.Logger) error {
+	n, err := a.store.CountTooCostly(ctx)
 	if n > 0 {
 		log.Warn("accounts have a password hash above the highest cost; they can only sign in after a reset by link",
 			"accounts", n, "highest", store.BcryptCostMax)

@@ -85,7 +85,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 		Log:            log,
 		LostLines:      j.lostLines,
 	}
-	if err := a.warnTooDear(ctx, log); err != nil {
+	if err := a.warnTooCostly(ctx, log); err != nil {
 		return err
 	}
 	office, err := j.office(site, a)

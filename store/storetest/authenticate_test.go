@@ -166,7 +166,7 @@ func tooDear(t *testing.T, h house) {
 		h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3 WHERE id = $4`, store.SchemeBcrypt, hash, cost, ada.ID)
 		h := h.copied(t).unlimited(t)
 		want := map[bool]int64{true: 1}[cost > store.BcryptCostMax]
-		if got, err := h.CountTooDear(h.ctx); err != nil || got != want {
+		if got, err := h.CountTooCostly(h.ctx); err != nil || got != want {
 			t.Errorf("%s: CountTooDear = %d, %v; want %d", hash, got, err, want)
 		}
 		h.enter(t, "grace", Password, From)
@@ -189,7 +189,7 @@ func tooDear(t *testing.T, h house) {
 		must(t, h.ResetPassword(h.ctx, token, Password, From))
 		n = h.enter(t, "ada", Password, From)
 		ada = h.find(t, "ada")
-		if got, err := h.CountTooDear(h.ctx); err != nil || got != 0 {
+		if got, err := h.CountTooCostly(h.ctx); err != nil || got != 0 {
 			t.Errorf("%s: after a reset CountTooDear = %d, %v", hash, got, err)
 		}
 	}

@@ -222,7 +222,7 @@ func resetsClosed(t *testing.T, h house) {
 	must(t, err)
 }
 
-// wrongMax is how many wrong passwords in a row switch it off.
+// suspendAfter is how many wrong passwords in a row switch it off.
 const wrongMax = 90
 
 // patient is the same house without waits, where mail is sent.
