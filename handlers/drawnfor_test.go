@@ -67,7 +67,7 @@ func TestProofIsNotGivenForSomebodyElse(t *testing.T) {
 		v.post("/logout", url.Values{})
 		v.tries("bert", storetest.Password).goesTo("/")
 		form.submit(map[string]string{"password": "not bert's password"}).is(422).says("You are signed in as bert now")
-		if got := h.Store.Counted(store.EventFailed); got != 0 {
+		if got := h.Store.EventCount(store.EventFailed); got != 0 {
 			t.Errorf("%d wrong passwords were counted against bert", got)
 		}
 	}, withMail)

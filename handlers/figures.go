@@ -61,7 +61,7 @@ func (f *gauges) Collect(out chan<- prometheus.Metric) {
 
 	for _, name := range store.EventNames {
 		send(counter, "events_total", "Security events, by their names in the log.",
-			float64(s.Store.Counted(name)), prometheus.Labels{"event": name})
+			float64(s.Store.EventCount(name)), prometheus.Labels{"event": name})
 	}
 
 	if s.LostLines != nil {

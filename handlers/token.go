@@ -136,10 +136,10 @@ func (s *Site) withOpenLink(w http.ResponseWriter, r *http.Request, p linkPage, 
 		return err
 	}
 	err := do(w, r, token)
-	if errors.Is(err, store.ErrLink) && isCheck(r) {
+	if errors.Is(err, store.ErrInvalidLink) && isCheck(r) {
 		return sayNothing(w)
 	}
-	if errors.Is(err, store.ErrLink) {
+	if errors.Is(err, store.ErrInvalidLink) {
 		s.closeLink(w, r, p, token)
 		if p.typed && r.PostForm.Get("name")+r.PostForm.Get("username") != "" {
 			sc.link, sc.refusal = "", components.DeadLink

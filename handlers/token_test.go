@@ -56,7 +56,7 @@ func (h *house) good(t *testing.T, purpose, link string) bool {
 	if purpose == store.PurposeRegister {
 		_, _, err = h.Store.FindPending(t.Context(), token(link), "")
 	}
-	if err != nil && !errors.Is(err, store.ErrLink) {
+	if err != nil && !errors.Is(err, store.ErrInvalidLink) {
 		t.Fatal(err)
 	}
 	return err == nil

@@ -38,7 +38,7 @@ func (s *Site) verifyForm(r *http.Request, token string) (*components.VerifyForm
 	if err == nil {
 		return components.NewVerifyForm(false, t.User.Username), t.Email, nil
 	}
-	if !errors.Is(err, store.ErrLink) {
+	if !errors.Is(err, store.ErrInvalidLink) {
 		return nil, "", err
 	}
 	p, mine, err := s.Store.FindPending(r.Context(), token, s.browser(r))
@@ -65,7 +65,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 		}
 		return s.redirect(w, r, "/account")
 	}
-	if !errors.Is(err, store.ErrLink) {
+	if !errors.Is(err, store.ErrInvalidLink) {
 		return err
 	}
 	return s.openAccount(w, r, token, form, email)

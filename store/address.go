@@ -58,7 +58,7 @@ func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from O
 			}
 			return tx.remindOwner(ctx, key, from)
 		}
-		return tx.letterWith(ctx, LetterNewEmail, PurposeNewEmail, user, DeliverableEmail(email), NewEmailValid, from)
+		return tx.sendLink(ctx, LetterNewEmail, PurposeNewEmail, user, DeliverableEmail(email), NewEmailValid, from)
 	})
 }
 
@@ -83,10 +83,10 @@ func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) er
 		return fmt.Errorf("change an address: %w", err)
 	}
 	if n == 0 {
-		return ErrLink
+		return ErrInvalidLink
 	}
 	if reserved, err := tx.emailReserved(ctx, t.emailKey, *user); err != nil || reserved {
-		return errors.Join(err, ErrLink)
+		return errors.Join(err, ErrInvalidLink)
 	}
 	if _, err := tx.ExecContext(ctx, deleteTokens, user.ID); err != nil {
 		return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
@@ -94,9 +94,9 @@ func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) er
 	user.Email, user.VerifiedAt = t.Email, tx.store.now()
 	user.epoch++
 	if old.Verified() {
-		data := to(old.Email, old, from)
+		data := letterFor(old.Email, old, from)
 		data.Address = user.Email
-		if err := tx.letterAbout(ctx, LetterEmailChanged, PurposeUndo, *user, data, UndoValid); err != nil {
+		if err := tx.sendLinkIn(ctx, LetterEmailChanged, PurposeUndo, *user, data, UndoValid); err != nil {
 			return err
 		}
 	}
@@ -125,7 +125,7 @@ func (tx *Tx) emailReserved(ctx context.Context, key string, user User) (bool, e
 
 // UndoEmail puts the address back from which an account was moved away,
 // whatever happened to it since: all sign-ins end, the password is void, and a
-// letter to the address lets its owner choose a new one. It returns ErrLink for
+// letter to the address lets its owner choose a new one. It returns ErrInvalidLink for
 // a token that is not good.
 func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error {
 	t, err := s.Token(ctx, token, PurposeUndo)
@@ -139,7 +139,7 @@ func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error 
 		var user User
 		row := tx.QueryRowContext(ctx, restoreEmail, t.Email, t.emailKey, s.now(), t.User.ID)
 		if err := user.scan(row); errors.Is(err, ErrNotFound) {
-			return ErrLink
+			return ErrInvalidLink
 		} else if err != nil {
 			return err
 		}
@@ -151,13 +151,13 @@ func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error 
 		if _, err := tx.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
 			return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 		}
-		if err := tx.letterWith(ctx, LetterEmailRestored, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.sendLink(ctx, LetterEmailRestored, PurposeReset, user, user.Email, ResetValid, from); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventEmailUndone, "", from)
 	})
 	if s.db.Conflict(err) != "" {
-		return ErrLink
+		return ErrInvalidLink
 	}
 	return err
 }

@@ -59,7 +59,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		if err := tx.resetFailures(ctx, user.ID, a.bucket); err != nil {
 			return err
 		}
-		if err := tx.tell(ctx, LetterPasswordChanged, user, from); err != nil {
+		if err := tx.notify(ctx, LetterPasswordChanged, user, from); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventPasswordChanged, "", from)

@@ -38,7 +38,7 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 		if err := tx.record(ctx, user.ID, EventClosed, "", from); err != nil {
 			return err
 		}
-		if err := tx.tell(ctx, LetterClosed, user, from); err != nil {
+		if err := tx.notify(ctx, LetterClosed, user, from); err != nil {
 			return err
 		}
 		if s.rules.Reopen > 0 {

@@ -16,12 +16,12 @@ func (s *Store) SendVerification(ctx context.Context, user User, from Origin) er
 }
 
 func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {
-	return tx.letterWith(ctx, LetterVerify, PurposeVerify, user, user.Email, VerifyValid, from)
+	return tx.sendLink(ctx, LetterVerify, PurposeVerify, user, user.Email, VerifyValid, from)
 }
 
 // VerifyEmail redeems the token of a letter to the address of an account,
 // or to a new one, which then replaces the old. It returns the user as it is
-// then, or ErrLink.
+// then, or ErrInvalidLink.
 func (s *Store) VerifyEmail(ctx context.Context, token string, from Origin) (User, error) {
 	t, err := s.Token(ctx, token, PurposeVerify, PurposeNewEmail)
 	if err != nil {
@@ -41,13 +41,13 @@ func (s *Store) VerifyEmail(ctx context.Context, token string, from Origin) (Use
 			return fmt.Errorf("confirm an address: %w", err)
 		}
 		if n == 0 {
-			return ErrLink
+			return ErrInvalidLink
 		}
 		user.VerifiedAt = s.now()
 		return tx.record(ctx, user.ID, EventEmailVerified, "", from)
 	})
 	if s.db.Conflict(err) != "" {
-		return User{}, ErrLink // somebody else confirmed that address first
+		return User{}, ErrInvalidLink // somebody else confirmed that address first
 	}
 	return user, err
 }

@@ -80,9 +80,9 @@ func (t tally) add(name string) {
 	}
 }
 
-// Counted is how many events of that name, one of EventNames, this copy of the
+// EventCount is how many events of that name, one of EventNames, this copy of the
 // program has logged since it started.
-func (s *Store) Counted(name string) int64 {
+func (s *Store) EventCount(name string) int64 {
 	if n := s.tally[name]; n != nil {
 		return n.Load()
 	}

@@ -24,8 +24,8 @@ var commonWords = longestFirst([]string{
 // leftover is how many letters a password needs beyond the words that anybody
 // would try; taken is how many such letters make it a password built from them.
 const (
-	leftover = 4
-	taken    = 4
+	leftoverMin = 4
+	takenMin    = 4
 )
 
 // madeOf says whether hardly a letter remains of password once words, digits
@@ -63,7 +63,7 @@ func mostly(typed, read string, words []string) bool {
 			rest++
 		}
 	}
-	return rest < leftover && found >= taken
+	return rest < leftoverMin && found >= takenMin
 }
 
 var unleet = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")

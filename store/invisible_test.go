@@ -134,7 +134,7 @@ func TestANameIsNeverBlank(t *testing.T) {
 				t.Errorf("whose name is %+q is called %+q", name, got)
 			}
 			user := User{Username: "ada", Name: name, Email: "ada@example.com", VerifiedAt: time.Now()}
-			if got := to(user.Email, user, Origin{}).Name; got != "" {
+			if got := letterFor(user.Email, user, Origin{}).Name; got != "" {
 				t.Errorf("a letter to %+q says %+q", name, got)
 			}
 		}

@@ -22,7 +22,7 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 		return fmt.Errorf("invite: %w", err)
 	}
 	return s.write(ctx, func(tx *Tx) error {
-		err := tx.letterWith(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
+		err := tx.sendLink(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
 		if err == nil && s.Mails() && !tx.letters {
 			return refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
 		}
@@ -33,7 +33,7 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 // AcceptInvite makes the account of whoever holds the token of an invitation.
 // Its address is the one that was invited, whatever the registration says, and
 // counts as confirmed. A refusal leaves the token good; a token that is not
-// gives ErrLink.
+// gives ErrInvalidLink.
 func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, from Origin) (User, error) {
 	t, err := s.Token(ctx, token, PurposeInvite)
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, 
 	r.Email = t.Email
 	user, err := s.register(ctx, r, from, func(tx *Tx) error { return tx.redeem(ctx, token, User{}) })
 	if refusal, refused := AsRefusal(err); refused && refusal.Field == "email" {
-		return User{}, ErrLink // has an account by now
+		return User{}, ErrInvalidLink // has an account by now
 	}
 	return user, err
 }

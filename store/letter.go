@@ -89,10 +89,10 @@ const (
 // Mails says whether the site sends mail.
 func (s *Store) Mails() bool { return s.seal != nil }
 
-// letter puts a letter into the outbox, in the transaction of what it speaks
+// enqueue puts a letter into the outbox, in the transaction of what it speaks
 // of. An address that had its share of that kind gets none; whoever asked is
 // not told.
-func (tx *Tx) letter(ctx context.Context, kind string, data LetterData) error {
+func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	s := tx.store
 	if !s.Mails() {
 		return nil
@@ -131,11 +131,11 @@ func (tx *Tx) letter(ctx context.Context, kind string, data LetterData) error {
 	return nil
 }
 
-// to begins a letter to an address about something that came from somewhere. Of
+// letterFor begins a letter to an address about something that came from somewhere. Of
 // user it says who they are only where the address is one that they confirmed:
 // any other may be a stranger's, whom nobody is to reach through us with words of
 // their own.
-func to(email string, user User, from Origin) LetterData {
+func letterFor(email string, user User, from Origin) LetterData {
 	data := LetterData{To: email, From: from.Address, Agent: shorten(from.Agent, agentMax)}
 	if email == user.Email && user.Verified() {
 		data.Verified, data.Name, data.Username = true, CanonicalName(user.Name), user.Username
@@ -143,13 +143,13 @@ func to(email string, user User, from Origin) LetterData {
 	return data
 }
 
-// letterWith writes a letter to an address, with a new token in it.
-func (tx *Tx) letterWith(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
-	return tx.letterAbout(ctx, kind, purpose, user, to(email, user, from), valid)
+// sendLink writes a letter to an address, with a new token in it.
+func (tx *Tx) sendLink(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
+	return tx.sendLinkIn(ctx, kind, purpose, user, letterFor(email, user, from), valid)
 }
 
-// letterAbout is letterWith for a letter that was begun.
-func (tx *Tx) letterAbout(ctx context.Context, kind, purpose string, user User, data LetterData, valid time.Duration) error {
+// sendLinkIn is sendLink for a letter that was begun.
+func (tx *Tx) sendLinkIn(ctx context.Context, kind, purpose string, user User, data LetterData, valid time.Duration) error {
 	if !tx.store.Mails() {
 		return nil
 	}
@@ -158,16 +158,16 @@ func (tx *Tx) letterAbout(ctx context.Context, kind, purpose string, user User, 
 		return err
 	}
 	data.Token, data.Valid = token, valid
-	return tx.letter(ctx, kind, data)
+	return tx.enqueue(ctx, kind, data)
 }
 
-// tell writes to a person about something that was done to their account. An
+// notify writes to a person about something that was done to their account. An
 // address that was never confirmed may be anybody's and is left in peace.
-func (tx *Tx) tell(ctx context.Context, kind string, user User, from Origin) error {
+func (tx *Tx) notify(ctx context.Context, kind string, user User, from Origin) error {
 	if !user.Verified() || tx.store.rules.NoNotices {
 		return nil
 	}
-	data := to(user.Email, user, from)
+	data := letterFor(user.Email, user, from)
 	data.Within = tx.store.rules.Reopen
-	return tx.letter(ctx, kind, data)
+	return tx.enqueue(ctx, kind, data)
 }

@@ -102,14 +102,14 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	return nil
 }
 
-// FindPending returns the registration that a token was sent for, or ErrLink.
+// FindPending returns the registration that a token was sent for, or ErrInvalidLink.
 // mine says whether this browser asked for it. It changes nothing.
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
 	now := s.now()
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, digest(token), now, latest(now, PendingValid))
 	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.stored.scheme, &p.stored.hash, &p.stored.cost, &p.browser, &p.Next)
 	if errors.Is(err, sql.ErrNoRows) {
-		return p, false, ErrLink
+		return p, false, ErrInvalidLink
 	}
 	if err != nil {
 		return p, false, fmt.Errorf("look for a registration: %w", err)
@@ -153,17 +153,17 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 			return err
 		}
 		if taken == 0 {
-			return ErrLink
+			return ErrInvalidLink
 		}
 		_, err = tx.ExecContext(ctx, deletePendingEmail, p.emailKey)
 		return err
 	})
 	err = s.takeBackAfterFault(ctx, a.bucket, err)
 	if _, refused := AsRefusal(s.conflict(err, user.Username)); refused {
-		return User{}, ErrLink // somebody was faster
+		return User{}, ErrInvalidLink // somebody was faster
 	}
 	if _, refused := AsRefusal(err); refused {
-		return User{}, ErrLink
+		return User{}, ErrInvalidLink
 	}
 	return user, err
 }
@@ -230,13 +230,13 @@ func (tx *Tx) remindOwner(ctx context.Context, emailKey string, from Origin) err
 	if err != nil {
 		return fmt.Errorf("look for the owner of an address: %w", err)
 	}
-	return tx.letter(ctx, LetterOwner, to(owner.Email, owner, from))
+	return tx.enqueue(ctx, LetterOwner, letterFor(owner.Email, owner, from))
 }
 
 const selectOwner = `SELECT ` + userColumns + ` FROM users WHERE users.email_key = $1`
 
 func (tx *Tx) askToRegister(ctx context.Context, p Pending, token string, from Origin) error {
-	data := to(p.Email, User{}, from)
+	data := letterFor(p.Email, User{}, from)
 	data.Token, data.Valid = token, PendingValid
-	return tx.letter(ctx, LetterRegister, data)
+	return tx.enqueue(ctx, LetterRegister, data)
 }

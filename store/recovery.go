@@ -20,7 +20,7 @@ const (
 // this answers alike and in the same time.
 func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
-		return tx.letter(ctx, askReset, LetterData{
+		return tx.enqueue(ctx, askReset, LetterData{
 			To: shorten(identifier, EmailMax), From: from.Address, Agent: shorten(from.Agent, agentMax), Valid: ResetValid,
 		})
 	})
@@ -41,7 +41,7 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 		if _, err := tx.ExecContext(ctx, finishLetter, ask.ID); err != nil {
 			return fmt.Errorf("answer a forgotten password: %w", err)
 		}
-		if err := tx.letterWith(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.sendLink(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventResetAsked, "", from)
@@ -67,7 +67,7 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 // ResetPassword takes a new password for whoever holds the token. All sign-ins
 // end, no device is known any more, every other token of the person is void,
 // and they are told. Nobody is signed in by it. A refused password leaves the
-// token good; a token that is not gives ErrLink.
+// token good; a token that is not gives ErrInvalidLink.
 func (s *Store) ResetPassword(ctx context.Context, token, password string, from Origin) error {
 	t, err := s.Token(ctx, token, PurposeReset)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 			return fmt.Errorf("reset a password: %w", err)
 		}
 		if changed == 0 {
-			return ErrLink
+			return ErrInvalidLink
 		}
 		if err := tx.forgetFailures(ctx, user.ID); err != nil {
 			return err
@@ -102,7 +102,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 			return err
 		}
 		user.VerifiedAt = s.now() // whoever had the link reads mail there
-		return tx.tell(ctx, LetterPasswordChanged, user, from)
+		return tx.notify(ctx, LetterPasswordChanged, user, from)
 	})
 }
 

@@ -136,7 +136,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		detail := ""
 		if isNew {
 			detail = DetailNewDevice
-			if err := tx.tell(ctx, LetterNewDevice, user, visit.Origin); err != nil {
+			if err := tx.notify(ctx, LetterNewDevice, user, visit.Origin); err != nil {
 				return err
 			}
 		}

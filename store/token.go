@@ -29,9 +29,9 @@ const (
 	InviteValid   = 7 * 24 * time.Hour
 )
 
-// ErrLink is the one answer to every token that is unknown, used, expired,
+// ErrInvalidLink is the one answer to every token that is unknown, used, expired,
 // for something else, or overtaken by a change of the account.
-var ErrLink = errors.New("the link is not good, or not any more")
+var ErrInvalidLink = errors.New("the link is not good, or not any more")
 
 // Token is a live token, as the page behind its link needs it.
 type Token struct {
@@ -91,7 +91,7 @@ func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string
 	return token, nil
 }
 
-// Token returns what a live token is for, or ErrLink. It changes nothing. One
+// Token returns what a live token is for, or ErrInvalidLink. It changes nothing. One
 // query.
 func (s *Store) Token(ctx context.Context, token string, purposes ...string) (Token, error) {
 	var t Token
@@ -104,7 +104,7 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	}
 	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, digest(token), now).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Token{}, ErrLink
+		return Token{}, ErrInvalidLink
 	}
 	if err != nil {
 		return Token{}, fmt.Errorf("look for a token: %w", err)
@@ -113,7 +113,7 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	// back from a change of address excepted.
 	overtaken := t.Purpose != PurposeUndo && t.User.epoch != epoch
 	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || overtaken || !possible(t.expires, now, tokenValid[t.Purpose]) {
-		return Token{}, ErrLink
+		return Token{}, ErrInvalidLink
 	}
 	return t, nil
 }
@@ -130,7 +130,7 @@ func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
 		return fmt.Errorf("use a token: %w", err)
 	}
 	if used == 0 {
-		return ErrLink
+		return ErrInvalidLink
 	}
 	return nil
 }

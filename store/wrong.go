@@ -39,5 +39,5 @@ func (tx *Tx) countTowardsSuspension(ctx context.Context, a attempt, from Origin
 	if err != nil || wrong != suspendAfter {
 		return err
 	}
-	return tx.tell(ctx, LetterPasswordOff, a.user, from)
+	return tx.notify(ctx, LetterPasswordOff, a.user, from)
 }

@@ -152,25 +152,25 @@ func readSecret(text string) ([]byte, error) {
 	return secret, nil
 }
 
-// office is what delivers the letters of a site, or nil where there are none.
+// worker is what delivers the letters of a site, or nil where there are none.
 // On this machine without a mail server they go into the site's mailbox.
-func (j *job) office(site *handlers.Site, a *accounts) (*mail.Office, error) {
+func (j *job) worker(site *handlers.Site, a *accounts) (*mail.Worker, error) {
 	if !a.store.Mails() {
 		return nil, nil
 	}
-	o := &mail.Office{
+	w := &mail.Worker{
 		Store: a.store, Site: site.Name, Base: site.BaseURL, From: j.settings.sender(site.BaseURL), Log: site.Log,
 	}
 	if j.settings.boxes(site.BaseURL) {
 		site.Mailbox = &mail.Mailbox{}
-		o.Sender = site.Mailbox
-		return o, nil
+		w.Sender = site.Mailbox
+		return w, nil
 	}
 	smtp, err := mail.ParseSMTP(j.settings.SMTP)
 	if err != nil {
 		return nil, err
 	}
 	smtp.Hello = j.settings.hello(site.BaseURL)
-	o.Sender = smtp
-	return o, nil
+	w.Sender = smtp
+	return w, nil
 }

@@ -88,7 +88,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	if err := a.warnTooCostly(ctx, log); err != nil {
 		return err
 	}
-	office, err := j.office(site, a)
+	worker, err := j.worker(site, a)
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	defer background.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if office != nil {
-		background.Go(func() { office.Run(ctx) })
+	if worker != nil {
+		background.Go(func() { worker.Run(ctx) })
 	}
 	background.Go(func() { prune(ctx, log, a.prunings(sessions)) })
 

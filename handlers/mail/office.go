@@ -26,9 +26,9 @@ const (
 	reportWait = 30 * time.Second
 )
 
-// Office delivers what is in the outbox until it is told to stop. Every exported
+// Worker delivers what is in the outbox until it is told to stop. Every exported
 // field is required.
-type Office struct {
+type Worker struct {
 	Store  *store.Store
 	Sender Sender
 	// Site is the site's name, Base its address, From who letters come from, in
@@ -44,14 +44,14 @@ type Office struct {
 
 // Run delivers letters until ctx ends. A letter that is on its way then is
 // put back and leaves after a restart.
-func (o *Office) Run(ctx context.Context) {
+func (w *Worker) Run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	left := make(chan struct{}, 1)
 	lanes := map[store.Priority]*lane{}
 	for _, p := range store.Priorities {
 		lanes[p] = &lane{
-			places: make(chan struct{}, places[p]), aside: make(chan struct{}, asideMax), left: left, slow: cmp.Or(o.slow, slowAfter),
+			places: make(chan struct{}, places[p]), aside: make(chan struct{}, asideMax), left: left, slow: cmp.Or(w.slow, slowAfter),
 		}
 	}
 	ticker := time.NewTicker(pollEvery)
@@ -65,23 +65,23 @@ func (o *Office) Run(ctx context.Context) {
 				continue
 			}
 			var taken []store.Letter
-			taken, err = o.Store.TakeLetters(ctx, p, free)
+			taken, err = w.Store.TakeLetters(ctx, p, free)
 			for _, l := range taken {
 				lanes[p].places <- struct{}{}
-				group.Go(func() { lanes[p].carry(func() { o.deliver(ctx, l) }) })
+				group.Go(func() { lanes[p].carry(func() { w.deliver(ctx, l) }) })
 			}
 		}
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil && !failing: // said once, not every second until the database is back
-			o.Log.Error("outbox", "error", err.Error())
+			w.Log.Error("outbox", "error", err.Error())
 		case err == nil && failing:
-			o.Log.Info("outbox is back")
+			w.Log.Info("outbox is back")
 		}
 		failing = err != nil
 		select {
-		case <-o.Store.Letters():
+		case <-w.Store.Letters():
 		case <-left:
 		case <-ticker.C:
 		case <-ctx.Done():
@@ -92,11 +92,11 @@ func (o *Office) Run(ctx context.Context) {
 
 // Once delivers what is due now, one letter after another in the order in which they
 // were written, and returns.
-func (o *Office) Once(ctx context.Context) error {
+func (w *Worker) Once(ctx context.Context) error {
 	for {
 		var due []store.Letter
 		for _, p := range store.Priorities {
-			taken, err := o.Store.TakeLetters(ctx, p, places[p])
+			taken, err := w.Store.TakeLetters(ctx, p, places[p])
 			if err != nil {
 				return err
 			}
@@ -107,25 +107,25 @@ func (o *Office) Once(ctx context.Context) error {
 		}
 		slices.SortFunc(due, func(a, b store.Letter) int { return cmp.Compare(a.ID, b.ID) })
 		for _, l := range due {
-			o.deliver(ctx, l)
+			w.deliver(ctx, l)
 		}
 	}
 }
 
 // deliver tries one letter and reports how it went.
-func (o *Office) deliver(ctx context.Context, l store.Letter) {
-	log := o.Log.With("letter", l.ID, "kind", l.Kind, "try", l.Tries)
-	err := o.send(ctx, l)
+func (w *Worker) deliver(ctx context.Context, l store.Letter) {
+	log := w.Log.With("letter", l.ID, "kind", l.Kind, "try", l.Tries)
+	err := w.send(ctx, l)
 	// What happened is noted even while the program ends.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportWait)
 	defer cancel()
 	if err == nil {
 		log.Info("letter delivered")
-		o.done(ctx, log, l)
+		w.done(ctx, log, l)
 		return
 	}
 	if !errors.Is(err, ErrPermanent) {
-		later, failed := o.Store.LetterLater(ctx, l)
+		later, failed := w.Store.LetterLater(ctx, l)
 		if failed != nil {
 			log.Error("outbox", "error", failed.Error())
 		}
@@ -135,28 +135,28 @@ func (o *Office) deliver(ctx context.Context, l store.Letter) {
 		}
 	}
 	log.Error("letter given up", "error", nameless(err, l.To))
-	o.done(ctx, log, l)
+	w.done(ctx, log, l)
 }
 
-func (o *Office) done(ctx context.Context, log *slog.Logger, l store.Letter) {
-	if err := o.Store.LetterDone(ctx, l); err != nil {
+func (w *Worker) done(ctx context.Context, log *slog.Logger, l store.Letter) {
+	if err := w.Store.LetterDone(ctx, l); err != nil {
 		log.Error("outbox", "error", err.Error())
 	}
 }
 
-func (o *Office) send(ctx context.Context, l store.Letter) error {
-	m, err := o.write(ctx, l)
+func (w *Worker) send(ctx context.Context, l store.Letter) error {
+	m, err := w.write(ctx, l)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendWait)
 	defer cancel()
-	return o.Sender.Send(ctx, m)
+	return w.Sender.Send(ctx, m)
 }
 
 // write puts a letter into words.
-func (o *Office) write(ctx context.Context, l store.Letter) (Message, error) {
-	letter, ok := components.NewLetter(l, o.Site, o.Base)
+func (w *Worker) write(ctx context.Context, l store.Letter) (Message, error) {
+	letter, ok := components.NewLetter(l, w.Site, w.Base)
 	if !ok { // a later version of the program beside this one may know it
 		return Message{}, fmt.Errorf("there is no letter of the kind %q", l.Kind)
 	}
@@ -166,7 +166,7 @@ func (o *Office) write(ctx context.Context, l store.Letter) (Message, error) {
 		return Message{}, fmt.Errorf("draw a letter: %w", err)
 	}
 	return Message{
-		ID:   fmt.Sprintf("letter-%d.%d@%s", l.ID, l.Written.UnixMicro(), Domain(o.Base.Hostname())),
-		From: o.From, To: l.To, Subject: letter.Subject, Text: letter.Text(), HTML: html.String(), Sent: l.Written,
+		ID:   fmt.Sprintf("letter-%d.%d@%s", l.ID, l.Written.UnixMicro(), Domain(w.Base.Hostname())),
+		From: w.From, To: l.To, Subject: letter.Subject, Text: letter.Text(), HTML: html.String(), Sent: l.Written,
 	}, nil
 }

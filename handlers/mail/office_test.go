@@ -18,7 +18,7 @@ import (
 
 // branch is an office on a database, with what it says and does.
 type branch struct {
-	*Office
+	*Worker
 	db    store.Database
 	clock *storetest.Clock
 	log   *lines
@@ -55,7 +55,7 @@ func open(t *testing.T, db store.Database, clock *storetest.Clock, sender Sender
 		t.Fatal(err)
 	}
 	b := &branch{db: db, clock: clock, log: &lines{}, ids: map[string][]string{}}
-	b.Office = &Office{
+	b.Worker = &Worker{
 		Store: storetest.NewWith(t, db, clock, rules), Site: "Gatehouse", Base: base,
 		From: `"Gatehouse" <no-reply@accounts.example.com>`, Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	}

@@ -112,7 +112,7 @@ func firstWins(t *testing.T, h house) {
 	h.letter(t, store.LetterEmailChanged)
 	before := h.dump(t)
 	for range 2 {
-		if _, err := h.VerifyEmail(h.ctx, tokens[0], From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.VerifyEmail(h.ctx, tokens[0], From); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("the one who came too late = %v, want ErrLink", err)
 		}
 	}
@@ -126,7 +126,7 @@ func firstWins(t *testing.T, h house) {
 	must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "third@example.com", From))
 	token := h.letter(t, store.LetterNewEmail).Token
 	Register(t, h.Store, third())
-	if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("after a registration = %v, want ErrLink", err)
 	}
 }
@@ -141,7 +141,7 @@ func oneWins(t *testing.T, h house) {
 		group.Go(func() { _, answers[i] = houses[i].VerifyEmail(h.ctx, token, From) })
 	}
 	group.Wait()
-	if (answers[0] == nil) == (answers[1] == nil) || !errors.Is(errors.Join(answers...), store.ErrLink) {
+	if (answers[0] == nil) == (answers[1] == nil) || !errors.Is(errors.Join(answers...), store.ErrInvalidLink) {
 		t.Errorf("two at once: %v; want one, and ErrLink", answers)
 	}
 	h.count(t, "users WHERE email_key = 'wanted@example.com'", 1)
@@ -204,14 +204,14 @@ func undoes(t *testing.T, h house) {
 		if h.hash(t, user) != "" || h.owned(t, "devices", user) != 0 || h.owned(t, "signins", user) != 0 {
 			t.Errorf("%s: there remains a password, a device or a sign-in", name)
 		}
-		if _, err := h.VerifyEmail(h.ctx, away, From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.VerifyEmail(h.ctx, away, From); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("%s: another way out = %v, want ErrLink", name, err)
 		}
 		l := h.letter(t, store.LetterEmailRestored)
 		if l.To != user.Email {
 			t.Errorf("%s: the letter went to %s", name, l.To)
 		}
-		if err := h.UndoEmail(h.ctx, undo, From); !errors.Is(err, store.ErrLink) {
+		if err := h.UndoEmail(h.ctx, undo, From); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("%s: a second time = %v, want ErrLink", name, err)
 		}
 		must(t, h.ResetPassword(h.ctx, l.Token, "difference engine no. 3", From))
@@ -233,7 +233,7 @@ func undoesInOrder(t *testing.T, h house) {
 	if user := h.find(t, "ada"); user.Email != "first@example.com" {
 		t.Errorf("put back to %s", user.Email)
 	}
-	if err := h.UndoEmail(h.ctx, third, From); !errors.Is(err, store.ErrLink) {
+	if err := h.UndoEmail(h.ctx, third, From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("a later way back = %v, want ErrLink", err)
 	}
 	must(t, h.UndoEmail(h.ctx, first, From))
@@ -253,7 +253,7 @@ func holdsAddress(t *testing.T, h house) {
 		"Register": func() error {
 			_, err := h.Register(h.ctx, wanted, From)
 			if r, ok := store.AsRefusal(err); ok && r.Field == "email" {
-				return store.ErrLink
+				return store.ErrInvalidLink
 			}
 			return err
 		},
@@ -261,7 +261,7 @@ func holdsAddress(t *testing.T, h house) {
 			must(t, h.RegisterPending(h.ctx, wanted, "browser", From))
 			post := h.post(t)
 			if len(post) == 0 {
-				return store.ErrLink // nobody to write to: nothing can confirm it
+				return store.ErrInvalidLink // nobody to write to: nothing can confirm it
 			}
 			_, err := h.CompleteRegistration(h.ctx, post[0].Token, "", "browser", From)
 			return err
@@ -278,7 +278,7 @@ func holdsAddress(t *testing.T, h house) {
 		},
 	}
 	for name, try := range tries {
-		if err := try(); !errors.Is(err, store.ErrLink) {
+		if err := try(); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("%s with an address that can be put back = %v", name, err)
 		}
 		h.exec(t, `DELETE FROM pending`)
@@ -292,7 +292,7 @@ func holdsAddress(t *testing.T, h house) {
 	must(t, h.RegisterPending(h.ctx, wanted, "browser", From))
 	token := h.letter(t, store.LetterRegister).Token
 	h.exec(t, `UPDATE tokens SET email_key = 'ada@example.com' WHERE purpose = 'undo'`)
-	if _, err := h.CompleteRegistration(h.ctx, token, "", "browser", From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.CompleteRegistration(h.ctx, token, "", "browser", From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("ConfirmRegistration of one that waited = %v, want ErrLink", err)
 	}
 	h.clock.Move(time.Hour)
@@ -350,7 +350,7 @@ func undoesNoDisabled(t *testing.T, h house) {
 	undo := h.move(t, "ada", "new@example.com")
 	must(t, h.Disable(h.ctx, h.find(t, "ada"), From))
 	before := h.dump(t)
-	if err := h.UndoEmail(h.ctx, undo, From); !errors.Is(err, store.ErrLink) {
+	if err := h.UndoEmail(h.ctx, undo, From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("UndoAddress = %v, want ErrLink", err)
 	}
 	if after := h.dump(t); after != before {
@@ -375,7 +375,7 @@ func undoesJustNow(t *testing.T, h house) {
 		},
 		func() error { return h.UndoEmail(h.ctx, undo, From) })
 	must(t, answers[2])
-	if answers[0] != nil && !errors.Is(answers[0], store.ErrLink) {
+	if answers[0] != nil && !errors.Is(answers[0], store.ErrInvalidLink) {
 		t.Errorf("the reset of the intruder = %v, want nothing or ErrLink", answers[0])
 	}
 	if answers[1] != nil {
@@ -420,7 +420,7 @@ func endingForgetsAddress(t *testing.T, h house) {
 		must(t, h.ChangeEmail(h.ctx, user, "thief@example.com", From))
 		token := h.letter(t, store.LetterNewEmail).Token
 		must(t, end(thief))
-		if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("%s ended: ConfirmAddress = %v, want ErrLink", name, err)
 		}
 	}

@@ -393,7 +393,7 @@ func linksAhead(t *testing.T, h house) {
 		}
 	})
 	for purpose, token := range tokens {
-		if _, err := h.Token(h.ctx, token, purpose); !errors.Is(err, store.ErrLink) {
+		if _, err := h.Token(h.ctx, token, purpose); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("the link to %s: %v, want ErrLink", purpose, err)
 		}
 	}
@@ -406,7 +406,7 @@ func linksAhead(t *testing.T, h house) {
 		"reset": h.ResetPassword(h.ctx, tokens[store.PurposeReset], otherPassword, From),
 		"undo":  h.UndoEmail(h.ctx, tokens[store.PurposeUndo], From),
 	} {
-		if !errors.Is(err, store.ErrLink) {
+		if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("%s: %v, want ErrLink", what, err)
 		}
 	}
@@ -426,11 +426,11 @@ func pendingAhead(t *testing.T, h house) {
 	h = h.mailing(t)
 	var token string
 	h.whileAhead(func() { token = h.pending(t, Ada(), "hers") })
-	if _, _, err := h.FindPending(h.ctx, token, "hers"); !errors.Is(err, store.ErrLink) {
+	if _, _, err := h.FindPending(h.ctx, token, "hers"); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("FindPending = %v, want ErrLink", err)
 	}
 	_, err := h.CompleteRegistration(h.ctx, token, "", "hers", From)
-	if !errors.Is(err, store.ErrLink) {
+	if !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("ConfirmRegistration = %v, want ErrLink", err)
 	}
 	must(t, h.SendPending(h.ctx, "hers", From))

@@ -63,7 +63,7 @@ func confirmsOwnAddress(t *testing.T, h house) {
 	must(t, err)
 	confirmedAt := h.find(t, "ada").VerifiedAt
 	h.clock.Move(time.Minute)
-	if _, err := h.VerifyEmail(h.ctx, old, From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.VerifyEmail(h.ctx, old, From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("the old token = %v, want ErrLink", err)
 	}
 	if user := h.find(t, "ada"); user.Email != "new@example.com" || !user.VerifiedAt.Equal(confirmedAt) {
@@ -74,7 +74,7 @@ func confirmsOwnAddress(t *testing.T, h house) {
 	must(t, h.SendVerification(h.ctx, h.find(t, "ada"), From))
 	old = h.letter(t, store.LetterVerify).Token
 	h.exec(t, `UPDATE users SET email = 'third@example.com', email_key = 'third@example.com'`)
-	if _, err := h.VerifyEmail(h.ctx, old, From); !errors.Is(err, store.ErrLink) || h.find(t, "ada").Verified() {
+	if _, err := h.VerifyEmail(h.ctx, old, From); !errors.Is(err, store.ErrInvalidLink) || h.find(t, "ada").Verified() {
 		t.Errorf("a token for another address = %v, want ErrLink", err)
 	}
 }

@@ -72,7 +72,7 @@ func countsLetters(t *testing.T, h house) {
 func countsEvents(t *testing.T, h house) {
 	are := func(name string, want int64) {
 		t.Helper()
-		if got := h.Counted(name); got != want {
+		if got := h.EventCount(name); got != want {
 			t.Errorf("%s was counted %d times, want %d", name, got, want)
 		}
 	}
@@ -93,7 +93,7 @@ func countsEvents(t *testing.T, h house) {
 	are(store.EventExported, 1)
 	are(store.EventSignedIn, 0)
 	are("no event", 0)
-	if got := h.copied(t).Counted(store.EventRegistered); got != 0 {
+	if got := h.copied(t).EventCount(store.EventRegistered); got != 0 {
 		t.Errorf("another copy counted %d", got)
 	}
 }

@@ -124,7 +124,7 @@ func opensAccount(t *testing.T, h house) {
 	}
 	h.count(t, "pending", 1)
 	for i, token := range tokens {
-		if _, err := h.CompleteRegistration(h.ctx, token, Password, fmt.Sprintf("browser%d", i), From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.CompleteRegistration(h.ctx, token, Password, fmt.Sprintf("browser%d", i), From); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("registration %d = %v, want ErrLink", i, err)
 		}
 	}
@@ -157,7 +157,7 @@ func opensOne(t *testing.T, h house) {
 	for _, err := range answers {
 		if err == nil {
 			made++
-		} else if !errors.Is(err, store.ErrLink) {
+		} else if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("one that came too late = %v, want ErrLink", err)
 		}
 	}
@@ -187,7 +187,7 @@ func opensJustNow(t *testing.T, h house) {
 		[]string{`DELETE FROM users`}, deeds...) {
 		if err == nil {
 			made++
-		} else if !errors.Is(err, store.ErrLink) {
+		} else if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("one that came too late = %v, want ErrLink", err)
 		}
 	}
@@ -231,7 +231,7 @@ func holdsUsername(t *testing.T, h house) {
 		t.Error("the name was given away before its time")
 	}
 	h.clock.Move(time.Millisecond)
-	if _, err := h.CompleteRegistration(h.ctx, second, "", "browser", From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.CompleteRegistration(h.ctx, second, "", "browser", From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("after a day = %v, want ErrLink", err)
 	}
 	h.pending(t, other, "another")

@@ -137,7 +137,7 @@ func resetEndsAll(t *testing.T, h house) {
 	h.count(t, "devices", 1)
 	h.count(t, "throttles", 1)
 	for purpose, token := range map[string]string{store.PurposeReset: other, store.PurposeNewEmail: address} {
-		if err := h.redeems()[purpose](token); !errors.Is(err, store.ErrLink) {
+		if err := h.redeems()[purpose](token); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("another token for %s = %v, want ErrLink", purpose, err)
 		}
 	}
@@ -169,7 +169,7 @@ func recovers(t *testing.T, h house) {
 	h.gone(t, creator.ID)
 	h.count(t, "devices", 0)
 	for _, token := range []string{confirm, away} {
-		if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("a token from before = %v, want ErrLink", err)
 		}
 	}

@@ -82,7 +82,7 @@ func (h house) live(t *testing.T, purpose, token string) bool {
 	} else {
 		_, err = h.Token(h.ctx, token, purpose)
 	}
-	if err != nil && !errors.Is(err, store.ErrLink) {
+	if err != nil && !errors.Is(err, store.ErrInvalidLink) {
 		t.Fatal(err)
 	}
 	return err == nil
@@ -107,7 +107,7 @@ func tokensWorkOnce(t *testing.T, h house) {
 			switch {
 			case err == nil:
 				done++
-			case !errors.Is(err, store.ErrLink) && (!refused || purpose != store.PurposeInvite || refusal.Field != "username"):
+			case !errors.Is(err, store.ErrInvalidLink) && (!refused || purpose != store.PurposeInvite || refusal.Field != "username"):
 				t.Errorf("%s: the second try = %v, want ErrLink", purpose, err)
 			}
 		}
@@ -166,7 +166,7 @@ func tokensDie(t *testing.T, h house) {
 		h.post(t)
 		before := h.dump(t)
 		for purpose, token := range map[string]string{store.PurposeVerify: confirm, store.PurposeNewEmail: address, store.PurposeReset: reset} {
-			if err := h.redeems()[purpose](token); !errors.Is(err, store.ErrLink) || h.live(t, purpose, token) {
+			if err := h.redeems()[purpose](token); !errors.Is(err, store.ErrInvalidLink) || h.live(t, purpose, token) {
 				t.Errorf("after %s the token for %s gives %v, want ErrLink", change.name, purpose, err)
 			}
 		}
@@ -203,7 +203,7 @@ func lifetimes(t *testing.T, h house) {
 		if h.live(t, c.purpose, l.Token) {
 			t.Errorf("the token for %s lives longer than %v", c.purpose, c.valid)
 		}
-		if err := h.redeems()[c.purpose](l.Token); !errors.Is(err, store.ErrLink) {
+		if err := h.redeems()[c.purpose](l.Token); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("the expired token for %s gives %v, want ErrLink", c.purpose, err)
 		}
 		h.clock.Move(-time.Millisecond)
@@ -220,13 +220,13 @@ func ownPurpose(t *testing.T, h house) {
 			if other == purpose || confirms[other] && confirms[purpose] {
 				continue
 			}
-			if err := redeem(link.Token); !errors.Is(err, store.ErrLink) || h.live(t, other, link.Token) {
+			if err := redeem(link.Token); !errors.Is(err, store.ErrInvalidLink) || h.live(t, other, link.Token) {
 				t.Errorf("a token for %s used for %s gives %v, want ErrLink", purpose, other, err)
 			}
 		}
 		good := link.Token
 		for _, token := range []string{"", good[:len(good)-1], good + "A", " " + good, strings.ToUpper(good), strings.Repeat("A", 43), "\x00", "' OR 1=1 --", "\xff"} {
-			if err := h.redeems()[purpose](token); !errors.Is(err, store.ErrLink) {
+			if err := h.redeems()[purpose](token); !errors.Is(err, store.ErrInvalidLink) {
 				t.Errorf("%.40q for %s gives %v, want ErrLink", token, purpose, err)
 			}
 		}
@@ -250,7 +250,7 @@ func overtaken(t *testing.T, h house) {
 		deeds = append(deeds, func() error { return h.redeems()[purpose](links[purpose].Token) })
 	}
 	for i, err := range h.overtake(t, `UPDATE users SET epoch = epoch + 1`, nil, deeds...) {
-		if !errors.Is(err, store.ErrLink) {
+		if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("the token for %s gives %v, want ErrLink", purposes[i], err)
 		}
 	}
@@ -280,7 +280,7 @@ func oneOfSeveral(t *testing.T, h house) {
 	for _, err := range h.overtake(t, `UPDATE users SET name = name`, nil, deeds...) {
 		if err == nil {
 			done++
-		} else if !errors.Is(err, store.ErrLink) {
+		} else if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("the token that came too late gives %v, want ErrLink", err)
 		}
 	}
