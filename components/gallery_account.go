@@ -112,7 +112,7 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 	add("activity", in, "Activity", Activity(ActivityPage{Events: events, More: true}, kept))
 	add("activity-later", in, "Activity", Activity(ActivityPage{Events: events[:2], Later: true}, kept))
 
-	add("data", in, "Your data", Data())
+	add("data", in, "Your data", Export())
 
 	closing := func(reopen time.Duration, change func(f *ClosingForm)) templ.Component {
 		f := NewClosingForm(ada)

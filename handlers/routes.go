@@ -51,7 +51,7 @@ func (s *Site) routes() []route {
 		{post, "/account/signins/end-others", members, s.endOtherSignIns},
 		{post, "/account/signins/{handle}/end", members, s.endSignIn},
 		{get, "/account/activity", members, s.activity},
-		{get, "/account/data", members, s.data},
+		{get, "/account/data", members, s.newExport},
 		{get, "/account/export", recent, s.export},
 		{get, "/account/delete", recent, s.newClosing},
 		{post, "/account/delete", recent, s.closeAccount},

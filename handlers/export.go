@@ -10,8 +10,8 @@ import (
 	"gatehouse/store"
 )
 
-func (s *Site) data(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, http.StatusOK, s.page(r, "Your data"), components.Data())
+func (s *Site) newExport(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, http.StatusOK, s.page(r, "Your data"), components.Export())
 }
 
 // export sends everything that is held about the person as one JSON file. HEAD
