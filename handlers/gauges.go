@@ -68,7 +68,7 @@ func (f *gauges) Collect(out chan<- prometheus.Metric) {
 		send(counter, "log_lines_lost_total", "Lines of the log that could not be written, or not in time.", float64(s.LostLines()), nil)
 	}
 
-	gate := s.Passwords.Gate.Use()
+	gate := s.Hasher.Gate.Use()
 	send(gauge, "gate_slots", "Passwords that can be hashed at a time.", float64(gate.Slots), nil)
 	send(gauge, "gate_in_use", "Passwords that are being hashed.", float64(gate.InUse), nil)
 	send(gauge, "gate_waiting", "Passwords that wait for a slot.", float64(gate.Waiting), nil)

@@ -66,7 +66,6 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 		t.Fatal(err)
 	}
 	h := &house{kind: d, name: name, change: change, db: db, data: db.Accounts(), clock: clock, log: &logBuffer{}}
-	passwords := storetest.NewPasswords(t)
 	sessions, err := db.Sessions(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +74,7 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	_, port, _ := strings.Cut(h.server.Listener.Addr().String(), ":")
 	h.Site = &Site{
 		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Open: true,
-		Clock: h.clock.Now, Passwords: passwords, AnswerWait: time.Minute,
+		Clock: h.clock.Now, Passwords: storetest.NewPasswords(), Hasher: storetest.NewHasher(t), AnswerWait: time.Minute,
 		Assets: assets.Handler, Icon: assets.Icon(), Robots: assets.Robots(),
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
@@ -87,7 +86,7 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	if h.Mailbox != nil {
 		rules.Letters = storetest.Seal(t)
 	}
-	if h.Store, err = store.New(ctx, h.data, passwords, rules, h.clock.Now, h.Log); err != nil {
+	if h.Store, err = store.New(ctx, h.data, h.Passwords, h.Hasher, rules, h.clock.Now, h.Log); err != nil {
 		t.Fatal(err)
 	}
 	h.office = &mail.Worker{

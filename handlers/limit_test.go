@@ -540,7 +540,7 @@ func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
 			"closed":   func() error { return h.Store.CloseAccount(t.Context(), user, storetest.From) },
 		} {
 			held, release := make(chan struct{}), make(chan struct{})
-			go h.Passwords.Gate.Do(t.Context(), func() { close(held); <-release }) //nolint:errcheck // held says that it runs
+			go h.Hasher.Gate.Do(t.Context(), func() { close(held); <-release }) //nolint:errcheck // held says that it runs
 			<-held
 			answer := make(chan *page)
 			go func() { answer <- v.another().tries("ada", storetest.Password) }()
@@ -571,6 +571,6 @@ func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
 		}
 	}, func(s *Site) {
 		limited(s)
-		s.Passwords.Gate = store.NewGate(1, time.Minute)
+		s.Hasher.Gate = store.NewGate(1, time.Minute)
 	})
 }

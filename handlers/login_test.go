@@ -217,7 +217,7 @@ func TestLOG19BusyIsSaidInTime(t *testing.T) {
 			answer.hides(storetest.Password)
 		}
 		v.get("/login").is(200)
-	}, func(s *Site) { s.Passwords.Gate = full })
+	}, func(s *Site) { s.Hasher.Gate = full })
 }
 
 func TestLOG20AnOldHashIsUpgradedByTheRightPassword(t *testing.T) {
@@ -247,7 +247,7 @@ func TestLOG20AnOldHashIsUpgradedByTheRightPassword(t *testing.T) {
 			t.Errorf("after the right one the cost is %d, want %d", got, storetest.Cost+1)
 		}
 		v.signsIn()
-	}, func(s *Site) { s.Passwords.Cost = storetest.Cost + 1 })
+	}, func(s *Site) { s.Hasher.Cost = storetest.Cost + 1 })
 }
 
 func TestLOG21LargeBodiesAreRefused(t *testing.T) {

@@ -293,7 +293,7 @@ func TestSES08AProofThatCameTooLateLeavesTheCookieAlone(t *testing.T) {
 			t.Parallel()
 			gate := store.NewGate(1, store.GateWait)
 			t.Cleanup(gate.Close)
-			h := newHouse(t, func(s *Site) { s.Passwords.Gate = gate })
+			h := newHouse(t, func(s *Site) { s.Hasher.Gate = gate })
 			v := h.visitor(t)
 			v.registers()
 			v.get("/") // takes the greeting

@@ -38,9 +38,11 @@ type Site struct {
 	// Limits are those that count by source. Clock is their time.
 	Limits store.Limits
 	Clock  func() time.Time
-	// Store and Passwords are the accounts and the rules for their passwords.
+	// Store are the accounts, Passwords the rules for their passwords, and Hasher
+	// what hashes those.
 	Store     *store.Store
 	Passwords *store.Passwords
+	Hasher    *store.Hasher
 	// Sessions is what NewSessions returned.
 	Sessions *scs.SessionManager
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/text/unicode/norm"
@@ -30,6 +31,20 @@ const (
 	BcryptCostMin = 10
 	BcryptCostMax = 14
 )
+
+// Hasher hashes passwords and compares them.
+type Hasher struct {
+	// Cost is the bcrypt cost of new hashes.
+	Cost int
+	// Gate bounds how many passwords are hashed at a time.
+	Gate *Gate
+
+	// highestCost is the highest cost in use. Every comparison is brought up to it,
+	// so that the time does not tell one account from another.
+	highestCost atomic.Int32
+	// compared, where set, sees the hash of every comparison.
+	compared func(hash []byte)
+}
 
 // passwordHash is a password as the database keeps it. The zero value is an account
 // without a password.
@@ -72,54 +87,54 @@ func preHash(password string) []byte {
 }
 
 // hash keeps a new password. It waits for the gate.
-func (p *Passwords) hash(ctx context.Context, password string) (passwordHash, error) {
+func (h *Hasher) hash(ctx context.Context, password string) (passwordHash, error) {
 	var hash []byte
 	var failed error
-	err := p.Gate.Do(ctx, func() {
-		hash, failed = bcrypt.GenerateFromPassword(preHash(password), p.Cost)
+	err := h.Gate.Do(ctx, func() {
+		hash, failed = bcrypt.GenerateFromPassword(preHash(password), h.Cost)
 	})
 	if err = errors.Join(err, failed); err != nil {
 		return passwordHash{}, fmt.Errorf("hash a password: %w", err)
 	}
-	return passwordHash{SchemeHMAC, string(hash), p.Cost}, nil
+	return passwordHash{SchemeHMAC, string(hash), h.Cost}, nil
 }
 
 // matches compares password with what is kept. Whatever is kept, also nothing,
 // it costs one comparison at the dearest cost in use. It waits for the gate.
-func (p *Passwords) matches(ctx context.Context, stored passwordHash, password string) (bool, error) {
+func (h *Hasher) matches(ctx context.Context, stored passwordHash, password string) (bool, error) {
 	match := false
-	err := p.Gate.Do(ctx, func() { match = p.compare(stored, password) })
+	err := h.Gate.Do(ctx, func() { match = h.compare(stored, password) })
 	if err != nil {
 		return false, fmt.Errorf("compare a password: %w", err)
 	}
 	return match, nil
 }
 
-func (p *Passwords) compare(stored passwordHash, password string) bool {
+func (h *Hasher) compare(stored passwordHash, password string) bool {
 	typed := preHash(password)
 	plain := []byte(password)
 	cost, usable := stored.usable()
-	highest := p.raiseHighestCost(cost)
+	highest := h.raiseHighestCost(cost)
 	if !usable || len(password) > passwordMaxBytes || stored.scheme == SchemeBcrypt && strings.Contains(password, "\x00") {
-		_ = p.bcrypt(decoy(highest), typed)
+		_ = h.bcrypt(decoy(highest), typed)
 		return false
 	}
 	if stored.scheme == SchemeBcrypt {
 		typed = plain
 	}
-	match := p.bcrypt([]byte(stored.hash), typed) == nil
+	match := h.bcrypt([]byte(stored.hash), typed) == nil
 	// Each step of cost doubles the time, so one more comparison at each cost
 	// from this one up to the dearest adds up to the dearest exactly.
 	for c := cost; c < highest; c++ {
-		_ = p.bcrypt(decoy(c), typed)
+		_ = h.bcrypt(decoy(c), typed)
 	}
 	return match
 }
 
 // bcrypt compares, by way of the counter that tests put in between.
-func (p *Passwords) bcrypt(hash, password []byte) error {
-	if p.compared != nil {
-		p.compared(hash)
+func (h *Hasher) bcrypt(hash, password []byte) error {
+	if h.compared != nil {
+		h.compared(hash)
 	}
 	return bcrypt.CompareHashAndPassword(hash, password)
 }
@@ -127,19 +142,19 @@ func (p *Passwords) bcrypt(hash, password []byte) error {
 // outdated says whether kept should be replaced after a sign-in with password.
 // bcrypt saw only the first 72 bytes of a longer one: replacing it could keep
 // a tail that its owner never chose.
-func (p *Passwords) outdated(stored passwordHash, password string) bool {
+func (h *Hasher) outdated(stored passwordHash, password string) bool {
 	if stored.scheme == SchemeBcrypt {
 		return len(password) <= 72
 	}
 	cost, usable := stored.usable()
-	return usable && cost < p.Cost
+	return usable && cost < h.Cost
 }
 
-func (p *Passwords) raiseHighestCost(cost int) int {
+func (h *Hasher) raiseHighestCost(cost int) int {
 	for {
-		seen := p.highestCost.Load()
-		want := int32(max(cost, p.Cost))
-		if want <= seen || p.highestCost.CompareAndSwap(seen, want) {
+		seen := h.highestCost.Load()
+		want := int32(max(cost, h.Cost))
+		if want <= seen || h.highestCost.CompareAndSwap(seen, want) {
 			return int(max(want, seen))
 		}
 	}

@@ -18,7 +18,7 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 	const dearest = 7
 	gate := NewGate(1, time.Minute)
 	t.Cleanup(gate.Close)
-	p := &Passwords{Cost: 6, Gate: gate}
+	p := &Hasher{Cost: 6, Gate: gate}
 	p.raiseHighestCost(dearest)
 	var work atomic.Int64
 	p.compared = func(hash []byte) {
@@ -106,7 +106,7 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 
 func TestComparingRaisesTheDearest(t *testing.T) {
 	t.Parallel()
-	p := &Passwords{Cost: 4}
+	p := &Hasher{Cost: 4}
 	hash, err := bcrypt.GenerateFromPassword(preHash("right"), 6)
 	if err != nil {
 		t.Fatal(err)

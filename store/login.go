@@ -39,7 +39,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	if err != nil {
 		return User{}, err
 	}
-	if s.passwords.outdated(stored, password) {
+	if s.hasher.outdated(stored, password) {
 		if err := s.rehash(ctx, user, stored, password); err != nil {
 			s.takeBack(ctx, a)
 			return User{}, fmt.Errorf("authenticate: %w", err)
@@ -67,7 +67,7 @@ func (s *Store) checkPassword(ctx context.Context, user User, stored passwordHas
 	if err != nil {
 		return a, err
 	}
-	match, err := s.passwords.matches(ctx, stored, password)
+	match, err := s.hasher.matches(ctx, stored, password)
 	if err != nil {
 		s.takeBack(ctx, a)
 		return a, err
@@ -81,7 +81,7 @@ func (s *Store) checkPassword(ctx context.Context, user User, stored passwordHas
 // rehash keeps the password by today's scheme and cost. The old hash is a
 // condition, so that a password changed meanwhile stays changed.
 func (s *Store) rehash(ctx context.Context, user User, old passwordHash, password string) error {
-	fresh, err := s.passwords.hash(ctx, password)
+	fresh, err := s.hasher.hash(ctx, password)
 	if errors.Is(err, ErrBusy) {
 		return nil // the next sign-in will do it
 	}
@@ -100,7 +100,7 @@ func (s *Store) findHighestCost(ctx context.Context) error {
 	if err := s.db.Read.QueryRowContext(ctx, selectHighestCost, BcryptCostMax).Scan(&cost); err != nil {
 		return fmt.Errorf("find the dearest password: %w", err)
 	}
-	s.passwords.raiseHighestCost(cost)
+	s.hasher.raiseHighestCost(cost)
 	return nil
 }
 

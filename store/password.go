@@ -36,7 +36,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	if err != nil {
 		return SignIn{}, err
 	}
-	stored, err := s.passwords.hash(ctx, password)
+	stored, err := s.hasher.hash(ctx, password)
 	if err != nil {
 		s.takeBack(ctx, a)
 		return SignIn{}, err

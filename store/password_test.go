@@ -10,7 +10,7 @@ import (
 )
 
 func rules(common ...string) *Passwords {
-	p := &Passwords{Min: PasswordDefault, Cost: 4, Words: []string{"Gatehouse", "accounts.example.org"}}
+	p := &Passwords{Min: PasswordDefault, Words: []string{"Gatehouse", "accounts.example.org"}}
 	if len(common) > 0 {
 		sum := sha256.Sum256([]byte(common[0]))
 		p.Common = io.NewSectionReader(bytes.NewReader(sum[:]), 0, commonBytes)

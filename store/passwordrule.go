@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -21,28 +20,19 @@ const (
 	passwordMaxBytes = 1024
 )
 
-// Passwords holds the rules for new passwords and the way they are kept.
+// Passwords are the rules for new passwords.
 type Passwords struct {
 	// Min is the least number of code points of a new password.
 	Min int
-	// Cost is the bcrypt cost of new hashes.
-	Cost int
 	// Common is the sorted list of the first commonBytes bytes of the SHA-256
 	// of every common password, in lower case, one after another; nil is none.
 	Common *io.SectionReader
 	// Words are the site's own: its name and its host. Nobody may build a
 	// password from them.
 	Words []string
-	// Gate bounds how many passwords are hashed at a time.
-	Gate *Gate
 
 	split sync.Once
 	words []string // parts of Words
-	// highestCost is the highest cost in use, which every comparison is brought
-	// up to, so that the time does not tell one account from another.
-	highestCost atomic.Int32
-	// compared, where set, sees the hash of every comparison.
-	compared func(hash []byte)
 }
 
 const commonBytes = 5

@@ -57,7 +57,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	if err := s.UsernameFree(ctx, name, User{}, browser); err != nil {
 		return err
 	}
-	stored, err := s.passwords.hash(ctx, r.Password)
+	stored, err := s.hasher.hash(ctx, r.Password)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 	if err := s.passwords.Check(password, user.Name, user.Username, user.Email); err != nil {
 		return err
 	}
-	stored, err := s.passwords.hash(ctx, password)
+	stored, err := s.hasher.hash(ctx, password)
 	if err != nil {
 		return err
 	}

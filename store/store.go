@@ -90,6 +90,7 @@ var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, Eve
 type Store struct {
 	db        Database
 	passwords *Passwords
+	hasher    *Hasher
 	rules     Rules
 	clock     func() time.Time
 	log       *slog.Logger
@@ -109,8 +110,8 @@ type Store struct {
 // New prepares the hot statements on a database whose schema is in step. The
 // clock is the only source of time for what is stored; tests move it. Events
 // are logged to log.
-func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
-	s := &Store{db: db, passwords: passwords, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally()}
+func New(ctx context.Context, db Database, passwords *Passwords, hasher *Hasher, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
+	s := &Store{db: db, passwords: passwords, hasher: hasher, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally()}
 	for _, hot := range []struct {
 		statement **statement
 		pool      *sql.DB

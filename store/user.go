@@ -130,7 +130,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	if err := s.available(ctx, user.Username, key); err != nil {
 		return User{}, err
 	}
-	stored, err := s.passwords.hash(ctx, r.Password)
+	stored, err := s.hasher.hash(ctx, r.Password)
 	if err != nil {
 		return User{}, err
 	}

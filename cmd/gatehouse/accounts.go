@@ -35,7 +35,7 @@ type accounts struct {
 	db        database
 	store     *store.Store
 	passwords *store.Passwords
-	gate      *store.Gate
+	hasher    *store.Hasher
 }
 
 // openAccounts opens the database for serving or for a command. Serving brings it up to
@@ -66,22 +66,21 @@ func openAccounts(j *job, c checked, log *slog.Logger, serving bool) (*accounts,
 }
 
 func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error {
-	a.gate = store.NewGate(slots, store.GateWait)
-	a.gate.Busy = widen
 	words := []string{j.settings.Name}
 	if c.base != nil {
 		words = append(words, c.base.Hostname())
 	}
 	a.passwords = &store.Passwords{
-		Min: j.settings.PasswordMin, Cost: j.settings.BcryptCost,
-		Common: assets.Passwords(), Words: words, Gate: a.gate,
+		Min: j.settings.PasswordMin, Common: assets.Passwords(), Words: words,
 	}
+	a.hasher = &store.Hasher{Cost: j.settings.BcryptCost, Gate: store.NewGate(slots, store.GateWait)}
+	a.hasher.Gate.Busy = widen
 	rules := j.settings.rules()
 	var err error
 	if rules.Letters, err = j.settings.seal(c, serving); err != nil {
 		return err
 	}
-	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, rules, j.clock, log)
+	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, a.hasher, rules, j.clock, log)
 	return err
 }
 
@@ -97,8 +96,8 @@ func (a *accounts) warnTooCostly(ctx context.Context, log *slog.Logger) error {
 }
 
 func (a *accounts) close() error {
-	if a.gate != nil {
-		a.gate.Close()
+	if a.hasher != nil {
+		a.hasher.Gate.Close()
 	}
 	return a.db.Close()
 }

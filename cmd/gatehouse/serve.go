@@ -74,6 +74,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 		Confirm:        j.settings.Registration == registerConfirm,
 		Store:          a.store,
 		Passwords:      a.passwords,
+		Hasher:         a.hasher,
 		Sessions:       handlers.NewSessions(sessions, c.base),
 		Limits:         j.settings.rules().Limits,
 		Clock:          j.clock,

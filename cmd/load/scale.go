@@ -127,7 +127,7 @@ func (c scaleCommand) prune(ctx context.Context, place string) (err error) {
 	if err != nil {
 		return err
 	}
-	accounts, err := store.New(ctx, db.Accounts(), &store.Passwords{Cost: cost}, store.DefaultRules, time.Now,
+	accounts, err := store.New(ctx, db.Accounts(), &store.Passwords{}, &store.Hasher{Cost: cost}, store.DefaultRules, time.Now,
 		slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		return err

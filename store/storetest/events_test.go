@@ -289,7 +289,7 @@ func prunesEvents(t *testing.T, h house) {
 
 func logsDone(t *testing.T, h house) {
 	var log bytes.Buffer
-	s, err := store.New(h.ctx, h.db, NewPasswords(t), store.DefaultRules, h.clock.Now, slog.New(slog.NewTextHandler(&log, nil)))
+	s, err := store.New(h.ctx, h.db, NewPasswords(), NewHasher(t), store.DefaultRules, h.clock.Now, slog.New(slog.NewTextHandler(&log, nil)))
 	must(t, err)
 	h.Store = s
 	ada := Register(t, s, Ada())

@@ -83,9 +83,9 @@ func normalises(t *testing.T, h house) {
 func upgradesCost(t *testing.T, h house) {
 	user := Register(t, h.Store, Ada())
 	before := h.hash(t, user)
-	passwords := NewPasswords(t)
-	passwords.Cost = Cost + 1
-	dearer, err := store.New(h.ctx, h.db, passwords, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
+	hasher := NewHasher(t)
+	hasher.Cost = Cost + 1
+	dearer, err := store.New(h.ctx, h.db, NewPasswords(), hasher, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,15 +45,19 @@ const Cost = 4
 // CommonPassword is on the list of common passwords that tests use.
 const CommonPassword = "jellybean-jamboree"
 
-// NewPasswords are the usual rules at the cost of tests.
-func NewPasswords(t testing.TB) *store.Passwords {
+// NewPasswords are the usual rules.
+func NewPasswords() *store.Passwords {
+	return &store.Passwords{
+		Min: store.PasswordDefault, Words: []string{"Gatehouse", "localhost"}, Common: Common(CommonPassword, "another-common-one"),
+	}
+}
+
+// NewHasher hashes at the cost of tests.
+func NewHasher(t testing.TB) *store.Hasher {
 	t.Helper()
 	gate := store.NewGate(2, time.Minute)
 	t.Cleanup(gate.Close)
-	return &store.Passwords{
-		Min: store.PasswordDefault, Cost: Cost, Words: []string{"Gatehouse", "localhost"}, Gate: gate,
-		Common: Common(CommonPassword, "another-common-one"),
-	}
+	return &store.Hasher{Cost: Cost, Gate: gate}
 }
 
 // Common makes a list of common passwords as the build does.
@@ -77,7 +81,7 @@ func New(t testing.TB, db store.Database, clock *Clock) *store.Store {
 // NewWith makes a store on a migrated database, with rules of the test's own.
 func NewWith(t testing.TB, db store.Database, clock *Clock, rules store.Rules) *store.Store {
 	t.Helper()
-	s, err := store.New(context.Background(), db, NewPasswords(t), rules, clock.Now, slog.New(slog.DiscardHandler))
+	s, err := store.New(context.Background(), db, NewPasswords(), NewHasher(t), rules, clock.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("make a store: %v", err)
 	}

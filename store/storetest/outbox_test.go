@@ -141,7 +141,7 @@ func otherSecret(t *testing.T, h house) {
 	rules.Letters, err = store.NewSeal(secret, "letters")
 	must(t, err)
 	log := &lines{}
-	h.Store, err = store.New(h.ctx, h.db, NewPasswords(t), rules, h.clock.Now, slog.New(slog.NewTextHandler(log, nil)))
+	h.Store, err = store.New(h.ctx, h.db, NewPasswords(), NewHasher(t), rules, h.clock.Now, slog.New(slog.NewTextHandler(log, nil)))
 	must(t, err)
 	for range 2 {
 		if post := h.post(t); len(post) != 0 {

@@ -211,9 +211,7 @@ func countsBeforeComparing(t *testing.T, h house) {
 func (h house) gated(t *testing.T, gate *store.Gate) house {
 	t.Helper()
 	t.Cleanup(gate.Close)
-	passwords := NewPasswords(t)
-	passwords.Gate = gate
-	s, err := store.New(h.ctx, h.db, passwords, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
+	s, err := store.New(h.ctx, h.db, NewPasswords(), &store.Hasher{Cost: Cost, Gate: gate}, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
 	must(t, err)
 	h.Store = s
 	return h
@@ -317,16 +315,15 @@ func faultIsNoTry(t *testing.T, h house) {
 		h.exec(t, `ALTER TABLE lost RENAME TO events`)
 	}
 
-	passwords := NewPasswords(t)
-	passwords.Cost, passwords.Gate = Cost+1, store.NewGate(1, time.Minute)
-	t.Cleanup(passwords.Gate.Close)
+	hasher := &store.Hasher{Cost: Cost + 1, Gate: store.NewGate(1, time.Minute)}
+	t.Cleanup(hasher.Gate.Close)
 	ctx, leave := context.WithCancel(h.ctx)
-	passwords.Gate.Busy = func(busy bool) {
+	hasher.Gate.Busy = func(busy bool) {
 		if !busy {
 			leave() // the password was right, and is to be hashed anew
 		}
 	}
-	dearer, err := store.New(h.ctx, h.db, passwords, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
+	dearer, err := store.New(h.ctx, h.db, NewPasswords(), hasher, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
 	must(t, err)
 	if _, err := dearer.Authenticate(ctx, "ada", Password, From); !errors.Is(err, context.Canceled) {
 		t.Errorf("Authenticate = %v, want that the caller left", err)
