@@ -19,7 +19,7 @@ func NewPasswordForm(passwords *store.Passwords, user store.User) *PasswordForm 
 	}
 	f.Password = newPassword(passwords, func() []string { return nil })
 	f.Password.Label = "New password"
-	f.Password.rule = func(value string) error { return passwords.CheckNew(f.Current.Value, value, user) }
+	f.Password.rule = func(value string) error { return passwords.CheckNew(f.Current.Value, value, user.Name, user.Username, user.Email) }
 	f.Fields = []*Field{f.Current, f.Password}
 	return f
 }

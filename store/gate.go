@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,10 @@ import (
 // GateWait is how long a password waits for a free slot before the answer is
 // ErrBusy.
 const GateWait = 5 * time.Second
+
+// ErrBusy says that a password could not be checked within the stated wait.
+// The web answers 503 with Retry-After.
+var ErrBusy = errors.New("too many passwords are being checked")
 
 // Gate runs password hashing, the one heavy thing in the program, on a fixed
 // number of operating-system threads of low priority, so that pages stay fast

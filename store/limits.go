@@ -91,25 +91,3 @@ func (r Rates) String() string {
 
 // trimUnits leaves the units out of a duration of which there is none.
 var trimUnits = strings.NewReplacer("h0m0s", "h", "m0s", "m")
-
-// TooMany is the refusal of whoever must wait, in the same words whether or
-// not an account exists.
-func TooMany(wait time.Duration) error {
-	wait = max(wait, time.Second)
-	return Refusal{Sentence: "Too many attempts. Wait " + inWords(wait) + ", then try again.", Wait: wait}
-}
-
-// inWords says how long, rounded up.
-func inWords(d time.Duration) string {
-	unit, n := "second", int64((d+time.Second-1)/time.Second)
-	if n > 90 {
-		unit, n = "minute", int64((d+time.Minute-1)/time.Minute)
-	}
-	if unit == "minute" && n > 90 {
-		unit, n = "hour", int64((d+time.Hour-1)/time.Hour)
-	}
-	if n == 1 {
-		return "1 " + unit
-	}
-	return fmt.Sprintf("%d %ss", n, unit)
-}

@@ -9,17 +9,6 @@ import (
 const updateOwnPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3, epoch = epoch + 1
 	WHERE id = $4 AND epoch = $5`
 
-// CheckNew refuses a password that this person should not change to.
-func (p *Passwords) CheckNew(current, password string, user User) error {
-	if err := p.Check(password, user.Name, user.Username, user.Email); err != nil {
-		return err
-	}
-	if password == current {
-		return refuse("password", "That is the password you have. Choose another.")
-	}
-	return nil
-}
-
 // ChangePassword takes the current password and a new one. All other sign-ins
 // end and the devices they were on are no longer known; this one is returned
 // under its new id. A wrong current password counts with the sign-ins of the
@@ -29,7 +18,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	if err != nil {
 		return SignIn{}, fmt.Errorf("change the password: %w", err)
 	}
-	if err := s.passwords.CheckNew(current, password, owner); err != nil {
+	if err := s.passwords.CheckNew(current, password, owner.Name, owner.Username, owner.Email); err != nil {
 		return SignIn{}, err
 	}
 	user, a, err := s.checkOwnPassword(ctx, n, current, "current", EventPasswordRefused, from)

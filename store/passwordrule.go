@@ -72,6 +72,17 @@ func (p *Passwords) Check(password string, personal ...string) error {
 	return nil
 }
 
+// CheckNew refuses a password that this person should not change to.
+func (p *Passwords) CheckNew(current, password string, personal ...string) error {
+	if err := p.Check(password, personal...); err != nil {
+		return err
+	}
+	if password == current {
+		return refuse("password", "That is the password you have. Choose another.")
+	}
+	return nil
+}
+
 // Praise says in words how good an accepted password is, by its length alone.
 func (p *Passwords) Praise(password string) string {
 	if utf8.RuneCountInString(password) >= max(20, p.Min+4) {

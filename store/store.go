@@ -18,10 +18,6 @@ import (
 // ErrNotFound says that what was asked for does not exist, or no longer.
 var ErrNotFound = errors.New("not found")
 
-// ErrBusy says that a password could not be checked within the stated wait.
-// The web answers 503 with Retry-After.
-var ErrBusy = errors.New("too many passwords are being checked")
-
 // Database is what a dialect package opens: two pools on the same data and the
 // translation of what its driver says. All fields are required.
 type Database struct {

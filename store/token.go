@@ -2,11 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -70,13 +66,6 @@ const (
 	deleteOldTokens = `DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 )
 
-// newToken makes 256 random bits for a link.
-func newToken() string {
-	bits := make([]byte, 32)
-	rand.Read(bits)
-	return base64.RawURLEncoding.EncodeToString(bits)
-}
-
 // issue makes a token and keeps its sum. The zero User stands for nobody yet.
 func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string, valid time.Duration) (string, error) {
 	token, now := newToken(), tx.store.now()
@@ -138,10 +127,4 @@ func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
 // PruneTokens deletes up to limit tokens that have expired, and says how many.
 func (s *Store) PruneTokens(ctx context.Context, limit int) (int64, error) {
 	return s.prune(ctx, deleteOldTokens, s.now(), limit)
-}
-
-// digest is how tokens and typed names are kept.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }

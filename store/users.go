@@ -35,22 +35,6 @@ func (s *Store) byID(ctx context.Context, id int64) (User, error) {
 	return user, err
 }
 
-// CheckIdentifier refuses what cannot be the username or address of an account
-// because nothing is seen of it, or something inside is not, or is spoilt.
-func CheckIdentifier(value string) error {
-	name := trimmed(value)
-	_, err := CanonicalEmail(name)
-	switch {
-	case name == "":
-		return refuse("username", "Enter your username or email address.")
-	case err != nil && strings.ContainsFunc(name, invisible):
-		return refusePasted("username", "The username or email address")
-	case spoilt(name):
-		return refuseSpoilt("username", "The username or email address")
-	}
-	return nil
-}
-
 // identify resolves what a person typed to say who they are. The two kinds
 // cannot be confused, because no username contains an @.
 func (s *Store) identify(ctx context.Context, identifier string) (User, passwordHash, error) {

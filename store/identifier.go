@@ -1,0 +1,19 @@
+package store
+
+import "strings"
+
+// CheckIdentifier refuses what cannot be the username or address of an account
+// because nothing is seen of it, or something inside is not, or is spoilt.
+func CheckIdentifier(value string) error {
+	name := trimmed(value)
+	_, err := CanonicalEmail(name)
+	switch {
+	case name == "":
+		return refuse("username", "Enter your username or email address.")
+	case err != nil && strings.ContainsFunc(name, invisible):
+		return refusePasted("username", "The username or email address")
+	case spoilt(name):
+		return refuseSpoilt("username", "The username or email address")
+	}
+	return nil
+}
