@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // ErasedAtOnce says what happens to an account that cannot be reopened.
@@ -26,11 +27,11 @@ func NewClosingForm(user store.User) *ClosingForm {
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
 		Hint: "Type " + user.Username + " to show that you mean it.",
 		rule: func(value string) error {
-			switch name := store.CanonicalUsername(value); {
-			case store.Pasted(name):
-				return store.CheckUsername(name)
+			switch name := rules.CanonicalUsername(value); {
+			case rules.Pasted(name):
+				return rules.CheckUsername(name)
 			case name != user.Username:
-				return store.Refusal{Sentence: "Type your username, " + user.Username + ", to close this account."}
+				return rules.Refusal{Sentence: "Type your username, " + user.Username + ", to close this account."}
 			}
 			return nil
 		},

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 func drawn(t *testing.T, c templ.Component) string {
@@ -22,7 +23,7 @@ func drawn(t *testing.T, c templ.Component) string {
 // Whatever is hinted, typed and said, a field from its mould is the field of its template.
 func TestMouldsAreTheTemplate(t *testing.T) {
 	t.Parallel()
-	passwords := &store.Passwords{Min: 12}
+	passwords := &rules.Passwords{Min: 12}
 	forms := []*Form{
 		&NewLoginForm().Form, &NewRegisterForm(passwords).Form, &NewPasswordForm(passwords, store.User{Username: "ada"}).Form,
 		&NewProfileForm(store.User{Username: "ada"}).Form, &NewClosingForm(store.User{Username: "ada"}).Form,
@@ -56,7 +57,7 @@ func TestMouldsAreTheTemplate(t *testing.T) {
 
 // What somebody typed is in no mould.
 func TestMouldsKeepNothing(t *testing.T) {
-	f := NewRegisterForm(&store.Passwords{Min: 12})
+	f := NewRegisterForm(&rules.Passwords{Min: 12})
 	fieldCache.Purge()
 	f.Username.Value, f.Username.Refusal = "typed-by-ada", "said-to-ada"
 	f.Password.Value = "typed-by-ada"

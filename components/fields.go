@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // Fields that more than one form asks for.
@@ -13,17 +13,17 @@ func nameField() *Field {
 	return &Field{
 		Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Optional: true, Live: true,
 		Hint: "How we address you. Anything you like.",
-		rule: store.CheckName,
+		rule: rules.CheckName,
 	}
 }
 
-var usernameHint = fmt.Sprintf("%d to %d letters, digits, - or _. Others can see it.", store.UsernameMin, store.UsernameMax)
+var usernameHint = fmt.Sprintf("%d to %d letters, digits, - or _. Others can see it.", rules.UsernameMin, rules.UsernameMax)
 
 func usernameField() *Field {
 	return &Field{
 		Name: "username", Label: "Username", Type: "text", Autocomplete: "username", Live: true,
 		Hint: usernameHint,
-		rule: store.CheckUsername,
+		rule: rules.CheckUsername,
 	}
 }
 
@@ -31,13 +31,13 @@ func emailField() *Field {
 	return &Field{
 		Name: "email", Label: "Email address", Type: "email", Autocomplete: "email", Live: true,
 		Hint: "Only you and the people who run this site see it.",
-		rule: store.CheckEmail,
+		rule: rules.CheckEmail,
 	}
 }
 
 func praiseUsername(username *Field) {
 	username.Praise = "This username is free."
-	if kept := store.CanonicalUsername(username.Value); kept != username.Value {
+	if kept := rules.CanonicalUsername(username.Value); kept != username.Value {
 		username.Praise = "This username is free, as " + kept + "."
 	}
 }
@@ -45,7 +45,7 @@ func praiseUsername(username *Field) {
 // newPassword is the field for choosing a password, wherever one is chosen.
 // personal tells what it must not be built from; with names the fields that
 // personal looks at.
-func newPassword(passwords *store.Passwords, personal func() []string, with ...string) *Field {
+func newPassword(passwords *rules.Passwords, personal func() []string, with ...string) *Field {
 	return &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,
 		Hint:   "At least " + strconv.Itoa(passwords.Min) + " characters. A few unrelated words are easy to remember.",

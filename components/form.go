@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strings"
 
-	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // Field states one input once: it is checked, filled and drawn from here.
@@ -96,7 +96,7 @@ func (f *Form) Field(name string) *Field {
 // TakeRefusal takes over a refusal from the store, at its field or for the whole
 // form, and says whether err was one.
 func (f *Form) TakeRefusal(err error) bool {
-	refusal, ok := store.AsRefusal(err)
+	refusal, ok := rules.AsRefusal(err)
 	if !ok {
 		return false
 	}
@@ -125,7 +125,7 @@ func (f *Form) IsRefused() bool {
 // told: it may be why they cannot see what is wrong.
 func (f *Form) padded() *Field {
 	for _, field := range f.Fields {
-		if (field.Name == "username" || field.Name == "email") && store.Padded(field.Value) {
+		if (field.Name == "username" || field.Name == "email") && rules.Padded(field.Value) {
 			return field
 		}
 	}
@@ -162,7 +162,7 @@ func (f *Field) CheckLive() bool {
 func required(sentence string) func(string) error {
 	return func(value string) error {
 		if strings.TrimSpace(value) == "" {
-			return store.Refusal{Sentence: sentence}
+			return rules.Refusal{Sentence: sentence}
 		}
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // State is one page in one of its states.
@@ -23,7 +24,7 @@ func Gallery() []State {
 	at := time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC)
 	ada := store.User{ID: 1, Username: "ada", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: at}
 	long := store.User{
-		ID: 2, Username: strings.Repeat("w", store.UsernameMax), Name: strings.Repeat("W", store.NameMax),
+		ID: 2, Username: strings.Repeat("w", rules.UsernameMax), Name: strings.Repeat("W", rules.NameMax),
 		Email: strings.Repeat("w", 64) + "@" + strings.Repeat("w", 60) + ".example.com", CreatedAt: at,
 	}
 	signIn := store.SignIn{Agent: firefox, Kind: store.KindPassword, CreatedAt: at, EndsAt: at.Add(store.Absolute), Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348"}
@@ -46,7 +47,7 @@ func Gallery() []State {
 
 	entry := Page{Entry: true, Indexed: true, Open: true}
 	refused := Page{Entry: true, Indexed: true, Open: true, Refused: true}
-	passwords := &store.Passwords{Min: store.PasswordDefault}
+	passwords := &rules.Passwords{Min: rules.PasswordDefault}
 
 	register := func(change func(f *RegisterForm)) templ.Component {
 		f := NewRegisterForm(passwords)

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 // addAccountStates adds the pages behind the door.
 func addAccountStates(add func(name string, page Page, title string, body templ.Component), ada, long store.User, at time.Time) {
 	in, refused := Page{User: &ada}, Page{User: &ada, Refused: true}
-	passwords := &store.Passwords{Min: store.PasswordDefault}
+	passwords := &rules.Passwords{Min: rules.PasswordDefault}
 
 	profile := func(user store.User, change func(f *ProfileForm)) templ.Component {
 		f := NewProfileForm(user)
@@ -50,7 +51,7 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 		f.Check()
 		f.Current.Refusal = "That is not your password. Check it and try again."
 	}))
-	add("password-throttled", refused, "Password", password(func(f *PasswordForm) { f.TakeRefusal(store.TooMany(8 * time.Second)) }))
+	add("password-throttled", refused, "Password", password(func(f *PasswordForm) { f.TakeRefusal(rules.TooMany(8 * time.Second)) }))
 
 	confirm := func(change func(f *ReauthForm)) templ.Component {
 		f := NewReauthForm(ada)
@@ -130,6 +131,6 @@ func addAccountStates(add func(name string, page Page, title string, body templ.
 	add("reopening", Page{Open: true}, "Your account is closed", Reopening(closed, at.Add(14*24*time.Hour)))
 	throttled := NewLoginForm()
 	throttled.Username.Value = "ada"
-	throttled.TakeRefusal(store.TooMany(15 * time.Minute))
+	throttled.TakeRefusal(rules.TooMany(15 * time.Minute))
 	add("login-throttled", Page{Entry: true, Indexed: true, Open: true, Refused: true}, "Sign in", Login(throttled, true, false))
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/a-h/templ"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // addMailStates adds the pages that mail leads to.
 func addMailStates(add func(name string, page Page, title string, body templ.Component), ada, long store.User, at time.Time) {
 	in, out := Page{User: &ada}, Page{Entry: true, Open: true}
 	refused := Page{Entry: true, Open: true, Refused: true}
-	passwords := &store.Passwords{Min: store.PasswordDefault}
+	passwords := &rules.Passwords{Min: rules.PasswordDefault}
 	confirmed := ada
 	confirmed.VerifiedAt = at
 
@@ -26,7 +27,7 @@ func addMailStates(add func(name string, page Page, title string, body templ.Com
 	wrong.Password.Refusal = "That is not your password. Check it and try again."
 	add("verify-refused", refused, "Confirm your email address", Verify(wrong, ada.Email))
 	add("check-inbox", out, "Check your inbox", CheckInbox(""))
-	add("check-inbox-too-often", out, "Check your inbox", CheckInbox(store.TooMany(6*time.Minute).Error()))
+	add("check-inbox-too-often", out, "Check your inbox", CheckInbox(rules.TooMany(6*time.Minute).Error()))
 	add("unconfirmed", in, "Confirm your email address", Unconfirmed(ada, true, ""))
 	add("unconfirmed-without-mail", in, "Confirm your email address", Unconfirmed(long, false, ""))
 	add("stale-link", out, "This link does not work", StaleLink(nil, true))
@@ -121,7 +122,7 @@ func GalleryLetters() []GalleryLetter {
 	atOnce.Within = 0
 	add("closed-at-once", store.LetterClosed, atOnce)
 	long := data
-	long.Name, long.Username = strings.Repeat("W", store.NameMax), strings.Repeat("w", store.UsernameMax)
+	long.Name, long.Username = strings.Repeat("W", rules.NameMax), strings.Repeat("w", rules.UsernameMax)
 	long.Address, long.Agent = strings.Repeat("w", 64)+"@"+strings.Repeat("w", 60)+".example.com", strings.Repeat("W", 400)
 	add("address-changed-long", store.LetterEmailChanged, long)
 	return letters

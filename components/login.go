@@ -1,6 +1,6 @@
 package components
 
-import "gatehouse/store"
+import "gatehouse/store/rules"
 
 // LoginForm signs a person in.
 type LoginForm struct {
@@ -13,7 +13,7 @@ func NewLoginForm() *LoginForm {
 	f := &LoginForm{Form: Form{ID: "login", Action: "/login", Title: "Sign in", Submit: "Sign in"}}
 	f.Username = &Field{
 		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", Live: true,
-		rule: store.CheckIdentifier,
+		rule: rules.CheckIdentifier,
 	}
 	f.Password = &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",

@@ -1,6 +1,9 @@
 package components
 
-import "gatehouse/store"
+import (
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
 
 // PasswordForm changes the password. The current one is the proof.
 type PasswordForm struct {
@@ -9,7 +12,7 @@ type PasswordForm struct {
 }
 
 // NewPasswordForm states the form for a person, with the site's rules.
-func NewPasswordForm(passwords *store.Passwords, user store.User) *PasswordForm {
+func NewPasswordForm(passwords *rules.Passwords, user store.User) *PasswordForm {
 	f := &PasswordForm{Form: Form{
 		ID: "password-form", Action: "/account/password", Title: "Password", Submit: "Change password", ForUsername: user.Username,
 	}}
@@ -19,7 +22,9 @@ func NewPasswordForm(passwords *store.Passwords, user store.User) *PasswordForm 
 	}
 	f.Password = newPassword(passwords, func() []string { return nil })
 	f.Password.Label = "New password"
-	f.Password.rule = func(value string) error { return passwords.CheckNew(f.Current.Value, value, user.Name, user.Username, user.Email) }
+	f.Password.rule = func(value string) error {
+		return passwords.CheckNew(f.Current.Value, value, user.Name, user.Username, user.Email)
+	}
 	f.Fields = []*Field{f.Current, f.Password}
 	return f
 }

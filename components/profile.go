@@ -1,6 +1,9 @@
 package components
 
-import "gatehouse/store"
+import (
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
 
 // ProfileForm changes the display name and the username.
 type ProfileForm struct {
@@ -22,7 +25,7 @@ func NewProfileForm(user store.User) *ProfileForm {
 
 // UsernameIsFree praises the username, once the store has said so.
 func (f *ProfileForm) UsernameIsFree(user store.User) {
-	if store.CanonicalUsername(f.Username.Value) != user.Username {
+	if rules.CanonicalUsername(f.Username.Value) != user.Username {
 		praiseUsername(f.Username)
 	}
 }

@@ -1,6 +1,9 @@
 package components
 
-import "gatehouse/store"
+import (
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
 
 // RegisterForm makes an account.
 type RegisterForm struct {
@@ -9,7 +12,7 @@ type RegisterForm struct {
 }
 
 // NewRegisterForm states the form, with the site's rules for passwords.
-func NewRegisterForm(passwords *store.Passwords) *RegisterForm {
+func NewRegisterForm(passwords *rules.Passwords) *RegisterForm {
 	f := &RegisterForm{Form: Form{ID: "register", Action: "/register", Title: "Create your account", Submit: "Create account"}}
 	f.Name, f.Username = nameField(), usernameField()
 	f.Email = emailField()

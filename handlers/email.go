@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 func (s *Site) newEmail(w http.ResponseWriter, r *http.Request) error {
@@ -33,7 +34,7 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.flash(r, "We have written to "+store.DeliverableEmail(form.Email.Value)+". Your address changes once it is confirmed there.")
+	s.flash(r, "We have written to "+rules.DeliverableEmail(form.Email.Value)+". Your address changes once it is confirmed there.")
 	return s.redirect(w, r, form.Action)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // fieldOf fills the form of an inline check and returns the field it is about.
@@ -41,7 +42,7 @@ func sayNothing(w http.ResponseWriter) error {
 // refuse is the status of a form that err refused: 422, or 429 where its
 // sender must wait first.
 func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) int {
-	refusal, _ := store.AsRefusal(err)
+	refusal, _ := rules.AsRefusal(err)
 	if refusal.Wait == 0 {
 		return http.StatusUnprocessableEntity
 	}
@@ -112,7 +113,7 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 // chargeUsername has a username that was refused cost as much as a check of it
 // would, so that sending forms is no way around that limit.
 func (s *Site) chargeUsername(r *http.Request, err error) error {
-	if refusal, refused := store.AsRefusal(err); refused && refusal.Field == "username" {
+	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "username" {
 		if limited := spend(s.budgets.usernameChecks, source(r)); limited != nil {
 			return limited
 		}

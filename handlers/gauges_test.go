@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
 func TestMetricsShowTheGate(t *testing.T) {
 	t.Parallel()
-	gate := store.NewGate(1, time.Minute)
+	gate := secret.NewGate(1, time.Minute)
 	h := newHouse(t, measured, func(s *Site) { s.Hasher.Gate = gate })
 	h.becomes(t, map[string]float64{"gate_slots": 1, "gate_in_use": 0, "gate_waiting": 0, "gate_turned_away_total": 0})
 	held, release := make(chan struct{}), make(chan struct{})

@@ -13,6 +13,8 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // guard states who may use a route.
@@ -39,7 +41,7 @@ const (
 
 // AnswerWait is how long a page may take altogether: the wait for the password
 // gate, and as much again for a database that is slow to answer.
-const AnswerWait = 2 * store.GateWait
+const AnswerWait = 2 * secret.GateWait
 
 // dynamic wraps a handler in what every page needs: its form, the session, the
 // current user, and its guard.
@@ -178,7 +180,7 @@ func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 		next = r.PostForm.Get("next")
 		sc := scopeOf(r)
 		sentence := "You are signed in already, as " + sc.user.Username + ". Sign out first to use another account."
-		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && store.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
+		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && rules.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
 			// A form in which much was typed stays where it is.
 			sc.refusal = sentence
 			return s.pages[s.mux.Find(chi.NewRouteContext(), get, r.URL.Path)].do(w, r)

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // sourcesMax bounds how many sources one budget remembers, and with it its
@@ -115,7 +116,7 @@ func source(r *http.Request) string {
 // spend takes one of the budget, or returns the refusal of whoever must wait.
 func spend(b *budget, source string) error {
 	if wait := b.take(source); wait > 0 {
-		return store.TooMany(wait)
+		return rules.TooMany(wait)
 	}
 	return nil
 }
@@ -146,7 +147,7 @@ func (s *Site) tryPassword(r *http.Request, do func() error) error {
 		return err
 	}
 	err := do()
-	if _, refused := store.AsRefusal(err); !refused {
+	if _, refused := rules.AsRefusal(err); !refused {
 		s.budgets.failures.giveBack(from)
 	}
 	return err

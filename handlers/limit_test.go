@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
@@ -430,7 +432,7 @@ func TestREG15WhoeverHangsUpHasUsedUpATry(t *testing.T) {
 				break
 			}
 		}
-		if refusal, refused := store.AsRefusal(err); !refused || refusal.Wait == 0 {
+		if refusal, refused := rules.AsRefusal(err); !refused || refusal.Wait == 0 {
 			t.Errorf("fifty times hung up on %s: %v, want to wait", what, err)
 		}
 	}
@@ -571,6 +573,6 @@ func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
 		}
 	}, func(s *Site) {
 		limited(s)
-		s.Hasher.Gate = store.NewGate(1, time.Minute)
+		s.Hasher.Gate = secret.NewGate(1, time.Minute)
 	})
 }

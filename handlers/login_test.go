@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"gatehouse/store"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
@@ -203,7 +203,7 @@ func TestLOG18OnlyPlainFormsAreRead(t *testing.T) {
 }
 
 func TestLOG19BusyIsSaidInTime(t *testing.T) {
-	full := store.NewGate(0, time.Millisecond) // no slot ever comes free
+	full := secret.NewGate(0, time.Millisecond) // no slot ever comes free
 	t.Cleanup(full.Close)
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		for path, values := range map[string]map[string]string{

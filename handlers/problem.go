@@ -10,7 +10,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/components"
-	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // retryAfter is how long a client should wait after 503, in seconds.
@@ -35,9 +36,9 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	case isRefusal(err):
 		// One that no form is there to show.
-		refusal, _ := store.AsRefusal(err)
+		refusal, _ := rules.AsRefusal(err)
 		p = components.Problem{Status: s.refuse(w, r, err), Title: "Too many attempts", Sentence: refusal.Sentence}
-	case errors.Is(err, store.ErrBusy):
+	case errors.Is(err, secret.ErrBusy):
 		p = components.Busy
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		// The client has gone: nobody reads the answer, and it is no fault.
@@ -54,7 +55,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func isRefusal(err error) bool {
-	_, ok := store.AsRefusal(err)
+	_, ok := rules.AsRefusal(err)
 	return ok
 }
 

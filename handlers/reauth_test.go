@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
@@ -291,7 +292,7 @@ func TestSES08AProofThatCameTooLateLeavesTheCookieAlone(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			gate := store.NewGate(1, store.GateWait)
+			gate := secret.NewGate(1, secret.GateWait)
 			t.Cleanup(gate.Close)
 			h := newHouse(t, func(s *Site) { s.Hasher.Gate = gate })
 			v := h.visitor(t)

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 func (s *Site) newRegister(w http.ResponseWriter, r *http.Request) error {
@@ -73,7 +74,7 @@ func (s *Site) withinLimits(r *http.Request, register func() error) error {
 		return err
 	}
 	s.budgets.allRegistrations.giveBack("")
-	if refusal, refused := store.AsRefusal(err); refused && refusal.Field == "email" {
+	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "email" {
 		return err
 	}
 	s.budgets.registrations.giveBack(from)

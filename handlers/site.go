@@ -18,6 +18,8 @@ import (
 	"gatehouse/components"
 	"gatehouse/handlers/mail"
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // Site is what the handlers need, wired by cmd. Every field is required but
@@ -41,8 +43,8 @@ type Site struct {
 	// Store are the accounts, Passwords the rules for their passwords, and Hasher
 	// what hashes those.
 	Store     *store.Store
-	Passwords *store.Passwords
-	Hasher    *store.Hasher
+	Passwords *rules.Passwords
+	Hasher    *secret.Hasher
 	// Sessions is what NewSessions returned.
 	Sessions *scs.SessionManager
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
 )
 
 const (
@@ -31,15 +33,15 @@ const (
 // it there, the old one stands. It answers alike whether or not the new one
 // has an account: its owner is told then.
 func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from Origin) error {
-	if err := CheckEmail(email); err != nil {
+	if err := rules.CheckEmail(email); err != nil {
 		return err
 	}
-	key, err := CanonicalEmail(email)
+	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return err
 	}
-	if own, _ := CanonicalEmail(user.Email); own == key {
-		return refuse("email", "That is the address you have.")
+	if own, _ := rules.CanonicalEmail(user.Email); own == key {
+		return rules.Refuse("email", "That is the address you have.")
 	}
 	_, _, err = s.findAccount(ctx, s.userByEmail, key)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -47,18 +49,18 @@ func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from O
 	}
 	taken := err == nil
 	return s.write(ctx, func(tx *Tx) error {
-		if err := tx.record(ctx, user.ID, EventEmailAsked, DeliverableEmail(email), from); err != nil {
+		if err := tx.record(ctx, user.ID, EventEmailAsked, rules.DeliverableEmail(email), from); err != nil {
 			return err
 		}
 		if taken {
 			// A token like any other, which nobody gets: what is held about a person
 			// must not tell them whose address it is.
-			if _, err := tx.issue(ctx, PurposeNewEmail, user, DeliverableEmail(email), NewEmailValid); err != nil {
+			if _, err := tx.issue(ctx, PurposeNewEmail, user, rules.DeliverableEmail(email), NewEmailValid); err != nil {
 				return err
 			}
 			return tx.remindOwner(ctx, key, from)
 		}
-		return tx.sendLink(ctx, LetterNewEmail, PurposeNewEmail, user, DeliverableEmail(email), NewEmailValid, from)
+		return tx.sendLink(ctx, LetterNewEmail, PurposeNewEmail, user, rules.DeliverableEmail(email), NewEmailValid, from)
 	})
 }
 

@@ -4,27 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"gatehouse/store/rules"
 )
 
 // Invite writes to an address that may have an account for the asking. It is refused
 // for one that has an account, or was invited LettersPerHour times lately.
 func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
-	if err := CheckEmail(email); err != nil {
+	if err := rules.CheckEmail(email); err != nil {
 		return err
 	}
-	key, err := CanonicalEmail(email)
+	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return err
 	}
 	if _, _, err := s.findAccount(ctx, s.userByEmail, key); err == nil {
-		return refuse("email", "An account with this email address exists.")
+		return rules.Refuse("email", "An account with this email address exists.")
 	} else if !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("invite: %w", err)
 	}
 	return s.write(ctx, func(tx *Tx) error {
-		err := tx.sendLink(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
+		err := tx.sendLink(ctx, LetterInvite, PurposeInvite, User{}, rules.DeliverableEmail(email), InviteValid, from)
 		if err == nil && s.Mails() && !tx.letters {
-			return refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
+			return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
 		}
 		return err
 	})
@@ -41,7 +43,7 @@ func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, 
 	}
 	r.Email = t.Email
 	user, err := s.register(ctx, r, from, func(tx *Tx) error { return tx.redeem(ctx, token, User{}) })
-	if refusal, refused := AsRefusal(err); refused && refusal.Field == "email" {
+	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "email" {
 		return User{}, ErrInvalidLink // has an account by now
 	}
 	return user, err

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // Kinds of letters.
@@ -97,11 +100,11 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	if !s.Mails() {
 		return nil
 	}
-	key, err := CanonicalEmail(data.To)
+	key, err := rules.CanonicalEmail(data.To)
 	if err != nil {
 		key = data.To // what somebody typed to say who they are
 	}
-	address, now := digest(key), s.now()
+	address, now := secret.Digest(key), s.now()
 	if _, err := tx.ExecContext(ctx, lockAddress, address, now); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
@@ -124,7 +127,7 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires, priorityOf(kind)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.Seal(text, kind), now, expires, priorityOf(kind)); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	tx.letters = true
@@ -136,9 +139,9 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 // any other may be a stranger's, whom nobody is to reach through us with words of
 // their own.
 func letterFor(email string, user User, from Origin) LetterData {
-	data := LetterData{To: email, From: from.Address, Agent: shorten(from.Agent, agentMax)}
+	data := LetterData{To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax)}
 	if email == user.Email && user.Verified() {
-		data.Verified, data.Name, data.Username = true, CanonicalName(user.Name), user.Username
+		data.Verified, data.Name, data.Username = true, rules.CanonicalName(user.Name), user.Username
 	}
 	return data
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // errWrong is the one answer to every sign-in that fails, whatever the cause.
-var errWrong = refuse("", "That username or email address and that password do not belong together. Check both and try again.")
+var errWrong = rules.Refuse("", "That username or email address and that password do not belong together. Check both and try again.")
 
 const (
 	updatePassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3
@@ -39,7 +42,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	if err != nil {
 		return User{}, err
 	}
-	if s.hasher.outdated(stored, password) {
+	if s.hasher.Outdated(stored, password) {
 		if err := s.rehash(ctx, user, stored, password); err != nil {
 			s.takeBack(ctx, a)
 			return User{}, fmt.Errorf("authenticate: %w", err)
@@ -62,12 +65,12 @@ var errNoMatch = errors.New("no match")
 
 // checkPassword counts a try and compares the password, in the same time for every
 // account and for none.
-func (s *Store) checkPassword(ctx context.Context, user User, stored passwordHash, typed, password string, from Origin) (attempt, error) {
+func (s *Store) checkPassword(ctx context.Context, user User, stored secret.PasswordHash, typed, password string, from Origin) (attempt, error) {
 	a, err := s.countAttempt(ctx, user, typed, from)
 	if err != nil {
 		return a, err
 	}
-	match, err := s.hasher.matches(ctx, stored, password)
+	match, err := s.hasher.Matches(ctx, stored, password)
 	if err != nil {
 		s.takeBack(ctx, a)
 		return a, err
@@ -80,15 +83,15 @@ func (s *Store) checkPassword(ctx context.Context, user User, stored passwordHas
 
 // rehash keeps the password by today's scheme and cost. The old hash is a
 // condition, so that a password changed meanwhile stays changed.
-func (s *Store) rehash(ctx context.Context, user User, old passwordHash, password string) error {
-	fresh, err := s.hasher.hash(ctx, password)
-	if errors.Is(err, ErrBusy) {
+func (s *Store) rehash(ctx context.Context, user User, old secret.PasswordHash, password string) error {
+	fresh, err := s.hasher.Hash(ctx, password)
+	if errors.Is(err, secret.ErrBusy) {
 		return nil // the next sign-in will do it
 	}
 	if err != nil {
 		return err
 	}
-	_, err = s.db.Exec(ctx, updatePassword, fresh.scheme, fresh.hash, fresh.cost, user.ID, old.hash)
+	_, err = s.db.Exec(ctx, updatePassword, fresh.Scheme, fresh.Hash, fresh.Cost, user.ID, old.Hash)
 	return err
 }
 
@@ -97,10 +100,10 @@ func (s *Store) rehash(ctx context.Context, user User, old passwordHash, passwor
 // is known raises it when it is first compared.
 func (s *Store) findHighestCost(ctx context.Context) error {
 	var cost int
-	if err := s.db.Read.QueryRowContext(ctx, selectHighestCost, BcryptCostMax).Scan(&cost); err != nil {
+	if err := s.db.Read.QueryRowContext(ctx, selectHighestCost, secret.BcryptCostMax).Scan(&cost); err != nil {
 		return fmt.Errorf("find the dearest password: %w", err)
 	}
-	s.hasher.raiseHighestCost(cost)
+	s.hasher.RaiseHighestCost(cost)
 	return nil
 }
 
@@ -108,5 +111,5 @@ func (s *Store) findHighestCost(ctx context.Context) error {
 // far as password_cost says so. Nobody signs in to one until its password is
 // chosen anew by link.
 func (s *Store) CountTooCostly(ctx context.Context) (int64, error) {
-	return s.count(ctx, countTooCostly, BcryptCostMax)
+	return s.count(ctx, countTooCostly, secret.BcryptCostMax)
 }

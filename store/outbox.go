@@ -89,7 +89,7 @@ func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int) (
 			continue // another worker has it
 		}
 		r.Tries++
-		text, err := s.seal.open(r.sealed, r.Kind)
+		text, err := s.seal.Open(r.sealed, r.Kind)
 		if err == nil {
 			err = json.Unmarshal(text, &r.LetterData)
 		}

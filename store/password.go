@@ -25,14 +25,14 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	if err != nil {
 		return SignIn{}, err
 	}
-	stored, err := s.hasher.hash(ctx, password)
+	stored, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		s.takeBack(ctx, a)
 		return SignIn{}, err
 	}
 	var renewed SignIn
 	err = s.write(ctx, func(tx *Tx) error {
-		changed, err := tx.changed(ctx, updateOwnPassword, stored.scheme, stored.hash, stored.cost, user.ID, user.epoch)
+		changed, err := tx.changed(ctx, updateOwnPassword, stored.Scheme, stored.Hash, stored.Cost, user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("change the password: %w", err)
 		}

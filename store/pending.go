@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // PendingValid is how long a registration waits for its address to be
@@ -38,7 +41,7 @@ type Pending struct {
 	Next string
 
 	emailKey, browser string
-	stored            passwordHash
+	stored            secret.PasswordHash
 }
 
 // RegisterPending takes a registration that becomes an account only once its
@@ -49,15 +52,15 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	if err := s.checkRegistration(r); err != nil {
 		return err
 	}
-	key, err := CanonicalEmail(r.Email)
+	key, err := rules.CanonicalEmail(r.Email)
 	if err != nil {
 		return err
 	}
-	name, holder := CanonicalUsername(r.Username), digest(browser)
+	name, holder := rules.CanonicalUsername(r.Username), secret.Digest(browser)
 	if err := s.UsernameFree(ctx, name, User{}, browser); err != nil {
 		return err
 	}
-	stored, err := s.hasher.hash(ctx, r.Password)
+	stored, err := s.hasher.Hash(ctx, r.Password)
 	if err != nil {
 		return err
 	}
@@ -78,16 +81,16 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 		if err != nil {
 			return err
 		}
-		token := newToken()
-		hash := sql.NullString{String: digest(token), Valid: !taken && !reserved}
-		if _, err := tx.ExecContext(ctx, insertPending, name, DeliverableEmail(r.Email), key, CanonicalName(r.Name),
-			stored.scheme, stored.hash, stored.cost, hash, holder, now.Add(PendingValid), r.Next); err != nil {
+		token := secret.NewToken()
+		hash := sql.NullString{String: secret.Digest(token), Valid: !taken && !reserved}
+		if _, err := tx.ExecContext(ctx, insertPending, name, rules.DeliverableEmail(r.Email), key, rules.CanonicalName(r.Name),
+			stored.Scheme, stored.Hash, stored.Cost, hash, holder, now.Add(PendingValid), r.Next); err != nil {
 			return err
 		}
 		if taken || reserved {
 			return tx.remindOwner(ctx, key, from)
 		}
-		p := Pending{Username: name, Email: DeliverableEmail(r.Email), Name: CanonicalName(r.Name)}
+		p := Pending{Username: name, Email: rules.DeliverableEmail(r.Email), Name: rules.CanonicalName(r.Name)}
 		if err := tx.askToRegister(ctx, p, token, from); err != nil || tx.letters || !same || !old.Valid {
 			return err
 		}
@@ -106,15 +109,15 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 // mine says whether this browser asked for it. It changes nothing.
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
 	now := s.now()
-	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, digest(token), now, latest(now, PendingValid))
-	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.stored.scheme, &p.stored.hash, &p.stored.cost, &p.browser, &p.Next)
+	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, secret.Digest(token), now, latest(now, PendingValid))
+	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.stored.Scheme, &p.stored.Hash, &p.stored.Cost, &p.browser, &p.Next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, ErrInvalidLink
 	}
 	if err != nil {
 		return p, false, fmt.Errorf("look for a registration: %w", err)
 	}
-	return p, browser != "" && digest(browser) == p.browser, nil
+	return p, browser != "" && secret.Digest(browser) == p.browser, nil
 }
 
 // CompleteRegistration makes the account of a pending registration. A browser
@@ -148,7 +151,7 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 		if err := tx.insert(ctx, &user, p.emailKey, p.stored, from); err != nil {
 			return err
 		}
-		taken, err := tx.changed(ctx, takePending, digest(token), s.now())
+		taken, err := tx.changed(ctx, takePending, secret.Digest(token), s.now())
 		if err != nil {
 			return err
 		}
@@ -159,10 +162,10 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 		return err
 	})
 	err = s.takeBackAfterFault(ctx, a.bucket, err)
-	if _, refused := AsRefusal(s.conflict(err, user.Username)); refused {
+	if _, refused := rules.AsRefusal(s.conflict(err, user.Username)); refused {
 		return User{}, ErrInvalidLink // somebody was faster
 	}
-	if _, refused := AsRefusal(err); refused {
+	if _, refused := rules.AsRefusal(err); refused {
 		return User{}, ErrInvalidLink
 	}
 	return user, err
@@ -185,7 +188,7 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 	if browser == "" {
 		return nil
 	}
-	holder := digest(browser)
+	holder := secret.Digest(browser)
 	return s.write(ctx, func(tx *Tx) error {
 		var p Pending
 		var hash sql.NullString
@@ -200,8 +203,8 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 		if !hash.Valid {
 			return tx.remindOwner(ctx, p.emailKey, from)
 		}
-		token := newToken()
-		if _, err := tx.ExecContext(ctx, updatePending, digest(token), p.Username, holder, s.now()); err != nil {
+		token := secret.NewToken()
+		if _, err := tx.ExecContext(ctx, updatePending, secret.Digest(token), p.Username, holder, s.now()); err != nil {
 			return fmt.Errorf("renew a registration: %w", err)
 		}
 		if err := tx.askToRegister(ctx, p, token, from); err != nil || tx.letters {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
 )
 
 // UsernameEvery is how often a person may change their username.
@@ -20,11 +22,11 @@ const (
 // as it is then. A username changes at most once within UsernameEvery; the old
 // one stays reserved for its owner for UsernameReservation.
 func (s *Store) UpdateProfile(ctx context.Context, user User, name, username string, from Origin) (User, error) {
-	if err := CheckName(name); err != nil {
+	if err := rules.CheckName(name); err != nil {
 		return user, err
 	}
 	changed := user
-	changed.Name, changed.Username = CanonicalName(name), CanonicalUsername(username)
+	changed.Name, changed.Username = rules.CanonicalName(name), rules.CanonicalUsername(username)
 	if changed.Username != user.Username {
 		if err := s.UsernameFree(ctx, username, user, ""); err != nil {
 			return user, err
@@ -47,7 +49,7 @@ func (s *Store) UpdateProfile(ctx context.Context, user User, name, username str
 	if refusal := s.conflict(err, changed.Username); refusal != nil {
 		return user, refusal
 	}
-	if _, refused := AsRefusal(err); err != nil && !refused {
+	if _, refused := rules.AsRefusal(err); err != nil && !refused {
 		err = fmt.Errorf("update a profile: %w", err)
 	}
 	if err != nil {
@@ -63,7 +65,7 @@ func (tx *Tx) rename(ctx context.Context, user User, changed *User, from Origin)
 		return err
 	}
 	if n == 0 {
-		return refuse("username", "You can change your username once a day. Your old one is still yours.")
+		return rules.Refuse("username", "You can change your username once a day. Your old one is still yours.")
 	}
 	changed.RenamedAt = now
 	if err := tx.claimUsername(ctx, *changed); err != nil {

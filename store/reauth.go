@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // RecentAuth is how long a proof of who somebody is counts as recent. What is
@@ -14,7 +17,7 @@ const RecentAuth = 10 * time.Minute
 
 // errNotYourPassword refuses a wrong password of somebody who is signed in.
 func errNotYourPassword(field string) error {
-	return refuse(field, "That is not your password. Check it and try again.")
+	return rules.Refuse(field, "That is not your password. Check it and try again.")
 }
 
 const (
@@ -63,9 +66,9 @@ func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, f
 // refused at field and recorded as event.
 func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field, event string, from Origin) (User, attempt, error) {
 	var user User
-	var stored passwordHash
+	var stored secret.PasswordHash
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPassword, n.UserID)
-	if err := user.scan(row, &stored.scheme, &stored.hash); err != nil {
+	if err := user.scan(row, &stored.Scheme, &stored.Hash); err != nil {
 		return user, attempt{}, fmt.Errorf("prove: %w", err)
 	}
 	a, err := s.checkPassword(ctx, user, stored, "", password, from)

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // UsernameReservation is how long a username stays reserved after it was given up.
@@ -40,12 +43,12 @@ type ReservedUsername struct {
 // it. The zero User stands for a new person, and browser for the one whose
 // registration may be waiting already.
 func (s *Store) UsernameFree(ctx context.Context, username string, user User, browser string) error {
-	if err := CheckUsername(username); err != nil {
+	if err := rules.CheckUsername(username); err != nil {
 		return err
 	}
-	name := CanonicalUsername(username)
-	if slices.Contains(s.passwords.siteWords(), name) {
-		return errReserved // the site's own name
+	name := rules.CanonicalUsername(username)
+	if slices.Contains(s.passwords.SiteWords(), name) {
+		return rules.ErrReserved // the site's own name
 	}
 	type holder struct {
 		id      int64
@@ -59,7 +62,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 	}
 	for _, h := range holders {
 		own := h.id != 0 && h.id == user.ID
-		waiting := browser != "" && h.browser == digest(browser)
+		waiting := browser != "" && h.browser == secret.Digest(browser)
 		if !own && !waiting {
 			return ErrUsernameTaken
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"gatehouse/store/rules"
 )
 
 const (
@@ -21,7 +23,7 @@ const (
 func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
 		return tx.enqueue(ctx, askReset, LetterData{
-			To: shorten(identifier, EmailMax), From: from.Address, Agent: shorten(from.Agent, agentMax), Valid: ResetValid,
+			To: rules.Shorten(identifier, rules.EmailMax), From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Valid: ResetValid,
 		})
 	})
 }
@@ -53,7 +55,7 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 // disabled account, whose links are void.
 func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token string, err error) {
 	if user.Disabled() {
-		return "", refuse("", "The account %s is disabled. Enable it first.", user.Username)
+		return "", rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
 	}
 	err = s.write(ctx, func(tx *Tx) error {
 		if token, err = tx.issue(ctx, PurposeReset, user, user.Email, ResetValid); err != nil {
@@ -77,7 +79,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 	if err := s.passwords.Check(password, user.Name, user.Username, user.Email); err != nil {
 		return err
 	}
-	stored, err := s.hasher.hash(ctx, password)
+	stored, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if err := tx.redeem(ctx, token, user); err != nil {
 			return err
 		}
-		changed, err := tx.changed(ctx, updateResetPassword, stored.scheme, stored.hash, stored.cost, s.now(), user.ID, user.epoch)
+		changed, err := tx.changed(ctx, updateResetPassword, stored.Scheme, stored.Hash, stored.Cost, s.now(), user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("reset a password: %w", err)
 		}

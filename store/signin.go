@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // How long a sign-in lives: without a visit, and in all. SeenEvery is how
@@ -103,10 +106,10 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 	n := SignIn{
 		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: visit.Kind, Remembered: visit.Remembered,
 		CreatedAt: now, AuthenticatedAt: now, SeenAt: now,
-		Address: visit.Address, Agent: shorten(visit.Agent, agentMax),
+		Address: visit.Address, Agent: rules.Shorten(visit.Agent, agentMax),
 	}
 	if visit.Device != "" {
-		n.device = digest(visit.Device)
+		n.device = secret.Digest(visit.Device)
 	}
 	_, absolute := n.limits()
 	n.EndsAt = now.Add(absolute)

@@ -12,6 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
+
 	"golang.org/x/sync/singleflight"
 )
 
@@ -76,7 +79,7 @@ type Rules struct {
 	NoNotices bool
 	// Letters seals letters that wait to be sent. Without it the site sends no
 	// mail.
-	Letters *Seal
+	Letters *secret.Seal
 }
 
 // DefaultRules are what a site begins with.
@@ -85,12 +88,12 @@ var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, Eve
 // Store offers the verbs. Each is one transaction, safe for concurrent use.
 type Store struct {
 	db        Database
-	passwords *Passwords
-	hasher    *Hasher
+	passwords *rules.Passwords
+	hasher    *secret.Hasher
 	rules     Rules
 	clock     func() time.Time
 	log       *slog.Logger
-	seal      *Seal
+	seal      *secret.Seal
 	written   chan struct{} // holds at most one, when there are new letters
 	tally     tally
 	probes    singleflight.Group
@@ -106,7 +109,7 @@ type Store struct {
 // New prepares the hot statements on a database whose schema is in step. The
 // clock is the only source of time for what is stored; tests move it. Events
 // are logged to log.
-func New(ctx context.Context, db Database, passwords *Passwords, hasher *Hasher, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
+func New(ctx context.Context, db Database, passwords *rules.Passwords, hasher *secret.Hasher, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
 	s := &Store{db: db, passwords: passwords, hasher: hasher, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally()}
 	for _, hot := range []struct {
 		statement **statement

@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 const (
@@ -56,7 +59,7 @@ func deviceBucket(user User, device string) string { return accountBucket(user) 
 // the wrong line.
 func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin) (bucket string, err error) {
 	if from.Device != "" {
-		device := digest(from.Device)
+		device := secret.Digest(from.Device)
 		// Asked for unknown accounts as well, so that both take the same time.
 		known, err := s.knownDevice(ctx, user, device)
 		if err != nil {
@@ -69,11 +72,11 @@ func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin
 	if user.ID != 0 {
 		return accountBucket(user), nil
 	}
-	name, err := CanonicalEmail(typed)
+	name, err := rules.CanonicalEmail(typed)
 	if err != nil {
-		name = CanonicalUsername(typed)
+		name = rules.CanonicalUsername(typed)
 	}
-	return "name:" + digest(name), nil
+	return "name:" + secret.Digest(name), nil
 }
 
 // countAttempt counts a password that is about to be compared. It is refused with a
@@ -90,7 +93,7 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 	}
 	// Not cut off by a caller who leaves: then nobody would know whether it was
 	// counted, and it could not be taken back.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	err = s.write(ctx, func(tx *Tx) error {
 		now := s.now()
@@ -100,7 +103,7 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 			if err := tx.QueryRowContext(ctx, selectWait, a.bucket).Scan(&until); err != nil {
 				return err
 			}
-			return TooMany(until.Sub(now))
+			return rules.TooMany(until.Sub(now))
 		}
 		if err != nil {
 			return err
@@ -110,7 +113,7 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 		}
 		return err
 	})
-	if _, refused := AsRefusal(err); err != nil && !refused {
+	if _, refused := rules.AsRefusal(err); err != nil && !refused {
 		err = fmt.Errorf("count a try: %w", err)
 	}
 	return a, err
@@ -134,7 +137,7 @@ func (l Limits) wait(failures int) time.Duration {
 // recordFailure records a try that failed, also for a caller who has left. An account that
 // does not exist costs the same transaction.
 func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from Origin) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	inARow := 0
 	err := s.write(ctx, func(tx *Tx) error {
@@ -161,7 +164,7 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 	})
 	if err == nil && a.onDevice() && inARow >= deviceFailures {
 		// By itself, holding no lock that somebody with the device in hand waits for.
-		_, err = s.db.Exec(ctx, deleteDevice, a.user.ID, digest(from.Device))
+		_, err = s.db.Exec(ctx, deleteDevice, a.user.ID, secret.Digest(from.Device))
 	}
 	if err != nil {
 		return fmt.Errorf("record a failed try: %w", err)
@@ -186,7 +189,7 @@ func (s *Store) takeBack(ctx context.Context, a attempt) {
 		return
 	}
 	// The caller has left or was turned away; this is still to be done.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	if _, err := s.db.Exec(ctx, takeBackFailure, s.now(), a.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
@@ -196,7 +199,7 @@ func (s *Store) takeBack(ctx context.Context, a attempt) {
 // takeBackAfterFault takes back the try of a right password that a fault kept from
 // leading to anything, and returns that fault.
 func (s *Store) takeBackAfterFault(ctx context.Context, bucket string, err error) error {
-	if _, refused := AsRefusal(err); err != nil && !refused {
+	if _, refused := rules.AsRefusal(err); err != nil && !refused {
 		s.takeBack(ctx, attempt{bucket: bucket})
 	}
 	return err

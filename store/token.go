@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // What a token in a link is for. Each purpose has its own lifetime.
@@ -68,13 +71,13 @@ const (
 
 // issue makes a token and keeps its sum. The zero User stands for nobody yet.
 func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string, valid time.Duration) (string, error) {
-	token, now := newToken(), tx.store.now()
-	key, err := CanonicalEmail(email)
+	token, now := secret.NewToken(), tx.store.now()
+	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	id := sql.NullInt64{Int64: user.ID, Valid: user.ID != 0}
-	if _, err := tx.ExecContext(ctx, insertToken, digest(token), purpose, id, email, key, user.epoch, now, now.Add(valid)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertToken, secret.Digest(token), purpose, id, email, key, user.epoch, now, now.Add(valid)); err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	return token, nil
@@ -91,7 +94,7 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	if slices.Contains(purposes, PurposeInvite) {
 		query, into = selectInvite, columns
 	}
-	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, digest(token), now).Scan(into...)
+	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, secret.Digest(token), now).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Token{}, ErrInvalidLink
 	}
@@ -114,7 +117,7 @@ func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
 	if err := tx.lockUser(ctx, user.ID); err != nil {
 		return err
 	}
-	used, err := tx.changed(ctx, useToken, tx.store.now(), digest(token))
+	used, err := tx.changed(ctx, useToken, tx.store.now(), secret.Digest(token))
 	if err != nil {
 		return fmt.Errorf("use a token: %w", err)
 	}

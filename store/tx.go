@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"gatehouse/store/rules"
 )
 
 // It changes nothing but waits for a change of the account that is under way
@@ -65,7 +67,7 @@ func (tx *Tx) lockUser(ctx context.Context, userID int64) error {
 
 // record writes an event of an account.
 func (tx *Tx) record(ctx context.Context, userID int64, name, detail string, from Origin) error {
-	from.Agent = shorten(from.Agent, agentMax)
+	from.Agent = rules.Shorten(from.Agent, agentMax)
 	e := Event{At: tx.store.now(), UserID: userID, Name: name, Origin: from, Detail: detail}
 	if _, err := tx.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
 		return fmt.Errorf("record %s: %w", name, err)

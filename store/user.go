@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // User is a person with an account. It carries nothing secret.
@@ -42,7 +45,7 @@ type User struct {
 // DisplayName is how the person is addressed: by name, else by username. Older
 // versions kept some names that cannot be seen.
 func (u User) DisplayName() string {
-	if name := CanonicalName(u.Name); name != "" {
+	if name := rules.CanonicalName(u.Name); name != "" {
 		return name
 	}
 	return u.Username
@@ -88,13 +91,13 @@ const (
 
 // checkRegistration refuses what no database need be asked about.
 func (s *Store) checkRegistration(r Registration) error {
-	if err := CheckName(r.Name); err != nil {
+	if err := rules.CheckName(r.Name); err != nil {
 		return err
 	}
-	if err := CheckUsername(r.Username); err != nil {
+	if err := rules.CheckUsername(r.Username); err != nil {
 		return err
 	}
-	if err := CheckEmail(r.Email); err != nil {
+	if err := rules.CheckEmail(r.Email); err != nil {
 		return err
 	}
 	return s.passwords.Check(r.Password, r.Name, r.Username, r.Email)
@@ -113,14 +116,14 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	if err := s.checkRegistration(r); err != nil {
 		return User{}, err
 	}
-	key, err := CanonicalEmail(r.Email)
+	key, err := rules.CanonicalEmail(r.Email)
 	if err != nil {
 		return User{}, err
 	}
 	user := User{
-		Username:  CanonicalUsername(r.Username),
-		Email:     DeliverableEmail(r.Email),
-		Name:      CanonicalName(r.Name),
+		Username:  rules.CanonicalUsername(r.Username),
+		Email:     rules.DeliverableEmail(r.Email),
+		Name:      rules.CanonicalName(r.Name),
 		CreatedAt: s.now(),
 	}
 	if redeem != nil {
@@ -130,7 +133,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	if err := s.available(ctx, user.Username, key); err != nil {
 		return User{}, err
 	}
-	stored, err := s.hasher.hash(ctx, r.Password)
+	stored, err := s.hasher.Hash(ctx, r.Password)
 	if err != nil {
 		return User{}, err
 	}
@@ -151,7 +154,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	if refusal := s.conflict(err, user.Username); refusal != nil {
 		return User{}, refusal
 	}
-	if _, refused := AsRefusal(err); err != nil && !refused {
+	if _, refused := rules.AsRefusal(err); err != nil && !refused {
 		err = fmt.Errorf("register: %w", err)
 	}
 	if err != nil {
@@ -162,10 +165,10 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 
 // insert makes the row of a user, who may have neither a username nor an
 // address that is kept for somebody else.
-func (tx *Tx) insert(ctx context.Context, user *User, emailKey string, stored passwordHash, from Origin) error {
+func (tx *Tx) insert(ctx context.Context, user *User, emailKey string, stored secret.PasswordHash, from Origin) error {
 	confirmed := sql.NullTime{Time: user.VerifiedAt, Valid: user.Verified()}
 	err := tx.QueryRowContext(ctx, insertUser, user.Username, user.Email, emailKey, user.Name,
-		stored.scheme, stored.hash, stored.cost, user.CreatedAt, confirmed).Scan(&user.ID, &user.epoch)
+		stored.Scheme, stored.Hash, stored.Cost, user.CreatedAt, confirmed).Scan(&user.ID, &user.epoch)
 	if err != nil {
 		return err
 	}
@@ -210,16 +213,16 @@ func (s *Store) conflict(err error, username string) error {
 
 // ErrUsernameTaken refuses a username that somebody has, or that is kept for
 // somebody.
-var ErrUsernameTaken = refuse("username", "This username is taken.")
+var ErrUsernameTaken = rules.Refuse("username", "This username is taken.")
 
-var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
+var errEmailTaken = rules.Refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
 
 // findAccount finds one account and how its password is kept.
-func (s *Store) findAccount(ctx context.Context, find *statement, key string) (User, passwordHash, error) {
+func (s *Store) findAccount(ctx context.Context, find *statement, key string) (User, secret.PasswordHash, error) {
 	var user User
-	var stored passwordHash
+	var stored secret.PasswordHash
 	row := find.row(s.db.ReadContext(ctx), key)
-	err := user.scan(row, &stored.scheme, &stored.hash)
+	err := user.scan(row, &stored.Scheme, &stored.Hash)
 	return user, stored, err
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 const (
@@ -37,17 +40,17 @@ func (s *Store) byID(ctx context.Context, id int64) (User, error) {
 
 // identify resolves what a person typed to say who they are. The two kinds
 // cannot be confused, because no username contains an @.
-func (s *Store) identify(ctx context.Context, identifier string) (User, passwordHash, error) {
+func (s *Store) identify(ctx context.Context, identifier string) (User, secret.PasswordHash, error) {
 	if !strings.Contains(identifier, "@") {
-		name := CanonicalUsername(identifier)
-		if !validUsername(name) {
-			return User{}, passwordHash{}, ErrNotFound
+		name := rules.CanonicalUsername(identifier)
+		if !rules.ValidUsername(name) {
+			return User{}, secret.PasswordHash{}, ErrNotFound
 		}
 		return s.findAccount(ctx, s.userByUsername, name)
 	}
-	key, err := CanonicalEmail(identifier)
+	key, err := rules.CanonicalEmail(identifier)
 	if err != nil {
-		return User{}, passwordHash{}, ErrNotFound
+		return User{}, secret.PasswordHash{}, ErrNotFound
 	}
 	return s.findAccount(ctx, s.userByEmail, key)
 }

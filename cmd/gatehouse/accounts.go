@@ -11,6 +11,8 @@ import (
 	"gatehouse/assets"
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	"gatehouse/store/sqlite"
 )
 
@@ -34,8 +36,8 @@ func openDatabase(ctx context.Context, place string) (database, error) {
 type accounts struct {
 	db        database
 	store     *store.Store
-	passwords *store.Passwords
-	hasher    *store.Hasher
+	passwords *rules.Passwords
+	hasher    *secret.Hasher
 }
 
 // openAccounts opens the database for serving or for a command. Serving brings it up to
@@ -70,10 +72,10 @@ func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error
 	if c.base != nil {
 		words = append(words, c.base.Hostname())
 	}
-	a.passwords = &store.Passwords{
+	a.passwords = &rules.Passwords{
 		Min: j.settings.PasswordMin, Common: assets.Passwords(), Words: words,
 	}
-	a.hasher = &store.Hasher{Cost: j.settings.BcryptCost, Gate: store.NewGate(slots, store.GateWait)}
+	a.hasher = &secret.Hasher{Cost: j.settings.BcryptCost, Gate: secret.NewGate(slots, secret.GateWait)}
 	a.hasher.Gate.Busy = widen
 	rules := j.settings.rules()
 	var err error
@@ -90,7 +92,7 @@ func (a *accounts) warnTooCostly(ctx context.Context, log *slog.Logger) error {
 	n, err := a.store.CountTooCostly(ctx)
 	if n > 0 {
 		log.Warn("accounts have a password hash above the highest cost; they can only sign in after a reset by link",
-			"accounts", n, "highest", store.BcryptCostMax)
+			"accounts", n, "highest", secret.BcryptCostMax)
 	}
 	return err
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // longest is the person with the longest of everything, nothing of which has a
 // place to break.
 var longest = store.Registration{
-	Name:     strings.Repeat("W", store.NameMax),
-	Username: strings.Repeat("w", store.UsernameMax),
+	Name:     strings.Repeat("W", rules.NameMax),
+	Username: strings.Repeat("w", rules.UsernameMax),
 	Email:    strings.Repeat("w", 64) + "@" + strings.Repeat(strings.Repeat("w", 61)+".", 3) + "com",
 	Password: "seventeen moths in relays",
 }
@@ -46,7 +47,7 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.inspectLarge("register refused longest")
 			b.open("/register")
 			b.fillRegister(store.Registration{
-				Name: longest.Name + "W", Username: strings.Repeat("x", store.UsernameMax),
+				Name: longest.Name + "W", Username: strings.Repeat("x", rules.UsernameMax),
 				Email: longest.Email + "w", Password: longest.Password,
 			})
 			b.clickOn("#name")

@@ -18,6 +18,8 @@ import (
 	"gatehouse/assets"
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // settings are the flags that every command takes, each also an environment
@@ -93,15 +95,15 @@ type checked struct {
 // check finds the first setting that cannot be meant, in one sentence.
 func (s *settings) check() (checked, error) {
 	var c checked
-	if s.PasswordMin < store.PasswordFloor || s.PasswordMin > store.PasswordCeiling {
-		return c, usageError{fmt.Errorf("--password-min must be %d to %d", store.PasswordFloor, store.PasswordCeiling)}
+	if s.PasswordMin < rules.PasswordFloor || s.PasswordMin > rules.PasswordCeiling {
+		return c, usageError{fmt.Errorf("--password-min must be %d to %d", rules.PasswordFloor, rules.PasswordCeiling)}
 	}
-	least := store.BcryptCostMin
+	least := secret.BcryptCostMin
 	if s.InsecureTest {
 		least = bcryptCostTest
 	}
-	if s.BcryptCost < least || s.BcryptCost > store.BcryptCostMax {
-		return c, usageError{fmt.Errorf("--bcrypt-cost must be %d to %d", least, store.BcryptCostMax)}
+	if s.BcryptCost < least || s.BcryptCost > secret.BcryptCostMax {
+		return c, usageError{fmt.Errorf("--bcrypt-cost must be %d to %d", least, secret.BcryptCostMax)}
 	}
 	if s.LimitPassword < 0 || s.LimitPassword > 50 {
 		return c, usageError{errors.New("--limit-password must be 0 to 50")}
@@ -144,7 +146,7 @@ func (s *settings) check() (checked, error) {
 	if err := s.checkMail(c); err != nil {
 		return c, err
 	}
-	if store.CanonicalName(s.Name) == "" || store.CheckName(s.Name) != nil {
+	if rules.CanonicalName(s.Name) == "" || rules.CheckName(s.Name) != nil {
 		return c, usageError{errors.New("--name must be a short line of text in which nothing is invisible")}
 	}
 	if !assets.Built() {

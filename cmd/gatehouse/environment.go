@@ -7,9 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/alecthomas/kong"
+	"gatehouse/store/rules"
 
-	"gatehouse/store"
+	"github.com/alecthomas/kong"
 )
 
 // parse reads the arguments and the environment.
@@ -77,7 +77,7 @@ func checkText(model *kong.Application) error {
 		if strings.ContainsRune(value, utf8.RuneError) {
 			return fmt.Errorf("--%s is not UTF-8: set the terminal to UTF-8, or save the file that it stands in as UTF-8", flag.Name)
 		}
-		if flag.Name != "name" && store.Pasted(value) {
+		if flag.Name != "name" && rules.Pasted(value) {
 			return fmt.Errorf("--%s contains an invisible character: type it instead of pasting it", flag.Name)
 		}
 	}
@@ -86,7 +86,7 @@ func checkText(model *kong.Application) error {
 
 // AfterApply takes off the site's name what is taken off everybody's.
 func (s *settings) AfterApply() error {
-	s.Name = store.CanonicalName(s.Name)
+	s.Name = rules.CanonicalName(s.Name)
 	return nil
 }
 

@@ -14,8 +14,8 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/mail"
-	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/secret"
 )
 
 // mails says whether a site with that base URL sends mail: by a mail server or,
@@ -89,15 +89,15 @@ func (s *settings) checkMail(c checked) error {
 // seal is what letters are sealed with; nil where the site sends no mail. Only
 // with create is a secret made where there is none: a command that somebody else
 // runs must not leave a file behind that the server cannot read.
-func (s *settings) seal(c checked, create bool) (*store.Seal, error) {
+func (s *settings) seal(c checked, create bool) (*secret.Seal, error) {
 	if !s.mails(c.base) {
 		return nil, nil
 	}
-	secret, err := s.secret(c, create)
-	if err != nil || secret == nil {
+	key, err := s.secret(c, create)
+	if err != nil || key == nil {
 		return nil, err
 	}
-	return store.NewSeal(secret, "letters")
+	return secret.NewSeal(key, "letters")
 }
 
 func (s *settings) secret(c checked, create bool) ([]byte, error) {
@@ -118,18 +118,18 @@ func (s *settings) secret(c checked, create bool) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the secret: %w", err)
 	}
-	secret, err := readSecret(string(text))
+	key, err := readSecret(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return secret, nil
+	return key, nil
 }
 
 // makeSecret writes a new secret for its owner alone. Of several programs that
 // do so at once all get the one that was first.
 func makeSecret(path string) ([]byte, error) {
 	draft := path + "." + rand.Text()
-	text := base64.StdEncoding.EncodeToString(store.NewSecret()) + "\n"
+	text := base64.StdEncoding.EncodeToString(secret.New()) + "\n"
 	if err := os.WriteFile(draft, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("make a secret: %w", err)
 	}
@@ -137,19 +137,19 @@ func makeSecret(path string) ([]byte, error) {
 	if err := os.Link(draft, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make a secret: %w", err)
 	}
-	kept, err := os.ReadFile(path)
+	made, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the secret: %w", err)
 	}
-	return readSecret(string(kept))
+	return readSecret(string(made))
 }
 
 func readSecret(text string) ([]byte, error) {
-	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(secret) != store.SecretBytes {
-		return nil, fmt.Errorf("--secret must be %d bytes in base64, as openssl rand -base64 %d makes them", store.SecretBytes, store.SecretBytes)
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != secret.Length {
+		return nil, fmt.Errorf("--secret must be %d bytes in base64, as openssl rand -base64 %d makes them", secret.Length, secret.Length)
 	}
-	return secret, nil
+	return key, nil
 }
 
 // worker is what delivers the letters of a site, or nil where there are none.

@@ -15,12 +15,12 @@ import (
 	"time"
 
 	"gatehouse/handlers/mail/mailtest"
-	"gatehouse/store"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
 // sharedSecret is what copies of a site on PostgreSQL have in common.
-var sharedSecret = base64.StdEncoding.EncodeToString(make([]byte, store.SecretBytes))
+var sharedSecret = base64.StdEncoding.EncodeToString(make([]byte, secret.Length))
 
 // mailing are the flags of a site that sends to a server.
 func mailing(s *mailtest.Server, d storetest.Database) []string {
@@ -287,8 +287,8 @@ func TestProgramsThatStartAtOnceMakeOneSecret(t *testing.T) {
 		})
 	}
 	group.Wait()
-	for _, secret := range secrets {
-		if len(secret) != store.SecretBytes || secret != secrets[0] {
+	for _, key := range secrets {
+		if len(key) != secret.Length || key != secrets[0] {
 			t.Fatal("two programs have different secrets")
 		}
 	}

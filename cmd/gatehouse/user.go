@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 type userCommand struct {
@@ -57,7 +58,7 @@ type userAdd struct {
 // Run makes the account by the same rules as the registration page.
 func (c userAdd) Run(j *job) error {
 	return withAccounts(j, func(a *accounts) error {
-		password, err := askPassword(j.term, "Password for "+store.CanonicalUsername(c.Username))
+		password, err := askPassword(j.term, "Password for "+rules.CanonicalUsername(c.Username))
 		if err != nil {
 			return err
 		}
@@ -113,7 +114,7 @@ type who struct {
 
 // find returns the account, or says in one sentence that there is none.
 func (w who) find(j *job, a *accounts) (store.User, error) {
-	if err := store.CheckIdentifier(w.Who); w.Who != "" && err != nil {
+	if err := rules.CheckIdentifier(w.Who); w.Who != "" && err != nil {
 		return store.User{}, err
 	}
 	user, err := a.store.Find(j.ctx, w.Who)
@@ -186,7 +187,7 @@ func (c userInvite) Run(j *job) error {
 		if err := a.store.Invite(j.ctx, c.Email, operator); err != nil {
 			return err
 		}
-		return j.print(false, nil, "invited %s; the link works once, within %d days\n", store.DeliverableEmail(c.Email), store.InviteValid/day)
+		return j.print(false, nil, "invited %s; the link works once, within %d days\n", rules.DeliverableEmail(c.Email), store.InviteValid/day)
 	})
 }
 
@@ -232,9 +233,9 @@ func (c userDelete) Run(j *job) error {
 			if err != nil {
 				return err
 			}
-			switch name := store.CanonicalUsername(typed); {
-			case store.Pasted(name):
-				return store.CheckUsername(name)
+			switch name := rules.CanonicalUsername(typed); {
+			case rules.Pasted(name):
+				return rules.CheckUsername(name)
 			case name != user.Username:
 				return errors.New("nothing was erased: that is not the username")
 			}

@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/secret"
 	"gatehouse/store/sqlite"
 	"gatehouse/store/storetest"
 )
@@ -63,7 +64,7 @@ func fillers(place string, hash []byte) []filler {
 			"users (username, email, email_key, name, password_scheme, password_hash, password_cost, created_at)", "?, ?, ?, ?, ?, ?, ?, ?",
 			func(name string, at time.Time) []any {
 				address := name + "@load.example"
-				return []any{name, address, address, "Person " + name, store.SchemeHMAC, string(hash), cost, at}
+				return []any{name, address, address, "Person " + name, secret.SchemeHMAC, string(hash), cost, at}
 			},
 		},
 		{

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"gatehouse/store"
+	"gatehouse/store/secret"
 )
 
 // runCommand measures what many clients get out of pages, forms and sign-ins.
@@ -68,7 +68,7 @@ func (c runCommand) Run(ctx context.Context) (err error) {
 			}
 		}
 		fmt.Printf("%-44s %9s\n", "passwords on one core, by bcrypt cost", "a second")
-		for cost := store.BcryptCostMin; cost <= store.BcryptCostMax; cost++ {
+		for cost := secret.BcryptCostMin; cost <= secret.BcryptCostMax; cost++ {
 			fmt.Printf("%-44d %9.2f\n", cost, bcryptAlone(ctx, cost, costTime)/float64(runtime.NumCPU()))
 		}
 	}

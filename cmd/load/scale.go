@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
@@ -127,7 +129,7 @@ func (c scaleCommand) prune(ctx context.Context, place string) (err error) {
 	if err != nil {
 		return err
 	}
-	accounts, err := store.New(ctx, db.Accounts(), &store.Passwords{}, &store.Hasher{Cost: cost}, store.DefaultRules, time.Now,
+	accounts, err := store.New(ctx, db.Accounts(), &rules.Passwords{}, &secret.Hasher{Cost: cost}, store.DefaultRules, time.Now,
 		slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		return err

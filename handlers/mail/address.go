@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // Domain is how a host stands behind the @ of an address (RFC 5321, 4.1.2): a name
@@ -50,7 +50,7 @@ func ParseAddress(text string) (*mail.Address, error) {
 			return nil, errors.New("the address in brackets is none")
 		}
 		domain = literal(ip)
-	} else if ascii, err := store.ASCIIDomain(domain); err == nil {
+	} else if ascii, err := rules.ASCIIDomain(domain); err == nil {
 		domain = ascii
 	}
 	address.Address = local + "@" + domain
@@ -68,7 +68,7 @@ func ParseHello(text string) (string, error) {
 	if strings.HasPrefix(domain, "[") {
 		return domain, nil
 	}
-	name, err := store.ASCIIDomain(domain)
+	name, err := rules.ASCIIDomain(domain)
 	if err != nil || !strings.Contains(name, ".") {
 		return "", errors.New("must be a full host name, like mail.example.com, or an address, like [192.0.2.1]")
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -39,7 +41,7 @@ func knownDevice(t *testing.T, h house) {
 	h.burn(t, "ada", From)
 	for _, from := range []store.Origin{From, on("invented"), on("the-device-token-of-grace")} {
 		_, err := h.Authenticate(h.ctx, "ada", Password, from)
-		if r, ok := store.AsRefusal(err); !ok || r.Wait == 0 {
+		if r, ok := rules.AsRefusal(err); !ok || r.Wait == 0 {
 			t.Errorf("from %q: %v, want a wait", from.Device, err)
 		}
 	}
@@ -138,7 +140,7 @@ func countsWrongOnDevice(t *testing.T, h house) {
 					password = Password
 				}
 				_, err := h.Authenticate(h.ctx, "ada", password, on(token))
-				if _, refused := store.AsRefusal(err); refused != (password == "wrong") {
+				if _, refused := rules.AsRefusal(err); refused != (password == "wrong") {
 					t.Errorf("%s: %v", password, err)
 				}
 			})
@@ -163,12 +165,12 @@ func busyForgetsNoDevice(t *testing.T, h house) {
 	n := h.signIn(t, false)
 	h.enter(t, "ada", Password, on(token))
 	h.misses(t, token, 9)
-	busy := h.gated(t, store.NewGate(0, time.Millisecond))
+	busy := h.gated(t, secret.NewGate(0, time.Millisecond))
 	for range 3 {
 		_, tried := busy.Authenticate(h.ctx, "ada", Password, on(token))
 		_, proved := busy.Reauthenticate(h.ctx, n, Password, on(token))
 		for _, err := range []error{tried, proved} {
-			if !errors.Is(err, store.ErrBusy) {
+			if !errors.Is(err, secret.ErrBusy) {
 				t.Errorf("got %v, want ErrBusy", err)
 			}
 		}

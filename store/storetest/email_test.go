@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -252,7 +253,7 @@ func holdsAddress(t *testing.T, h house) {
 	tries := map[string]func() error{
 		"Register": func() error {
 			_, err := h.Register(h.ctx, wanted, From)
-			if r, ok := store.AsRefusal(err); ok && r.Field == "email" {
+			if r, ok := rules.AsRefusal(err); ok && r.Field == "email" {
 				return store.ErrInvalidLink
 			}
 			return err

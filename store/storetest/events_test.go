@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -136,7 +137,7 @@ func (h house) recordsThrottling(t *testing.T, ada store.User) {
 
 // want turns a refusal into none.
 func want(err error) error {
-	if _, ok := store.AsRefusal(err); ok {
+	if _, ok := rules.AsRefusal(err); ok {
 		return nil
 	}
 	return errors.Join(errors.New("there was no refusal"), err)
@@ -205,7 +206,7 @@ func recordsOrNothing(t *testing.T, h house) {
 		},
 	} {
 		err := deed()
-		if _, refused := store.AsRefusal(err); err == nil || refused || errors.Is(err, store.ErrNotFound) {
+		if _, refused := rules.AsRefusal(err); err == nil || refused || errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s without a record = %v, want a fault", name, err)
 		}
 		if after := h.dump(t, "throttles"); after != before {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -106,9 +107,9 @@ func (h house) find(t *testing.T, username string) store.User {
 }
 
 // refused is the refusal that an answer must be.
-func refused(t *testing.T, err error) store.Refusal {
+func refused(t *testing.T, err error) rules.Refusal {
 	t.Helper()
-	refusal, ok := store.AsRefusal(err)
+	refusal, ok := rules.AsRefusal(err)
 	if !ok {
 		t.Fatalf("got %v, want a refusal", err)
 	}

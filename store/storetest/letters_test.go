@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -167,7 +168,7 @@ func writesOrNothing(t *testing.T, h house) {
 		before := h.dump(t, "throttles")
 		for name, deed := range deeds {
 			err := deed()
-			if _, refused := store.AsRefusal(err); err == nil || refused {
+			if _, refused := rules.AsRefusal(err); err == nil || refused {
 				t.Errorf("%s without %s = %v, want a fault", name, table, err)
 			}
 			if after := h.dump(t, "throttles"); after != before {

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -45,7 +47,7 @@ func refusesAlike(t *testing.T, h house) {
 		{"a@", Password},
 	} {
 		_, err := h.Authenticate(h.ctx, c.who, c.password, From)
-		refusal, ok := store.AsRefusal(err)
+		refusal, ok := rules.AsRefusal(err)
 		if !ok {
 			t.Fatalf("Authenticate(%q) = %v, want a refusal", c.who, err)
 		}
@@ -119,7 +121,7 @@ func upgradesPlain(t *testing.T, h house) {
 	}
 	for _, variant := range []string{"$2a$", "$2b$", "$2y$"} {
 		hash := variant + string(plain[4:])
-		h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2 WHERE id = $3`, store.SchemeBcrypt, hash, user.ID)
+		h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2 WHERE id = $3`, secret.SchemeBcrypt, hash, user.ID)
 		if _, err := h.Authenticate(h.ctx, "ada", foreign+"\x00"+foreign, From); err == nil {
 			t.Errorf("%s: a password with a NUL was accepted", variant)
 		}
@@ -163,9 +165,9 @@ func tooDear(t *testing.T, h house) {
 		"$2a$31$" + strings.Repeat("A", 53), "$2b$15$" + strings.Repeat("A", 53), "$2x$04$" + strings.Repeat("A", 53), "$2$04$" + strings.Repeat("A", 53),
 	} {
 		cost := []int{31, 15, 4, 4}[i]
-		h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3 WHERE id = $4`, store.SchemeBcrypt, hash, cost, ada.ID)
+		h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3 WHERE id = $4`, secret.SchemeBcrypt, hash, cost, ada.ID)
 		h := h.copied(t).unlimited(t)
-		want := map[bool]int64{true: 1}[cost > store.BcryptCostMax]
+		want := map[bool]int64{true: 1}[cost > secret.BcryptCostMax]
 		if got, err := h.CountTooCostly(h.ctx); err != nil || got != want {
 			t.Errorf("%s: CountTooDear = %d, %v; want %d", hash, got, err, want)
 		}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // Clock is a clock that only moves when it is told to.
@@ -46,18 +48,18 @@ const Cost = 4
 const CommonPassword = "jellybean-jamboree"
 
 // NewPasswords are the usual rules.
-func NewPasswords() *store.Passwords {
-	return &store.Passwords{
-		Min: store.PasswordDefault, Words: []string{"Gatehouse", "localhost"}, Common: Common(CommonPassword, "another-common-one"),
+func NewPasswords() *rules.Passwords {
+	return &rules.Passwords{
+		Min: rules.PasswordDefault, Words: []string{"Gatehouse", "localhost"}, Common: Common(CommonPassword, "another-common-one"),
 	}
 }
 
 // NewHasher hashes at the cost of tests.
-func NewHasher(t testing.TB) *store.Hasher {
+func NewHasher(t testing.TB) *secret.Hasher {
 	t.Helper()
-	gate := store.NewGate(2, time.Minute)
+	gate := secret.NewGate(2, time.Minute)
 	t.Cleanup(gate.Close)
-	return &store.Hasher{Cost: Cost, Gate: gate}
+	return &secret.Hasher{Cost: Cost, Gate: gate}
 }
 
 // Common makes a list of common passwords as the build does.
@@ -89,9 +91,9 @@ func NewWith(t testing.TB, db store.Database, clock *Clock, rules store.Rules) *
 }
 
 // Seal is what the letters of tests are sealed with.
-func Seal(t testing.TB) *store.Seal {
+func Seal(t testing.TB) *secret.Seal {
 	t.Helper()
-	seal, err := store.NewSeal(make([]byte, store.SecretBytes), "letters")
+	seal, err := secret.NewSeal(make([]byte, secret.Length), "letters")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -135,10 +136,10 @@ func otherSecret(t *testing.T, h house) {
 		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
 	}
 	h.exec(t, `UPDATE letters SET sealed = NULL WHERE id IN (SELECT min(id) FROM letters)`)
-	secret := bytes.Repeat([]byte{1}, store.SecretBytes)
+	key := bytes.Repeat([]byte{1}, secret.Length)
 	rules := store.DefaultRules
 	var err error
-	rules.Letters, err = store.NewSeal(secret, "letters")
+	rules.Letters, err = secret.NewSeal(key, "letters")
 	must(t, err)
 	log := &lines{}
 	h.Store, err = store.New(h.ctx, h.db, NewPasswords(), NewHasher(t), rules, h.clock.Now, slog.New(slog.NewTextHandler(log, nil)))

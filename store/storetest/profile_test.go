@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -52,7 +53,7 @@ func changesName(t *testing.T, h house) {
 		}
 		ada = changed
 	}
-	_, err := h.UpdateProfile(h.ctx, ada, strings.Repeat("n", store.NameMax+1), "countess", From)
+	_, err := h.UpdateProfile(h.ctx, ada, strings.Repeat("n", rules.NameMax+1), "countess", From)
 	if r := refused(t, err); r.Field != "name" || h.find(t, "ada") != ada {
 		t.Errorf("a long name says %+v", r)
 	}

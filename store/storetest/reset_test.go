@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -105,8 +106,8 @@ func refusedKeepsToken(t *testing.T, h house) {
 			t.Errorf("%s: %+v, want a refusal of the password", name, r)
 		}
 	}
-	busy := h.gated(t, store.NewGate(0, time.Millisecond))
-	if err := busy.ResetPassword(h.ctx, token, otherPassword, From); !errors.Is(err, store.ErrBusy) {
+	busy := h.gated(t, secret.NewGate(0, time.Millisecond))
+	if err := busy.ResetPassword(h.ctx, token, otherPassword, From); !errors.Is(err, secret.ErrBusy) {
 		t.Errorf("while others hash: %v, want ErrBusy", err)
 	}
 	if after := h.dump(t); after != before {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -166,7 +167,7 @@ func (h house) present(n store.SignIn) error {
 }
 
 func refusal(err error) bool {
-	_, ok := store.AsRefusal(err)
+	_, ok := rules.AsRefusal(err)
 	return ok
 }
 

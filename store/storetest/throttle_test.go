@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -40,7 +42,7 @@ var free = store.DefaultLimits.WrongPasswords
 
 // guess tries a wrong password and returns how it was refused: with a wait
 // where it was not even compared.
-func (h house) guess(t *testing.T, who string, from store.Origin) store.Refusal {
+func (h house) guess(t *testing.T, who string, from store.Origin) rules.Refusal {
 	t.Helper()
 	_, err := h.Authenticate(h.ctx, who, "wrong", from)
 	return refused(t, err)
@@ -67,7 +69,7 @@ func on(device string) store.Origin {
 
 func waitsAlike(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
-	both := func() store.Refusal {
+	both := func() rules.Refusal {
 		t.Helper()
 		real, invented := h.guess(t, "ada", From), h.guess(t, "nobody", From)
 		if byEmail := h.guess(t, "nobody@example.com", From); real != invented || real != byEmail {
@@ -189,7 +191,7 @@ func countsBeforeComparing(t *testing.T, h house) {
 		for i := range 50 {
 			group.Go(func() {
 				_, err := houses[i%2].Authenticate(h.ctx, who, "wrong", From)
-				refusal, ok := store.AsRefusal(err)
+				refusal, ok := rules.AsRefusal(err)
 				if !ok {
 					t.Errorf("Authenticate = %v, want a refusal", err)
 				}
@@ -208,10 +210,10 @@ func countsBeforeComparing(t *testing.T, h house) {
 }
 
 // gated is the same house with a gate of the test's own.
-func (h house) gated(t *testing.T, gate *store.Gate) house {
+func (h house) gated(t *testing.T, gate *secret.Gate) house {
 	t.Helper()
 	t.Cleanup(gate.Close)
-	s, err := store.New(h.ctx, h.db, NewPasswords(), &store.Hasher{Cost: Cost, Gate: gate}, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
+	s, err := store.New(h.ctx, h.db, NewPasswords(), &secret.Hasher{Cost: Cost, Gate: gate}, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
 	must(t, err)
 	h.Store = s
 	return h
@@ -219,14 +221,14 @@ func (h house) gated(t *testing.T, gate *store.Gate) house {
 
 func busyIsNoTry(t *testing.T, h house) {
 	n := h.signIn(t, false)
-	busy := h.gated(t, store.NewGate(0, time.Millisecond))
+	busy := h.gated(t, secret.NewGate(0, time.Millisecond))
 	for range free {
 		for range 2 {
 			_, tried := busy.Authenticate(h.ctx, "ada", Password, From)
 			_, proved := busy.Reauthenticate(h.ctx, n, Password, From)
 			_, changed := busy.ChangePassword(h.ctx, n, Password, otherPassword, From)
 			for _, err := range []error{tried, proved, changed} {
-				if !errors.Is(err, store.ErrBusy) {
+				if !errors.Is(err, secret.ErrBusy) {
 					t.Errorf("got %v, want ErrBusy", err)
 				}
 			}
@@ -243,7 +245,7 @@ func busyIsNoTry(t *testing.T, h house) {
 // A password that was compared counts, whoever waits for the answer.
 func leftTooLate(t *testing.T, h house) {
 	user := Register(t, h.Store, Ada())
-	gate := store.NewGate(1, time.Minute)
+	gate := secret.NewGate(1, time.Minute)
 	left := h.gated(t, gate)
 	for _, who := range []string{"ada", "nobody"} {
 		ctx, leave := context.WithCancel(h.ctx)
@@ -266,7 +268,7 @@ func leftTooLate(t *testing.T, h house) {
 
 func leftIsNoTry(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
-	busy := h.gated(t, store.NewGate(0, time.Minute))
+	busy := h.gated(t, secret.NewGate(0, time.Minute))
 	for _, who := range []string{"ada", "nobody"} {
 		for range free + 1 {
 			ctx, leave := context.WithCancel(h.ctx)
@@ -308,14 +310,14 @@ func faultIsNoTry(t *testing.T, h house) {
 	} {
 		h.exec(t, `ALTER TABLE events RENAME TO lost`)
 		err := deed()
-		if _, refused := store.AsRefusal(err); err == nil || refused {
+		if _, refused := rules.AsRefusal(err); err == nil || refused {
 			t.Errorf("%s = %v, want a fault", name, err)
 		}
 		h.count(t, "throttles WHERE failures > 0", 0)
 		h.exec(t, `ALTER TABLE lost RENAME TO events`)
 	}
 
-	hasher := &store.Hasher{Cost: Cost + 1, Gate: store.NewGate(1, time.Minute)}
+	hasher := &secret.Hasher{Cost: Cost + 1, Gate: secret.NewGate(1, time.Minute)}
 	t.Cleanup(hasher.Gate.Close)
 	ctx, leave := context.WithCancel(h.ctx)
 	hasher.Gate.Busy = func(busy bool) {

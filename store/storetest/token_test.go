@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -103,7 +104,7 @@ func tokensWorkOnce(t *testing.T, h house) {
 		done := 0
 		for _, err := range append(answers, h.redeems()[purpose](links[purpose].Token)) {
 			// The username is taken as well: whichever is noticed first.
-			refusal, refused := store.AsRefusal(err)
+			refusal, refused := rules.AsRefusal(err)
 			switch {
 			case err == nil:
 				done++

@@ -1,4 +1,4 @@
-package store
+package secret
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"gatehouse/store/rules"
 
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/text/unicode/norm"
@@ -46,14 +48,14 @@ type Hasher struct {
 	compared func(hash []byte)
 }
 
-// passwordHash is a password as the database keeps it. The zero value is an account
+// PasswordHash is a password as the database keeps it. The zero value is an account
 // without a password.
-type passwordHash struct {
-	scheme string
-	hash   string
-	// cost repeats what the hash says, so that the dearest is one look in an
+type PasswordHash struct {
+	Scheme string
+	Hash   string
+	// Cost repeats what the hash says, so that the dearest is one look in an
 	// index.
-	cost int
+	Cost int
 }
 
 // hashShape is a bcrypt hash that is compared. $2$ and $2x$ come from flawed
@@ -62,9 +64,9 @@ type passwordHash struct {
 var hashShape = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
 // usable says whether there is a password, and how much it costs to compare.
-func (stored passwordHash) usable() (cost int, ok bool) {
-	parts := hashShape.FindStringSubmatch(stored.hash)
-	if parts == nil || stored.scheme != SchemeHMAC && stored.scheme != SchemeBcrypt {
+func (stored PasswordHash) usable() (cost int, ok bool) {
+	parts := hashShape.FindStringSubmatch(stored.Hash)
+	if parts == nil || stored.Scheme != SchemeHMAC && stored.Scheme != SchemeBcrypt {
 		return 0, false
 	}
 	cost, err := strconv.Atoi(parts[1])
@@ -86,22 +88,22 @@ func preHash(password string) []byte {
 	return base64.StdEncoding.AppendEncode(nil, mac.Sum(nil))
 }
 
-// hash keeps a new password. It waits for the gate.
-func (h *Hasher) hash(ctx context.Context, password string) (passwordHash, error) {
+// Hash keeps a new password. It waits for the gate.
+func (h *Hasher) Hash(ctx context.Context, password string) (PasswordHash, error) {
 	var hash []byte
 	var failed error
 	err := h.Gate.Do(ctx, func() {
 		hash, failed = bcrypt.GenerateFromPassword(preHash(password), h.Cost)
 	})
 	if err = errors.Join(err, failed); err != nil {
-		return passwordHash{}, fmt.Errorf("hash a password: %w", err)
+		return PasswordHash{}, fmt.Errorf("hash a password: %w", err)
 	}
-	return passwordHash{SchemeHMAC, string(hash), h.Cost}, nil
+	return PasswordHash{SchemeHMAC, string(hash), h.Cost}, nil
 }
 
-// matches compares password with what is kept. Whatever is kept, also nothing,
+// Matches compares password with what is kept. Whatever is kept, also nothing,
 // it costs one comparison at the dearest cost in use. It waits for the gate.
-func (h *Hasher) matches(ctx context.Context, stored passwordHash, password string) (bool, error) {
+func (h *Hasher) Matches(ctx context.Context, stored PasswordHash, password string) (bool, error) {
 	match := false
 	err := h.Gate.Do(ctx, func() { match = h.compare(stored, password) })
 	if err != nil {
@@ -110,19 +112,19 @@ func (h *Hasher) matches(ctx context.Context, stored passwordHash, password stri
 	return match, nil
 }
 
-func (h *Hasher) compare(stored passwordHash, password string) bool {
+func (h *Hasher) compare(stored PasswordHash, password string) bool {
 	typed := preHash(password)
 	plain := []byte(password)
 	cost, usable := stored.usable()
-	highest := h.raiseHighestCost(cost)
-	if !usable || len(password) > passwordMaxBytes || stored.scheme == SchemeBcrypt && strings.Contains(password, "\x00") {
+	highest := h.RaiseHighestCost(cost)
+	if !usable || len(password) > rules.PasswordMaxBytes || stored.Scheme == SchemeBcrypt && strings.Contains(password, "\x00") {
 		_ = h.bcrypt(decoy(highest), typed)
 		return false
 	}
-	if stored.scheme == SchemeBcrypt {
+	if stored.Scheme == SchemeBcrypt {
 		typed = plain
 	}
-	match := h.bcrypt([]byte(stored.hash), typed) == nil
+	match := h.bcrypt([]byte(stored.Hash), typed) == nil
 	// Each step of cost doubles the time, so one more comparison at each cost
 	// from this one up to the dearest adds up to the dearest exactly.
 	for c := cost; c < highest; c++ {
@@ -139,18 +141,19 @@ func (h *Hasher) bcrypt(hash, password []byte) error {
 	return bcrypt.CompareHashAndPassword(hash, password)
 }
 
-// outdated says whether kept should be replaced after a sign-in with password.
+// Outdated says whether kept should be replaced after a sign-in with password.
 // bcrypt saw only the first 72 bytes of a longer one: replacing it could keep
 // a tail that its owner never chose.
-func (h *Hasher) outdated(stored passwordHash, password string) bool {
-	if stored.scheme == SchemeBcrypt {
+func (h *Hasher) Outdated(stored PasswordHash, password string) bool {
+	if stored.Scheme == SchemeBcrypt {
 		return len(password) <= 72
 	}
 	cost, usable := stored.usable()
 	return usable && cost < h.Cost
 }
 
-func (h *Hasher) raiseHighestCost(cost int) int {
+// RaiseHighestCost learns of a cost that is in use, and returns the highest known.
+func (h *Hasher) RaiseHighestCost(cost int) int {
 	for {
 		seen := h.highestCost.Load()
 		want := int32(max(cost, h.Cost))

@@ -1,4 +1,4 @@
-package store
+package secret
 
 import (
 	"context"
@@ -19,7 +19,7 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 	gate := NewGate(1, time.Minute)
 	t.Cleanup(gate.Close)
 	p := &Hasher{Cost: 6, Gate: gate}
-	p.raiseHighestCost(dearest)
+	p.RaiseHighestCost(dearest)
 	var work atomic.Int64
 	p.compared = func(hash []byte) {
 		cost, err := bcrypt.Cost(hash)
@@ -32,7 +32,7 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		}
 		work.Add(1 << cost)
 	}
-	keep := func(scheme string, cost int) passwordHash {
+	keep := func(scheme string, cost int) PasswordHash {
 		hash, err := bcrypt.GenerateFromPassword(preHash("right"), cost)
 		if scheme == SchemeBcrypt {
 			hash, err = bcrypt.GenerateFromPassword([]byte("right"), cost)
@@ -40,23 +40,23 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return passwordHash{scheme: scheme, hash: string(hash), cost: cost}
+		return PasswordHash{Scheme: scheme, Hash: string(hash), Cost: cost}
 	}
 	// spelled is a hash whose beginning reads differently.
-	spelled := func(scheme, version string) passwordHash {
+	spelled := func(scheme, version string) PasswordHash {
 		stored := keep(scheme, 5)
-		stored.hash = version + strings.TrimPrefix(stored.hash, "$2a$")
+		stored.Hash = version + strings.TrimPrefix(stored.Hash, "$2a$")
 		return stored
 	}
 	// none is a hash that looks as if it could be compared.
-	none := func(hash string) passwordHash { return passwordHash{scheme: SchemeBcrypt, hash: hash} }
+	none := func(hash string) PasswordHash { return PasswordHash{Scheme: SchemeBcrypt, Hash: hash} }
 	for _, c := range []struct {
 		name     string
-		kept     passwordHash
+		kept     PasswordHash
 		password string
 		match    bool
 	}{
-		{"unknown or without a password", passwordHash{}, "right", false},
+		{"unknown or without a password", PasswordHash{}, "right", false},
 		{"wrong", keep(SchemeHMAC, 6), "wrong", false},
 		{"right", keep(SchemeHMAC, 6), "right", true},
 		{"an old cost, wrong", keep(SchemeHMAC, 4), "wrong", false},
@@ -65,8 +65,8 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		{"plain bcrypt, wrong", keep(SchemeBcrypt, 5), "wrong", false},
 		{"plain bcrypt, right", keep(SchemeBcrypt, 5), "right", true},
 		{"plain bcrypt, a NUL", keep(SchemeBcrypt, 5), "right\x00right", false},
-		{"a hash under an unknown scheme", passwordHash{scheme: "md5", hash: keep(SchemeHMAC, 4).hash}, "right", false},
-		{"a broken hash", passwordHash{scheme: SchemeHMAC, hash: "$2a$04$broken"}, "right", false},
+		{"a hash under an unknown scheme", PasswordHash{Scheme: "md5", Hash: keep(SchemeHMAC, 4).Hash}, "right", false},
+		{"a broken hash", PasswordHash{Scheme: SchemeHMAC, Hash: "$2a$04$broken"}, "right", false},
 		{"$2b$", spelled(SchemeBcrypt, "$2b$"), "right", true},
 		{"$2y$", spelled(SchemeBcrypt, "$2y$"), "right", true},
 		{"$2y$, wrong", spelled(SchemeBcrypt, "$2y$"), "wrong", false},
@@ -79,7 +79,7 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		{"$1a$", spelled(SchemeBcrypt, "$1a$"), "right", false},
 		{"above the highest cost", none("$2a$15$" + decoyTail), "right", false},
 		{"far above it", none("$2a$31$" + decoyTail), "right", false},
-		{"above it, of our own", passwordHash{scheme: SchemeHMAC, hash: "$2a$16$" + decoyTail}, "right", false},
+		{"above it, of our own", PasswordHash{Scheme: SchemeHMAC, Hash: "$2a$16$" + decoyTail}, "right", false},
 		{"beyond what there is", none("$2a$99$" + decoyTail), "right", false},
 		{"below what there is", none("$2a$03$" + decoyTail), "right", false},
 		{"no cost at all", none("$2a$00$" + decoyTail), "right", false},
@@ -88,13 +88,13 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		{"a salt that cannot be read", none("$2a$05$!" + decoyTail[1:]), "right", false},
 		{"a digest that cannot be read", none("$2a$05$" + decoyTail[:52] + "="), "right", false},
 		{"too short", none("$2a$05$" + decoyTail[1:]), "right", false},
-		{"too long", passwordHash{scheme: SchemeBcrypt, hash: keep(SchemeBcrypt, 5).hash + "A"}, "right", false},
-		{"a line", passwordHash{scheme: SchemeBcrypt, hash: keep(SchemeBcrypt, 5).hash + "\n"}, "right", false},
+		{"too long", PasswordHash{Scheme: SchemeBcrypt, Hash: keep(SchemeBcrypt, 5).Hash + "A"}, "right", false},
+		{"a line", PasswordHash{Scheme: SchemeBcrypt, Hash: keep(SchemeBcrypt, 5).Hash + "\n"}, "right", false},
 		{"a line inside", none("$2a$05$" + decoyTail[:10] + "\n" + decoyTail[11:]), "right", false},
 		{"endless", keep(SchemeHMAC, 6), string(make([]byte, 1<<16)), false},
 	} {
 		work.Store(0)
-		match, err := p.matches(context.Background(), c.kept, c.password)
+		match, err := p.Matches(context.Background(), c.kept, c.password)
 		if err != nil || match != c.match {
 			t.Errorf("%s: matches = %v, %v; want %v", c.name, match, err, c.match)
 		}
@@ -111,9 +111,9 @@ func TestComparingRaisesTheDearest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.compare(passwordHash{scheme: SchemeHMAC, hash: string(hash)}, "wrong")
-	p.compare(passwordHash{scheme: SchemeHMAC, hash: "$2a$15$" + decoyTail}, "wrong")
-	p.compare(passwordHash{scheme: "md5", hash: "$2a$08$" + decoyTail}, "wrong")
+	p.compare(PasswordHash{Scheme: SchemeHMAC, Hash: string(hash)}, "wrong")
+	p.compare(PasswordHash{Scheme: SchemeHMAC, Hash: "$2a$15$" + decoyTail}, "wrong")
+	p.compare(PasswordHash{Scheme: "md5", Hash: "$2a$08$" + decoyTail}, "wrong")
 	if got := p.highestCost.Load(); got != 6 {
 		t.Errorf("dearest = %d, want 6", got)
 	}

@@ -1,4 +1,4 @@
-package store
+package rules
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ const (
 	PasswordDefault  = 12
 	PasswordCeiling  = 64
 	PasswordMax      = 128
-	passwordMaxBytes = 1024
+	PasswordMaxBytes = 1024
 )
 
 // Passwords are the rules for new passwords.
@@ -45,29 +45,29 @@ func (p *Passwords) Check(password string, personal ...string) error {
 	length, bare := utf8.RuneCountInString(password), seen(password)
 	switch {
 	case password == "":
-		return refuse("password", "Enter a password.")
+		return Refuse("password", "Enter a password.")
 	// Whoever types it later would be told that it is wrong.
 	case Pasted(password) || bare == "":
 		return refusePasted("password", "The password")
 	case spoilt(password) || strings.ContainsFunc(password, unshowable):
-		return refuse("password", "The password contains characters that no keyboard types, such as a line break. Type it without them.")
+		return Refuse("password", "The password contains characters that no keyboard types, such as a line break. Type it without them.")
 	case length < p.Min && p.Min-length == 1:
-		return refuse("password", "Use at least %d characters for the password: one more to go.", p.Min)
+		return Refuse("password", "Use at least %d characters for the password: one more to go.", p.Min)
 	case length < p.Min:
-		return refuse("password", "Use at least %d characters for the password: %d more to go.", p.Min, p.Min-length)
-	case length > PasswordMax || len(password) > passwordMaxBytes:
-		return refuse("password", "Use at most %d characters for the password.", PasswordMax)
+		return Refuse("password", "Use at least %d characters for the password: %d more to go.", p.Min, p.Min-length)
+	case length > PasswordMax || len(password) > PasswordMaxBytes:
+		return Refuse("password", "Use at most %d characters for the password.", PasswordMax)
 	case p.common(bare):
-		return refuse("password", "This password is too common. Try a few unrelated words.")
+		return Refuse("password", "This password is too common. Try a few unrelated words.")
 	case patterned(bare):
-		return refuse("password", "Repeated or neighbouring keys are easy to guess. Try a few unrelated words.")
+		return Refuse("password", "Repeated or neighbouring keys are easy to guess. Try a few unrelated words.")
 	}
-	own := append(parts(personal), p.siteWords()...)
+	own := append(parts(personal), p.SiteWords()...)
 	if madeOf(bare, own) {
-		return refuse("password", "Leave out your name, username, address and this site.")
+		return Refuse("password", "Leave out your name, username, address and this site.")
 	}
 	if madeOf(bare, append(own, commonWords...)) {
-		return refuse("password", "A common word with digits or symbols is easy to guess. Try a few unrelated words.")
+		return Refuse("password", "A common word with digits or symbols is easy to guess. Try a few unrelated words.")
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (p *Passwords) CheckNew(current, password string, personal ...string) error
 		return err
 	}
 	if password == current {
-		return refuse("password", "That is the password you have. Choose another.")
+		return Refuse("password", "That is the password you have. Choose another.")
 	}
 	return nil
 }
@@ -91,8 +91,8 @@ func (p *Passwords) Praise(password string) string {
 	return "That will do. Another word would make it stronger."
 }
 
-// siteWords are the parts of Words.
-func (p *Passwords) siteWords() []string {
+// SiteWords are the parts of Words.
+func (p *Passwords) SiteWords() []string {
 	p.split.Do(func() { p.words = parts(p.Words) })
 	return p.words
 }

@@ -1,4 +1,4 @@
-package store
+package secret
 
 import (
 	"crypto/rand"
@@ -7,15 +7,15 @@ import (
 	"encoding/hex"
 )
 
-// newToken makes 256 random bits for a link.
-func newToken() string {
+// NewToken makes 256 random bits for a link.
+func NewToken() string {
 	bits := make([]byte, 32)
 	rand.Read(bits)
 	return base64.RawURLEncoding.EncodeToString(bits)
 }
 
-// digest is how tokens and typed names are kept.
-func digest(text string) string {
+// Digest is how tokens and typed names are stored: the SHA-256 of text, in hexadecimal digits.
+func Digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }

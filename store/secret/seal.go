@@ -1,4 +1,4 @@
-package store
+package secret
 
 import (
 	"crypto/aes"
@@ -10,8 +10,8 @@ import (
 	"fmt"
 )
 
-// SecretBytes is the length of the site's secret.
-const SecretBytes = 32
+// Length is the length of the site's secret.
+const Length = 32
 
 // Seal makes unreadable, to whoever has the database alone, what must be read
 // again: AES-256-GCM under a key derived (HKDF, RFC 5869) from the site's
@@ -21,8 +21,8 @@ type Seal struct{ aead cipher.AEAD }
 // NewSeal derives the key of a purpose. It returns an error for a secret of
 // the wrong length.
 func NewSeal(secret []byte, purpose string) (*Seal, error) {
-	if len(secret) != SecretBytes {
-		return nil, fmt.Errorf("the secret must have %d bytes, not %d", SecretBytes, len(secret))
+	if len(secret) != Length {
+		return nil, fmt.Errorf("the secret must have %d bytes, not %d", Length, len(secret))
 	}
 	key, err := hkdf.Key(sha256.New, secret, nil, "gatehouse "+purpose, 32)
 	if err != nil {
@@ -39,15 +39,16 @@ func NewSeal(secret []byte, purpose string) (*Seal, error) {
 	return &Seal{aead}, nil
 }
 
-// seal closes text. It opens only together with the same label.
-func (s *Seal) seal(text []byte, label string) []byte {
+// Seal closes text. It opens only together with the same label.
+func (s *Seal) Seal(text []byte, label string) []byte {
 	return s.aead.Seal(nil, nil, text, []byte(label))
 }
 
 // errSealed says that something was sealed with another secret, or changed.
 var errSealed = errors.New("cannot be opened: it was sealed with another --secret, or is damaged")
 
-func (s *Seal) open(sealed []byte, label string) ([]byte, error) {
+// Open returns what was sealed with that label, or an error that says why not.
+func (s *Seal) Open(sealed []byte, label string) ([]byte, error) {
 	text, err := s.aead.Open(nil, nil, sealed, []byte(label))
 	if err != nil {
 		return nil, errSealed
@@ -55,9 +56,9 @@ func (s *Seal) open(sealed []byte, label string) ([]byte, error) {
 	return text, nil
 }
 
-// NewSecret makes a secret for a site.
-func NewSecret() []byte {
-	secret := make([]byte, SecretBytes)
+// New makes a secret for a site.
+func New() []byte {
+	secret := make([]byte, Length)
 	rand.Read(secret)
 	return secret
 }

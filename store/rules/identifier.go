@@ -1,4 +1,4 @@
-package store
+package rules
 
 import "strings"
 
@@ -9,7 +9,7 @@ func CheckIdentifier(value string) error {
 	_, err := CanonicalEmail(name)
 	switch {
 	case name == "":
-		return refuse("username", "Enter your username or email address.")
+		return Refuse("username", "Enter your username or email address.")
 	case err != nil && strings.ContainsFunc(name, invisible):
 		return refusePasted("username", "The username or email address")
 	case spoilt(name):

@@ -1,4 +1,4 @@
-package store
+package rules
 
 import (
 	"errors"
@@ -28,7 +28,9 @@ func AsRefusal(err error) (Refusal, bool) {
 	return refusal, ok
 }
 
-func refuse(field, sentence string, args ...any) error {
+// Refuse makes a refusal for the input of that form name, or with none for the whole
+// form. With args sentence is a format of package fmt.
+func Refuse(field, sentence string, args ...any) error {
 	if len(args) > 0 {
 		sentence = fmt.Sprintf(sentence, args...)
 	}

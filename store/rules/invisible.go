@@ -1,4 +1,4 @@
-package store
+package rules
 
 import (
 	"strings"
@@ -67,7 +67,7 @@ func seen(value string) string {
 
 // refusePasted refuses the value of a field for what nobody sees in it.
 func refusePasted(field, what string) error {
-	return refuse(field, "%s contains an invisible character. Type it instead of pasting it.", what)
+	return Refuse(field, "%s contains an invisible character. Type it instead of pasting it.", what)
 }
 
 // spoilt says whether a letter of value did not come as UTF-8: it holds other
@@ -76,5 +76,5 @@ func spoilt(value string) bool { return strings.ContainsRune(value, utf8.RuneErr
 
 // refuseSpoilt refuses the value of a field for that.
 func refuseSpoilt(field, what string) error {
-	return refuse(field, "%s has \ufffd where a letter did not come as UTF-8. Set the program you type it in to UTF-8 and type it again.", what)
+	return Refuse(field, "%s has \ufffd where a letter did not come as UTF-8. Set the program you type it in to UTF-8 and type it again.", what)
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package store
+package secret
 
 // lowerPriority does nothing: elsewhere priorities belong to whole processes.
 func lowerPriority() {}

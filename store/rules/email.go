@@ -1,4 +1,4 @@
-package store
+package rules
 
 import (
 	"net/mail"
@@ -18,12 +18,12 @@ const localPartMax = 64
 func CanonicalEmail(value string) (string, error) {
 	value = trimmed(value)
 	if value == "" {
-		return "", refuse("email", "Enter your email address.")
+		return "", Refuse("email", "Enter your email address.")
 	}
 	if len(value) > EmailMax {
-		return "", refuse("email", "Use at most %d characters for the email address.", EmailMax)
+		return "", Refuse("email", "Use at most %d characters for the email address.", EmailMax)
 	}
-	malformed := refuse("email", "Emails look like name@example.com.")
+	malformed := Refuse("email", "Emails look like name@example.com.")
 	switch {
 	case strings.ContainsFunc(value, invisible): // IDNA may leave it out
 		malformed = refusePasted("email", "The email address")
@@ -46,7 +46,7 @@ func CanonicalEmail(value string) (string, error) {
 		return "", malformed
 	}
 	if len(local)+1+len(ascii) > EmailMax {
-		return "", refuse("email", "Use at most %d characters for the email address.", EmailMax)
+		return "", Refuse("email", "Use at most %d characters for the email address.", EmailMax)
 	}
 	return lowerASCII(local + "@" + ascii), nil
 }

@@ -1,4 +1,4 @@
-package store
+package rules
 
 import (
 	"strings"
@@ -24,12 +24,12 @@ func CheckName(value string) error {
 	name := CanonicalName(value)
 	switch {
 	case utf8.RuneCountInString(name) > NameMax:
-		return refuse("name", "Use at most %d characters for the name.", NameMax)
+		return Refuse("name", "Use at most %d characters for the name.", NameMax)
 	case spoilt(name):
 		return refuseSpoilt("name", "Your name")
 	// To override the direction is a way to deceive, at the end of a name too.
 	case !plainText(name) || strings.ContainsRune(value, '\u202e'):
-		return refuse("name", "Your name contains an invisible character, such as a line break. Type it instead of pasting it.")
+		return Refuse("name", "Your name contains an invisible character, such as a line break. Type it instead of pasting it.")
 	}
 	return nil
 }
@@ -40,8 +40,8 @@ func plainText(value string) bool {
 	return utf8.ValidString(value) && !strings.ContainsFunc(value, unshowable)
 }
 
-// shorten makes plain text of at most limit bytes from what a client sent.
-func shorten(value string, limit int) string {
+// Shorten makes plain text of at most limit bytes from what a client sent.
+func Shorten(value string, limit int) string {
 	if len(value) > limit {
 		value = value[:limit]
 	}

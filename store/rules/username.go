@@ -1,4 +1,4 @@
-package store
+package rules
 
 import (
 	"slices"
@@ -38,28 +38,30 @@ func CheckUsername(value string) error {
 	name := CanonicalUsername(value)
 	switch {
 	case name == "":
-		return refuse("username", "Enter a username.")
+		return Refuse("username", "Enter a username.")
 	case strings.ContainsFunc(name, invisible):
 		return refusePasted("username", "The username")
 	case spoilt(name):
 		return refuseSpoilt("username", "The username")
 	case strings.HasPrefix(name, "-") || strings.HasPrefix(name, "_"):
-		return refuse("username", "Begin with a letter or digit.")
-	case !validUsername(name):
-		return refuse("username", "Use only a to z, digits, - and _.")
+		return Refuse("username", "Begin with a letter or digit.")
+	case !ValidUsername(name):
+		return Refuse("username", "Use only a to z, digits, - and _.")
 	case len(name) < UsernameMin:
-		return refuse("username", "Use at least %d characters.", UsernameMin)
+		return Refuse("username", "Use at least %d characters.", UsernameMin)
 	case len(name) > UsernameMax:
-		return refuse("username", "Use at most %d characters for the username.", UsernameMax)
+		return Refuse("username", "Use at most %d characters for the username.", UsernameMax)
 	case slices.Contains(reservedUsernames, name):
-		return errReserved
+		return ErrReserved
 	}
 	return nil
 }
 
-var errReserved = refuse("username", "This username is reserved.")
+// ErrReserved refuses a username that nobody may have.
+var ErrReserved = Refuse("username", "This username is reserved.")
 
-func validUsername(name string) bool {
+// ValidUsername says whether a canonical username has the shape of one.
+func ValidUsername(name string) bool {
 	for i := range len(name) {
 		c := name[i]
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
