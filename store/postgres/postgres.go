@@ -5,9 +5,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
-	"io/fs"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,18 +15,13 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"gatehouse/store"
+	"gatehouse/store/migrations"
 )
 
 // IsURL says whether a place names a PostgreSQL database rather than a file.
 func IsURL(place string) bool {
 	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
-
-//go:embed migrations/*.sql
-var embedded embed.FS
-
-// migrations are the embedded files, without their folder.
-var migrations, _ = fs.Sub(embedded, "migrations")
 
 // lock makes the copies that start at once migrate one after another. It lasts
 // as long as the transaction; the number is ours and means nothing.
@@ -95,12 +88,20 @@ func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
 
 // Migrate brings the schema up to this version and returns what it applied.
 func (db *DB) Migrate(ctx context.Context) ([]string, error) {
-	return store.Migrate(ctx, db.Write, migrations, lock)
+	all, err := store.ReadMigrations(migrations.Files, "postgres")
+	if err != nil {
+		return nil, err
+	}
+	return store.Migrate(ctx, db.Write, all, lock)
 }
 
 // CheckSchema returns an error when the schema is not that of this version.
 func (db *DB) CheckSchema(ctx context.Context) error {
-	return store.CheckSchema(ctx, db.Read, migrations, noTable)
+	all, err := store.ReadMigrations(migrations.Files, "postgres")
+	if err != nil {
+		return err
+	}
+	return store.CheckSchema(ctx, db.Read, all, noTable)
 }
 
 // Accounts is what the store works on.

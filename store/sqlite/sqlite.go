@@ -5,10 +5,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"runtime"
 	"strings"
@@ -19,13 +17,8 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"gatehouse/store"
+	"gatehouse/store/migrations"
 )
-
-//go:embed migrations/*.sql
-var embedded embed.FS
-
-// migrations are the embedded files, without their folder.
-var migrations, _ = fs.Sub(embedded, "migrations")
 
 // DB is one SQLite file, opened with one writing connection and a pool of
 // reading ones.
@@ -152,12 +145,20 @@ func (db *DB) save() {
 
 // Migrate brings the schema up to this version and returns what it applied.
 func (db *DB) Migrate(ctx context.Context) ([]string, error) {
-	return store.Migrate(ctx, db.Write, migrations, "")
+	all, err := store.ReadMigrations(migrations.Files, "sqlite")
+	if err != nil {
+		return nil, err
+	}
+	return store.Migrate(ctx, db.Write, all, "")
 }
 
 // CheckSchema returns an error when the schema is not that of this version.
 func (db *DB) CheckSchema(ctx context.Context) error {
-	return store.CheckSchema(ctx, db.Read, migrations, noTable)
+	all, err := store.ReadMigrations(migrations.Files, "sqlite")
+	if err != nil {
+		return err
+	}
+	return store.CheckSchema(ctx, db.Read, all, noTable)
 }
 
 // Accounts is what the store works on.
