@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -54,7 +53,7 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 			// whoever is signed in when all of it has come.
 			unread = readForm(r)
 		}
-		ctx, end := context.WithTimeout(r.Context(), s.AnswerWait)
+		ctx, end := withPatience(r.Context(), s.AnswerWait)
 		defer end()
 		r, err := s.load(ctx, r)
 		if err != nil {

@@ -19,13 +19,11 @@ import (
 )
 
 // scope is what is known of one request. It is made once, filled in on the way
-// and read by the access log at the end.
+// and read by the access log at the end. It is also the request's context, one
+// for all that is kept there.
 type scope struct {
-	// route is chi's, which would be used again before the log is written.
+	context.Context
 	route chi.Context
-	// bare is the context without a session. scs loads no other session into a
-	// context that has one.
-	bare context.Context
 
 	id      string
 	address string
@@ -52,9 +50,15 @@ type scope struct {
 
 type scopeKey struct{}
 
-// within is the context of a request, with all that is kept there of the visit.
-func (sc *scope) within(ctx context.Context) context.Context {
-	return context.WithValue(context.WithValue(ctx, chi.RouteCtxKey, &sc.route), scopeKey{}, sc)
+// Value implements context.Context.
+func (sc *scope) Value(key any) any {
+	switch key {
+	case scopeKey{}:
+		return sc
+	case chi.RouteCtxKey:
+		return &sc.route
+	}
+	return sc.Context.Value(key)
 }
 
 // scopeOf returns the visit of a request that came through the door.
@@ -69,14 +73,14 @@ func (s *Site) identify(next http.Handler) http.Handler {
 	var unnamed sync.Once // or the log would be full of it
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		sc := &scope{id: rand.Text()[:16]}
+		sc := &scope{Context: r.Context(), id: rand.Text()[:16]}
 		var named bool
 		if sc.address, named = clientAddress(r, proxies); !named && !isProbe(r) {
 			unnamed.Do(func() {
 				s.Log.Warn("a trusted proxy sends no X-Forwarded-For; all who come by it share one limit", "proxy", sc.address)
 			})
 		}
-		r = r.WithContext(sc.within(r.Context()))
+		r = r.WithContext(sc)
 		w.Header().Set("X-Request-Id", sc.id)
 		if s.Mailbox != nil {
 			sc.timing = &timing{ResponseWriter: w, begun: begun}

@@ -5,25 +5,40 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // readCommitted is the isolation that all statements here are written for. It is asked
 // for, because a database may have another one by default.
 var readCommitted = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 
-// maxTries is how often something is done in all while other transactions are in
-// its way.
-const maxTries = 3
+// tries is how often something is done at once while other transactions are in
+// its way, and retryPause how long it rests before each further time.
+const (
+	maxTries   = 3
+	retryPause = 10 * time.Millisecond
+)
 
 // Retry does something that is undone as a whole when it fails, and does it
 // again where another transaction was in its way. What may have been committed
 // must not be in it.
 func (db Database) Retry(ctx context.Context, do func() error) error {
+	begun := time.Now()
 	for n := 1; ; n++ {
 		err := do()
-		if err == nil || n == maxTries || ctx.Err() != nil || !db.Retryable(err) {
+		if err == nil || ctx.Err() != nil || !db.Retryable(err) {
 			return err
 		}
+		if n < maxTries {
+			continue
+		}
+		// Holding no connection: whoever else waits for the lock tries in between,
+		// and all have waited as long as they may at the same time, not one after
+		// the other.
+		if time.Since(begun) >= db.LockWait {
+			return err
+		}
+		time.Sleep(retryPause)
 	}
 }
 
@@ -36,6 +51,9 @@ func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.T
 			err = fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 	}()
+	if err := db.InPlace(); err != nil {
+		return fmt.Errorf("before the transaction: %w", err)
+	}
 	var tx *sql.Tx
 	err = db.Retry(ctx, func() (err error) {
 		tx, err = begin(ctx, pool, do)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"gatehouse/store/rules"
 	"gatehouse/store/secret"
@@ -18,7 +19,10 @@ const (
 
 	selectHighestCost = `SELECT coalesce(max(password_cost), 0) FROM users WHERE password_cost <= $1`
 
-	countTooCostly = `SELECT count(*) FROM users WHERE password_cost > $1`
+	// By the index of password_cost, also where whoever brought the accounts left it
+	// at what it is by default.
+	countTooCostly = `SELECT count(*) FROM users WHERE password_cost > $1
+		OR password_cost = 0 AND password_hash LIKE $2 AND substr(password_hash, 5, 2) > $3`
 )
 
 // Authenticate answers who signs in with this username or email address and
@@ -44,7 +48,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if s.hasher.Outdated(stored, password) {
 		if err := s.rehash(ctx, user, stored, password); err != nil {
-			s.takeBack(ctx, a)
+			s.takeBack(ctx, a, err)
 			return User{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
@@ -53,7 +57,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	if user.Closed() {
 		// No sign-in will make this try good: the account can only be reopened.
-		s.takeBack(ctx, a)
+		s.takeBack(ctx, a, nil)
 		return user, nil
 	}
 	user.bucket = a.bucket
@@ -72,7 +76,7 @@ func (s *Store) checkPassword(ctx context.Context, user User, stored secret.Pass
 	}
 	match, err := s.hasher.Matches(ctx, stored, password)
 	if err != nil {
-		s.takeBack(ctx, a)
+		s.takeBack(ctx, a, err)
 		return a, err
 	}
 	if !match || user.Disabled() || s.suspended(a) {
@@ -108,8 +112,8 @@ func (s *Store) findHighestCost(ctx context.Context) error {
 }
 
 // CountTooCostly counts the accounts whose hash costs more than BcryptCostMax, as
-// far as password_cost says so. Nobody signs in to one until its password is
-// chosen anew by link.
+// password_cost says, or the hash where password_cost says nothing. Nobody signs
+// in to one until its password is chosen anew by link.
 func (s *Store) CountTooCostly(ctx context.Context) (int64, error) {
-	return s.count(ctx, countTooCostly, secret.BcryptCostMax)
+	return s.count(ctx, countTooCostly, secret.BcryptCostMax, "$2_$%", strconv.Itoa(secret.BcryptCostMax))
 }

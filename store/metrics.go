@@ -43,6 +43,9 @@ func (s *Store) CountWaitingLetters(ctx context.Context) (int64, error) {
 }
 
 func (s *Store) count(ctx context.Context, query string, args ...any) (n int64, err error) {
+	if err := s.db.InPlace(); err != nil {
+		return 0, fmt.Errorf("count: %w", err)
+	}
 	if err := s.db.Read.QueryRowContext(Background(ctx), query, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count: %w", err)
 	}
@@ -52,6 +55,9 @@ func (s *Store) count(ctx context.Context, query string, args ...any) (n int64, 
 // OldestLetter is how long the oldest letter that waits has been in the outbox,
 // or 0 where none waits.
 func (s *Store) OldestLetter(ctx context.Context) (time.Duration, error) {
+	if err := s.db.InPlace(); err != nil {
+		return 0, fmt.Errorf("find the oldest letter: %w", err)
+	}
 	var written time.Time
 	err := s.db.Read.QueryRowContext(Background(ctx), selectOldestLetter).Scan(&written)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -19,13 +18,6 @@ var pauses = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 
 const pausesMax = 27
 
 const (
-	selectDueLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
-		WHERE sealed IS NOT NULL AND priority = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`
-
-	// Due later than any pause makes it: the clock was ahead.
-	selectStrayLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
-		WHERE sealed IS NOT NULL AND priority = $1 AND due_at > $2 ORDER BY due_at LIMIT $3`
-
 	// due_at is a condition, so that of several workers one gets the letter.
 	claimLetter = `UPDATE letters SET due_at = $1, tries = tries + 1
 		WHERE id = $2 AND priority = $3 AND due_at = $4 AND sealed IS NOT NULL`
@@ -44,13 +36,14 @@ const (
 func (s *Store) Letters() <-chan struct{} { return s.written }
 
 // TakeLetters claims up to limit letters of a priority that are due, for one
-// worker among any number in any number of copies. Questions of people who forgot
-// their password, which are awaited, are answered on the way. What is not reported
-// delivered, postponed or given up comes back after a while: take no more than can
-// be sent at once.
-func (s *Store) TakeLetters(ctx context.Context, priority Priority, limit int) ([]Letter, error) {
+// worker among any number in any number of copies, and to each domain no more than
+// it has room for; the letters of others go past those that it leaves. A nil room is
+// room for all. Questions of people who forgot their password, which are awaited, are
+// answered on the way. What is not reported delivered, postponed or given up comes
+// back after a while: take no more than can be sent at once.
+func (s *Store) TakeLetters(ctx context.Context, priority Priority, limit int, room func(domain string) int) ([]Letter, error) {
 	for {
-		taken, settled, err := s.takeLetters(ctx, priority, limit)
+		taken, settled, err := s.takeLetters(ctx, priority, limit, room)
 		if err != nil || len(taken) > 0 || !settled {
 			return taken, err
 		}
@@ -59,29 +52,16 @@ func (s *Store) TakeLetters(ctx context.Context, priority Priority, limit int) (
 
 // takeLetters says also whether it settled anything itself: then more may be
 // due, an answer among them.
-func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int) (taken []Letter, settled bool, err error) {
-	type row struct {
-		Letter
-		sealed []byte
-		due    time.Time
-	}
+func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int, room func(domain string) int) (taken []Letter, settled bool, err error) {
 	ctx, cancel := background(ctx)
 	defer cancel()
 	now := s.now()
-	into := func(r *row) []any {
-		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
-	}
-	due, err := all(ctx, s, selectDueLetters, []any{priority, now, limit}, into)
-	if err == nil && len(due) < limit {
-		var stray []row
-		stray, err = all(ctx, s, selectStrayLetters, []any{priority, latest(now, pauses[len(pauses)-1]), limit - len(due)}, into)
-		due = append(due, stray...)
-	}
+	due, err := s.dueLetters(ctx, priority, now, limit, room)
 	if err != nil {
 		return nil, false, fmt.Errorf("look for letters: %w", err)
 	}
 	for _, r := range due {
-		n, err := s.db.Exec(ctx, claimLetter, now.Add(LetterLease), r.ID, priority, r.due)
+		n, err := s.db.Exec(ctx, claimLetter, s.now().Add(LetterLease), r.ID, priority, r.due)
 		if err != nil {
 			return taken, settled, fmt.Errorf("take a letter: %w", err)
 		}
@@ -89,13 +69,9 @@ func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int) (
 			continue // another worker has it
 		}
 		r.Tries++
-		text, err := s.seal.Open(r.sealed, r.Kind)
-		if err == nil {
-			err = json.Unmarshal(text, &r.LetterData)
-		}
 		switch {
-		case err != nil:
-			s.log.ErrorContext(ctx, "letter lost", "letter", r.ID, "kind", r.Kind, "error", err.Error())
+		case r.lost != nil:
+			s.log.ErrorContext(ctx, "letter lost", "letter", r.ID, "kind", r.Kind, "error", r.lost.Error())
 			settled, err = true, s.LetterDone(ctx, r.Letter)
 		case !now.Before(r.Expires):
 			s.log.WarnContext(ctx, "letter given up: its time was over before it could be sent", "letter", r.ID, "kind", r.Kind)

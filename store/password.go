@@ -27,7 +27,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	}
 	stored, err := s.hasher.Hash(ctx, password)
 	if err != nil {
-		s.takeBack(ctx, a)
+		s.takeBack(ctx, a, err)
 		return SignIn{}, err
 	}
 	var renewed SignIn

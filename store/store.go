@@ -27,10 +27,10 @@ type Database struct {
 	// Read serves queries. Write serves everything else; on SQLite it is a
 	// single connection whose transactions take the write lock when they begin.
 	Read, Write *sql.DB
-	// Probe serves Ready alone, and waits for a lock shorter than a probe waits
-	// for its answer.
+	// Probe serves Ready alone.
 	Probe *sql.DB
-	// ReadContext is applied to the context of every query on Read.
+	// ReadContext is applied to the context of every query on Read, but for those
+	// of figures. Where reading would do harm it has ended.
 	ReadContext func(context.Context) context.Context
 	// Pools are those on which Read and Write draw.
 	Pools []Pool
@@ -43,12 +43,18 @@ type Database struct {
 	// Retryable says whether err means that another transaction was in the way, so
 	// that the same can be tried again at once.
 	Retryable func(err error) bool
+	// LockWait is how long the same is tried again while another transaction is in
+	// the way. It is tried a few times in any case; 0 is for a database that waits
+	// for locks by itself.
+	LockWait time.Duration
 	// Trouble says in a few words why the database takes no work for now, as in
 	// "it is read-only". It is empty for an error that means something else. What
-	// it says may be shown to anybody.
-	Trouble func(err error) string
+	// it says may be shown to anybody. In part says that this may be so of some
+	// tables or pages only, which a probe does not touch.
+	Trouble func(err error) (why string, inPart bool)
 	// InPlace returns an error where a commit does not reach what the next start
-	// will open. It is asked before and after each, so it must cost little.
+	// will open. It is asked before each transaction, and before and after each
+	// commit, so it must cost little.
 	InPlace func() error
 }
 
@@ -98,6 +104,7 @@ type Store struct {
 	tally     tally
 	probes    singleflight.Group
 	troubled  atomic.Bool // the last deed met trouble with the database
+	partly    atomic.Pointer[meeting]
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -141,7 +148,7 @@ func (s *Store) Unavailable(err error) bool { return s.Trouble(err) != "" }
 // Trouble says in a few words why the database takes no work for now, and is
 // empty for an error that means something else.
 func (s *Store) Trouble(err error) string {
-	if trouble := s.db.Trouble(err); trouble != "" || !errors.Is(err, context.DeadlineExceeded) {
+	if trouble, _ := s.db.Trouble(err); trouble != "" || !errors.Is(err, context.DeadlineExceeded) {
 		return trouble
 	}
 	return "it does not answer in time"

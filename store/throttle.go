@@ -183,15 +183,20 @@ func (tx *Tx) countFailure(ctx context.Context, a attempt) (failed int, err erro
 }
 
 // takeBack takes back a try whose password was never compared, or was right but
-// led to nothing.
-func (s *Store) takeBack(ctx context.Context, a attempt) {
+// led to nothing, because of that fault if any. Whoever has waited for the
+// database in vain does not wait for it again.
+func (s *Store) takeBack(ctx context.Context, a attempt, fault error) {
 	if a.bucket == "" {
 		return
 	}
 	// The caller has left or was turned away; this is still to be done.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
-	if _, err := s.db.Exec(ctx, takeBackFailure, s.now(), a.bucket); err != nil {
+	db := s.db
+	if fault != nil && s.Unavailable(fault) {
+		db.LockWait = 0
+	}
+	if _, err := db.Exec(ctx, takeBackFailure, s.now(), a.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
 	}
 }
@@ -200,7 +205,7 @@ func (s *Store) takeBack(ctx context.Context, a attempt) {
 // leading to anything, and returns that fault.
 func (s *Store) takeBackAfterFault(ctx context.Context, bucket string, err error) error {
 	if _, refused := rules.AsRefusal(err); err != nil && !refused {
-		s.takeBack(ctx, attempt{bucket: bucket})
+		s.takeBack(ctx, attempt{bucket: bucket}, err)
 	}
 	return err
 }

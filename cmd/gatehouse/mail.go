@@ -170,7 +170,7 @@ func (j *job) worker(site *handlers.Site, a *accounts) (*mail.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	smtp.Hello = j.settings.hello(site.BaseURL)
+	smtp.Hello, smtp.Log = j.settings.hello(site.BaseURL), site.Log
 	w.Sender = smtp
 	return w, nil
 }

@@ -24,12 +24,12 @@ func (l strictListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &strictConn{TCPConn: conn}, nil
+	return &strictConn{wholeConn: wholeConn{TCPConn: conn}}, nil
 }
 
 // A strictConn is a whole TCPConn, because the server asks for CloseWrite.
 type strictConn struct {
-	*net.TCPConn
+	wholeConn
 	// before are the last two bytes that came.
 	before   [2]byte
 	doubtful atomic.Bool

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/mail"
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"gatehouse/store/rules"
@@ -73,24 +72,4 @@ func ParseHello(text string) (string, error) {
 		return "", errors.New("must be a full host name, like mail.example.com, or an address, like [192.0.2.1]")
 	}
 	return name, nil
-}
-
-// anyAddress is anything like a mail address: with a quoted local part, in any script,
-// at a name or an address in brackets, or as it stands in a link. It takes no more
-// than that, so that the rest of the sentence stays whole.
-const (
-	anyAddress = `(?:"(?:[^"\\\n]|\\.)*"|[\pL\pM\pN!#$%*+=^_~.\x60-][\pL\pM\pN!#$%*+=^_~.\x60'-]*)@` + anyDomain +
-		`|[\pL\pM\pN._+-]+%40` + anyDomain
-	anyDomain = `(?:\[[^\]\s]*\]|[\pL\pM\pN](?:[\pL\pM\pN._-]*[\pL\pM\pN])?)`
-)
-
-// nameless is an error as it may stand in the log, which names nobody: mail servers
-// repeat whom they refuse. to is whom the letter is for, whose address may have
-// characters that others do not.
-func nameless(err error, to string) string {
-	somebody := anyAddress
-	if to != "" {
-		somebody += "|" + regexp.QuoteMeta(to)
-	}
-	return regexp.MustCompile("(?i)"+somebody).ReplaceAllLiteralString(err.Error(), "ADDRESS")
 }

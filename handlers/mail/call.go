@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -8,11 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/textproto"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/wneessen/go-mail/smtp"
 )
 
 const (
@@ -27,27 +24,34 @@ var errTLS = errors.New("no TLS")
 
 // call is a connection to a mail server that knows us and is ready for a message.
 type call struct {
-	*smtp.Client
 	conn net.Conn
 	wait time.Duration
+	// late is told of a step that takes long.
+	late func(step string)
+	slow time.Duration
+	// lines are what the server says and out what it hears, encrypted or not.
+	lines *bufio.Reader
+	out   *textproto.Writer
+	// offers are the extensions of the server, with their parameters.
+	offers map[string]string
 }
 
 // reach calls the server. One on this machine that offers TLS and cannot do it, for
 // want of a certificate or because it is old, is called once more without.
-func (s *SMTP) reach(ctx context.Context) (*call, error) {
-	c, err := s.dialUp(ctx, true)
+func (s *SMTP) reach(ctx context.Context, late func(step string)) (*call, error) {
+	c, err := s.dialUp(ctx, late, true)
 	if !s.here() || !errors.Is(err, errTLS) {
 		return c, err
 	}
-	c, failed := s.dialUp(ctx, false)
+	c, failed := s.dialUp(ctx, late, false)
 	if failed != nil {
-		return nil, errors.Join(err, failed)
+		return nil, fmt.Errorf("%w; and without: %w", err, failed)
 	}
 	return c, nil
 }
 
 // dialUp connects and introduces us. The connection is closed once ctx ends.
-func (s *SMTP) dialUp(ctx context.Context, secure bool) (*call, error) {
+func (s *SMTP) dialUp(ctx context.Context, late func(step string), secure bool) (*call, error) {
 	dialing, cancel := context.WithTimeout(ctx, min(connectWait, s.Wait))
 	defer cancel()
 	conn, err := s.dial(dialing, "tcp", net.JoinHostPort(s.host, s.port))
@@ -55,7 +59,7 @@ func (s *SMTP) dialUp(ctx context.Context, secure bool) (*call, error) {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	context.AfterFunc(ctx, func() { conn.Close() })
-	c := &call{conn: conn, wait: s.Wait}
+	c := &call{conn: conn, wait: s.Wait, late: late, slow: cmp.Or(s.slow, slowAfter)}
 	if err := s.introduce(c, secure); err != nil {
 		conn.Close()
 		return nil, err
@@ -69,64 +73,30 @@ func (s *SMTP) introduce(c *call, secure bool) error {
 		config = s.TLS.Clone()
 	}
 	config.ServerName, config.InsecureSkipVerify = s.host, s.here()
-	stream := c.conn
+	c.over(c.conn)
 	if s.implicit {
-		encrypted := tls.Client(c.conn, config)
-		if err := c.step("TLS", encrypted.Handshake); err != nil {
+		if err := c.step("TLS", func() error { return c.encrypt(config) }); err != nil {
 			return err
 		}
-		stream = encrypted
 	}
-	if err := c.step("greeting", func() (err error) {
-		c.Client, err = smtp.NewClient(stream, s.host)
-		return err
-	}); err != nil {
+	if err := c.step("greeting", func() error { return c.told(2) }); err != nil {
 		return err
 	}
-	// Letters need no SMTPUTF8, and one that asks for it goes no further than
-	// servers that know it.
-	c.SkipSMTPUTF8(true)
-	if err := c.step("EHLO", func() error { return c.Hello(cmp.Or(s.Hello, localEnd(c.conn))) }); err != nil {
+	hello := cmp.Or(s.Hello, localEnd(c.conn))
+	if err := c.hello(hello); err != nil {
 		return err
 	}
-	offered, _ := c.Extension("STARTTLS")
+	_, offered := c.offers["STARTTLS"]
 	switch {
 	case s.implicit, !secure, !offered && s.here():
 	case !offered:
 		return errors.New("the server offers no STARTTLS, which only one on this machine may do without")
 	default:
-		if err := c.step("STARTTLS", func() error { return c.StartTLS(config) }); err != nil {
+		if err := c.step("STARTTLS", func() error { return c.startTLS(config, hello) }); err != nil {
 			return fmt.Errorf("%w: %w", errTLS, err)
 		}
 	}
-	return c.step("AUTH", func() error { return s.authenticate(c.Client) })
-}
-
-// authenticate gives the password, if there is one. A server that asks for none gets
-// none: it knows us by our address.
-func (s *SMTP) authenticate(c *smtp.Client) error {
-	_, offered := c.Extension("AUTH")
-	mechanisms := strings.Fields(strings.ToUpper(offered))
-	if s.username == "" || len(mechanisms) == 0 {
-		return nil
-	}
-	// Nobody can listen here, and some servers offer what they cannot do: the plain
-	// ways first.
-	for _, way := range []struct {
-		mechanism string
-		auth      smtp.Auth
-	}{
-		{"PLAIN", smtp.PlainAuth("", s.username, s.password, s.host, true)},
-		{"LOGIN", smtp.LoginAuth(s.username, s.password, s.host, true)},
-		{"SCRAM-SHA-256", smtp.ScramSHA256Auth(s.username, s.password)},
-		{"SCRAM-SHA-1", smtp.ScramSHA1Auth(s.username, s.password)},
-		{"CRAM-MD5", smtp.CRAMMD5Auth(s.username, s.password)},
-	} {
-		if slices.Contains(mechanisms, way.mechanism) {
-			return c.Auth(way.auth)
-		}
-	}
-	return fmt.Errorf("the server takes no password, only %s", strings.Join(mechanisms, ", "))
+	return c.step("AUTH", func() error { return s.authenticate(c) })
 }
 
 // localEnd is the address from which a connection goes out.
@@ -141,27 +111,22 @@ func localEnd(conn net.Conn) string {
 // anything else it is over.
 func (c *call) step(name string, do func() error) error {
 	err := c.conn.SetDeadline(time.Now().Add(c.wait))
+	defer time.AfterFunc(c.slow, func() { c.late(name) }).Stop()
 	if err == nil {
 		err = do()
 	}
 	if err == nil {
 		return nil
 	}
-	if said, ok := err.(*textproto.Error); ok {
-		return fmt.Errorf("%s: %w", name, (*answer)(said))
+	if said := (*answer)(nil); !errors.As(err, &said) {
+		c.conn.Close()
 	}
-	c.conn.Close()
 	return fmt.Errorf("%s: %w", name, err)
 }
-
-// answer is a refusal in the words of the server, which textproto puts in quotes.
-type answer textproto.Error
-
-func (a *answer) Error() string { return fmt.Sprintf("%03d %s", a.Code, a.Msg) }
 
 // close says goodbye. By then it is known how the message fared.
 func (c *call) close() {
 	c.conn.SetDeadline(time.Now().Add(goodbyeWait)) //nolint:errcheck // then goodbye fails as well
-	c.Quit()                                        //nolint:errcheck // see above
+	c.ask("QUIT")                                   //nolint:errcheck // see above
 	c.conn.Close()
 }

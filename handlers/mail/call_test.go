@@ -3,9 +3,11 @@ package mail
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/handlers/mail/mailtest"
 	"gatehouse/store"
@@ -84,6 +86,109 @@ func TestSMTPWaitsForASlowGreeting(t *testing.T) {
 	go func() { sent <- calls(t, s.Addr, "smtp://ADDR").Send(context.Background(), message()) }()
 	s.Greets <- struct{}{} // it is connected
 	if err := <-sent; err != nil || len(s.Got()) != 1 {
+		t.Errorf("Send = %v", err)
+	}
+}
+
+// A server that took a letter must not get it again, however it says so.
+func TestSMTPTakesEveryYes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ command, answer string }{
+		{"220", "220"},
+		{"220", "221-hello\n221 there"},
+		{"EHLO", "251 mail.example"},
+		{"AUTH", "250 welcome"},
+		{"AUTH", "235"},
+		{"DATA", "350 go"},
+		{"MAIL", "251 ok"},
+		{"MAIL", "252 ok"},
+		{"MAIL", "200 ok"},
+		{"MAIL", "250"},
+		{"RCPT", "251 User not local; will forward"},
+		{"RCPT", "252 Cannot verify"},
+		{"RCPT", "260 ok"},
+		{"RCPT", "250-2.1.5\n250 ok"},
+		{"RCPT", "250"},
+		{".", "251 queued"},
+		{".", "252 queued"},
+		{".", "200 queued"},
+		{".", "299 queued"},
+		{".", "250"},
+		{".", "250 "},
+		{".", "250-queued\n250"},
+		{".", "250-queued\nas 1\n250 thanks"},
+		{".", "250 queued\x00"},
+		{".", "250\x00"},
+		{".", "250 " + strings.Repeat("x", 4000)},
+	} {
+		t.Run(c.command+" "+c.answer[:min(20, len(c.answer))], func(t *testing.T) {
+			t.Parallel()
+			s := (&mailtest.Script{Offers: []string{"AUTH PLAIN"}, Answers: map[string]string{c.command: c.answer}}).Start(t)
+			if err := calls(t, s.Addr, "smtp://"+account+"ADDR").Send(context.Background(), message()); err != nil || len(s.Got()) != 1 {
+				t.Errorf("Send = %v, and %d messages were taken", err, len(s.Got()))
+			}
+		})
+	}
+}
+
+// What is no mail server says so at once, at whatever step, and goes on talking.
+func TestSMTPKnowsWhatIsNoMailServer(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"220", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "."} {
+		for answer, want := range map[string]string{
+			"SSH-2.0-OpenSSH_9.9": "SSH-2.0-OpenSSH_9.9", "HTTP/1.1 400 Bad Request": "HTTP/1.1 400 Bad Request", "* OK IMAP4rev1 ready": "* OK IMAP4rev1 ready",
+			"+OK POP3 ready": "+OK POP3 ready", "": "server: ", "100-go on": "100-go on", "2500 ok": "2500 ok", "\x15\x03\x01\xff-": "server: ....-",
+			strings.Repeat("0123456789", 2000):  "server: 0123456789",
+			strings.Repeat("250-more\n", 10000): "the answer does not end",
+		} {
+			t.Run(command+" "+answer[:min(20, len(answer))], func(t *testing.T) {
+				t.Parallel()
+				s := (&mailtest.Script{Offers: []string{"AUTH PLAIN", "STARTTLS"}, Answers: map[string]string{command: answer}}).Start(t)
+				host := "ADDR"
+				if command == "STARTTLS" {
+					host = "mail.example.com" // here it would be tried without
+				}
+				m := calls(t, s.Addr, "smtp://"+account+host)
+				m.Wait = time.Hour
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				defer cancel()
+				err := m.Send(ctx, message())
+				if err == nil || errors.Is(err, ErrPermanent) || ctx.Err() != nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 200 {
+					t.Errorf("Send = %v, want a failure with %q", err, want)
+				}
+			})
+		}
+	}
+}
+
+// A server that says nothing at all may only be slow, but whoever reads the log is told.
+func TestSMTPSaysWhichStepKeepsItWaiting(t *testing.T) {
+	t.Parallel()
+	s := (&mailtest.Script{Greets: make(chan struct{})}).Start(t)
+	defer close(s.Greets)
+	m, log := calls(t, s.Addr, "smtp://ADDR"), &lines{}
+	m.slow, m.Log = time.Millisecond, slog.New(slog.NewTextHandler(log, nil))
+	ctx, hangUp := context.WithCancel(t.Context())
+	sent := make(chan error)
+	go func() { sent <- m.Send(ctx, message()) }()
+	const want = `level=WARN msg="mail server keeps a letter waiting" step=greeting message=letter-1@localhost`
+	for deadline := time.Now().Add(30 * time.Second); log.count(want) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log lacks %s", want)
+		}
+	}
+	hangUp()
+	if err := <-sent; err == nil || log.count("\n") != 1 || !strings.Contains(err.Error(), "greeting: ") {
+		t.Errorf("Send = %v", err)
+	}
+}
+
+// What comes after the answer to STARTTLS and before TLS may be anybody's.
+func TestSMTPHearsNothingBeforeTLS(t *testing.T) {
+	t.Parallel()
+	s := (&mailtest.Script{Offers: []string{"STARTTLS"}, Answers: map[string]string{"STARTTLS": "220 go\n250 AUTH PLAIN"}}).Start(t)
+	err := calls(t, s.Addr, "smtp://mail.example.com").Send(context.Background(), message())
+	if err == nil || !strings.Contains(err.Error(), "goes on without TLS") || len(s.Got()) != 0 {
 		t.Errorf("Send = %v", err)
 	}
 }

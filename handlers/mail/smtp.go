@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	netmail "net/mail"
 	"net/netip"
@@ -28,11 +29,14 @@ type SMTP struct {
 	Wait time.Duration
 	// TLS, where set, says whom to trust instead of the system's authorities.
 	TLS *tls.Config
+	// Log is told which step keeps a message waiting.
+	Log *slog.Logger
 
 	host, port         string
 	implicit           bool // TLS from the first byte
 	username, password string
 	dial               func(ctx context.Context, network, address string) (net.Conn, error)
+	slow               time.Duration // stands for slowAfter where it is not 0
 }
 
 // ParseSMTP reads smtp://user:password@host:587 (STARTTLS, which only a server
@@ -48,7 +52,7 @@ func ParseSMTP(text string) (*SMTP, error) {
 		return nil, errors.New("must begin with smtp:// or smtps://")
 	}
 	s := &SMTP{
-		Wait: sendWait, host: u.Hostname(), port: cmp.Or(u.Port(), usual), implicit: u.Scheme == "smtps",
+		Wait: sendWait, Log: slog.New(slog.DiscardHandler), host: u.Hostname(), port: cmp.Or(u.Port(), usual), implicit: u.Scheme == "smtps",
 		username: u.User.Username(), dial: new(net.Dialer).DialContext,
 	}
 	s.password, _ = u.User.Password()
@@ -74,7 +78,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	}
 	to, err := netmail.ParseAddress(m.To)
 	if err != nil {
-		return fmt.Errorf("%w: address a letter: %w", ErrPermanent, err)
+		return fmt.Errorf("%w: the address of a letter is none", ErrPermanent)
 	}
 	ctx, hangUp := context.WithCancel(ctx)
 	defer hangUp()
@@ -89,27 +93,18 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 }
 
 func (s *SMTP) deliver(ctx context.Context, from, to *netmail.Address, m Message) error {
-	c, err := s.reach(ctx)
+	c, err := s.reach(ctx, func(step string) { s.Log.Warn("mail server keeps a letter waiting", "step", step, "message", m.ID) })
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	if err := c.step("MAIL FROM", func() error { return c.Mail(bare(from)) }); err != nil {
+	if err := c.step("MAIL FROM", func() error { return c.mail(bare(from)) }); err != nil {
 		return err
 	}
-	if err := c.step("RCPT TO", func() error { return c.Rcpt(bare(to)) }); err != nil {
+	if err := c.step("RCPT TO", func() error { return c.agree(2, "RCPT TO:"+bare(to)) }); err != nil {
 		return permanent(err, from)
 	}
-	return permanent(c.step("DATA", func() error {
-		w, err := c.Data()
-		if err != nil {
-			return err
-		}
-		if _, err := compose(from, to, m).WriteTo(w); err != nil {
-			return err
-		}
-		return w.Close()
-	}), from)
+	return permanent(c.step("DATA", func() error { return c.data(compose(from, to, m)) }), from)
 }
 
 // bare is an address without the name, as the envelope has it.
@@ -140,12 +135,11 @@ var nobody = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 // status: many servers say 550 to all of these.
 func permanent(err error, from *netmail.Address) error {
 	var said *answer
-	if !errors.As(err, &said) || said.Code < 500 {
+	if !errors.As(err, &said) || said.code < 500 {
 		return err
 	}
-	words := strings.Fields(said.Msg)
-	aboutUs := strings.Contains(strings.ToLower(said.Msg), strings.ToLower(from.Address))
-	if len(words) == 0 || !slices.Contains(nobody, words[0]) || aboutUs {
+	aboutUs := strings.Contains(strings.ToLower(said.Error()), strings.ToLower(from.Address))
+	if !slices.Contains(nobody, said.status()) || aboutUs {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrPermanent, err)

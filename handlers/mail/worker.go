@@ -50,9 +50,7 @@ func (w *Worker) Run(ctx context.Context) {
 	left := make(chan struct{}, 1)
 	lanes := map[store.Priority]*lane{}
 	for _, p := range store.Priorities {
-		lanes[p] = &lane{
-			places: make(chan struct{}, places[p]), aside: make(chan struct{}, asideMax), left: left, slow: cmp.Or(w.slow, slowAfter),
-		}
+		lanes[p] = newLane(p, left, cmp.Or(w.slow, slowAfter))
 	}
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
@@ -60,15 +58,17 @@ func (w *Worker) Run(ctx context.Context) {
 	for {
 		var err error
 		for _, p := range store.Priorities {
-			free := lanes[p].free()
+			lane := lanes[p]
+			free := lane.free()
 			if free == 0 || err != nil {
 				continue
 			}
 			var taken []store.Letter
-			taken, err = w.Store.TakeLetters(ctx, p, free)
+			taken, err = w.Store.TakeLetters(ctx, p, free, lane.room)
 			for _, l := range taken {
-				lanes[p].places <- struct{}{}
-				group.Go(func() { lanes[p].carry(func() { w.deliver(ctx, l) }) })
+				domain := l.Domain()
+				lane.enter(domain)
+				group.Go(func() { lane.carry(domain, func() { w.deliver(ctx, l) }) })
 			}
 		}
 		switch {
@@ -96,7 +96,7 @@ func (w *Worker) Once(ctx context.Context) error {
 	for {
 		var due []store.Letter
 		for _, p := range store.Priorities {
-			taken, err := w.Store.TakeLetters(ctx, p, places[p])
+			taken, err := w.Store.TakeLetters(ctx, p, places[p], nil)
 			if err != nil {
 				return err
 			}

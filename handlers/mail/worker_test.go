@@ -91,8 +91,14 @@ func each(t *testing.T, server func() *mailtest.Server, url string, run func(t *
 // invite puts letters into the outbox, to guest0@example.com and so on.
 func (b *branch) invite(t *testing.T, guests int) {
 	t.Helper()
+	b.inviteAs(t, "guest%d@example.com", guests)
+}
+
+// inviteAs is invite with addresses of another form.
+func (b *branch) inviteAs(t *testing.T, form string, guests int) {
+	t.Helper()
 	for i := range guests {
-		if err := b.Store.Invite(context.Background(), fmt.Sprintf("guest%d@example.com", i), store.Origin{}); err != nil {
+		if err := b.Store.Invite(context.Background(), fmt.Sprintf(form, i), store.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -394,7 +400,7 @@ func TestOfficeWritesToNobodyUnknown(t *testing.T) {
 func TestOfficeThatClosesGivesNothingUp(t *testing.T) {
 	each(t, func() *mailtest.Server { return &mailtest.Server{} }, "smtp://ADDR", func(t *testing.T, b *branch, s *mailtest.Server) {
 		b.invite(t, 1)
-		taken, err := b.Store.TakeLetters(t.Context(), store.Bulk, 1)
+		taken, err := b.Store.TakeLetters(t.Context(), store.Bulk, 1, nil)
 		if err != nil || len(taken) != 1 {
 			t.Fatalf("took %v, %v", taken, err)
 		}

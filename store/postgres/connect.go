@@ -30,6 +30,10 @@ var sessionSettings = map[string]string{
 	"default_transaction_isolation": "read committed",
 }
 
+// encoding is how text is sent and read, whatever the server, the role or the
+// database says by default. Poolers take it as well.
+const encoding = "client_encoding"
+
 // configure reads a URL and adds what it does not say.
 func configure(place string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(place)
@@ -43,6 +47,9 @@ func configure(place string) (*pgxpool.Config, error) {
 		if !says(place, name) {
 			config.ConnConfig.RuntimeParams[name] = value
 		}
+	}
+	if !says(place, encoding) {
+		config.ConnConfig.RuntimeParams[encoding] = "UTF8"
 	}
 	if !says(place, "pool_max_conns") {
 		config.MaxConns = int32(max(8, 4*runtime.NumCPU()))
@@ -110,10 +117,10 @@ func (db *DB) watch(config *pgxpool.Config) {
 	}
 	before := config.ConnConfig.OnPgError
 	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		switch err.Code {
-		case readOnly, adminShutdown, crashShutdown, cannotConnectNow:
+		switch {
+		case err.Code == readOnly, strings.HasPrefix(err.Code, ended):
 			db.dropIdle()
-		case noStatement, sameStatement:
+		case err.Code == noStatement, err.Code == sameStatement:
 			db.unprepared.Store(true) // there is a pooler in between
 			db.dropIdle()
 		}

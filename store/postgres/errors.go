@@ -14,6 +14,10 @@ import (
 const (
 	uniqueViolation  = "23505"
 	undefinedTable   = "42P01"
+	undefinedColumn  = "42703"
+	invalidSchema    = "3F000"
+	noPrivilege      = "42501"
+	wrongState       = "55000"
 	readOnly         = "25006"
 	serialization    = "40001"
 	deadlock         = "40P01"
@@ -32,6 +36,10 @@ const (
 	sameStatement    = "42P05"
 )
 
+// ended is how SQLSTATEs begin by which the server ends connections, idle ones
+// among them.
+const ended = "57P"
+
 // state is the SQLSTATE of what the server said, or empty.
 func state(err error) string {
 	var failed *pgconn.PgError
@@ -40,6 +48,9 @@ func state(err error) string {
 	}
 	return ""
 }
+
+// class is that of a SQLSTATE.
+func class(code string) string { return code[:min(2, len(code))] }
 
 // conflict reads the name of a violated unique constraint.
 func conflict(err error) string {
@@ -70,15 +81,45 @@ func stalePlan(err error) bool {
 
 // trouble says why the database takes no work for now: it cannot be reached, it
 // ends its connections, or it refuses what it took before.
-func trouble(err error) string {
+func trouble(err error) (why string, inPart bool) {
+	if why := partTrouble(err); why != "" {
+		return why, true
+	}
+	return wholeTrouble(err), false
+}
+
+// partTrouble is trouble that other tables, or other pages of the same, need not
+// have.
+func partTrouble(err error) string {
+	code := state(err)
+	switch code {
+	case diskFull: // its tables may lie on several
+		return "its disk is full"
+	case dataCorrupted, indexCorrupted:
+		return "it is damaged"
+	case noPrivilege:
+		return "it denies rights that the program needs"
+	case undefinedTable, undefinedColumn, invalidSchema:
+		return "its tables are not those of this version"
+	case wrongState: // as of a table that is replicated and has no key
+		return "it refuses changes to a table"
+	}
+	switch class(code) {
+	case "58": // system error
+		return "its files cannot be read or written"
+	case "XX": // internal error
+		return "it reports a fault of its own"
+	}
+	return ""
+}
+
+func wholeTrouble(err error) string {
 	code := state(err)
 	switch code {
 	case readOnly:
 		return "it is read-only"
 	case serialization, deadlock:
 		return "too much is changed at once"
-	case diskFull:
-		return "its disk is full"
 	case tooMany:
 		return "it takes no more connections"
 	case canceled, lockTimeout:
@@ -87,27 +128,22 @@ func trouble(err error) string {
 		return "it is starting or stopping"
 	case noDatabase:
 		return "it is not there"
-	case dataCorrupted, indexCorrupted:
-		return "it is damaged"
 	case noStatement, sameStatement:
 		return "a pooler mixes up prepared statements"
 	}
 	if stalePlan(err) {
 		return "its tables have just changed"
 	}
-	if len(code) == 5 {
-		// Classes of the SQLSTATE.
-		switch code[:2] {
-		case "28": // invalid authorization
-			return "it refuses the user or the password"
-		case "53": // insufficient resources
-			return "it is short of resources"
-		case "08", "57", "58": // connection exception, operator intervention, system error
-			return "it does not answer"
-		}
-		if strings.HasPrefix(code, "25P0") && code != "25P01" && code != "25P02" { // it ended an idle transaction
-			return "it does not answer in time"
-		}
+	switch class(code) {
+	case "28": // invalid authorization
+		return "it refuses the user or the password"
+	case "53": // insufficient resources
+		return "it is short of resources"
+	case "08", "57": // connection exception, operator intervention
+		return "it does not answer"
+	}
+	if strings.HasPrefix(code, "25P0") && code != "25P01" && code != "25P02" { // it ended an idle transaction
+		return "it does not answer in time"
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error

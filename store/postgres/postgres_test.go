@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,50 @@ func forget(t *testing.T, db *sql.DB) {
 	t.Helper()
 	if _, err := db.Exec(`DEALLOCATE ALL`); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Where text is stored one way and read another, names come out garbled.
+func TestTextIsUTF8WhateverIsSetByDefault(t *testing.T) {
+	t.Parallel()
+	const name = "Žofie Łukasz 👩‍🚀" // not one of them is in LATIN1
+	cluster := storetest.Postgres(t)
+	role := cluster.NewRole(t, `client_encoding = 'LATIN1'`)
+	for _, place := range []string{cluster.NewDatabase(t), cluster.NewProxy(t, "statement_timeout").NewDatabase(t)} {
+		db := open(t, place+"&user="+role)
+		var got string
+		if err := db.Read.QueryRow(`SELECT $1::text || '' FROM migrations LIMIT 1`, name).Scan(&got); err != nil || got != name {
+			t.Errorf("%q comes back as %q, %v", name, got, err)
+		}
+		var letters int
+		if err := db.Read.QueryRow(`SELECT length($1::text)`, "é").Scan(&letters); err != nil || letters != 1 {
+			t.Errorf("the database sees %d letters in é, %v", letters, err)
+		}
+	}
+}
+
+// A server that ends one connection has mostly ended them all.
+func TestAConnectionThatTheServerEndedTakesAllIdleOnesWithIt(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"57P01", "57P02", "57P03", "57P04", "57P05"} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			db := open(t, storetest.PostgreSQL.New(t))
+			use(t, db, 6)
+			if got := db.Pools[0].Stats().OpenConnections; got != 6 {
+				t.Fatalf("%d connections are open, want 6", got)
+			}
+			if _, err := db.Write.ExecContext(t.Context(), `DO $$ BEGIN RAISE EXCEPTION 'as it would be' USING ERRCODE = '`+code+`'; END $$`); err == nil {
+				t.Fatal("nothing was raised")
+			}
+			left := func() int { return db.Pools[0].Stats().OpenConnections }
+			for end := time.Now().Add(20 * time.Second); left() > 1 && time.Now().Before(end); { // each is closed by itself
+				runtime.Gosched()
+			}
+			if got := left(); got > 1 {
+				t.Errorf("%d connections are left, want at most the one that said it", got)
+			}
+		})
 	}
 }
 

@@ -7,12 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
-
-// errMoved says that what is written does not reach the file that the next
-// start will open.
-var errMoved = errors.New("the file of the database is not what was opened")
 
 // file is the file of a database, with the log and the index that SQLite keeps
 // beside it while it is open.
@@ -22,13 +17,9 @@ type file struct {
 	// the locks of this process on the file.
 	main  *os.File
 	start header
-	parts []part // nil while it is being opened
-}
-
-// part is a file that SQLite has open under a name.
-type part struct {
-	name string
-	info fs.FileInfo
+	// doubtful says that the file may be another one than its log was written for.
+	doubtful bool
+	parts    []part // nil while it is being opened
 }
 
 // header is what the first bytes of a database file say, in the places that
@@ -62,11 +53,12 @@ const (
 // None of them can be said of what a killed program leaves, nor of a copy of
 // that, log included. The log itself is never touched: it may hold the only copy
 // of what was acknowledged.
+//
+// A copy of a file that was in use says nothing of the kind. Where it may be one
+// the file is doubtful, and looked through before it is served.
 func openFile(path string) (*file, error) {
-	logged := false
-	if info, err := os.Stat(path + "-wal"); err == nil {
-		logged = info.Size() > logHeaderBytes
-	}
+	log, err := os.Stat(path + "-wal")
+	logged := err == nil && log.Size() > logHeaderBytes
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && logged {
 		return nil, fmt.Errorf("there is %s-wal but no %[1]s; put the file back that it belongs to, or move it away", path)
 	}
@@ -82,6 +74,11 @@ func openFile(path string) (*file, error) {
 	if logged && (!f.start.logged || f.start.fresh()) {
 		return nil, errors.Join(fmt.Errorf("%s-wal does not belong to %[1]s; if you put a copy back, remove %[1]s-wal and %[1]s-shm and start again", path), main.Close())
 	}
+	info, err := main.Stat()
+	if err != nil {
+		return nil, errors.Join(err, main.Close())
+	}
+	f.doubtful = f.start.logged && (!logged || changed(log).Sub(changed(info)) < asGoodAsOne)
 	return f, nil
 }
 
@@ -101,73 +98,4 @@ func (f *file) header() (header, error) {
 		changes: binary.BigEndian.Uint32(b[24:]),
 		schema:  binary.BigEndian.Uint32(b[40:]),
 	}, nil
-}
-
-// opened notes what SQLite has open by now.
-func (f *file) opened() error {
-	// A power cut must not bring back the journal of the change to a log, which
-	// would undo that change beside a log that is in use.
-	folder, err := os.Open(filepath.Dir(f.path))
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
-		return err
-	}
-	main, err := f.main.Stat()
-	if err != nil {
-		return err
-	}
-	parts := []part{{f.path, main}}
-	for _, end := range []string{"-wal", "-shm"} {
-		info, err := os.Stat(f.path + end)
-		if err != nil {
-			return err
-		}
-		parts = append(parts, part{f.path + end, info})
-	}
-	if f.start, err = f.header(); err != nil {
-		return err
-	}
-	f.parts = parts
-	return f.inPlace()
-}
-
-// inPlace returns an error once one of the files was removed, replaced or written
-// over: what is committed then is not what the next start will find. The file
-// itself is looked at first. It costs a few microseconds.
-func (f *file) inPlace() error {
-	for _, p := range f.parts {
-		now, err := os.Stat(p.name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("%w: %s was removed", errMoved, p.name)
-		case err != nil:
-			return fmt.Errorf("%w: %w", errMoved, err)
-		case !os.SameFile(now, p.info):
-			return fmt.Errorf("%w: %s was replaced", errMoved, p.name)
-		}
-	}
-	if f.parts == nil {
-		return nil
-	}
-	now, err := f.header()
-	if err != nil {
-		return fmt.Errorf("%w: %w", errMoved, err)
-	}
-	if !now.logged || now.changes < f.start.changes {
-		return fmt.Errorf("%w: something else was copied into %s", errMoved, f.path)
-	}
-	return nil
-}
-
-// lostLog says whether the log alone was removed, and nobody has begun another
-// one.
-func (f *file) lostLog() bool {
-	now, err := os.Stat(f.path)
-	if err != nil || len(f.parts) == 0 || !os.SameFile(now, f.parts[0].info) {
-		return false
-	}
-	_, err = os.Stat(f.path + "-wal")
-	return errors.Is(err, fs.ErrNotExist)
 }

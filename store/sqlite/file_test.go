@@ -97,6 +97,13 @@ func remove(t *testing.T, paths ...string) {
 	}
 }
 
+func cut(t *testing.T, path string, size int64) {
+	t.Helper()
+	if err := os.Truncate(path, size); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // copies are ways to copy a database, beginning with the open one.
 var copies = map[string]func(t *testing.T, s site, to string){
 	"VACUUM INTO": func(t *testing.T, s site, to string) {
@@ -294,15 +301,13 @@ func TestNothingIsAcknowledgedThatTheNextStartDoesNotFind(t *testing.T) {
 		"removed":            func(t *testing.T, s site, _ string) { remove(t, s.path) },
 		"log removed":        func(t *testing.T, s site, _ string) { remove(t, s.path+"-wal") },
 		"index removed":      func(t *testing.T, s site, _ string) { remove(t, s.path+"-shm") },
+		"index cut short":    func(t *testing.T, s site, _ string) { cut(t, s.path+"-shm", 0) },
+		"index cut in half":  func(t *testing.T, s site, _ string) { cut(t, s.path+"-shm", 16<<10) },
 		"log replaced":       func(t *testing.T, s site, _ string) { put(t, s.path+"-wal", s.path+"-wal") },
 		"replaced":           func(t *testing.T, s site, kept string) { put(t, kept, s.path) },
 		"replaced by itself": func(t *testing.T, s site, _ string) { put(t, s.path, s.path) },
 		"written over":       func(t *testing.T, s site, kept string) { cp(t, kept, s.path) },
-		"emptied": func(t *testing.T, s site, _ string) {
-			if err := os.Truncate(s.path, 0); err != nil {
-				t.Fatal(err)
-			}
-		},
+		"emptied":            func(t *testing.T, s site, _ string) { cut(t, s.path, 0) },
 		"in a folder that moved": func(t *testing.T, s site, _ string) {
 			folder := filepath.Dir(s.path)
 			if err := os.Rename(folder, folder+"-moved"); err != nil {

@@ -39,6 +39,9 @@ func (db *DB) Sessions(ctx context.Context) (store.Sessions, error) {
 
 // Find returns the data of a live session, as scs asks.
 func (s *sessions) Find(token string) ([]byte, bool, error) {
+	if err := s.db.file.usable(); err != nil {
+		return nil, false, err
+	}
 	var data []byte
 	err := s.find.QueryRow(token).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {

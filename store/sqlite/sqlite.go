@@ -29,11 +29,12 @@ type DB struct {
 	saved  sync.WaitGroup
 }
 
-// How long a lock of somebody else is waited for, in milliseconds: by a page, and
-// by a probe.
+// lockWait is how long a change waits for a lock of somebody else, and
+// connectionWait, in milliseconds, how much of that with the one connection that
+// writes: whoever else has something to write would wait for the lock after it.
 const (
-	lockWait  = "5000"
-	probeWait = "1000"
+	lockWait       = 5 * time.Second
+	connectionWait = "10"
 )
 
 // openWait is how long Open waits for others who open or close the same file.
@@ -60,22 +61,32 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	}
 	db := &DB{file: file}
 	// mode=rw, or a file that went just now would be made anew.
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_foreign_keys=on&_synchronous=FULL"
-	pool := func(more string) *sql.DB { return newPool(named.Driver(), name+more, db.inPlace) }
-	db.Write = pool("&_busy_timeout=" + lockWait + "&_txlock=immediate")
-	db.Probe = pool("&_busy_timeout=" + probeWait + "&_txlock=immediate")
-	db.Read = pool("&_busy_timeout=" + lockWait + "&_query_only=on")
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode="
+	pool := func(more string) *sql.DB {
+		return newPool(named.Driver(), name+"rw&_foreign_keys=on&_synchronous=FULL"+more, db.inPlace)
+	}
+	db.Write = pool("&_busy_timeout=" + connectionWait + "&_txlock=immediate")
+	db.Probe = pool("&_busy_timeout=" + connectionWait + "&_txlock=immediate")
+	db.Read = pool("&_query_only=on")
 	db.Write.SetMaxOpenConns(1)
 	db.Probe.SetMaxOpenConns(1)
 	readers := max(4, 2*runtime.NumCPU())
 	db.Read.SetMaxOpenConns(readers)
 	db.Read.SetMaxIdleConns(readers)
 	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
-	// With a context that can be cancelled mattn starts a goroutine per query.
-	db.ReadContext, db.Prepare = context.WithoutCancel, true
+	db.ReadContext, db.Prepare = db.readContext, true
 	db.Conflict, db.Trouble, db.InPlace = conflict, trouble, db.inPlace
-	db.Retryable = func(error) bool { return false } // there is one writer, and it has the lock from the beginning
-	if err := db.open(ctx); err != nil {
+	// Each has the lock from its beginning, so nothing is done yet without it.
+	db.Retryable, db.LockWait = isLocked, lockWait
+	if file.doubtful {
+		// Closing a connection that may write would write the log back.
+		looking := newPool(named.Driver(), name+"ro", db.inPlace)
+		err = errors.Join(db.patiently(ctx, func() error { return look(ctx, looking, path) }), looking.Close())
+	}
+	if err == nil {
+		err = db.patiently(ctx, func() error { return db.beginLog(ctx) })
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, explain(err)), db.close())
 	}
 	return db, nil
@@ -85,11 +96,21 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 // has just closed it, or it can have none.
 var errNoLog = errors.New("no write-ahead log can be kept beside the file")
 
-// open begins the log. Others who open or close the same file at this moment
-// make SQLite give up at once, however long it may wait.
-func (db *DB) open(ctx context.Context) error {
+// readContext is that of a query: one that has ended already where the query
+// would end the program.
+func (db *DB) readContext(ctx context.Context) context.Context {
+	if err := db.file.usable(); err != nil {
+		return over{ctx, err}
+	}
+	// With a context that can be cancelled mattn starts a goroutine per query.
+	return context.WithoutCancel(ctx)
+}
+
+// patiently does a step of opening. Others who open or close the same file at
+// this moment make SQLite give up at once, however long it may wait.
+func (db *DB) patiently(ctx context.Context, do func() error) error {
 	for end := time.Now().Add(openWait); ; {
-		err := db.beginLog(ctx)
+		err := do()
 		if !isLocked(err) && !errors.Is(err, errNoLog) || ctx.Err() != nil || time.Now().After(end) {
 			return err
 		}
@@ -124,7 +145,7 @@ func (db *DB) leaveLog(ctx context.Context) error {
 		return err
 	}
 	_, err := db.Write.ExecContext(ctx, `PRAGMA journal_mode = DELETE`)
-	_, after := db.Write.ExecContext(ctx, `PRAGMA busy_timeout = `+lockWait)
+	_, after := db.Write.ExecContext(ctx, `PRAGMA busy_timeout = `+connectionWait)
 	return errors.Join(err, after)
 }
 
@@ -140,7 +161,9 @@ func (db *DB) inPlace() error {
 // save writes a log that was removed back into its file, once the writer is
 // free: what was acknowledged before is nowhere else.
 func (db *DB) save() {
-	db.Write.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`) //nolint:errcheck // the request that met the trouble is told
+	// It waits for those who read.
+	wait := fmt.Sprintf(`PRAGMA busy_timeout = %d; `, lockWait.Milliseconds())
+	db.Write.Exec(wait + `PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = ` + connectionWait) //nolint:errcheck // the request that met the trouble is told
 }
 
 // Migrate brings the schema up to this version and returns what it applied.
@@ -149,7 +172,12 @@ func (db *DB) Migrate(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return store.Migrate(ctx, db.Write, all, "")
+	var applied []string
+	err = db.Retry(ctx, func() (err error) {
+		applied, err = store.Migrate(ctx, db.Write, all, "")
+		return err
+	})
+	return applied, err
 }
 
 // CheckSchema returns an error when the schema is not that of this version.
@@ -199,31 +227,47 @@ func noTable(err error) bool { return strings.Contains(err.Error(), "no such tab
 
 // trouble says what is the matter with the file, where err is about that and
 // not about the query.
-func trouble(err error) string {
+func trouble(err error) (why string, inPart bool) {
 	if errors.Is(err, errMoved) {
-		return "its file was removed, replaced or written over while it was open"
+		return "its file was removed, replaced or written over while it was open", false
 	}
 	var failed sqlite3.Error
 	if !errors.As(err, &failed) {
-		return ""
+		return "", false
 	}
 	switch failed.SystemErrno {
 	case syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG:
-		return "the disk is full"
+		return "the disk is full", false
 	}
 	switch failed.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
-		return "another program holds it locked"
+		return "another program holds it locked", false
 	case sqlite3.ErrReadonly, sqlite3.ErrPerm:
-		return "it is read-only"
+		return "it is read-only", false
 	case sqlite3.ErrFull:
-		return "the disk is full"
-	case sqlite3.ErrIoErr, sqlite3.ErrCantOpen:
-		return "its file cannot be read or written"
+		return "the disk is full", false
+	case sqlite3.ErrCantOpen:
+		return "its file cannot be read or written", false
+	case sqlite3.ErrIoErr:
+		return "its file cannot be read or written", true
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		return "its file is damaged"
+		return "its file is damaged", true
 	}
-	return ""
+	if otherTables(err) {
+		return "its tables are not those of this version", true
+	}
+	return "", false
+}
+
+// otherTables says whether err means that a table or a column is not there, for
+// which SQLite has words but no code.
+func otherTables(err error) bool {
+	for _, words := range []string{"no such column", "has no column named"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return noTable(err)
 }
 
 // explain adds what SQLite does not say of a file that it cannot write.

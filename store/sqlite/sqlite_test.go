@@ -36,7 +36,7 @@ func migrated(t testing.TB) *sqlite.DB {
 func TestOpensAWriteAheadLogThatReachesTheDisk(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10"} {
 		var got string
 		if err := db.Write.QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("%s = %q, %v; want %q", pragma, got, err, want)

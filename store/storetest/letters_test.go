@@ -23,6 +23,7 @@ func TestLetterContract(t *testing.T) {
 		{"RST-12 gives an address three letters of each kind within any hour", threeAnHour},
 		{"RST-12 gives three letters to fifty who ask at once, from two copies", threeAtOnce},
 		{"gives each letter to one of two workers", takenOnce},
+		{"goes past letters that their domain has no room for, however many", pastTheOthers},
 		{"brings back what its worker did not report on", leaseEnds},
 		{"tries again after growing pauses, until it is not worth it any more", growingPauses},
 		{"gives up what was sealed with another secret, once, and says so", otherSecret},
@@ -48,7 +49,7 @@ func (h house) due(t *testing.T, limit int) []store.Letter {
 	var due []store.Letter
 	for _, p := range store.Priorities {
 		if limit > len(due) {
-			taken, err := h.TakeLetters(h.ctx, p, limit-len(due))
+			taken, err := h.TakeLetters(h.ctx, p, limit-len(due), nil)
 			must(t, err)
 			due = append(due, taken...)
 		}
@@ -448,7 +449,7 @@ func awaitedFirst(t *testing.T, h house) {
 		{store.Notice, 4, ""},
 		{store.Bulk, 2, store.LetterInvite + " " + store.LetterInvite},
 	} {
-		taken, err := h.TakeLetters(h.ctx, c.priority, c.limit)
+		taken, err := h.TakeLetters(h.ctx, c.priority, c.limit, nil)
 		must(t, err)
 		if got := kinds(taken); got != c.want {
 			t.Errorf("of the priority %d took %q, want %q", c.priority, got, c.want)

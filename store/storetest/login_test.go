@@ -197,6 +197,23 @@ func tooDear(t *testing.T, h house) {
 	}
 }
 
+// Whoever brings accounts along may leave out what the hash says as well.
+func TestAHashThatIsTooDearIsCountedThoughItsCostIsNotNoted(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		h := open(t, d)
+		ada := Register(t, h.Store, Ada())
+		for hash, want := range map[string]int64{
+			"$2a$31$" + strings.Repeat("A", 53): 1, "$2b$15$" + strings.Repeat("A", 53): 1, "$2y$99$" + strings.Repeat("A", 53): 1,
+			"$2b$14$" + strings.Repeat("A", 53): 0, "$2a$04$" + strings.Repeat("A", 53): 0, "$2$04$" + strings.Repeat("A", 53): 0, "": 0,
+		} {
+			h.exec(t, `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = 0 WHERE id = $3`, secret.SchemeBcrypt, hash, ada.ID)
+			if got, err := h.CountTooCostly(h.ctx); err != nil || got != want {
+				t.Errorf("%s: CountTooDear = %d, %v; want %d", hash, got, err, want)
+			}
+		}
+	})
+}
+
 func notedWrong(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
 	for _, noted := range []int{31, 15, 0, -1} {

@@ -28,7 +28,7 @@ func takenOnce(t *testing.T, h house) {
 	for _, h := range []house{h, h.copied(t).mailing(t), h, h.copied(t).mailing(t)} {
 		group.Go(func() {
 			for range letters {
-				post, err := h.TakeLetters(h.ctx, store.Bulk, 3)
+				post, err := h.TakeLetters(h.ctx, store.Bulk, 3, nil)
 				if err != nil {
 					t.Errorf("TakeLetters = %v", err)
 					return
@@ -52,6 +52,45 @@ func takenOnce(t *testing.T, h house) {
 	if len(taken) != letters {
 		t.Errorf("%d letters were taken, want %d", len(taken), letters)
 	}
+}
+
+func pastTheOthers(t *testing.T, h house) {
+	h = h.mailing(t)
+	for i := range 100 {
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@%s", i, []string{"hangs.example", "HANGS.Example"}[i%2]), From))
+	}
+	for i := range 3 {
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
+	}
+	free := map[string]int{"hangs.example": 1, "example.com": 10}
+	room := func(domain string) int { return free[domain] }
+	for _, want := range [][]string{
+		{"guest0@hangs.example", "guest0@example.com"}, {"guest1@hangs.example", "guest1@example.com"}, {"guest2@example.com"}, nil,
+	} {
+		taken, err := h.TakeLetters(h.ctx, store.Bulk, 2, room)
+		must(t, err)
+		var to []string
+		for _, l := range taken {
+			to = append(to, l.To)
+		}
+		if !slices.Equal(to, want) {
+			t.Errorf("took the letters to %q, want %q", to, want)
+		}
+		if len(taken) == 2 && taken[0].To == "guest1@hangs.example" {
+			free["hangs.example"] = 0
+		}
+	}
+	h.count(t, "letters WHERE tries > 0", 5)
+	// The question of somebody who forgot a password goes nowhere, and what is over needs no room.
+	must(t, h.AskReset(h.ctx, "nobody@hangs.example", From))
+	if taken, err := h.TakeLetters(h.ctx, store.Awaited, 2, room); err != nil || len(taken) != 0 {
+		t.Errorf("TakeLetters = %v, %v", taken, err)
+	}
+	h.clock.Move(store.LetterLasts)
+	if taken, err := h.TakeLetters(h.ctx, store.Bulk, 2, room); err != nil || len(taken) != 0 {
+		t.Errorf("TakeLetters = %v, %v", taken, err)
+	}
+	h.count(t, "letters WHERE sealed IS NOT NULL", 0)
 }
 
 // take is the one letter that is due, which stays with its worker, or none.

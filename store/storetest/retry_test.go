@@ -151,7 +151,7 @@ func opens(purpose string) func(t *testing.T, h house) act {
 func took(h house) error {
 	var err error
 	for _, p := range store.Priorities {
-		letters, failed := h.TakeLetters(h.ctx, p, 10)
+		letters, failed := h.TakeLetters(h.ctx, p, 10, nil)
 		err = errors.Join(err, failed)
 		for _, l := range letters {
 			err = errors.Join(err, h.LetterDone(h.ctx, l))

@@ -83,7 +83,7 @@ func TestUpgradesLettersThatWait(t *testing.T) {
 		h = h.mailing(t)
 		writes(store.LetterVerify)
 		for priority, want := range map[store.Priority]string{store.Awaited: "confirm confirm", store.Notice: "", store.Bulk: "invite"} {
-			taken, err := h.TakeLetters(ctx, priority, 10)
+			taken, err := h.TakeLetters(ctx, priority, 10, nil)
 			must(t, err)
 			if got := kinds(taken); got != want {
 				t.Errorf("of the priority %d took %q, want %q", priority, got, want)

@@ -21,9 +21,10 @@ type Script struct {
 	Greets chan struct{}
 	// Offers are its extensions. STARTTLS is done with the same certificate.
 	Offers []string
-	// Answers are what it says to a command, by its first word, or to the end of a message,
-	// by a dot; "220" answers the connection itself. It agrees to all else. Lines are
-	// separated by line breaks.
+	// Answers are what it says to a command, by its first word or its first two, in capital
+	// letters, or to the end of a message, by a dot; "220" answers the connection itself. It
+	// agrees to all else. Lines are separated by line breaks; of what ends in a null byte
+	// the last line does not end, and the connection does.
 	Answers map[string]string
 
 	// Addr is where it listens.
@@ -84,13 +85,20 @@ func (s *Script) serve(conn net.Conn, config *tls.Config) {
 	if s.Greets != nil {
 		<-s.Greets
 	}
+	// answer says also whether what was told begins as usual.
 	answer := func(to, usual string) bool {
 		text := usual
 		if told, ok := s.Answers[to]; ok {
 			text = told
 		}
-		fmt.Fprint(conn, strings.ReplaceAll(text, "\n", "\r\n")+"\r\n")
-		return text == usual
+		text, breaks := strings.CutSuffix(text, "\x00")
+		fmt.Fprint(conn, strings.ReplaceAll(text, "\n", "\r\n"))
+		if breaks {
+			conn.Close()
+		} else {
+			fmt.Fprint(conn, "\r\n")
+		}
+		return text != "" && text[0] == usual[0]
 	}
 	answer("220", "220 mail.example ESMTP")
 	lines := bufio.NewReader(conn)
@@ -107,11 +115,16 @@ func (s *Script) serve(conn net.Conn, config *tls.Config) {
 		case "EHLO":
 			answer("EHLO", "250-"+strings.Join(append([]string{"mail.example"}, s.Offers...), "\n250-")+"\n250 OK")
 		case "STARTTLS":
-			if answer("STARTTLS", "220 go") {
+			if answer("STARTTLS", "220 go") && s.Answers["STARTTLS"] == "" {
 				conn = tls.Server(conn, config)
 				lines = bufio.NewReader(conn)
 			}
 		case "AUTH":
+			both := strings.ToUpper(strings.Join(strings.Fields(line)[:2], " "))
+			if _, ok := s.Answers[both]; ok {
+				answer(both, "235 welcome")
+				continue
+			}
 			answer("AUTH", "235 welcome")
 		case "DATA":
 			if !answer("DATA", "354 go") {

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"gatehouse/store/rules"
+	"strings"
+	"time"
+)
+
+const (
+	selectDueLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
+		WHERE sealed IS NOT NULL AND priority = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`
+
+	// Due later than any pause makes it: the clock was ahead.
+	selectStrayLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
+		WHERE sealed IS NOT NULL AND priority = $1 AND due_at > $2 ORDER BY due_at LIMIT $3`
+)
+
+// dueLetter is one whose turn it is. lost says why nobody can read it.
+type dueLetter struct {
+	Letter
+	sealed []byte
+	due    time.Time
+	lost   error
+}
+
+// dueLetters are up to limit letters that are due, to each domain no more than it has
+// room for. It looks past the letters that a domain has no room for, however many.
+func (s *Store) dueLetters(ctx context.Context, priority Priority, now time.Time, limit int, room func(domain string) int) ([]dueLetter, error) {
+	into := func(r *dueLetter) []any {
+		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
+	}
+	for look := limit; ; look *= 4 {
+		list, err := all(ctx, s, selectDueLetters, []any{priority, now, look}, into)
+		if err == nil && len(list) < look {
+			var stray []dueLetter
+			stray, err = all(ctx, s, selectStrayLetters, []any{priority, latest(now, pauses[len(pauses)-1]), look - len(list)}, into)
+			list = append(list, stray...)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if due := s.withRoom(list, now, room); len(due) >= limit || len(list) < look {
+			return due[:min(len(due), limit)], nil
+		}
+	}
+}
+
+// withRoom reads letters and keeps those that there is room for, which are also those
+// that go nowhere.
+func (s *Store) withRoom(list []dueLetter, now time.Time, room func(domain string) int) []dueLetter {
+	var kept []dueLetter
+	to := map[string]int{}
+	for _, r := range list {
+		text, err := s.seal.Open(r.sealed, r.Kind)
+		if err == nil {
+			err = json.Unmarshal(text, &r.LetterData)
+		}
+		r.lost = err
+		if room != nil && err == nil && now.Before(r.Expires) && r.Kind != askReset {
+			domain := r.Domain()
+			if to[domain] >= room(domain) {
+				continue
+			}
+			to[domain]++
+		}
+		kept = append(kept, r)
+	}
+	return kept
+}
+
+// Domain is where the letter goes, in one spelling.
+func (l Letter) Domain() string {
+	domain := l.To[strings.LastIndexByte(l.To, '@')+1:]
+	if ascii, err := rules.ASCIIDomain(domain); err == nil {
+		domain = ascii
+	}
+	return strings.ToLower(strings.TrimSuffix(domain, "."))
+}
