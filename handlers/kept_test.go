@@ -150,6 +150,7 @@ func TestLargeFormsAreNotKept(t *testing.T) {
 	})
 }
 
+// ADM-01: nor do they get anything done.
 func TestSES11NothingIsKeptForStrangers(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		for _, r := range h.unsafe() {

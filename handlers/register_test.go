@@ -134,7 +134,7 @@ func TestREG07RegisterIgnoresWhatNoInputExistsFor(t *testing.T) {
 		}
 		v.post("/register", values).goesTo("/")
 		user, err := h.Store.Find(t.Context(), "ada")
-		if err != nil || user.ID != 1 || user.Disabled() || user.CreatedAt.Year() == 2001 {
+		if err != nil || user.ID != 1 || user.Disabled() || user.Confirmed() || user.CreatedAt.Year() == 2001 {
 			t.Errorf("made %+v, %v", user, err)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -25,23 +26,37 @@ func (v *visitor) registersAs(username string) *page {
 	}).goesTo("/")
 }
 
+// Every cookie that there is, also where it is taken away again.
 func TestSES01CookiesOverHTTPS(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(s *Site) { s.BaseURL = &url.URL{Scheme: "https", Host: "accounts.example.org"} })
+	h := newHouse(t, withConfirm, func(s *Site) { s.BaseURL = &url.URL{Scheme: "https", Host: "accounts.example.org"} })
+	h.confirms(t, "ada")
 	v := h.visitor(t)
-	values := url.Values{"remember": {"on"}}
-	for name, value := range ada() {
-		values.Set(name, value)
+	answers := []*page{
+		v.post("/login", url.Values{"username": {"ada"}, "password": {storetest.Password}, "remember": {"on"}}).is(303),
+		v.post("/register", person("grace")).is(303),
+		v.post("/theme", url.Values{"theme": {"dark"}}).is(303),
+		v.post("/theme", url.Values{"theme": {"auto"}}).is(303),
 	}
-	registered := v.post("/register", values).is(303)
-	cookies := (&http.Response{Header: registered.header}).Cookies()
-	if len(cookies) != 2 {
-		t.Fatalf("%d cookies, want 2: %v", len(cookies), cookies)
+	for _, link := range h.links(t) {
+		answers = append(answers, v.get(link).is(303))
 	}
-	for _, c := range cookies {
-		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || !c.HttpOnly || c.Path != "/" || c.SameSite != http.SameSiteLaxMode || c.Domain != "" || len(c.String()) > 4096 {
-			t.Errorf("the cookie is %v", c)
+	want := map[string]bool{sessionCookie: true, deviceCookie: true, pendingCookie: true, themeCookie: true}
+	for _, p := range linkPages {
+		want[p.cookie] = true
+	}
+	seen := map[string]bool{}
+	for _, answer := range answers {
+		for _, c := range (&http.Response{Header: answer.header}).Cookies() {
+			name, prefixed := strings.CutPrefix(c.Name, "__Host-")
+			if !prefixed || !c.Secure || !c.HttpOnly || c.Path != "/" || c.SameSite != http.SameSiteLaxMode || c.Domain != "" || len(c.String()) > 4096 {
+				t.Errorf("%s sets the cookie %v", answer.path, c)
+			}
+			seen[name] = true
 		}
+	}
+	if !maps.Equal(seen, want) {
+		t.Errorf("the cookies are %v, want %v", seen, want)
 	}
 }
 
