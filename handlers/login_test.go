@@ -100,6 +100,16 @@ func TestLOG01EveryFailedSignInLooksTheSame(t *testing.T) {
 	})
 }
 
+// Nobody has to think of a new password because the old one is old (NIST SP
+// 800-63B-4, 3.1.1.2).
+func TestAPasswordIsGoodForYears(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		h.clock.Move(5 * 365 * 24 * time.Hour)
+		v.another().signsIn().is(200).says("signed in as ada")
+	})
+}
+
 func TestSignInAsksForBoth(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		refused := v.get("/login").submit(map[string]string{"username": " ", "password": ""}).is(422)

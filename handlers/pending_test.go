@@ -249,6 +249,7 @@ func TestAMistypedAddressIsCorrectedByRegisteringAgain(t *testing.T) {
 	}, withConfirm)
 }
 
+// LOG-16: whoever signs in while a registration waits stays who they are.
 func TestARegistrationThatWaitsInAnothersSessionChangesNoIdentity(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.waitsAs("ada", "ada@example.com")
