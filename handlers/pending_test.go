@@ -129,7 +129,7 @@ func TestAnotherBrowserGivesThePasswordAndIsNotSignedIn(t *testing.T) {
 			if browser == "mary" {
 				other.waitsAs("mary", "mary@example.com")
 			} else if browser != "" {
-				other.header.Set("Cookie", pendingCookie+"="+browser)
+				other.header.Set("Cookie", h.cookieName(pendingCookie)+"="+browser)
 			}
 			form := other.follows(link).is(200)
 			if form.Find("#password[autocomplete=current-password]").Length() != 1 || form.Find("input[autocomplete=username]").AttrOr("value", "") != "ada" {

@@ -239,17 +239,20 @@ func TestSES12OddCookiesAreAnonymous(t *testing.T) {
 	h := newHouse(t)
 	signedIn := h.visitor(t)
 	signedIn.registers()
-	good := signedIn.session()
+	good, sid := signedIn.session(), h.cookieName(sessionCookie)+"="
+	control := h.visitor(t)
+	control.header.Set("Cookie", sid+good)
+	control.get("/").says("signed in as ada") // so what fails below fails for what it is
 	for name, cookie := range map[string]string{
-		"oversized":        "sid=" + strings.Repeat("A", 8000),
-		"not base64":       "sid=%%%%",
-		"quoted":           `sid="quoted"`,
-		"empty":            "sid=",
-		"NUL":              "sid=a\\x00b",
+		"oversized":        sid + strings.Repeat("A", 8000),
+		"not base64":       sid + "%%%%",
+		"quoted":           sid + `"quoted"`,
+		"empty":            sid,
+		"NUL":              sid + "a\\x00b",
 		"not a cookie":     ";;;===",
-		"a prefix":         "sid=" + good[:20],
-		"one more":         "sid=" + good + "A",
-		"a stranger first": "sid=stranger; sid=" + good[:10],
+		"a prefix":         sid + good[:20],
+		"one more":         sid + good + "A",
+		"a stranger first": sid + "stranger; " + sid + good[:10],
 	} {
 		v := h.visitor(t)
 		v.header.Set("Cookie", cookie)
@@ -460,10 +463,11 @@ func FuzzSessionData(f *testing.F) {
 
 // FuzzCookie sends any Cookie header there is.
 func FuzzCookie(f *testing.F) {
-	for _, seed := range []string{"sid=x", `sid="x"`, "sid=" + strings.Repeat("A", 5000), ";;;", "sid=\x00", "sid=a; sid=b"} {
+	h := newHouse(f)
+	sid := h.cookieName(sessionCookie) + "="
+	for _, seed := range []string{sid + "x", sid + `"x"`, sid + strings.Repeat("A", 5000), ";;;", sid + "\x00", sid + "a; " + sid + "b"} {
 		f.Add(seed)
 	}
-	h := newHouse(f)
 	handler := h.server.Config.Handler
 	f.Fuzz(func(t *testing.T, cookie string) {
 		if got := ask(handler, h.BaseURL.Host, "/account", http.Header{"Cookie": {cookie}}).Code; got != http.StatusSeeOther {
