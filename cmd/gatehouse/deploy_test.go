@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fetch stands in for curl, which not every machine has: it says by its status
@@ -108,5 +110,44 @@ func TestARollingRestartEnds(t *testing.T) {
 				t.Errorf("it said %q; that people are sent elsewhere: want %v", said, failed)
 			}
 		})
+	}
+}
+
+// The unit starts the program again whatever happens to it, and lets it end.
+func TestTheUnitKeepsTheProgramRunning(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../.recipes/gatehouse@.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := map[string]string{}
+	section := ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		name, value, set := strings.Cut(line, "=")
+		switch {
+		case strings.HasPrefix(line, "["):
+			section = line
+		case set && !strings.HasPrefix(line, "#"):
+			settings[section+name] = value
+		}
+	}
+	for name, want := range map[string]string{
+		"[Service]Restart":            "always",
+		"[Service]RestartSec":         "2",
+		"[Unit]StartLimitIntervalSec": "0",
+		"[Unit]After":                 "network-online.target postgresql.service",
+		"[Unit]Wants":                 "network-online.target",
+		"[Unit]Requires":              "",
+		"[Unit]BindsTo":               "",
+	} {
+		if got := settings[name]; got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	// Below that it would be killed while it ends as it should.
+	least := finishWait + flushWait + 10*time.Second
+	if stop, err := strconv.Atoi(settings["[Service]TimeoutStopSec"]); err != nil || time.Duration(stop)*time.Second < least {
+		t.Errorf("TimeoutStopSec is %q, want at least %v", settings["[Service]TimeoutStopSec"], least)
 	}
 }
