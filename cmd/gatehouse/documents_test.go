@@ -48,7 +48,7 @@ func documents(t *testing.T) []document {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{".git", ".cache", "node_modules", "dist", "bin"}, entry.Name()):
+		case entry.IsDir() && slices.Contains([]string{".git", ".cache", "node_modules", "vendor", "dist", "bin"}, entry.Name()):
 			return fs.SkipDir
 		case entry.Name() == "README.md", filepath.Dir(path) == filepath.Join(root, ".github") && filepath.Ext(path) == ".md":
 			all = append(all, readDocument(t, path))
