@@ -43,7 +43,7 @@ quick: assets/dist/manifest.json postgres ## every test that needs no browser, p
 
 check: assets/dist/manifest.json ## formatting, generated code in step, vet, lint
 	@echo 'check: formatting'
-	@unformatted=$$($(TOOL) gofumpt -l .ci cmd components handlers store assets/*.go); if [ -n "$$unformatted" ]; then echo "run gofumpt on: $$unformatted"; exit 1; fi
+	@unformatted=$$(find . -name '*.go' ! -name '*_templ.go' ! -path '*/node_modules/*' -exec $(TOOL) gofumpt -l {} +); if [ -n "$$unformatted" ]; then echo "run gofumpt on: $$unformatted"; exit 1; fi
 	@$(TOOL) templ fmt -fail components >/dev/null
 	@echo 'check: generated code'
 	@before=$$(cat components/*_templ.go | sha256sum); $(TOOL) templ generate -path components >/dev/null 2>&1; \
