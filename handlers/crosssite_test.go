@@ -257,7 +257,7 @@ func TestCSRF05MethodsAreStrict(t *testing.T) {
 	v.registers()
 	before := h.dump(t)
 	for _, r := range h.routes() {
-		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO", "PROPFIND"} {
+		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FOO", "PROPFIND"} {
 			answer := v.send(method, r.example(), nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
 			if answer.status != http.StatusMethodNotAllowed && answer.status != http.StatusNotImplemented {
 				t.Errorf("%s %s: %d, want 405", method, r.path, answer.status)

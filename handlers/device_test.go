@@ -114,7 +114,7 @@ func TestSES12OddDeviceCookiesAreReplaced(t *testing.T) {
 	h.visitor(t).registers()
 	for _, odd := range []string{"x", strings.Repeat("A", 27), strings.Repeat("a", 26), strings.Repeat("A", 8000), "' OR 1=1", `"` + strings.Repeat("A", 26) + `x"`, "%00", "é"} {
 		v := h.visitor(t)
-		v.header.Set("Cookie", "device="+odd)
+		v.header.Set("Cookie", h.cookieName(deviceCookie)+"="+odd)
 		answer := v.tries("ada", "analytical engine no. 1").is(303)
 		if c := answer.cookie("device"); c == nil || !browserToken.MatchString(c.Value) {
 			t.Errorf("%q is answered with %v", odd, c)

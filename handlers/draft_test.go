@@ -60,6 +60,7 @@ func TestAFormSurvivesTheEndOfItsSignIn(t *testing.T) {
 	})
 }
 
+// LOG-16: what was typed is not shown to who signs in next.
 func TestAFormIsNotForSomebodyElse(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		storetest.Register(t, h.Store, registration("grace"))
@@ -81,6 +82,7 @@ func TestAFormIsNotForSomebodyElse(t *testing.T) {
 	})
 }
 
+// LOG-16: nor to who registers next.
 func TestAFormIsNotForSomebodyNew(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.losesTheForm(clone(typed))
@@ -150,6 +152,7 @@ func TestLargeFormsAreNotKept(t *testing.T) {
 	})
 }
 
+// ADM-01: nor do they get anything done.
 func TestSES11NothingIsKeptForStrangers(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		for _, r := range h.unsafe() {

@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"bufio"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -160,6 +162,28 @@ func TestRED06ForgedHostsReachNoLetter(t *testing.T) {
 			t.Error("a letter was written for another host")
 		}
 	}, withMail)
+}
+
+// A request line that names a host counts for more than the header (RFC 9112, 3.2.2).
+func TestRED06ARequestLineThatNamesAnotherHostIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	for line, want := range map[string]int{"http://" + h.BaseURL.Host + "/login": 200, "http://evil.example/login": 421, "https://evil.example:443/login": 421} {
+		conn, err := net.Dial("tcp", h.server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", line, h.BaseURL.Host)
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s is answered %d, want %d", line, answer.StatusCode, want)
+		}
+	}
 }
 
 func TestINJ06NamesInLettersAreText(t *testing.T) {

@@ -129,7 +129,7 @@ func TestAnotherBrowserGivesThePasswordAndIsNotSignedIn(t *testing.T) {
 			if browser == "mary" {
 				other.waitsAs("mary", "mary@example.com")
 			} else if browser != "" {
-				other.header.Set("Cookie", pendingCookie+"="+browser)
+				other.header.Set("Cookie", h.cookieName(pendingCookie)+"="+browser)
 			}
 			form := other.follows(link).is(200)
 			if form.Find("#password[autocomplete=current-password]").Length() != 1 || form.Find("input[autocomplete=username]").AttrOr("value", "") != "ada" {
@@ -249,6 +249,7 @@ func TestAMistypedAddressIsCorrectedByRegisteringAgain(t *testing.T) {
 	}, withConfirm)
 }
 
+// LOG-16: whoever signs in while a registration waits stays who they are.
 func TestARegistrationThatWaitsInAnothersSessionChangesNoIdentity(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.waitsAs("ada", "ada@example.com")

@@ -20,6 +20,7 @@ var longest = store.Registration{
 	Password: "seventeen moths in relays",
 }
 
+// HDR-04: on the way the browser has nothing to complain of, on any page.
 func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 	t.Parallel()
 	open, closed := serveProgram(t), serveProgram(t, "--registration", "closed")

@@ -23,7 +23,7 @@ import (
 )
 
 // settings are the flags that every command takes, each also an environment
-// variable. The table in the README is tested against them.
+// variable. The table in README.md is tested against them.
 type settings struct {
 	Listen       string `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
 	BaseURL      string `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`

@@ -159,6 +159,32 @@ func TestTheMailboxIsForDevelopersAlone(t *testing.T) {
 	}
 }
 
+// Whoever forgets the mail server finds out when the program starts, not when
+// somebody has lost a password.
+func TestServeSaysThatNobodyGetsMail(t *testing.T) {
+	t.Parallel()
+	const said = "there is no mail server: nobody gets mail, so nobody can confirm an address or recover an account; set --smtp\n"
+	s := (&mailtest.Server{}).Start(t)
+	for _, c := range []struct {
+		name  string
+		flags []string
+		want  bool
+	}{
+		{"on http://localhost", nil, false},
+		{"on https", []string{"--base-url", "https://accounts.example.com"}, true},
+		{"on https with a mail server", []string{"--base-url", "https://accounts.example.com", "--smtp", "smtp://" + s.Addr}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := launch(t, storetest.SQLite.New(t), c.flags...)
+			p.stop()
+			if got := strings.HasSuffix(p.out.String(), said); got != c.want {
+				t.Errorf("stdout is %q; it ends in %q: %v, want %v", p.out.String(), said, got, c.want)
+			}
+		})
+	}
+}
+
 func TestUserResetPrintsALinkThatWorksOnce(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite.New(t)

@@ -104,8 +104,11 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	if at.metrics != nil {
 		fmt.Fprintf(j.term.out, "metrics are at http://%s/metrics\n", at.metrics.Addr())
 	}
-	if site.Mailbox != nil {
+	switch {
+	case site.Mailbox != nil:
 		fmt.Fprintf(j.term.out, "there is no mail server: mail is at %s\n", c.base.JoinPath("/dev/mailbox"))
+	case !a.store.Mails():
+		fmt.Fprintln(j.term.out, "there is no mail server: nobody gets mail, so nobody can confirm an address or recover an account; set --smtp")
 	}
 
 	var background sync.WaitGroup

@@ -11,10 +11,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-var update = flag.Bool("update", false, "write the table of settings into README.md")
+var update = flag.Bool("update", false, "write the table of settings into the README of the program")
 
 const (
-	readme        = "../../README.md"
+	readme        = "README.md"
 	settingsBegin = "<!-- settings -->\n"
 	settingsEnd   = "<!-- /settings -->"
 )
@@ -58,7 +58,7 @@ func TestREADMESettings(t *testing.T) {
 	before, rest, begins := strings.Cut(string(text), settingsBegin)
 	got, after, ends := strings.Cut(rest, settingsEnd)
 	if !begins || !ends {
-		t.Fatalf("README.md has no table between %q and %q", settingsBegin, settingsEnd)
+		t.Fatalf("cmd/gatehouse/README.md has no table between %q and %q", settingsBegin, settingsEnd)
 	}
 	want := "\n" + settingsTable(t) + "\n"
 	if got == want {
