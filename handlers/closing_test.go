@@ -68,7 +68,7 @@ func TestAClosedAccountCanOnlyBeReopened(t *testing.T) {
 			}
 		}
 		for _, r := range h.unsafe() {
-			if r.guard >= members {
+			if r.guard.who == forMembers {
 				v.post(h.example(t, r), forms[r.path]).turnedAway()
 			}
 		}

@@ -156,7 +156,7 @@ func TestLargeFormsAreNotKept(t *testing.T) {
 func TestSES11NothingIsKeptForStrangers(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		for _, r := range h.unsafe() {
-			if r.guard < members {
+			if r.guard.who != forMembers {
 				continue
 			}
 			answer := v.post(r.example(), forms[r.path]).turnedAway()

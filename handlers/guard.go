@@ -16,27 +16,52 @@ import (
 	"gatehouse/store/secret"
 )
 
-// guard states who may use a route.
-type guard int
+// guard states who may use a route: an audience, and what it asks of members. What
+// it asks is a set, so guards combine.
+type guard struct {
+	who audience
+	// verified asks for a verified email address. Others are told how to verify it.
+	verified bool
+	// recent asks members to have proved recently who they are. Others are asked to
+	// do so, and then come back. What was posted is not acted upon.
+	recent bool
+}
+
+// audience is whom a route is for.
+type audience int
 
 const (
 	// unstated is the mistake of saying nothing.
-	unstated guard = iota
-	// static routes know nothing of sessions and never touch the database,
+	unstated audience = iota
+	// isStatic routes know nothing of sessions and never touch the database,
 	// readyz excepted.
-	static
-	// everyone may use the route.
-	everyone
-	// visitors only: who is signed in is sent on.
-	visitors
-	// members only: who is not signed in is asked to, and then comes back.
-	members
-	// verified is for members whose address is confirmed: others are told how.
-	verified
-	// recent is for members who proved lately who they are: others are asked to,
-	// and then come back. What was posted is not acted upon.
-	recent
+	isStatic
+	// forEveryone is for all.
+	forEveryone
+	// forVisitors is for whoever is not signed in: others are sent on.
+	forVisitors
+	// forMembers is for whoever is signed in: others are asked to, and then come back.
+	forMembers
 )
+
+// The guards of the table of routes.
+var (
+	static   = guard{who: isStatic}
+	everyone = guard{who: forEveryone}
+	visitors = guard{who: forVisitors}
+	members  = guard{who: forMembers}
+	verified = guard{who: forMembers, verified: true}
+	recent   = guard{who: forMembers, recent: true}
+)
+
+// and asks for what both ask.
+func (g guard) and(other guard) guard {
+	return guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent}
+}
+
+// leadsBack says whether somebody who signs in may be sent to such a page: it is one
+// for them, and not what belongs to a page.
+func (g guard) leadsBack() bool { return g.who == forEveryone || g.who == forMembers }
 
 // AnswerWait is how long a page may take altogether: the wait for the password
 // gate, and as much again for a database that is slow to answer.
@@ -74,15 +99,15 @@ func (s *Site) guarded(g guard, do handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		sc := scopeOf(r)
 		switch {
-		case g >= members && sc.user == nil:
+		case g.who == forMembers && sc.user == nil:
 			return s.mustSignIn(w, r)
-		case g == verified && !sc.user.Verified():
+		case g.verified && !sc.user.Verified():
 			return s.redirect(w, r, "/email/verify")
-		case sc.refusal == "" && r.Method == post && sc.user != nil && g != visitors && !drawnFor(r, *sc.user):
+		case sc.refusal == "" && r.Method == post && sc.user != nil && g.who != forVisitors && !drawnFor(r, *sc.user):
 			return s.notTheirs(w, r)
-		case g == recent && !s.Store.RecentlyAuthenticated(*sc.signIn):
+		case g.recent && !s.Store.RecentlyAuthenticated(*sc.signIn):
 			return s.mustReauthenticate(w, r)
-		case g == visitors && sc.user != nil:
+		case g.who == forVisitors && sc.user != nil:
 			return s.alreadySignedIn(w, r)
 		}
 		return do(w, r)

@@ -38,11 +38,11 @@ func newPageCache() pageCache {
 	return pageCache{pages}
 }
 
-// cached draws a page once for all visitors who have no session, instead of once
+// cache draws a page once for all visitors who have no session, instead of once
 // for each. It is for GET routes whose page, without a session, depends on
 // nothing but its path and the theme. Whoever has a session, asks with a query or
 // wants a fragment gets it drawn.
-func (s *Site) cached(next http.Handler) http.Handler {
+func (s *Site) cache(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		codings := r.Header.Get("Accept-Encoding")
 		if len(s.sessionTokens(r)) > 0 || r.Method != http.MethodGet || r.URL.RawQuery != "" || r.Header["Hx-Request"] != nil || len(codings) > codingsMax {

@@ -41,7 +41,7 @@ func TestConfirmLeadsBack(t *testing.T) {
 func (h *house) guarded(t *testing.T) []route {
 	var found []route
 	for _, r := range h.routes() {
-		if r.guard == recent {
+		if r.guard.recent {
 			found = append(found, r)
 		}
 	}

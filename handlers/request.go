@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -71,16 +70,16 @@ func (s *Site) next(wanted string) string {
 	if path, _, _ := strings.Cut(wanted, "?"); path == "/account/export" {
 		return dataPage // a download shows nothing to come back to
 	}
-	return s.local(wanted, everyone, members, verified, recent)
+	return s.local(wanted, guard.leadsBack)
 }
 
 // back returns the wanted path if it is any page of this site, otherwise the
 // front page.
 func (s *Site) back(wanted string) string {
-	return s.local(wanted, everyone, visitors, members, verified, recent)
+	return s.local(wanted, func(g guard) bool { return g.leadsBack() || g.who == forVisitors })
 }
 
-func (s *Site) local(wanted string, guards ...guard) string {
+func (s *Site) local(wanted string, allowed func(guard) bool) string {
 	const fallback = "/"
 	if len(wanted) > nextMax || !nextShape.MatchString(wanted) {
 		return fallback
@@ -91,7 +90,7 @@ func (s *Site) local(wanted string, guards ...guard) string {
 	}
 	page := s.mux.Find(chi.NewRouteContext(), http.MethodGet, u.Path)
 	// The links of letters are opened from letters alone.
-	if !slices.Contains(guards, s.pages[page].guard) || strings.Contains(page, "{token}") {
+	if !allowed(s.pages[page].guard) || strings.Contains(page, "{token}") {
 		return fallback
 	}
 	return wanted

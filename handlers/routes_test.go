@@ -48,7 +48,7 @@ func TestRoutesStateTheirGuards(t *testing.T) {
 	h := newHouse(t, withMail)
 	stated := map[string]guard{}
 	for _, r := range h.routes() {
-		if r.guard == unstated || r.do == nil {
+		if r.guard.who == unstated || r.do == nil {
 			t.Errorf("%s %s states no guard", r.method, r.path)
 		}
 		stated[r.method+" "+r.path] = r.guard
@@ -86,7 +86,7 @@ func TestADM01GuardsHold(t *testing.T) {
 			switch {
 			case strings.HasPrefix(r.path, "/assets/"):
 				want = 404
-			case r.guard >= members && who == none, r.guard == visitors && who != none, r.guard == recent && who == old:
+			case r.guard.who == forMembers && who == none, r.guard == visitors && who != none, r.guard.recent && who == old:
 				want = 303
 			case strings.Contains(r.path, "{token}"):
 				want = 303 // to the page, without the token

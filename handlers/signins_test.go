@@ -177,7 +177,7 @@ func TestTheOldestSignInMakesRoom(t *testing.T) {
 func (h *house) private() []string {
 	var paths []string
 	for _, r := range h.routes() {
-		if r.method == get && r.guard >= members {
+		if r.method == get && r.guard.who == forMembers {
 			paths = append(paths, r.path)
 		}
 	}
@@ -225,7 +225,7 @@ func TestADM03ADisabledPersonIsOutOnEveryPage(t *testing.T) {
 			}
 		}
 		for _, r := range h.unsafe() {
-			if r.guard >= members {
+			if r.guard.who == forMembers {
 				v.post(h.example(t, r), forms[r.path]).turnedAway()
 			}
 		}

@@ -91,8 +91,8 @@ func (s *Site) Handler() http.Handler {
 		if r.guard != static {
 			handler = compressor.Handler(s.dynamic(r.guard, r.do)).ServeHTTP
 		}
-		if r.method == get && slices.Contains(cachedPages, r.path) {
-			handler = s.cached(handler).ServeHTTP
+		if r.drawing == cached {
+			handler = s.cache(handler).ServeHTTP
 		}
 		s.mux.MethodFunc(r.method, r.path, handler)
 		if r.method == http.MethodGet {

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
@@ -322,28 +320,6 @@ func TestWithoutMailNobodyIsAskedToConfirm(t *testing.T) {
 			t.Error("something is queued")
 		}
 	})
-}
-
-func TestGuardConfirmedTellsHow(t *testing.T) {
-	both(t, func(t *testing.T, h *house, v *visitor) {
-		private := h.dynamic(verified, func(w http.ResponseWriter, r *http.Request) error {
-			return h.show(w, r, http.StatusOK, h.page(r, "Members with an address"), templ.NopComponent)
-		})
-		h.mux.Get("/with-address", private)
-		h.mux.Post("/with-address", private)
-		for _, ask := range []func(*visitor) *page{
-			func(v *visitor) *page { return v.get("/with-address") },
-			func(v *visitor) *page { return v.post("/with-address", url.Values{}) },
-		} {
-			ask(v.another()).turnedAway()
-		}
-		v.registers()
-		v.get("/with-address").goesTo("/email/verify").is(200).says("Confirm your email address")
-		v.post("/with-address", url.Values{}).goesTo("/email/verify")
-		v.follows(h.link(t, "ada@example.com")).submit(nil)
-		v.get("/with-address").is(200)
-		v.post("/with-address", url.Values{}).is(200)
-	}, withMail)
 }
 
 func TestREG15LettersToOneAddressAreFew(t *testing.T) {
