@@ -8,10 +8,6 @@ import (
 	"gatehouse/store"
 )
 
-// sessionReopen is the right to reopen a closed account, held by whoever just
-// gave its password.
-const sessionReopen = "reopen"
-
 func (s *Site) newClosing(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewClosingForm(*scopeOf(r).user)
 	if values, ok := s.takeDraft(r); ok {
@@ -48,16 +44,16 @@ func (s *Site) showClosing(w http.ResponseWriter, r *http.Request, status int, f
 
 // offerReopening leads the owner of a closed account to the page where it can
 // be reopened. It signs nobody in.
-func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, user store.User) error {
+func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, e store.Entry) error {
 	if err := s.resetSession(r); err != nil {
 		return err
 	}
-	s.Sessions.Put(r.Context(), sessionReopen, s.Store.ReopenTicket(user))
+	s.session(r.Context()).setTicket(s.Store.Ticket(e))
 	return s.redirect(w, r, "/reopen")
 }
 
 func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
-	user, err := s.Store.Reopening(r.Context(), s.Sessions.GetString(r.Context(), sessionReopen))
+	entry, err := s.Store.Resume(r.Context(), s.session(r.Context()).ticket())
 	if errors.Is(err, store.ErrNotFound) {
 		return s.redirect(w, r, "/login")
 	}
@@ -65,18 +61,18 @@ func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := s.page(r, "Your account is closed")
-	return s.show(w, r, http.StatusOK, page, components.Reopening(user, s.Store.ErasedAt(user)))
+	return s.show(w, r, http.StatusOK, page, components.Reopening(entry.User, s.Store.ErasedAt(entry.User)))
 }
 
 func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
-	ticket := s.Sessions.GetString(r.Context(), sessionReopen)
-	user, err := s.Store.Reopening(r.Context(), ticket)
-	if err == nil && !drawnFor(r, user) {
+	ticket := s.session(r.Context()).ticket()
+	entry, err := s.Store.Resume(r.Context(), ticket)
+	if err == nil && !drawnFor(r, entry.User) {
 		scopeOf(r).refusal = components.OtherAccount
 		return s.newReopening(w, r)
 	}
 	if err == nil {
-		user, err = s.Store.Reopen(r.Context(), ticket, s.origin(r))
+		entry, err = s.Store.Reopen(r.Context(), ticket, s.origin(r))
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return s.redirect(w, r, "/login")
@@ -84,5 +80,6 @@ func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enter(w, r, user, arrival{next: "/account", greeting: "Welcome back, " + user.DisplayName() + ". Your account is open again."})
+	greeting := "Welcome back, " + entry.User.DisplayName() + ". Your account is open again."
+	return s.admitNew(w, r, entry, arrival{"/account", greeting})
 }

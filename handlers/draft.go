@@ -11,14 +11,10 @@ import (
 	"gatehouse/store"
 )
 
-// What a session keeps of a form that was refused because its sender had to
-// sign in, or prove who they are, first: whose it is, where it belongs, and
-// what was typed.
-const (
-	sessionDraftBy   = "kept-by"
-	sessionDraftPath = "kept-path"
-	sessionDraftForm = "kept-form"
-)
+// draft is a form that was not acted upon, because its sender had to sign in or prove
+// who they are first: whose it is, the page it belongs to, and what was typed, as a
+// query.
+type draft struct{ by, path, form string }
 
 // draftMax bounds what is kept of a form, in bytes.
 const draftMax = 4 << 10
@@ -56,23 +52,18 @@ func (s *Site) saveDraft(r *http.Request, userID string) {
 	if form == "" || len(form) > draftMax || s.formPage(r.URL.Path) != r.URL.Path {
 		return
 	}
-	ctx := r.Context()
-	s.Sessions.Put(ctx, sessionDraftBy, cmp.Or(accountOf(r), userID))
-	s.Sessions.Put(ctx, sessionDraftPath, r.URL.Path)
-	s.Sessions.Put(ctx, sessionDraftForm, form)
+	s.session(r.Context()).setDraft(draft{cmp.Or(accountOf(r), userID), r.URL.Path, form})
 }
 
 // takeDraft returns what was kept of the form on this page, once.
 func (s *Site) takeDraft(r *http.Request) (url.Values, bool) {
-	ctx := r.Context()
-	user := scopeOf(r).user
-	if r.Method != get || user == nil || s.Sessions.GetString(ctx, sessionDraftPath) != r.URL.Path ||
-		!draftFor(s.Sessions.GetString(ctx, sessionDraftBy), *user) {
+	held := s.session(r.Context())
+	d, user := held.draft(), scopeOf(r).user
+	if r.Method != get || user == nil || d.path != r.URL.Path || !d.belongsTo(*user) {
 		return nil, false
 	}
-	values, err := url.ParseQuery(s.Sessions.PopString(ctx, sessionDraftForm))
-	s.Sessions.Remove(ctx, sessionDraftBy)
-	s.Sessions.Remove(ctx, sessionDraftPath)
+	held.dropDraft()
+	values, err := url.ParseQuery(d.form)
 	if err != nil || len(values) == 0 {
 		return nil, false
 	}
@@ -80,23 +71,20 @@ func (s *Site) takeDraft(r *http.Request) (url.Values, bool) {
 	return values, true
 }
 
-// draftFor says whether what was kept is that user's.
-func draftFor(by string, user store.User) bool {
-	return by == user.FormID() || by == strconv.FormatInt(user.ID, 10)
+// belongsTo says whether the draft is that user's.
+func (d draft) belongsTo(user store.User) bool {
+	return d.by == user.FormID() || d.by == strconv.FormatInt(user.ID, 10)
 }
 
-// carryDraft starts the session afresh but for what was kept for this person.
+// carryDraft resets the session but for the draft of this person.
 func (s *Site) carryDraft(r *http.Request, user store.User) error {
-	ctx := r.Context()
-	by := s.Sessions.GetString(ctx, sessionDraftBy)
-	page, form := s.Sessions.GetString(ctx, sessionDraftPath), s.Sessions.GetString(ctx, sessionDraftForm)
+	held := s.session(r.Context())
+	d := held.draft()
 	if err := s.resetSession(r); err != nil {
 		return err
 	}
-	if draftFor(by, user) {
-		s.Sessions.Put(ctx, sessionDraftBy, by)
-		s.Sessions.Put(ctx, sessionDraftPath, page)
-		s.Sessions.Put(ctx, sessionDraftForm, form)
+	if d.belongsTo(user) {
+		held.setDraft(d)
 	}
 	return nil
 }

@@ -152,21 +152,24 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
 		return sayNothing(w)
 	}
-	ctx := r.Context()
-	by := s.Sessions.GetString(ctx, sessionUser)
+	held := s.session(r.Context())
+	by := ""
+	if user := held.user(); user != 0 {
+		by = strconv.FormatInt(user, 10)
+	}
 	if r.Method == post {
 		// At the end of its time a session is gone with all that it knew. The form
 		// still says whose it is.
 		by = cmp.Or(by, accountOf(r))
 	}
 	if by != "" && r.Method != http.MethodHead {
-		told := s.Sessions.GetBool(ctx, sessionTold)
+		told := held.told()
 		if r.Method == post {
 			s.saveDraft(r, by)
 		}
 		if r.Method == post || !told {
 			s.flash(r, "You have been signed out. Sign in to go on.")
-			s.Sessions.Put(ctx, sessionTold, true)
+			held.tell()
 		}
 	}
 	return s.redirect(w, r, s.via("/login", r))

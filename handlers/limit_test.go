@@ -279,9 +279,9 @@ func TestWhatWritesNoLetterCostsNone(t *testing.T) {
 		}
 		h.loses(t, "letter_addresses", func() {
 			for range 12 {
-				v.asks("new@example.com").is(500)
-				forgets().is(500)
-				resends().is(500)
+				v.asks("new@example.com").is(503)
+				forgets().is(503)
+				resends().is(503)
 			}
 		})
 		v.follows(h.link(t, "ada@example.com")).submit(nil)
@@ -325,13 +325,13 @@ func TestAFaultCostsNoSignUpAndNoCheck(t *testing.T) {
 		check := func() *page { return v.post("/register/check/username", url.Values{"username": {"grace"}}) }
 		h.loses(t, "events", func() {
 			for range 3 {
-				v.post("/register", person("grace")).is(500)
+				v.post("/register", person("grace")).is(503)
 			}
 		})
 		h.loses(t, "reserved_usernames", func() {
 			for range 3 {
-				if v.post("/register", person("grace")).is(500); v.htmx {
-					check().is(500)
+				if v.post("/register", person("grace")).is(503); v.htmx {
+					check().is(503)
 				}
 			}
 		})

@@ -21,16 +21,14 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showLogin(w, r, http.StatusUnprocessableEntity, form)
 	}
-	var user store.User
+	var entry store.Entry
 	err := s.tryPassword(r, func() (err error) {
-		user, err = s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value, s.origin(r))
+		entry, err = s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value, s.origin(r))
 		return err
 	})
-	if err == nil && user.Closed() {
-		return s.offerReopening(w, r, user)
-	}
 	if err == nil {
-		err = s.signIn(w, r, user, arrival{remembered: form.Remembered(), next: form.Next, greeting: "Welcome back, " + user.DisplayName() + "."})
+		entry.Remembered = form.Remembered()
+		err = s.admit(w, r, entry, arrival{form.Next, "Welcome back, " + entry.User.DisplayName() + "."})
 	}
 	if form.TakeRefusal(err) {
 		return s.showLogin(w, r, s.refuse(w, r, err), form)

@@ -53,7 +53,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		scopeOf(r).needsCookies = true
 		return s.redirect(w, r, "/email/verify")
 	}
-	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.DisplayName() + ". Your account is ready."})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is ready."})
 }
 
 // withinLimits registers within the limits. A username that is taken costs no

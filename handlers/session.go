@@ -8,23 +8,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 
 	"gatehouse/store"
-)
-
-// What a session holds. The sign-in row in the store decides who is signed in;
-// the session only names it.
-const (
-	sessionSignIn = "signin"
-	sessionFlash  = "flash"
-	// sessionUser is who was signed in, also after that has ended.
-	sessionUser = "user"
-	// sessionTold is that this person was told that it has ended.
-	sessionTold = "told"
 )
 
 // NewSessions configures scs on a session store, for a site that people reach at
@@ -94,12 +82,12 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (con
 	return s.Sessions.Load(ctx, "")
 }
 
-func (s *Site) currentSignIn(session context.Context) (*store.SignIn, *store.User, error) {
-	id := s.Sessions.GetString(session, sessionSignIn)
+func (s *Site) currentSignIn(ctx context.Context) (*store.SignIn, *store.User, error) {
+	id := s.session(ctx).signIn()
 	if id == "" {
 		return nil, nil, store.ErrNotFound
 	}
-	signIn, user, err := s.Store.Current(session, id)
+	signIn, user, err := s.Store.Current(ctx, id)
 	return &signIn, &user, err
 }
 
@@ -129,38 +117,44 @@ func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// arrival is how a person comes in.
-type arrival struct {
-	remembered     bool
-	next, greeting string
+// arrival is where a person goes once they are signed in, and what they are told there.
+type arrival struct{ next, greeting string }
+
+// admit takes an entry on, to a sign-in or to what it still lacks. It is the only
+// way in.
+func (s *Site) admit(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
+	if e.Missing() == store.Reopening {
+		return s.offerReopening(w, r, e)
+	}
+	return s.signIn(w, r, e, a)
 }
 
-// signIn begins a sign-in with a session that shares nothing with the one
-// before, and sends the person where they wanted to go.
-func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
-	sc, from := scopeOf(r), s.origin(r)
-	from.Device = cmp.Or(from.Device, rand.Text())
-	signIn, err := s.Store.SignIn(r.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Remembered: a.remembered})
-	if err != nil {
-		return err
-	}
-	if err := s.renewSession(r, user, signIn); err != nil {
-		return err
-	}
-	s.setCookie(w, deviceCookie, from.Device, store.DeviceLifetime)
-	s.flash(r, a.greeting)
-	sc.user, sc.signIn = &user, &signIn
-	return s.redirect(w, r, s.next(a.next))
-}
-
-// enter signs in somebody whose account was made or opened just now. If it was
+// admitNew admits somebody whose account was made or opened just now. If it was
 // disabled in the meantime, the sign-in page will say so.
-func (s *Site) enter(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
-	err := s.signIn(w, r, user, a)
+func (s *Site) admitNew(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
+	err := s.admit(w, r, e, a)
 	if isRefusal(err) {
 		return s.redirect(w, r, "/login")
 	}
 	return err
+}
+
+// signIn begins a sign-in with a session that shares nothing with the one
+// before, and sends the person where they wanted to go.
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
+	sc, from := scopeOf(r), s.origin(r)
+	from.Device = cmp.Or(from.Device, rand.Text())
+	signIn, err := s.Store.SignIn(r.Context(), e, from)
+	if err != nil {
+		return err
+	}
+	if err := s.renewSession(r, e.User, signIn); err != nil {
+		return err
+	}
+	s.setCookie(w, deviceCookie, from.Device, store.DeviceLifetime)
+	s.flash(r, a.greeting)
+	sc.user, sc.signIn = &e.User, &signIn
+	return s.redirect(w, r, s.next(a.next))
 }
 
 // clearSiteData has the browser forget what scripts of the site keep in it. Its cache holds
@@ -180,8 +174,7 @@ func (s *Site) renewSession(r *http.Request, user store.User, signIn store.SignI
 	// scs counts by the wall clock, whatever clock the store has.
 	s.Sessions.SetDeadline(ctx, time.Now().Add(signIn.EndsAt.Sub(s.Clock())).UTC())
 	s.Sessions.RememberMe(ctx, signIn.Remembered)
-	s.Sessions.Put(ctx, sessionSignIn, signIn.ID)
-	s.Sessions.Put(ctx, sessionUser, strconv.FormatInt(signIn.UserID, 10))
+	s.session(ctx).begin(signIn.ID, signIn.UserID)
 	return nil
 }
 
@@ -198,13 +191,16 @@ func (s *Site) resetSession(r *http.Request) error {
 
 // flash keeps a sentence for the next page.
 func (s *Site) flash(r *http.Request, sentence string) {
-	s.Sessions.Put(r.Context(), sessionFlash, sentence)
+	s.session(r.Context()).setFlash(sentence)
 }
 
 // takeFlash returns the sentence kept for this page, once.
 func (s *Site) takeFlash(r *http.Request) string {
-	if r.Method != http.MethodGet || s.Sessions.GetString(r.Context(), sessionFlash) == "" {
+	held := s.session(r.Context())
+	sentence := held.flash()
+	if r.Method != http.MethodGet || sentence == "" {
 		return ""
 	}
-	return s.Sessions.PopString(r.Context(), sessionFlash)
+	held.dropFlash()
+	return sentence
 }

@@ -70,7 +70,7 @@ func TestSES02TokensAreLongAndUnique(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.Sessions.Put(ctx, sessionFlash, "x")
+		h.Sessions.Put(ctx, keyFlash, "x")
 		token, _, err := h.Sessions.Commit(ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestSES03ALateWriteOfTheSessionRevivesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.post("/logout", url.Values{}).goesTo("/")
-	h.Sessions.Put(late, sessionFlash, "late")
+	h.Sessions.Put(late, keyFlash, "late")
 	if _, _, err := h.Sessions.Commit(late); err != nil {
 		t.Fatal(err)
 	}

@@ -162,7 +162,7 @@ func TestTheOldestSignInMakesRoom(t *testing.T) {
 		v.registers()
 		for range store.SignInsMax {
 			h.clock.Move(time.Millisecond)
-			if _, err := h.Store.SignIn(t.Context(), h.user(t, "ada"), store.Visit{Origin: storetest.From, Kind: store.KindPassword}); err != nil {
+			if _, err := h.Store.SignIn(t.Context(), store.ByPassword(h.user(t, "ada")), storetest.From); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -98,7 +98,7 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 		s.flash(r, "Your account is open. Sign in with it.")
 		return s.redirect(w, r, form.WithNext("/login"))
 	}
-	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.DisplayName() + ". Your account is open."})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is open."})
 }
 
 // resend writes once more to an address that is not confirmed, of whoever is

@@ -117,7 +117,7 @@ func (h *house) lives(t *testing.T, user store.User) {
 		sum := sha256.Sum256([]byte{byte(i)})
 		copy(sum[:], []byte{0x20, 0x01, 0x0d, 0xb8}) // addresses for examples
 		from := store.Origin{Address: netip.AddrFrom16([16]byte(sum[:])).String(), Agent: agents[i%len(agents)]}
-		n, err := h.Store.SignIn(t.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Remembered: true})
+		n, err := h.Store.SignIn(t.Context(), store.Entry{User: user, Kind: store.KindPassword, Remembered: true}, from)
 		if err != nil {
 			t.Fatal(err)
 		}

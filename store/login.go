@@ -29,39 +29,39 @@ const (
 // this password. Unknown, disabled and password-less accounts cost the same
 // time as a wrong password and get the same refusal. Too many tries are
 // refused with a wait, whatever the password. ErrBusy says that the password
-// could not be compared in time. The account may be closed: then it can only
-// be reopened.
-func (s *Store) Authenticate(ctx context.Context, identifier, password string, from Origin) (User, error) {
+// could not be compared in time. The entry may lack something yet.
+func (s *Store) Authenticate(ctx context.Context, identifier, password string, from Origin) (Entry, error) {
 	user, stored, err := s.identify(ctx, identifier)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return User{}, fmt.Errorf("authenticate: %w", err)
+		return Entry{}, fmt.Errorf("authenticate: %w", err)
 	}
 	a, err := s.checkPassword(ctx, user, stored, identifier, password, from)
 	if errors.Is(err, errNoMatch) {
 		if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
-			return User{}, err
+			return Entry{}, err
 		}
-		return User{}, errWrong
+		return Entry{}, errWrong
 	}
 	if err != nil {
-		return User{}, err
+		return Entry{}, err
 	}
 	if s.hasher.Outdated(stored, password) {
 		if err := s.rehash(ctx, user, stored, password); err != nil {
 			s.takeBack(ctx, a, err)
-			return User{}, fmt.Errorf("authenticate: %w", err)
+			return Entry{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
 	if user.Closed() && !s.now().Before(s.ErasedAt(user)) {
-		return User{}, errWrong // as good as erased
+		return Entry{}, errWrong // as good as erased
 	}
-	if user.Closed() {
-		// No sign-in will make this try good: the account can only be reopened.
+	e := ByPassword(user)
+	if e.Missing() == Reopening {
+		// No sign-in will make this attempt good.
 		s.takeBack(ctx, a, nil)
-		return user, nil
+		return e, nil
 	}
-	user.bucket = a.bucket
-	return user, nil
+	e.bucket = a.bucket
+	return e, nil
 }
 
 // errNoMatch says that a password was compared and is not the one.

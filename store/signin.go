@@ -25,10 +25,6 @@ const (
 // oldest.
 const SignInsMax = 20
 
-// KindPassword is a sign-in proved by a password, also the one that a
-// registration ends in.
-const KindPassword = "password"
-
 // SignIn is one device being signed in. Its row alone decides: no live row, no
 // user, whatever a cookie or a session says.
 type SignIn struct {
@@ -53,13 +49,6 @@ type SignIn struct {
 
 	// device is the sum of the device cookie.
 	device string
-}
-
-// Visit is where a sign-in comes from and what it asks for.
-type Visit struct {
-	Origin
-	Kind       string
-	Remembered bool
 }
 
 const (
@@ -99,17 +88,23 @@ const (
 	deleteEndedSignIns = `DELETE FROM signins WHERE id IN (SELECT id FROM signins WHERE idle_at <= $1 ORDER BY idle_at LIMIT $2)`
 )
 
-// SignIn begins a sign-in for a user whom a verb such as Authenticate returned just now.
-// It is refused like a wrong password when the account changed in between.
-func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, error) {
+// SignIn begins a sign-in for an entry that lacks nothing. It is the gate: whatever
+// else was forgotten, it lets nobody in whose account is closed or disabled, or changed
+// since the entry began, and refuses them like a wrong password. A kind of proof that
+// does not suffice is a fault.
+func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error) {
+	user := e.User
+	if !complete[e.Kind] {
+		return SignIn{}, fmt.Errorf("sign in user %d: %q is no proof that suffices", user.ID, e.Kind)
+	}
 	now := s.now()
 	n := SignIn{
-		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: visit.Kind, Remembered: visit.Remembered,
+		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: e.Kind, Remembered: e.Remembered,
 		CreatedAt: now, AuthenticatedAt: now, SeenAt: now,
-		Address: visit.Address, Agent: rules.Shorten(visit.Agent, agentMax),
+		Address: from.Address, Agent: rules.Shorten(from.Agent, agentMax),
 	}
-	if visit.Device != "" {
-		n.device = secret.Digest(visit.Device)
+	if from.Device != "" {
+		n.device = secret.Digest(from.Device)
 	}
 	_, absolute := n.limits()
 	n.EndsAt = now.Add(absolute)
@@ -129,7 +124,7 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
 		}
-		if err := tx.resetFailures(ctx, user.ID, user.bucket); err != nil {
+		if err := tx.resetFailures(ctx, user.ID, e.bucket); err != nil {
 			return err
 		}
 		isNew, err := tx.rememberDevice(ctx, user, n.device)
@@ -139,13 +134,13 @@ func (s *Store) SignIn(ctx context.Context, user User, visit Visit) (SignIn, err
 		detail := ""
 		if isNew {
 			detail = DetailNewDevice
-			if err := tx.notify(ctx, LetterNewDevice, user, visit.Origin); err != nil {
+			if err := tx.notify(ctx, LetterNewDevice, user, from); err != nil {
 				return err
 			}
 		}
-		return tx.record(ctx, user.ID, EventSignedIn, detail, visit.Origin)
+		return tx.record(ctx, user.ID, EventSignedIn, detail, from)
 	})
-	if err = s.takeBackAfterFault(ctx, user.bucket, err); err != nil {
+	if err = s.takeBackAfterFault(ctx, e.bucket, err); err != nil {
 		return SignIn{}, err
 	}
 	return n, nil

@@ -38,8 +38,6 @@ type User struct {
 	// wrongPasswords is how many wrong passwords in a row came from devices that are not
 	// known.
 	wrongPasswords int
-	// bucket is where the try was counted that a sign-in now makes good.
-	bucket string
 }
 
 // DisplayName is how the person is addressed: by name, else by username. Older

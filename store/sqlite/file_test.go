@@ -324,7 +324,7 @@ func TestNothingIsAcknowledgedThatTheNextStartDoesNotFind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := s.SignIn(t.Context(), ada, store.Visit{})
+			n, err := s.SignIn(t.Context(), store.ByPassword(ada), store.Origin{})
 			if err != nil {
 				t.Fatal(err)
 			}

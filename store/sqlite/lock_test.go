@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
 
@@ -114,7 +113,7 @@ func TestATryIsNotTakenBackAtTheSameLength(t *testing.T) {
 		t.Fatal(err)
 	}
 	lock(t, s.path, "BEGIN IMMEDIATE")
-	if _, err := locked.SignIn(t.Context(), ada, store.Visit{Kind: store.KindPassword, Origin: storetest.From}); s.Trouble(err) == "" {
+	if _, err := locked.SignIn(t.Context(), ada, storetest.From); s.Trouble(err) == "" {
 		t.Errorf("SignIn = %v, want that the database is locked", err)
 	}
 	if after := met - enough; after == 0 || after > 3 {

@@ -123,21 +123,21 @@ func closedAhead(t *testing.T, h house) {
 	h.whileAhead(func() {
 		must(t, h.CloseAccount(h.ctx, ada, From))
 		must(t, h.CloseAccount(h.ctx, other, From))
-		ticket = h.ReopenTicket(h.find(t, "ada"))
+		ticket = h.Ticket(store.ByPassword(h.find(t, "ada")))
 	})
 	h.gone(t, n.ID)
-	if got, want := h.ErasedAt(h.authenticated(t)), h.moment(reopen); !got.Equal(want) {
+	if got, want := h.ErasedAt(h.authenticated(t).User), h.moment(reopen); !got.Equal(want) {
 		t.Errorf("she is told that her account goes at %v, want %v", got, want)
 	}
 	if _, err := h.Reopen(h.ctx, ticket, From); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an offer that stands for 400 days: %v, want ErrNotFound", err)
 	}
 	h.erases(t, 0)
-	_, err := h.Reopen(h.ctx, h.ReopenTicket(h.authenticated(t)), From)
+	_, err := h.Reopen(h.ctx, h.Ticket(h.authenticated(t)), From)
 	must(t, err)
 	h.clock.Move(reopen - time.Second)
 	h.erases(t, 0)
-	_, err = h.Reopening(h.ctx, h.ReopenTicket(h.find(t, "grace")))
+	_, err = h.Resume(h.ctx, h.Ticket(store.ByPassword(h.find(t, "grace"))))
 	must(t, err)
 	// What was seen of the first closing says nothing about the second.
 	h.whileAhead(func() { must(t, h.CloseAccount(h.ctx, h.find(t, "ada"), From)) })
@@ -163,7 +163,7 @@ func closedBehind(t *testing.T, h house) {
 	h.erases(t, 0)
 	h.clock.Move(10*24*time.Hour + reopen - time.Second)
 	h.erases(t, 0)
-	_, err := h.Reopening(h.ctx, h.ReopenTicket(h.authenticated(t)))
+	_, err := h.Resume(h.ctx, h.Ticket(h.authenticated(t)))
 	must(t, err)
 	h.clock.Move(time.Second)
 	h.erases(t, 1)

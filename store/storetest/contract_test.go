@@ -206,7 +206,7 @@ func mixedWriters(t *testing.T, h house) {
 				return
 			}
 			for range 8 {
-				n, err := h.SignIn(h.ctx, user, store.Visit{})
+				n, err := h.SignIn(h.ctx, store.ByPassword(user), store.Origin{})
 				if err != nil {
 					t.Errorf("SignIn = %v", err)
 					return

@@ -239,7 +239,7 @@ func surplusDevices(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
 	for i := range store.SignInsMax + 2 {
 		h.clock.Move(time.Second)
-		_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on(strings.Repeat("d", i+1))})
+		_, err := h.SignIn(h.ctx, store.ByPassword(ada), on(strings.Repeat("d", i+1)))
 		must(t, err)
 	}
 	h.count(t, "devices", store.SignInsMax)
@@ -254,11 +254,11 @@ func surplusDevices(t *testing.T, h house) {
 func prunesDevices(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
 	for i := range 5 {
-		_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on(strings.Repeat("d", i+1))})
+		_, err := h.SignIn(h.ctx, store.ByPassword(ada), on(strings.Repeat("d", i+1)))
 		must(t, err)
 	}
 	h.clock.Move(store.DeviceLifetime)
-	_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("d")})
+	_, err := h.SignIn(h.ctx, store.ByPassword(ada), on("d"))
 	must(t, err)
 	for _, want := range []int64{3, 1, 0} {
 		if got, err := h.PruneDevices(h.ctx, 3); err != nil || got != want {

@@ -173,7 +173,7 @@ func undoes(t *testing.T, h house) {
 		h.confirmed(t, store.Registration{Username: username, Email: "Own-" + username + "@example.com", Password: Password})
 		undo := h.move(t, username, username+"@intruder.example")
 		since(username)
-		n, err := h.SignIn(h.ctx, h.find(t, username), store.Visit{Origin: on("intruder")})
+		n, err := h.SignIn(h.ctx, store.ByPassword(h.find(t, username)), on("intruder"))
 		if err != nil {
 			refused(t, err) // a closed account
 		}
@@ -366,12 +366,12 @@ func undoesJustNow(t *testing.T, h house) {
 	h.confirmed(t, Ada())
 	undo := h.move(t, "ada", "intruder@example.com")
 	reset := h.resetLink(t, "ada")
-	user, err := h.Authenticate(h.ctx, "ada", Password, From)
+	entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 	must(t, err)
 	answers := h.overtake(t, `UPDATE users SET name = name`, nil,
 		func() error { return h.ResetPassword(h.ctx, reset, otherPassword, From) },
 		func() error {
-			_, err := h.SignIn(h.ctx, user, store.Visit{})
+			_, err := h.SignIn(h.ctx, entry, store.Origin{})
 			return err
 		},
 		func() error { return h.UndoEmail(h.ctx, undo, From) })
@@ -382,9 +382,9 @@ func undoesJustNow(t *testing.T, h house) {
 	if answers[1] != nil {
 		refused(t, answers[1])
 	}
-	user = h.find(t, "ada")
-	if user.Email != "Ada@example.com" || h.hash(t, user) != "" {
-		t.Errorf("put back to %+v", user)
+	ada := h.find(t, "ada")
+	if ada.Email != "Ada@example.com" || h.hash(t, ada) != "" {
+		t.Errorf("put back to %+v", ada)
 	}
 	h.count(t, "signins", 0)
 }

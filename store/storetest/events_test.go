@@ -36,11 +36,11 @@ func recordsAll(t *testing.T, h house) {
 		do           func() error
 	}{
 		{store.EventSignedIn, "", func() error {
-			there, err = h.SignIn(h.ctx, ada, store.Visit{Origin: from})
+			there, err = h.SignIn(h.ctx, store.ByPassword(ada), from)
 			return err
 		}},
 		{store.EventSignedIn, "", func() error {
-			n, err = h.SignIn(h.ctx, ada, store.Visit{Origin: from})
+			n, err = h.SignIn(h.ctx, store.ByPassword(ada), from)
 			return err
 		}},
 		{store.EventFailed, "", func() error {
@@ -61,7 +61,7 @@ func recordsAll(t *testing.T, h house) {
 		}},
 		{store.EventSignInEnded, "Agent of Ada", func() error { return h.EndSignIn(h.ctx, n, there.Handle, from) }},
 		{store.EventSignedIn, store.DetailNewDevice, func() error {
-			_, err = h.SignIn(h.ctx, ada, store.Visit{Origin: on("another")})
+			_, err = h.SignIn(h.ctx, store.ByPassword(ada), on("another"))
 			return err
 		}},
 		{store.EventSignInEnded, "", func() error {
@@ -85,7 +85,8 @@ func recordsAll(t *testing.T, h house) {
 		{store.EventEnabled, "", func() error { return h.Enable(h.ctx, ada, store.Origin{Operator: true}) }},
 		{store.EventClosed, "", func() error { return h.CloseAccount(h.ctx, ada, from) }},
 		{store.EventReopened, "", func() error {
-			ada, err = h.Reopen(h.ctx, h.ReopenTicket(h.find(t, "countess")), from)
+			entry, err := h.Reopen(h.ctx, h.Ticket(store.ByPassword(h.find(t, "countess"))), from)
+			ada = entry.User
 			return err
 		}},
 	} {
@@ -172,7 +173,7 @@ func recordsOrNothing(t *testing.T, h house) {
 	for name, deed := range map[string]func() error{
 		"Register": func() error { return register(h, "fourth") },
 		"SignIn": func() error {
-			_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("new")})
+			_, err := h.SignIn(h.ctx, store.ByPassword(ada), on("new"))
 			return err
 		},
 		"SignOut":   func() error { return h.SignOut(h.ctx, n, From) },
@@ -201,7 +202,7 @@ func recordsOrNothing(t *testing.T, h house) {
 		"Enable":       func() error { return h.Enable(h.ctx, disabled, From) },
 		"CloseAccount": func() error { return h.CloseAccount(h.ctx, ada, From) },
 		"Reopen": func() error {
-			_, err := h.Reopen(h.ctx, h.ReopenTicket(h.find(t, "grace")), From)
+			_, err := h.Reopen(h.ctx, h.Ticket(store.ByPassword(h.find(t, "grace"))), From)
 			return err
 		},
 	} {
@@ -220,7 +221,7 @@ func recordsPlainText(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
 	from := From
 	from.Agent = "a\x00b\r\nc\x1b[31m\u202ed\u2028e\xff" + strings.Repeat("é", 400)
-	_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: from})
+	_, err := h.SignIn(h.ctx, store.ByPassword(ada), from)
 	must(t, err)
 	events, _, err := h.Events(h.ctx, ada, 0)
 	must(t, err)

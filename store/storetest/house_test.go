@@ -69,7 +69,7 @@ func (h house) unlimited(t *testing.T) house {
 
 func (h house) signInAs(t *testing.T, user store.User, kept bool) store.SignIn {
 	t.Helper()
-	n, err := h.SignIn(h.ctx, user, store.Visit{Origin: From, Kind: store.KindPassword, Remembered: kept})
+	n, err := h.SignIn(h.ctx, store.Entry{User: user, Kind: store.KindPassword, Remembered: kept}, From)
 	if err != nil {
 		t.Fatalf("sign in: %v", err)
 	}

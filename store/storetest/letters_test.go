@@ -153,7 +153,7 @@ func writesOrNothing(t *testing.T, h house) {
 			return err
 		},
 		"SignIn": func() error {
-			_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("two")})
+			_, err := h.SignIn(h.ctx, store.ByPassword(ada), on("two"))
 			return err
 		},
 		"CloseAccount":  func() error { return h.CloseAccount(h.ctx, ada, From) },

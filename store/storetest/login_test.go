@@ -17,9 +17,9 @@ import (
 func authenticates(t *testing.T, h house) {
 	made := Register(t, h.Store, Ada())
 	for _, who := range []string{"ada", "Ada", "ada@example.com", " ADA@example.COM"} {
-		user, err := h.Authenticate(h.ctx, who, Password, From)
-		if err != nil || user.ID != made.ID {
-			t.Errorf("Authenticate(%q) = %+v, %v", who, user, err)
+		entry, err := h.Authenticate(h.ctx, who, Password, From)
+		if err != nil || entry.User.ID != made.ID {
+			t.Errorf("Authenticate(%q) = %+v, %v", who, entry, err)
 		}
 	}
 }
@@ -138,17 +138,17 @@ func upgradesPlain(t *testing.T, h house) {
 
 func disabledMeanwhile(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
-	user, err := h.Authenticate(h.ctx, "ada", Password, From)
+	entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Disable(h.ctx, user, From); err != nil {
+	if err := h.Disable(h.ctx, entry.User, From); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Enable(h.ctx, user, From); err != nil {
+	if err := h.Enable(h.ctx, entry.User, From); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.SignIn(h.ctx, user, store.Visit{Kind: store.KindPassword}); err == nil {
+	if _, err := h.SignIn(h.ctx, entry, store.Origin{}); err == nil {
 		t.Error("a sign-in came about although the account had changed")
 	}
 	h.count(t, "signins", 0)

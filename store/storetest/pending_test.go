@@ -129,7 +129,7 @@ func opensAccount(t *testing.T, h house) {
 		}
 	}
 	h.count(t, "signins", 0)
-	if _, err := h.SignIn(h.ctx, user, store.Visit{}); err != nil {
+	if _, err := h.SignIn(h.ctx, store.ByPassword(user), store.Origin{}); err != nil {
 		t.Errorf("the user who was made gets no sign-in: %v", err)
 	}
 	h.enter(t, "ada@example.com", Password, From)

@@ -186,10 +186,10 @@ func resetJustNow(t *testing.T, h house) {
 	h = h.mailing(t)
 	h.confirmed(t, Ada())
 	token := h.resetLink(t, "ada")
-	user, err := h.Authenticate(h.ctx, "ada", Password, From)
+	entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 	must(t, err)
 	answers := h.overtake(t, `UPDATE users SET name = name`, nil, func() error {
-		_, err := h.SignIn(h.ctx, user, store.Visit{Origin: on("one")})
+		_, err := h.SignIn(h.ctx, entry, on("one"))
 		return err
 	}, func() error { return h.ResetPassword(h.ctx, token, otherPassword, From) })
 	if answers[0] != nil {
@@ -214,12 +214,12 @@ func resetsClosed(t *testing.T, h house) {
 	must(t, h.CloseAccount(h.ctx, h.confirmed(t, Ada()), From))
 	h.letter(t, store.LetterClosed)
 	must(t, h.ResetPassword(h.ctx, h.resetLink(t, "ada"), otherPassword, From))
-	user, err := h.Authenticate(h.ctx, "ada", otherPassword, From)
+	entry, err := h.Authenticate(h.ctx, "ada", otherPassword, From)
 	must(t, err)
-	if !user.Closed() {
+	if !entry.User.Closed() {
 		t.Error("a reset reopened the account")
 	}
-	_, err = h.Reopen(h.ctx, h.ReopenTicket(user), From)
+	_, err = h.Reopen(h.ctx, h.Ticket(entry), From)
 	must(t, err)
 }
 
@@ -242,7 +242,7 @@ func switchesOff(t *testing.T, h house) {
 		h.guess(t, "ada", From)
 	}
 	h.exec(t, `UPDATE users SET wrong_passwords = wrong_passwords + $1`, wrongMax-3-1)
-	user, err := h.Authenticate(h.ctx, "ada", Password, From)
+	entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 	must(t, err)
 	if post := h.post(t); len(post) != 0 {
 		t.Errorf("told %q before its time", kinds(post))
@@ -268,7 +268,7 @@ func switchesOff(t *testing.T, h house) {
 	refused(t, err)
 	must(t, h.ResetPassword(h.ctx, h.resetLink(t, "ada"), otherPassword, From))
 	h.enter(t, "ada", otherPassword, From)
-	if _, err := h.SignIn(h.ctx, user, store.Visit{}); err == nil {
+	if _, err := h.SignIn(h.ctx, entry, store.Origin{}); err == nil {
 		t.Error("a sign-in came about by the old password")
 	}
 }
@@ -320,10 +320,10 @@ func oneOrder(t *testing.T, h house) {
 	}
 	for range 2 {
 		must(t, guess())
-		user, err := h.Authenticate(h.ctx, "ada", Password, From)
+		entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 		must(t, err)
 		for i, err := range h.overtake(t, `UPDATE users SET name = name`, nil, guess, func() error {
-			_, err := h.SignIn(h.ctx, user, store.Visit{})
+			_, err := h.SignIn(h.ctx, entry, store.Origin{})
 			return err
 		}) {
 			if err != nil {

@@ -32,11 +32,11 @@ var deeds = map[string]func(t *testing.T, h house) act{
 	"sign in": func(t *testing.T, h house) act {
 		Register(t, h.Store, Ada())
 		return func() error {
-			user, err := h.Authenticate(h.ctx, "ada", Password, From)
+			entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 			if err != nil {
 				return err
 			}
-			n, err := h.SignIn(h.ctx, user, store.Visit{Origin: From, Kind: store.KindPassword})
+			n, err := h.SignIn(h.ctx, entry, From)
 			return errors.Join(err, h.present(n))
 		}
 	},
@@ -107,7 +107,7 @@ var deeds = map[string]func(t *testing.T, h house) act{
 		return func() error { return h.CloseAccount(h.ctx, ada, From) }
 	},
 	"reopen": func(t *testing.T, h house) act {
-		ticket := h.ReopenTicket(h.closed(t))
+		ticket := h.Ticket(store.ByPassword(h.closed(t)))
 		return func() error { _, err := h.Reopen(h.ctx, ticket, From); return err }
 	},
 	"erase what is closed": func(t *testing.T, h house) act {

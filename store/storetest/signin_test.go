@@ -104,7 +104,7 @@ func disableEnds(t *testing.T, h house) {
 func prunes(t *testing.T, h house) {
 	user := Register(t, h.Store, Ada())
 	for range 5 {
-		if _, err := h.SignIn(h.ctx, user, store.Visit{}); err != nil {
+		if _, err := h.SignIn(h.ctx, store.ByPassword(user), store.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,4 +132,20 @@ func keepsTwenty(t *testing.T, h house) {
 		h.visit(t, n.ID)
 	}
 	h.count(t, "signins", store.SignInsMax)
+}
+
+// Whatever was forgotten elsewhere, a proof that does not suffice lets nobody in.
+func TestOnlyKindsThatSufficeSignIn(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		h := open(t, d)
+		ada := Register(t, h.Store, Ada())
+		for _, kind := range []string{"", "code", "Password", "password "} {
+			if _, err := h.SignIn(h.ctx, store.Entry{User: ada, Kind: kind}, From); err == nil || refusal(err) {
+				t.Errorf("%q: %v, want a fault", kind, err)
+			}
+		}
+		h.count(t, "signins", 0)
+		_, err := h.SignIn(h.ctx, store.ByPassword(ada), From)
+		must(t, err)
+	})
 }

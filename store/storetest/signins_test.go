@@ -149,7 +149,7 @@ func changedMeanwhile(t *testing.T, h house) {
 			if err := h.CloseAccount(h.ctx, user, From); err != nil {
 				return err
 			}
-			_, err := h.Reopen(h.ctx, h.ReopenTicket(h.find(t, user.Username)), From)
+			_, err := h.Reopen(h.ctx, h.Ticket(store.ByPassword(h.find(t, user.Username))), From)
 			return err
 		},
 		func(user store.User) error { return h.Erase(h.ctx, user, From) },
@@ -157,18 +157,18 @@ func changedMeanwhile(t *testing.T, h house) {
 		r := grace()
 		r.Username, r.Email = fmt.Sprintf("grace%d", i), fmt.Sprintf("grace%d@example.com", i)
 		Register(t, h.Store, r)
-		user, err := h.Authenticate(h.ctx, r.Username, Password, From)
+		entry, err := h.Authenticate(h.ctx, r.Username, Password, From)
 		must(t, err)
-		must(t, change(user))
-		if _, err := h.SignIn(h.ctx, user, store.Visit{}); err == nil {
+		must(t, change(entry.User))
+		if _, err := h.SignIn(h.ctx, entry, store.Origin{}); err == nil {
 			t.Errorf("a sign-in came about after change %d", i)
 		}
 	}
-	user, err := h.Authenticate(h.ctx, "ada", Password, From)
+	entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 	must(t, err)
 	_, err = h.ChangePassword(h.ctx, here, Password, otherPassword, From)
 	must(t, err)
-	if _, err := h.SignIn(h.ctx, user, store.Visit{}); err == nil {
+	if _, err := h.SignIn(h.ctx, entry, store.Origin{}); err == nil {
 		t.Error("a sign-in came about by a password that had changed")
 	}
 	h.count(t, "signins", 1)
@@ -179,7 +179,7 @@ func changedMeanwhile(t *testing.T, h house) {
 func changesJustNow(t *testing.T, h house) {
 	user := Register(t, h.Store, Ada())
 	answers := h.overtake(t, `UPDATE users SET epoch = epoch + 1`, nil, func() error {
-		_, err := h.SignIn(h.ctx, user, store.Visit{})
+		_, err := h.SignIn(h.ctx, store.ByPassword(user), store.Origin{})
 		return err
 	})
 	refused(t, answers[0])

@@ -294,9 +294,9 @@ func faultIsNoTry(t *testing.T, h house) {
 	n := h.signIn(t, false)
 	for name, deed := range map[string]func() error{
 		"SignIn": func() error {
-			user, err := h.Authenticate(h.ctx, "ada", Password, From)
+			entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 			must(t, err)
-			_, err = h.SignIn(h.ctx, user, store.Visit{Origin: From})
+			_, err = h.SignIn(h.ctx, entry, From)
 			return err
 		},
 		"Prove": func() error {
@@ -425,11 +425,11 @@ func noLimit(t *testing.T, h house) {
 // enter is a whole sign-in.
 func (h house) enter(t *testing.T, who, password string, from store.Origin) store.SignIn {
 	t.Helper()
-	user, err := h.Authenticate(h.ctx, who, password, from)
+	entry, err := h.Authenticate(h.ctx, who, password, from)
 	if err != nil {
 		t.Fatalf("authenticate %s: %v", who, err)
 	}
-	n, err := h.SignIn(h.ctx, user, store.Visit{Origin: from, Kind: store.KindPassword})
+	n, err := h.SignIn(h.ctx, entry, from)
 	if err != nil {
 		t.Fatalf("sign in %s: %v", who, err)
 	}
