@@ -51,6 +51,9 @@ func (s *Store) Met(err error) {
 // checks. It takes two seconds at most. Of any number who ask at the same time
 // one writes, and all get its answer.
 func (s *Store) Ready(ctx context.Context) error {
+	if met := s.partly.Load(); met != nil && s.clock().Sub(met.at) < partlyKept {
+		return fmt.Errorf("a page met within the last minute: %w", met.err)
+	}
 	// Not cut off by the one who asked first: others wait for it as well.
 	shared := Background(context.WithoutCancel(ctx))
 	answers := s.probes.DoChan("", func() (any, error) { return nil, s.probe(shared) })
@@ -65,9 +68,6 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("write to the database: %w", err)
-	}
-	if met := s.partly.Load(); met != nil && s.clock().Sub(met.at) < partlyKept {
-		return fmt.Errorf("a page met within the last minute: %w", met.err)
 	}
 	return nil
 }
