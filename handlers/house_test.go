@@ -73,7 +73,7 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	h.server = httptest.NewUnstartedServer(nil)
 	_, port, _ := strings.Cut(h.server.Listener.Addr().String(), ":")
 	h.Site = &Site{
-		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Open: true,
+		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Registration: store.RegistrationOpen,
 		Clock: h.clock.Now, Passwords: storetest.NewPasswords(), Hasher: storetest.NewHasher(t), AnswerWait: time.Minute,
 		Assets: assets.Handler, Icon: assets.Icon(), Robots: assets.Robots(),
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

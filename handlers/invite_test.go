@@ -19,7 +19,7 @@ func (h *house) invites(t testing.TB, email string) string {
 
 func withInvite(s *Site) {
 	withMail(s)
-	s.Open = false
+	s.Registration = store.RegistrationClosed
 }
 
 func TestAnInvitationIsAccepted(t *testing.T) {

@@ -41,7 +41,7 @@ func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Login(form, s.Open, s.Confirm))
+	return s.showForm(w, r, status, &form.Form, components.Login(form, s.Registration.Open(), s.Registration == store.RegistrationConfirm))
 }
 
 // logout ends the sign-in first: once its row is gone, nothing that is still

@@ -14,7 +14,7 @@ import (
 // withConfirm has accounts open only once their address is confirmed.
 func withConfirm(s *Site) {
 	withMail(s)
-	s.Confirm = true
+	s.Registration = store.RegistrationConfirm
 }
 
 // waitsAs registers somebody, whose account then waits for their address.

@@ -19,7 +19,7 @@ func (s *Site) newRegister(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
-	if !s.Open {
+	if !s.Registration.Open() {
 		return s.showRegister(w, r, http.StatusForbidden, nil)
 	}
 	form := components.NewRegisterForm(s.Passwords)
@@ -30,7 +30,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	var user store.User
 	browser := cmp.Or(s.browser(r), rand.Text())
 	err := s.withinLimits(r, func() (err error) {
-		if s.Confirm {
+		if s.Registration == store.RegistrationConfirm {
 			wanted := form.Registration()
 			wanted.Next = s.next(form.Next)
 			return s.Store.RegisterPending(r.Context(), wanted, browser, s.origin(r))
@@ -39,7 +39,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if form.TakeRefusal(err) {
-		if errors.Is(err, store.ErrUsernameTaken) && !s.Confirm {
+		if errors.Is(err, store.ErrUsernameTaken) && s.Registration != store.RegistrationConfirm {
 			// The answer to a first try may never have arrived.
 			form.Username.Refusal += " If you just made it, sign in."
 		}
@@ -48,7 +48,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if s.Confirm {
+	if s.Registration == store.RegistrationConfirm {
 		s.setCookie(w, pendingCookie, browser, store.PendingValid)
 		scopeOf(r).needsCookies = true
 		return s.redirect(w, r, "/email/verify")
@@ -82,7 +82,7 @@ func (s *Site) withinLimits(r *http.Request, register func() error) error {
 }
 
 func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
-	if !s.Open {
+	if !s.Registration.Open() {
 		return components.NotFound
 	}
 	form := components.NewRegisterForm(s.Passwords)
@@ -90,10 +90,11 @@ func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, form *components.RegisterForm) error {
-	if !s.Open {
-		page := s.page(r, components.ClosedTitle(s.Invited))
+	if !s.Registration.Open() {
+		invited := s.Registration == store.RegistrationInvite
+		page := s.page(r, components.ClosedTitle(invited))
 		page.Indexed = false
-		return s.show(w, r, status, page, components.RegisterClosed(s.Invited))
+		return s.show(w, r, status, page, components.RegisterClosed(invited))
 	}
 	return s.showForm(w, r, status, &form.Form, components.Register(form))
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/store"
 	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
@@ -304,7 +305,7 @@ func TestTheNameOfTheSiteIsReserved(t *testing.T) {
 
 func TestRegistrationCanBeClosed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(s *Site) { s.Open = false })
+	h := newHouse(t, func(s *Site) { s.Registration = store.RegistrationClosed })
 	v := h.visitor(t)
 	v.get("/register").is(200).says("Registration is closed")
 	values := url.Values{}

@@ -30,10 +30,8 @@ type Site struct {
 	// BaseURL is the address people see. Its scheme decides on secure cookies,
 	// its host on which requests are answered.
 	BaseURL *url.URL
-	// Open says whether anybody may register. With Confirm an account opens only
-	// once its address is confirmed, for which the site must send mail.
-	// Without Open, Invited says that people come by invitation.
-	Open, Confirm, Invited bool
+	// Registration is how people get accounts.
+	Registration store.RegistrationMode
 	// Mailbox is where mail goes on a developer's machine, and is shown; nil
 	// everywhere else.
 	Mailbox *mail.Mailbox
@@ -110,7 +108,7 @@ var listed = []string{"/", "/login", "/register"}
 func (s *Site) page(r *http.Request, title string) components.Page {
 	sc := scopeOf(r)
 	return components.Page{
-		Site: s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Open, Mails: s.Store.Mails(),
+		Site: s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
 		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: returnAddress(r),
 	}
 }

@@ -145,7 +145,7 @@ func (s *Site) showVerify(w http.ResponseWriter, r *http.Request, status int, fo
 func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int, refusal string) error {
 	user := scopeOf(r).user
 	switch {
-	case user == nil && s.Confirm:
+	case user == nil && s.Registration == store.RegistrationConfirm:
 		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(refusal))
 	case user == nil:
 		return s.redirect(w, r, s.via("/login", r))

@@ -25,21 +25,21 @@ import (
 // settings are the flags that every command takes, each also an environment
 // variable. The table in README.md is tested against them.
 type settings struct {
-	Listen       string `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
-	BaseURL      string `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
-	Database     string `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
-	NoMigrate    bool   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
-	Registration string `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
-	SMTP         string `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
-	MailFrom     string `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
-	HeloName     string `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
-	NoNotices    bool   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
-	Secret       string `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
-	Name         string `default:"Gatehouse" help:"The site's name on its pages."`
-	PasswordMin  int    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
-	BcryptCost   int    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
-	ClosedDays   int    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
-	ActivityDays int    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
+	Listen       string                 `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
+	BaseURL      string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
+	Database     string                 `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
+	NoMigrate    bool                   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
+	Registration store.RegistrationMode `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
+	SMTP         string                 `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
+	MailFrom     string                 `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
+	HeloName     string                 `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
+	NoNotices    bool                   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
+	Secret       string                 `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
+	Name         string                 `default:"Gatehouse" help:"The site's name on its pages."`
+	PasswordMin  int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
+	BcryptCost   int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	ClosedDays   int                    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
+	ActivityDays int                    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
 
 	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
 	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords make an account wait."`
@@ -156,13 +156,6 @@ func (s *settings) check() (checked, error) {
 }
 
 const bcryptCostTest = 4
-
-// Ways to register.
-const (
-	registerOpen    = "open"
-	registerConfirm = "confirm"
-	registerInvite  = "invite"
-)
 
 // parseBase reads a base URL: an origin without a path. Plain http is for this
 // machine only, because passwords travel in it.

@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/mail"
+	"gatehouse/store"
 	"gatehouse/store/postgres"
 	"gatehouse/store/secret"
 )
@@ -73,7 +74,7 @@ func (s *settings) checkMail(c checked) error {
 			return usageError{fmt.Errorf("--helo-name %w", err)}
 		}
 	}
-	if !s.mails(c.base) && (s.Registration == registerConfirm || s.Registration == registerInvite) {
+	if !s.mails(c.base) && (s.Registration == store.RegistrationConfirm || s.Registration == store.RegistrationInvite) {
 		return usageError{fmt.Errorf("--registration %s needs mail; set --smtp", s.Registration)}
 	}
 	if s.Secret != "" {

@@ -69,9 +69,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	site := &handlers.Site{
 		Name:           j.settings.Name,
 		BaseURL:        c.base,
-		Open:           j.settings.Registration == registerOpen || j.settings.Registration == registerConfirm,
-		Invited:        j.settings.Registration == registerInvite,
-		Confirm:        j.settings.Registration == registerConfirm,
+		Registration:   j.settings.Registration,
 		Store:          a.store,
 		Passwords:      a.passwords,
 		Hasher:         a.hasher,
