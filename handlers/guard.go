@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -90,7 +91,13 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 		case r.Method != post && strings.HasSuffix(r.URL.RawQuery, cookieMarker):
 			return s.unmark(w, r)
 		}
-		return s.guarded(g, do)(w, r)
+		err = s.guarded(g, do)(w, r)
+		if errors.Is(err, store.ErrSignInEnded) {
+			// Or it was renewed by the same form sent twice. The session is left alone:
+			// its cookie would take the place of the one that the other answer set.
+			return s.redirect(w, r, s.via("/login", r))
+		}
+		return err
 	})
 }
 

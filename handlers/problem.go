@@ -37,7 +37,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case isRefusal(err):
 		// One that no form is there to show.
 		refusal, _ := rules.AsRefusal(err)
-		p = components.Problem{Status: s.refuse(w, r, err), Title: "Too many attempts", Sentence: refusal.Sentence}
+		p = components.Problem{Status: s.refuse(w, r, err), Title: "Nothing was changed", Sentence: refusal.Sentence}
+		if refusal.Wait > 0 {
+			p.Title = "Too many attempts"
+		}
 	case errors.Is(err, secret.ErrBusy):
 		p = components.Busy
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:

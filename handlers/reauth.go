@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 
 	"gatehouse/components"
@@ -33,11 +32,6 @@ func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
 	})
 	if form.TakeRefusal(err) {
 		return s.showReauth(w, r, s.refuse(w, r, err), form)
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		// Ended, or proved by the same form sent twice. The session is left alone:
-		// its cookie would take the place of the one that the other answer set.
-		return s.redirect(w, r, s.via("/login", r))
 	}
 	if err != nil {
 		return err

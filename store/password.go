@@ -12,11 +12,11 @@ const updateOwnPassword = `UPDATE users SET password_scheme = $1, password_hash 
 // ChangePassword takes the current password and a new one. All other sign-ins
 // end and the devices they were on are no longer known; this one is returned
 // under its new id. A wrong current password counts with the sign-ins of the
-// account. ErrNotFound says that the sign-in has ended.
+// account. It returns ErrSignInEnded for a sign-in that has ended.
 func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password string, from Origin) (SignIn, error) {
 	owner, err := s.byID(ctx, n.UserID)
 	if err != nil {
-		return SignIn{}, fmt.Errorf("change the password: %w", err)
+		return SignIn{}, fmt.Errorf("change the password: %w", endedWith(err))
 	}
 	if err := s.passwords.CheckNew(current, password, owner.Name, owner.Username, owner.Email); err != nil {
 		return SignIn{}, err

@@ -35,8 +35,8 @@ func (s *Store) RecentlyAuthenticated(n SignIn) bool {
 }
 
 // Reauthenticate takes the password again and returns the sign-in under its new id. It
-// counts with the sign-ins of the account. ErrNotFound says that the sign-in
-// has ended.
+// counts with the sign-ins of the account. It returns ErrSignInEnded for one that has
+// ended.
 func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, from Origin) (SignIn, error) {
 	_, a, err := s.checkOwnPassword(ctx, n, password, "password", EventFailed, from)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field,
 	var stored secret.PasswordHash
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPassword, n.UserID)
 	if err := user.scan(row, &stored.Scheme, &stored.Hash); err != nil {
-		return user, attempt{}, fmt.Errorf("prove: %w", err)
+		return user, attempt{}, fmt.Errorf("check a password: %w", endedWith(err))
 	}
 	a, err := s.checkPassword(ctx, user, stored, "", password, from)
 	if errors.Is(err, errNoMatch) {
@@ -88,7 +88,7 @@ func (tx *Tx) renewSignIn(ctx context.Context, n SignIn) (SignIn, error) {
 		return SignIn{}, fmt.Errorf("renew a sign-in: %w", err)
 	}
 	if renewed == 0 {
-		return SignIn{}, ErrNotFound
+		return SignIn{}, ErrSignInEnded
 	}
 	n.ID, n.AuthenticatedAt = id, now
 	return n, nil

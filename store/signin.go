@@ -25,6 +25,17 @@ const (
 // oldest.
 const SignInsMax = 20
 
+// ErrSignInEnded says that a sign-in has ended since the request began.
+var ErrSignInEnded = errors.New("the sign-in has ended")
+
+// endedWith says of an account that is gone that its sign-ins have ended with it.
+func endedWith(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return ErrSignInEnded
+	}
+	return err
+}
+
 // SignIn is one device being signed in. Its row alone decides: no live row, no
 // user, whatever a cookie or a session says.
 type SignIn struct {

@@ -102,11 +102,11 @@ func provesNoEnded(t *testing.T, h house) {
 	n := h.signIn(t, false)
 	must(t, h.SignOut(h.ctx, n, From))
 	before := h.dump(t, "throttles")
-	if _, err := h.Reauthenticate(h.ctx, n, Password, From); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("Prove = %v, want ErrNotFound", err)
+	if _, err := h.Reauthenticate(h.ctx, n, Password, From); !errors.Is(err, store.ErrSignInEnded) {
+		t.Errorf("Reauthenticate = %v, want ErrSignInEnded", err)
 	}
-	if _, err := h.ChangePassword(h.ctx, n, Password, otherPassword, From); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("ChangePassword = %v, want ErrNotFound", err)
+	if _, err := h.ChangePassword(h.ctx, n, Password, otherPassword, From); !errors.Is(err, store.ErrSignInEnded) {
+		t.Errorf("ChangePassword = %v, want ErrSignInEnded", err)
 	}
 	if after := h.dump(t, "throttles"); after != before {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
@@ -127,8 +127,8 @@ func provesOnce(t *testing.T, h house) {
 		group.Go(func() { _, answers[i] = h.Reauthenticate(h.ctx, n, Password, From) })
 	}
 	group.Wait()
-	if (answers[0] == nil) == (answers[1] == nil) || !errors.Is(errors.Join(answers...), store.ErrNotFound) {
-		t.Errorf("two proofs at once: %v; want one, and ErrNotFound", answers)
+	if (answers[0] == nil) == (answers[1] == nil) || !errors.Is(errors.Join(answers...), store.ErrSignInEnded) {
+		t.Errorf("two proofs at once: %v; want one, and ErrSignInEnded", answers)
 	}
 	h.gone(t, n.ID)
 	h.count(t, "signins", 1)
