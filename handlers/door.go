@@ -1,12 +1,12 @@
 package handlers
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // bodyMax is the most that a request may carry, in bytes.
@@ -79,7 +79,7 @@ func (s *Site) secure(next http.Handler) http.Handler {
 func (s *Site) allowHosts(next http.Handler) http.Handler {
 	scheme := s.BaseURL.Scheme
 	allowed := map[string]bool{canonicalHost(scheme, s.BaseURL.Host): true}
-	if loopback(s.BaseURL.Hostname()) {
+	if rules.IsLoopback(s.BaseURL.Hostname()) {
 		for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
 			if port := s.BaseURL.Port(); port != "" {
 				name += ":" + port
@@ -115,9 +115,3 @@ func isProbe(r *http.Request) bool {
 
 // https says whether people reach the site over TLS.
 func (s *Site) https() bool { return s.BaseURL.Scheme == "https" }
-
-// loopback says whether a host name means this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}

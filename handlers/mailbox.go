@@ -11,6 +11,7 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/handlers/mail"
+	"gatehouse/store/rules"
 )
 
 // onThisMachine answers only browsers on this machine, also where a proxy on it
@@ -22,7 +23,7 @@ func onThisMachine(do handler) handler {
 				return components.NotFound
 			}
 		}
-		if peer, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !loopback(peer) || r.Header.Get("Forwarded") != "" {
+		if peer, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !rules.IsLoopback(peer) || r.Header.Get("Forwarded") != "" {
 			return components.NotFound
 		}
 		return do(w, r)

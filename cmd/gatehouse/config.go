@@ -124,7 +124,7 @@ func (s *settings) check() (checked, error) {
 	if err := s.checkMetricsListen(host, port); err != nil {
 		return c, err
 	}
-	if s.InsecureTest && !isLoopback(host) {
+	if s.InsecureTest && !rules.IsLoopback(host) {
 		return c, usageError{errors.New("--insecure-test is for loopback addresses only")}
 	}
 	if s.BaseURL != "" {
@@ -169,7 +169,7 @@ func parseBase(value string) (*url.URL, error) {
 		return nil, fmt.Errorf("--base-url must be a scheme and a host, like https://accounts.example.com, not %q", value)
 	}
 	switch {
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && rules.IsLoopback(u.Hostname()):
 	case u.Scheme == "http":
 		return nil, errors.New("--base-url must be https, unless its host is localhost: passwords travel over it")
 	default:
@@ -237,9 +237,4 @@ var psqlSetting = regexp.MustCompile(`(^|\s)(host|hostaddr|dbname|user|password)
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || err == nil && address.IsLoopback()
 }

@@ -16,6 +16,7 @@ import (
 	"gatehouse/handlers/mail"
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/rules"
 	"gatehouse/store/secret"
 )
 
@@ -27,7 +28,7 @@ func (s *settings) mails(base *url.URL) bool { return s.SMTP != "" || s.boxes(ba
 // reach it.
 func (s *settings) boxes(base *url.URL) bool {
 	host, _, _ := net.SplitHostPort(s.Listen)
-	return s.SMTP == "" && isLoopback(host) && (base == nil || base.Scheme == "http" && isLoopback(base.Hostname()))
+	return s.SMTP == "" && rules.IsLoopback(host) && (base == nil || base.Scheme == "http" && rules.IsLoopback(base.Hostname()))
 }
 
 // sender is who letters come from.

@@ -6,10 +6,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"gatehouse/store/rules"
 	"log/slog"
 	"net"
 	netmail "net/mail"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -65,10 +65,7 @@ func ParseSMTP(text string) (*SMTP, error) {
 // here says whether the server is on this machine. Then nobody can listen or stand
 // between, so that TLS protects nothing and its certificate is not looked at: most
 // were made with the server and are vouched for by nobody.
-func (s *SMTP) here() bool {
-	address, err := netip.ParseAddr(s.host)
-	return strings.EqualFold(strings.TrimSuffix(s.host, "."), "localhost") || err == nil && address.IsLoopback()
-}
+func (s *SMTP) here() bool { return rules.IsLoopback(strings.TrimSuffix(s.host, ".")) }
 
 // Send delivers a message over a connection of its own.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
