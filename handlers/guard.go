@@ -17,9 +17,9 @@ import (
 	"gatehouse/store/secret"
 )
 
-// guard states who may use a route: an audience, and what it asks of members. What
+// Guard states who may use a route: an audience, and what it asks of members. What
 // it asks is a set, so guards combine.
-type guard struct {
+type Guard struct {
 	who audience
 	// verified asks for a verified email address. Others are told how to verify it.
 	verified bool
@@ -34,9 +34,9 @@ type audience int
 const (
 	// unstated is the mistake of saying nothing.
 	unstated audience = iota
-	// isStatic routes know nothing of sessions and never touch the database,
+	// forPrograms routes know nothing of sessions and never touch the database,
 	// readyz excepted.
-	isStatic
+	forPrograms
 	// forEveryone is for all.
 	forEveryone
 	// forVisitors is for whoever is not signed in: others are sent on.
@@ -47,22 +47,22 @@ const (
 
 // The guards of the table of routes.
 var (
-	static   = guard{who: isStatic}
-	everyone = guard{who: forEveryone}
-	visitors = guard{who: forVisitors}
-	members  = guard{who: forMembers}
-	verified = guard{who: forMembers, verified: true}
-	recent   = guard{who: forMembers, recent: true}
+	static   = Guard{who: forPrograms}
+	Everyone = Guard{who: forEveryone}
+	visitors = Guard{who: forVisitors}
+	Members  = Guard{who: forMembers}
+	Verified = Guard{who: forMembers, verified: true}
+	Recent   = Guard{who: forMembers, recent: true}
 )
 
-// and asks for what both ask.
-func (g guard) and(other guard) guard {
-	return guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent}
+// And asks for what both ask.
+func (g Guard) And(other Guard) Guard {
+	return Guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent}
 }
 
 // leadsBack says whether somebody who signs in may be sent to such a page: it is one
 // for them, and not what belongs to a page.
-func (g guard) leadsBack() bool { return g.who == forEveryone || g.who == forMembers }
+func (g Guard) leadsBack() bool { return g.who == forEveryone || g.who == forMembers }
 
 // AnswerWait is how long a page may take altogether: the wait for the password
 // gate, and as much again for a database that is slow to answer.
@@ -70,7 +70,7 @@ const AnswerWait = 2 * secret.GateWait
 
 // dynamic wraps a handler in what every page needs: its form, the session, the
 // current user, and its guard.
-func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
+func (s *Site) dynamic(g Guard, do handler) http.HandlerFunc {
 	return s.serve(func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Add("Vary", "Cookie, HX-Request, HX-Request-Type")
 		var unread error
@@ -102,7 +102,7 @@ func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
 }
 
 // guarded lets through whom the guard admits, with a form that was drawn for them.
-func (s *Site) guarded(g guard, do handler) handler {
+func (s *Site) guarded(g Guard, do handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		sc := scopeOf(r)
 		switch {

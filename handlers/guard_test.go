@@ -12,7 +12,7 @@ import (
 )
 
 // adds gives the site a page with a form, which a guard keeps.
-func (h *house) adds(path string, g guard) {
+func (h *house) adds(path string, g Guard) {
 	do := func(w http.ResponseWriter, r *http.Request) error {
 		return h.show(w, r, http.StatusOK, h.page(r, "A page of a product"), templ.NopComponent)
 	}
@@ -23,7 +23,7 @@ func (h *house) adds(path string, g guard) {
 
 // What guards ask combines, is asked in one order, and leads back to the page.
 func TestGuardsCombine(t *testing.T) {
-	guards := map[string]guard{"/members": members, "/verified": verified, "/recent": recent, "/both": verified.and(recent)}
+	guards := map[string]Guard{"/members": Members, "/verified": Verified, "/recent": Recent, "/both": Verified.And(Recent)}
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		for path, g := range guards {
 			h.adds(path, g)

@@ -70,16 +70,16 @@ func (s *Site) next(wanted string) string {
 	if path, _, _ := strings.Cut(wanted, "?"); path == "/account/export" {
 		return dataPage // a download shows nothing to come back to
 	}
-	return s.local(wanted, guard.leadsBack)
+	return s.local(wanted, Guard.leadsBack)
 }
 
 // back returns the wanted path if it is any page of this site, otherwise the
 // front page.
 func (s *Site) back(wanted string) string {
-	return s.local(wanted, func(g guard) bool { return g.leadsBack() || g.who == forVisitors })
+	return s.local(wanted, func(g Guard) bool { return g.leadsBack() || g.who == forVisitors })
 }
 
-func (s *Site) local(wanted string, allowed func(guard) bool) string {
+func (s *Site) local(wanted string, allowed func(Guard) bool) string {
 	const fallback = "/"
 	if len(wanted) > nextMax || !nextShape.MatchString(wanted) {
 		return fallback

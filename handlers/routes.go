@@ -11,7 +11,7 @@ const (
 // without a guard is a mistake that a test finds.
 type route struct {
 	method, path string
-	guard        guard
+	guard        Guard
 	do           handler
 	// drawing says how often the page is drawn.
 	drawing drawing
@@ -33,61 +33,61 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 
 func (s *Site) routes() []route {
 	routes := []route{
-		{get, "/", everyone, s.home, cached},
+		{get, "/", Everyone, s.home, cached},
 
 		{get, "/register", visitors, s.newRegister, cached},
 		{post, "/register", visitors, s.register, drawn},
-		{post, "/register/check/{field}", everyone, s.checkRegister, drawn},
+		{post, "/register/check/{field}", Everyone, s.checkRegister, drawn},
 		{get, "/login", visitors, s.newLogin, cached},
 		{post, "/login", visitors, s.login, drawn},
-		{post, "/login/check/{field}", everyone, s.checkLogin, drawn},
-		{post, "/logout", everyone, s.logout, drawn},
+		{post, "/login/check/{field}", Everyone, s.checkLogin, drawn},
+		{post, "/logout", Everyone, s.logout, drawn},
 
-		{post, "/theme", everyone, s.chooseTheme, drawn},
+		{post, "/theme", Everyone, s.chooseTheme, drawn},
 
-		{get, "/account", members, s.account, drawn},
-		{get, "/account/email", recent, s.newEmail, drawn},
-		{post, "/account/email", recent, s.email, drawn},
-		{post, "/account/email/check/{field}", members, s.checkEmail, drawn},
-		{get, "/account/profile", members, s.newProfile, drawn},
-		{post, "/account/profile", members, s.profile, drawn},
-		{post, "/account/profile/check/{field}", members, s.checkProfile, drawn},
-		{get, "/account/password", members, s.newPassword, drawn},
-		{post, "/account/password", members, s.password, drawn},
-		{post, "/account/password/check/{field}", members, s.checkPassword, drawn},
-		{get, "/.well-known/change-password", everyone, s.changePassword, drawn},
-		{get, "/account/signins", members, s.signIns, drawn},
-		{post, "/account/signins/end-others", members, s.endOtherSignIns, drawn},
-		{post, "/account/signins/{handle}/end", members, s.endSignIn, drawn},
-		{get, "/account/activity", members, s.activity, drawn},
-		{get, "/account/data", members, s.newExport, drawn},
-		{get, "/account/export", recent, s.export, drawn},
-		{get, "/account/delete", recent, s.newClosing, drawn},
-		{post, "/account/delete", recent, s.closeAccount, drawn},
+		{get, "/account", Members, s.account, drawn},
+		{get, "/account/email", Recent, s.newEmail, drawn},
+		{post, "/account/email", Recent, s.email, drawn},
+		{post, "/account/email/check/{field}", Members, s.checkEmail, drawn},
+		{get, "/account/profile", Members, s.newProfile, drawn},
+		{post, "/account/profile", Members, s.profile, drawn},
+		{post, "/account/profile/check/{field}", Members, s.checkProfile, drawn},
+		{get, "/account/password", Members, s.newPassword, drawn},
+		{post, "/account/password", Members, s.password, drawn},
+		{post, "/account/password/check/{field}", Members, s.checkPassword, drawn},
+		{get, "/.well-known/change-password", Everyone, s.changePassword, drawn},
+		{get, "/account/signins", Members, s.signIns, drawn},
+		{post, "/account/signins/end-others", Members, s.endOtherSignIns, drawn},
+		{post, "/account/signins/{handle}/end", Members, s.endSignIn, drawn},
+		{get, "/account/activity", Members, s.activity, drawn},
+		{get, "/account/data", Members, s.newExport, drawn},
+		{get, "/account/export", Recent, s.export, drawn},
+		{get, "/account/delete", Recent, s.newClosing, drawn},
+		{post, "/account/delete", Recent, s.closeAccount, drawn},
 
-		{get, "/confirm", members, s.newReauth, drawn},
-		{post, "/confirm", members, s.reauth, drawn},
+		{get, "/confirm", Members, s.newReauth, drawn},
+		{post, "/confirm", Members, s.reauth, drawn},
 		{get, "/reopen", visitors, s.newReopening, drawn},
 		{post, "/reopen", visitors, s.reopen, drawn},
 
-		{get, "/password/forgot", everyone, s.newForgot, cached},
-		{post, "/password/forgot", everyone, s.forgot, drawn},
-		{get, "/password/reset/{token}", everyone, s.openLink(resetPage), drawn},
-		{get, "/password/reset", everyone, s.withLink(resetPage, s.newReset), drawn},
-		{post, "/password/reset", everyone, s.withLink(resetPage, s.reset), drawn},
-		{post, "/password/reset/check/{field}", everyone, s.withLink(resetPage, s.checkReset), drawn},
-		{get, "/email/verify/{token}", everyone, s.openLink(verifyPage), drawn},
-		{get, "/email/verify", everyone, s.newVerify, drawn},
-		{post, "/email/verify", everyone, s.withLink(verifyPage, s.verify), drawn},
-		{get, "/email/verify/resend", everyone, s.newVerifyInstead, drawn},
-		{post, "/email/verify/resend", everyone, s.resend, drawn},
-		{get, "/email/undo/{token}", everyone, s.openLink(undoPage), drawn},
-		{get, "/email/undo", everyone, s.withLink(undoPage, s.newUndo), drawn},
-		{post, "/email/undo", everyone, s.withLink(undoPage, s.undo), drawn},
-		{get, "/invite/{token}", everyone, s.openLink(invitePage), drawn},
-		{get, "/invite", everyone, s.withLink(invitePage, s.newInvite), drawn},
+		{get, "/password/forgot", Everyone, s.newForgot, cached},
+		{post, "/password/forgot", Everyone, s.forgot, drawn},
+		{get, "/password/reset/{token}", Everyone, s.openLink(resetPage), drawn},
+		{get, "/password/reset", Everyone, s.withLink(resetPage, s.newReset), drawn},
+		{post, "/password/reset", Everyone, s.withLink(resetPage, s.reset), drawn},
+		{post, "/password/reset/check/{field}", Everyone, s.withLink(resetPage, s.checkReset), drawn},
+		{get, "/email/verify/{token}", Everyone, s.openLink(verifyPage), drawn},
+		{get, "/email/verify", Everyone, s.newVerify, drawn},
+		{post, "/email/verify", Everyone, s.withLink(verifyPage, s.verify), drawn},
+		{get, "/email/verify/resend", Everyone, s.newVerifyInstead, drawn},
+		{post, "/email/verify/resend", Everyone, s.resend, drawn},
+		{get, "/email/undo/{token}", Everyone, s.openLink(undoPage), drawn},
+		{get, "/email/undo", Everyone, s.withLink(undoPage, s.newUndo), drawn},
+		{post, "/email/undo", Everyone, s.withLink(undoPage, s.undo), drawn},
+		{get, "/invite/{token}", Everyone, s.openLink(invitePage), drawn},
+		{get, "/invite", Everyone, s.withLink(invitePage, s.newInvite), drawn},
 		{post, "/invite", visitors, s.withLink(invitePage, s.invite), drawn},
-		{post, "/invite/check/{field}", everyone, s.withLink(invitePage, s.checkInvite), drawn},
+		{post, "/invite/check/{field}", Everyone, s.withLink(invitePage, s.checkInvite), drawn},
 
 		{get, "/healthz", static, s.healthz, drawn},
 		{get, "/readyz", static, s.readyz, drawn},
@@ -99,9 +99,9 @@ func (s *Site) routes() []route {
 		return routes
 	}
 	return append(routes, []route{
-		{get, "/dev/mailbox", everyone, onThisMachine(s.mailbox), drawn},
-		{get, "/dev/mailbox/{n}", everyone, onThisMachine(s.mailboxMail), drawn},
-		{get, "/dev/mailbox.json", everyone, onThisMachine(s.mailboxJSON), drawn},
+		{get, "/dev/mailbox", Everyone, onThisMachine(s.mailbox), drawn},
+		{get, "/dev/mailbox/{n}", Everyone, onThisMachine(s.mailboxMail), drawn},
+		{get, "/dev/mailbox.json", Everyone, onThisMachine(s.mailboxJSON), drawn},
 	}...)
 }
 

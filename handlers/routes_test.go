@@ -46,7 +46,7 @@ func TestOnlyTheBaseHostIsAnswered(t *testing.T) {
 func TestRoutesStateTheirGuards(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, withMail)
-	stated := map[string]guard{}
+	stated := map[string]Guard{}
 	for _, r := range h.routes() {
 		if r.guard.who == unstated || r.do == nil {
 			t.Errorf("%s %s states no guard", r.method, r.path)

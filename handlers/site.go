@@ -76,7 +76,7 @@ const gzipLevel = 6
 func (s *Site) Handler() http.Handler {
 	s.mux = chi.NewMux()
 	s.budgets, s.pageCache = newBudgets(s.Limits, s.Clock), newPageCache()
-	s.mux.NotFound(s.dynamic(everyone, s.notFound))
+	s.mux.NotFound(s.dynamic(Everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
 	s.pages = make(map[string]route)
 	compressor := middleware.NewCompressor(gzipLevel, "text/html")

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"gatehouse/store/rules"
 	"log/slog"
 	"net"
 	netmail "net/mail"
@@ -15,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/store/rules"
 
 	gomail "github.com/wneessen/go-mail"
 )
