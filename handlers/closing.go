@@ -10,7 +10,7 @@ import (
 
 func (s *Site) newClosing(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewClosingForm(*scopeOf(r).user)
-	if values, ok := s.takeDraft(r); ok {
+	if values, ok := s.Draft(r); ok {
 		form.Fill(values)
 	}
 	return s.showClosing(w, r, http.StatusOK, form)
@@ -23,7 +23,7 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showClosing(w, r, http.StatusUnprocessableEntity, form)
 	}
-	if err := s.Store.CloseAccount(r.Context(), user, s.origin(r)); err != nil {
+	if err := s.Store.CloseAccount(r.Context(), user, s.Origin(r)); err != nil {
 		return err
 	}
 	if err := s.resetSession(r); err != nil {
@@ -33,13 +33,13 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 	if reopen := s.Store.ReopenWithin(); reopen > 0 {
 		sentence = "Your account is closed. Sign in within " + components.Days(reopen) + " if you want it back."
 	}
-	s.flash(r, sentence)
+	s.Flash(r, sentence)
 	clearSiteData(w)
-	return s.redirect(w, r, "/")
+	return s.Redirect(w, r, "/")
 }
 
 func (s *Site) showClosing(w http.ResponseWriter, r *http.Request, status int, form *components.ClosingForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Closing(form, s.Store.ReopenWithin()))
+	return s.ShowForm(w, r, status, &form.Form, components.Closing(form, s.Store.ReopenWithin()))
 }
 
 // offerReopening leads the owner of a closed account to the page where it can
@@ -49,13 +49,13 @@ func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, e store.En
 		return err
 	}
 	s.session(r.Context()).setTicket(s.Store.Ticket(e))
-	return s.redirect(w, r, "/reopen")
+	return s.Redirect(w, r, "/reopen")
 }
 
 func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
 	entry, err := s.Store.Resume(r.Context(), s.session(r.Context()).ticket())
 	if errors.Is(err, store.ErrNotFound) {
-		return s.redirect(w, r, "/login")
+		return s.Redirect(w, r, "/login")
 	}
 	if err != nil {
 		return err
@@ -72,10 +72,10 @@ func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 		return s.newReopening(w, r)
 	}
 	if err == nil {
-		entry, err = s.Store.Reopen(r.Context(), ticket, s.origin(r))
+		entry, err = s.Store.Reopen(r.Context(), ticket, s.Origin(r))
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return s.redirect(w, r, "/login")
+		return s.Redirect(w, r, "/login")
 	}
 	if err != nil {
 		return err

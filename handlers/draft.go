@@ -55,8 +55,8 @@ func (s *Site) saveDraft(r *http.Request, userID string) {
 	s.session(r.Context()).setDraft(draft{cmp.Or(accountOf(r), userID), r.URL.Path, form})
 }
 
-// takeDraft returns what was kept of the form on this page, once.
-func (s *Site) takeDraft(r *http.Request) (url.Values, bool) {
+// Draft returns what was kept of the form on this page, once.
+func (s *Site) Draft(r *http.Request) (url.Values, bool) {
 	held := s.session(r.Context())
 	d, user := held.draft(), scopeOf(r).user
 	if r.Method != get || user == nil || d.path != r.URL.Path || !d.belongsTo(*user) {
@@ -67,7 +67,7 @@ func (s *Site) takeDraft(r *http.Request) (url.Values, bool) {
 	if err != nil || len(values) == 0 {
 		return nil, false
 	}
-	s.flash(r, "Nothing was changed yet. This is what you typed: check it and send it again.")
+	s.Flash(r, "Nothing was changed yet. This is what you typed: check it and send it again.")
 	return values, true
 }
 

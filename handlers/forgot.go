@@ -26,17 +26,17 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 		return s.showForgot(w, r, http.StatusUnprocessableEntity, form)
 	}
 	err := s.askLetter(r, func() error {
-		return s.Store.AskReset(r.Context(), form.Username.Value, s.origin(r))
+		return s.Store.AskReset(r.Context(), form.Username.Value, s.Origin(r))
 	})
 	if form.TakeRefusal(err) {
-		return s.showForgot(w, r, s.refuse(w, r, err), form)
+		return s.showForgot(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
-	return s.redirect(w, r, "/password/forgot?sent=1")
+	return s.Redirect(w, r, "/password/forgot?sent=1")
 }
 
 func (s *Site) showForgot(w http.ResponseWriter, r *http.Request, status int, form *components.ForgotForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails()))
+	return s.ShowForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails()))
 }

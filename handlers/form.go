@@ -39,9 +39,9 @@ func sayNothing(w http.ResponseWriter) error {
 	return nil
 }
 
-// refuse is the status of a form that err refused: 422, or 429 where its
+// Refuse is the status of a form that err refused: 422, or 429 where its
 // sender must wait first.
-func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) int {
+func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, err error) int {
 	refusal, _ := rules.AsRefusal(err)
 	if refusal.Wait == 0 {
 		return http.StatusUnprocessableEntity
@@ -51,9 +51,9 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) int {
 	return http.StatusTooManyRequests
 }
 
-// showForm answers with the page of a form. One that was sent for somebody else, or
+// ShowForm answers with the page of a form. One that was sent for somebody else, or
 // for a link that is not known here, is shown again with all that was typed.
-func (s *Site) showForm(w http.ResponseWriter, r *http.Request, status int, form *components.Form, body templ.Component) error {
+func (s *Site) ShowForm(w http.ResponseWriter, r *http.Request, status int, form *components.Form, body templ.Component) error {
 	sc := scopeOf(r)
 	if sc.refusal != "" {
 		form.Fill(r.PostForm)
@@ -69,8 +69,8 @@ func (s *Site) showForm(w http.ResponseWriter, r *http.Request, status int, form
 	return s.show(w, r, status, page, body)
 }
 
-// check answers the inline check of a field.
-func (s *Site) check(w http.ResponseWriter, r *http.Request, form *components.Form) error {
+// CheckField answers the inline check of a field.
+func (s *Site) CheckField(w http.ResponseWriter, r *http.Request, form *components.Form) error {
 	return s.checkNamed(w, r, form, nil, store.User{}, nil)
 }
 
@@ -91,12 +91,12 @@ func (s *Site) checkNamed(w http.ResponseWriter, r *http.Request, form *componen
 // too often is told when the form is sent.
 func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *components.Form, field *components.Field, user store.User, free func()) error {
 	if !partial(r) {
-		return s.redirect(w, r, form.Action)
+		return s.Redirect(w, r, form.Action)
 	}
 	from := source(r)
 	if err := spend(s.budgets.usernameChecks, from); err != nil {
 		field.Note = "We will check this when you send the form."
-		return s.showField(w, r, s.refuse(w, r, err), form, field)
+		return s.showField(w, r, s.Refuse(w, r, err), form, field)
 	}
 	err := s.Store.UsernameFree(r.Context(), field.Value, user, s.browser(r))
 	if err == nil {
@@ -124,7 +124,7 @@ func (s *Site) chargeUsername(r *http.Request, err error) error {
 // showField answers an inline check, and only to htmx.
 func (s *Site) showField(w http.ResponseWriter, r *http.Request, status int, form *components.Form, field *components.Field) error {
 	if !partial(r) {
-		return s.redirect(w, r, form.Action)
+		return s.Redirect(w, r, form.Action)
 	}
 	text, err := render(r.Context(), components.Input(form, field))
 	if err != nil {

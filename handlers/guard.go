@@ -95,7 +95,7 @@ func (s *Site) dynamic(g Guard, do handler) http.HandlerFunc {
 		if errors.Is(err, store.ErrSignInEnded) {
 			// Or it was renewed by the same form sent twice. The session is left alone:
 			// its cookie would take the place of the one that the other answer set.
-			return s.redirect(w, r, s.via("/login", r))
+			return s.Redirect(w, r, s.via("/login", r))
 		}
 		return err
 	})
@@ -109,7 +109,7 @@ func (s *Site) guarded(g Guard, do handler) handler {
 		case g.who == forMembers && sc.user == nil:
 			return s.mustSignIn(w, r)
 		case g.verified && !sc.user.Verified():
-			return s.redirect(w, r, "/email/verify")
+			return s.Redirect(w, r, "/email/verify")
 		case sc.refusal == "" && r.Method == post && sc.user != nil && g.who != forVisitors && !drawnFor(r, *sc.user):
 			return s.notTheirs(w, r)
 		case g.recent && !s.Store.RecentlyAuthenticated(*sc.signIn):
@@ -175,11 +175,11 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 			s.saveDraft(r, by)
 		}
 		if r.Method == post || !told {
-			s.flash(r, "You have been signed out. Sign in to go on.")
+			s.Flash(r, "You have been signed out. Sign in to go on.")
 			held.tell()
 		}
 	}
-	return s.redirect(w, r, s.via("/login", r))
+	return s.Redirect(w, r, s.via("/login", r))
 }
 
 // mustReauthenticate sends the person to prove who they are and then back to the page.
@@ -187,7 +187,7 @@ func (s *Site) mustReauthenticate(w http.ResponseWriter, r *http.Request) error 
 	if r.Method == post {
 		s.saveDraft(r, strconv.FormatInt(scopeOf(r).user.ID, 10))
 	}
-	return s.redirect(w, r, s.via("/confirm", r))
+	return s.Redirect(w, r, s.via("/confirm", r))
 }
 
 // via leads by way of path back to the page that was asked for, or that
@@ -219,7 +219,7 @@ func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 			sc.refusal = sentence
 			return s.pages[s.mux.Find(chi.NewRouteContext(), get, r.URL.Path)].do(w, r)
 		}
-		s.flash(r, sentence)
+		s.Flash(r, sentence)
 	}
-	return s.redirect(w, r, s.next(next))
+	return s.Redirect(w, r, s.next(next))
 }

@@ -33,10 +33,10 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 	if !form.Check() {
 		return s.showInvite(w, r, http.StatusUnprocessableEntity, form, email)
 	}
-	user, err := s.Store.AcceptInvite(r.Context(), token, form.Registration(), s.origin(r))
+	user, err := s.Store.AcceptInvite(r.Context(), token, form.Registration(), s.Origin(r))
 	err = s.chargeUsername(r, err)
 	if form.TakeRefusal(err) {
-		return s.showInvite(w, r, s.refuse(w, r, err), form, email)
+		return s.showInvite(w, r, s.Refuse(w, r, err), form, email)
 	}
 	if err != nil {
 		return err
@@ -58,5 +58,5 @@ func (s *Site) checkInvite(w http.ResponseWriter, r *http.Request, token string)
 }
 
 func (s *Site) showInvite(w http.ResponseWriter, r *http.Request, status int, form *components.InviteForm, email string) error {
-	return s.showForm(w, r, status, &form.Form, components.Invite(form, email))
+	return s.ShowForm(w, r, status, &form.Form, components.Invite(form, email))
 }

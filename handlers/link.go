@@ -101,7 +101,7 @@ func (s *Site) openLink(p linkPage) handler {
 		}
 		others := slices.DeleteFunc(s.opened(r, p), func(t string) bool { return t == token })
 		s.keepOpened(w, r, p, append([]string{token}, others...))
-		return s.redirect(w, r, p.path)
+		return s.Redirect(w, r, p.path)
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *Site) withOpenLink(w http.ResponseWriter, r *http.Request, p linkPage, 
 	sc := scopeOf(r)
 	sc.link = linkDigest(token)
 	if err := spend(s.budgets.links, from); err != nil && r.Method == post && !isCheck(r) {
-		sc.refusal, sc.refusedAs = err.Error(), s.refuse(w, r, err)
+		sc.refusal, sc.refusedAs = err.Error(), s.Refuse(w, r, err)
 		return p.blank(s, w, r)
 	} else if err != nil {
 		return err

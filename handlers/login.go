@@ -23,7 +23,7 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	var entry store.Entry
 	err := s.tryPassword(r, func() (err error) {
-		entry, err = s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value, s.origin(r))
+		entry, err = s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value, s.Origin(r))
 		return err
 	})
 	if err == nil {
@@ -31,24 +31,24 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 		err = s.admit(w, r, entry, arrival{form.Next, "Welcome back, " + entry.User.DisplayName() + "."})
 	}
 	if form.TakeRefusal(err) {
-		return s.showLogin(w, r, s.refuse(w, r, err), form)
+		return s.showLogin(w, r, s.Refuse(w, r, err), form)
 	}
 	return err
 }
 
 func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
-	return s.check(w, r, &components.NewLoginForm().Form)
+	return s.CheckField(w, r, &components.NewLoginForm().Form)
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Login(form, s.Registration.Open(), s.Registration == store.RegistrationConfirm))
+	return s.ShowForm(w, r, status, &form.Form, components.Login(form, s.Registration.Open(), s.Registration == store.RegistrationConfirm))
 }
 
 // logout ends the sign-in first: once its row is gone, nothing that is still
 // on its way can bring the session back.
 func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	if sc := scopeOf(r); sc.signIn != nil {
-		if err := s.Store.SignOut(r.Context(), *sc.signIn, s.origin(r)); err != nil {
+		if err := s.Store.SignOut(r.Context(), *sc.signIn, s.Origin(r)); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	clearSiteData(w)
-	return s.redirect(w, r, "/")
+	return s.Redirect(w, r, "/")
 }
 
 // endOthers ends what further cookies of the request are signed in by, or the person
@@ -81,7 +81,7 @@ func (s *Site) endOthers(r *http.Request) error {
 			continue
 		}
 		if err == nil {
-			err = s.Store.SignOut(r.Context(), *signIn, s.origin(r))
+			err = s.Store.SignOut(r.Context(), *signIn, s.Origin(r))
 		}
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func (s *Site) marked(r *http.Request, path string) string {
 func (s *Site) unmark(w http.ResponseWriter, r *http.Request) error {
 	if s.hasCookies(r) {
 		path := strings.TrimSuffix(strings.TrimSuffix(r.URL.RequestURI(), cookieMarker), "&")
-		return s.redirect(w, r, s.back(strings.TrimSuffix(path, "?")))
+		return s.Redirect(w, r, s.back(strings.TrimSuffix(path, "?")))
 	}
 	if r.URL.Path == verifyPage.path {
 		return s.showNoCookies(w, r, http.StatusOK, blockedLink)

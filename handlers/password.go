@@ -20,11 +20,11 @@ func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
 	}
 	var signIn store.SignIn
 	err := s.tryPassword(r, func() (err error) {
-		signIn, err = s.Store.ChangePassword(r.Context(), *sc.signIn, form.Current.Value, form.Password.Value, s.origin(r))
+		signIn, err = s.Store.ChangePassword(r.Context(), *sc.signIn, form.Current.Value, form.Password.Value, s.Origin(r))
 		return err
 	})
 	if form.TakeRefusal(err) {
-		return s.showPassword(w, r, s.refuse(w, r, err), form)
+		return s.showPassword(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
@@ -32,19 +32,19 @@ func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
 	if err := s.renewSession(r, *sc.user, signIn); err != nil {
 		return err
 	}
-	s.flash(r, "Your password is changed. Every other device is signed out.")
-	return s.redirect(w, r, "/account")
+	s.Flash(r, "Your password is changed. Every other device is signed out.")
+	return s.Redirect(w, r, "/account")
 }
 
 func (s *Site) checkPassword(w http.ResponseWriter, r *http.Request) error {
-	return s.check(w, r, &components.NewPasswordForm(s.Passwords, *scopeOf(r).user).Form)
+	return s.CheckField(w, r, &components.NewPasswordForm(s.Passwords, *scopeOf(r).user).Form)
 }
 
 func (s *Site) showPassword(w http.ResponseWriter, r *http.Request, status int, form *components.PasswordForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Password(form))
+	return s.ShowForm(w, r, status, &form.Form, components.Password(form))
 }
 
 // changePassword is where password managers look for the page.
 func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
-	return s.redirect(w, r, "/account/password")
+	return s.Redirect(w, r, "/account/password")
 }

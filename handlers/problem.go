@@ -37,7 +37,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case isRefusal(err):
 		// One that no form is there to show.
 		refusal, _ := rules.AsRefusal(err)
-		p = components.Problem{Status: s.refuse(w, r, err), Title: "Nothing was changed", Sentence: refusal.Sentence}
+		p = components.Problem{Status: s.Refuse(w, r, err), Title: "Nothing was changed", Sentence: refusal.Sentence}
 		if refusal.Wait > 0 {
 			p.Title = "Too many attempts"
 		}

@@ -8,7 +8,7 @@ import (
 
 func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewProfileForm(*scopeOf(r).user)
-	if values, ok := s.takeDraft(r); ok {
+	if values, ok := s.Draft(r); ok {
 		form.Fill(values)
 	}
 	return s.showProfile(w, r, http.StatusOK, form)
@@ -21,16 +21,16 @@ func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showProfile(w, r, http.StatusUnprocessableEntity, form)
 	}
-	_, err := s.Store.UpdateProfile(r.Context(), user, form.Name.Value, form.Username.Value, s.origin(r))
+	_, err := s.Store.UpdateProfile(r.Context(), user, form.Name.Value, form.Username.Value, s.Origin(r))
 	err = s.chargeUsername(r, err)
 	if form.TakeRefusal(err) {
-		return s.showProfile(w, r, s.refuse(w, r, err), form)
+		return s.showProfile(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
-	s.flash(r, "Saved.")
-	return s.redirect(w, r, form.Action)
+	s.Flash(r, "Saved.")
+	return s.Redirect(w, r, form.Action)
 }
 
 func (s *Site) checkProfile(w http.ResponseWriter, r *http.Request) error {
@@ -40,5 +40,5 @@ func (s *Site) checkProfile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showProfile(w http.ResponseWriter, r *http.Request, status int, form *components.ProfileForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Profile(s.page(r, form.Title), form))
+	return s.ShowForm(w, r, status, &form.Form, components.Profile(s.page(r, form.Title), form))
 }

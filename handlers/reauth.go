@@ -11,7 +11,7 @@ func (s *Site) newReauth(w http.ResponseWriter, r *http.Request) error {
 	sc := scopeOf(r)
 	next := r.URL.Query().Get("next")
 	if s.Store.RecentlyAuthenticated(*sc.signIn) && sc.refusal == "" {
-		return s.redirect(w, r, s.next(next))
+		return s.Redirect(w, r, s.next(next))
 	}
 	form := components.NewReauthForm(*sc.user)
 	form.Next = next
@@ -27,11 +27,11 @@ func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
 	}
 	var signIn store.SignIn
 	err := s.tryPassword(r, func() (err error) {
-		signIn, err = s.Store.Reauthenticate(r.Context(), *sc.signIn, form.Password.Value, s.origin(r))
+		signIn, err = s.Store.Reauthenticate(r.Context(), *sc.signIn, form.Password.Value, s.Origin(r))
 		return err
 	})
 	if form.TakeRefusal(err) {
-		return s.showReauth(w, r, s.refuse(w, r, err), form)
+		return s.showReauth(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
@@ -41,11 +41,11 @@ func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
 	}
 	next := s.next(form.Next)
 	if next == dataPage {
-		s.flash(r, "Thank you. You can download your data now.")
+		s.Flash(r, "Thank you. You can download your data now.")
 	}
-	return s.redirect(w, r, next)
+	return s.Redirect(w, r, next)
 }
 
 func (s *Site) showReauth(w http.ResponseWriter, r *http.Request, status int, form *components.ReauthForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Reauth(form))
+	return s.ShowForm(w, r, status, &form.Form, components.Reauth(form))
 }

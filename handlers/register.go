@@ -33,9 +33,9 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		if s.Registration == store.RegistrationConfirm {
 			wanted := form.Registration()
 			wanted.Next = s.next(form.Next)
-			return s.Store.RegisterPending(r.Context(), wanted, browser, s.origin(r))
+			return s.Store.RegisterPending(r.Context(), wanted, browser, s.Origin(r))
 		}
-		user, err = s.Store.Register(r.Context(), form.Registration(), s.origin(r))
+		user, err = s.Store.Register(r.Context(), form.Registration(), s.Origin(r))
 		return err
 	})
 	if form.TakeRefusal(err) {
@@ -43,7 +43,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 			// The answer to a first try may never have arrived.
 			form.Username.Refusal += " If you just made it, sign in."
 		}
-		return s.showRegister(w, r, s.refuse(w, r, err), form)
+		return s.showRegister(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	if s.Registration == store.RegistrationConfirm {
 		s.setCookie(w, pendingCookie, browser, store.PendingValid)
 		scopeOf(r).needsCookies = true
-		return s.redirect(w, r, "/email/verify")
+		return s.Redirect(w, r, "/email/verify")
 	}
 	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is ready."})
 }
@@ -96,5 +96,5 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, 
 		page.Indexed = false
 		return s.show(w, r, status, page, components.RegisterClosed(invited))
 	}
-	return s.showForm(w, r, status, &form.Form, components.Register(form))
+	return s.ShowForm(w, r, status, &form.Form, components.Register(form))
 }

@@ -41,12 +41,12 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page com
 	return nil
 }
 
-// redirect sends the browser to a path of this site. htmx would follow a 303
+// Redirect sends the browser to a path of this site. htmx would follow a 303
 // itself and put the page into the form, so it is told to go there.
-func (s *Site) redirect(w http.ResponseWriter, r *http.Request, path string) error {
+func (s *Site) Redirect(w http.ResponseWriter, r *http.Request, path string) error {
 	sc := scopeOf(r)
 	if sc.refusal != "" {
-		s.flash(r, sc.refusal)
+		s.Flash(r, sc.refusal)
 	}
 	if err := s.save(w, r); err != nil {
 		return err

@@ -130,8 +130,8 @@ func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseW
 	s.Log.Handler().Handle(r.Context(), record) //nolint:errcheck // there is nowhere left to say so
 }
 
-// origin is where a request comes from, for the record.
-func (s *Site) origin(r *http.Request) store.Origin {
+// Origin is where a request comes from, for the record.
+func (s *Site) Origin(r *http.Request) store.Origin {
 	sc := scopeOf(r)
 	return store.Origin{Address: sc.address, Agent: r.UserAgent(), Request: sc.id, Device: s.device(r)}
 }
@@ -139,7 +139,7 @@ func (s *Site) origin(r *http.Request) store.Origin {
 // event logs what matters for security but belongs to no account, or changes
 // nothing.
 func (s *Site) event(r *http.Request, name string) {
-	e := store.Event{Name: name, Origin: s.origin(r)}
+	e := store.Event{Name: name, Origin: s.Origin(r)}
 	if user := scopeOf(r).user; user != nil {
 		e.UserID = user.ID
 	}

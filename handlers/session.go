@@ -134,7 +134,7 @@ func (s *Site) admit(w http.ResponseWriter, r *http.Request, e store.Entry, a ar
 func (s *Site) admitNew(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
 	err := s.admit(w, r, e, a)
 	if isRefusal(err) {
-		return s.redirect(w, r, "/login")
+		return s.Redirect(w, r, "/login")
 	}
 	return err
 }
@@ -142,7 +142,7 @@ func (s *Site) admitNew(w http.ResponseWriter, r *http.Request, e store.Entry, a
 // signIn begins a sign-in with a session that shares nothing with the one
 // before, and sends the person where they wanted to go.
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
-	sc, from := scopeOf(r), s.origin(r)
+	sc, from := scopeOf(r), s.Origin(r)
 	from.Device = cmp.Or(from.Device, rand.Text())
 	signIn, err := s.Store.SignIn(r.Context(), e, from)
 	if err != nil {
@@ -152,9 +152,9 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a a
 		return err
 	}
 	s.setCookie(w, deviceCookie, from.Device, store.DeviceLifetime)
-	s.flash(r, a.greeting)
+	s.Flash(r, a.greeting)
 	sc.user, sc.signIn = &e.User, &signIn
-	return s.redirect(w, r, s.next(a.next))
+	return s.Redirect(w, r, s.next(a.next))
 }
 
 // clearSiteData has the browser forget what scripts of the site keep in it. Its cache holds
@@ -189,8 +189,8 @@ func (s *Site) resetSession(r *http.Request) error {
 	return nil
 }
 
-// flash keeps a sentence for the next page.
-func (s *Site) flash(r *http.Request, sentence string) {
+// Flash keeps a sentence for the next page.
+func (s *Site) Flash(r *http.Request, sentence string) {
 	s.session(r.Context()).setFlash(sentence)
 }
 

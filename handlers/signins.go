@@ -30,7 +30,7 @@ func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
 	if handle == sc.signIn.Handle {
 		return s.logout(w, r)
 	}
-	err := s.Store.EndSignIn(r.Context(), *sc.signIn, handle, s.origin(r))
+	err := s.Store.EndSignIn(r.Context(), *sc.signIn, handle, s.Origin(r))
 	if errors.Is(err, store.ErrNotFound) {
 		return components.NoDevice
 	}
@@ -41,7 +41,7 @@ func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
-	n, err := s.Store.EndOtherSignIns(r.Context(), *scopeOf(r).signIn, s.origin(r))
+	n, err := s.Store.EndOtherSignIns(r.Context(), *scopeOf(r).signIn, s.Origin(r))
 	if err != nil {
 		return err
 	}
@@ -60,8 +60,8 @@ func (s *Site) ended(w http.ResponseWriter, r *http.Request, sentence string) er
 	if partial(r) {
 		return s.showSignIns(w, r, sentence)
 	}
-	s.flash(r, sentence)
-	return s.redirect(w, r, "/account/signins")
+	s.Flash(r, sentence)
+	return s.Redirect(w, r, "/account/signins")
 }
 
 func (s *Site) showSignIns(w http.ResponseWriter, r *http.Request, notice string) error {

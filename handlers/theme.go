@@ -28,7 +28,7 @@ func (s *Site) chooseTheme(w http.ResponseWriter, r *http.Request) error {
 	if partial(r) {
 		return sayNothing(w)
 	}
-	return s.redirect(w, r, s.back(r.PostForm.Get("next")))
+	return s.Redirect(w, r, s.back(r.PostForm.Get("next")))
 }
 
 // theme is what the visitor chose, or auto.

@@ -56,14 +56,14 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 	if !form.Check() {
 		return s.showVerify(w, r, http.StatusUnprocessableEntity, form, email)
 	}
-	_, err = s.Store.VerifyEmail(r.Context(), token, s.origin(r))
+	_, err = s.Store.VerifyEmail(r.Context(), token, s.Origin(r))
 	if err == nil {
 		s.closeLink(w, r, verifyPage, token)
-		s.flash(r, "Thank you. The address "+email+" is confirmed.")
+		s.Flash(r, "Thank you. The address "+email+" is confirmed.")
 		if scopeOf(r).user == nil {
-			return s.redirect(w, r, "/login")
+			return s.Redirect(w, r, "/login")
 		}
-		return s.redirect(w, r, "/account")
+		return s.Redirect(w, r, "/account")
 	}
 	if !errors.Is(err, store.ErrInvalidLink) {
 		return err
@@ -76,7 +76,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string, form *components.VerifyForm, email string) error {
 	var user store.User
 	open := func(password string) (err error) {
-		user, err = s.Store.CompleteRegistration(r.Context(), token, password, s.browser(r), s.origin(r))
+		user, err = s.Store.CompleteRegistration(r.Context(), token, password, s.browser(r), s.Origin(r))
 		return err
 	}
 	var err error
@@ -86,7 +86,7 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 		err = s.tryPassword(r, func() error { return open(form.Password.Value) })
 	}
 	if form.TakeRefusal(err) {
-		return s.showVerify(w, r, s.refuse(w, r, err), form, email)
+		return s.showVerify(w, r, s.Refuse(w, r, err), form, email)
 	}
 	if err != nil {
 		return err
@@ -95,8 +95,8 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 	s.dropCookie(w, r, pendingCookie, browserToken.MatchString)
 	if form.Password != nil || scopeOf(r).user != nil {
 		form.Next = s.next(form.Next)
-		s.flash(r, "Your account is open. Sign in with it.")
-		return s.redirect(w, r, form.WithNext("/login"))
+		s.Flash(r, "Your account is open. Sign in with it.")
+		return s.Redirect(w, r, form.WithNext("/login"))
 	}
 	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is open."})
 }
@@ -113,33 +113,33 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	}
 	user := scopeOf(r).user
 	if user != nil && user.Verified() {
-		s.flash(r, "The address "+user.Email+" is confirmed already.")
-		return s.redirect(w, r, "/account")
+		s.Flash(r, "The address "+user.Email+" is confirmed already.")
+		return s.Redirect(w, r, "/account")
 	}
 	err := s.askLetter(r, func() error {
 		if user != nil {
-			return s.Store.SendVerification(r.Context(), *user, s.origin(r))
+			return s.Store.SendVerification(r.Context(), *user, s.Origin(r))
 		}
-		return s.Store.SendPending(r.Context(), s.browser(r), s.origin(r))
+		return s.Store.SendPending(r.Context(), s.browser(r), s.Origin(r))
 	})
 	if isRefusal(err) {
-		return s.showUnverified(w, r, s.refuse(w, r, err), err.Error())
+		return s.showUnverified(w, r, s.Refuse(w, r, err), err.Error())
 	}
 	if err != nil {
 		return err
 	}
-	s.flash(r, "An email is on its way, unless you have had several within the last hour.")
-	return s.redirect(w, r, "/email/verify")
+	s.Flash(r, "An email is on its way, unless you have had several within the last hour.")
+	return s.Redirect(w, r, "/email/verify")
 }
 
 // newVerifyInstead answers who opens the address of that form. Without it the
 // address would pass for a link.
 func (s *Site) newVerifyInstead(w http.ResponseWriter, r *http.Request) error {
-	return s.redirect(w, r, "/email/verify")
+	return s.Redirect(w, r, "/email/verify")
 }
 
 func (s *Site) showVerify(w http.ResponseWriter, r *http.Request, status int, form *components.VerifyForm, email string) error {
-	return s.showForm(w, r, status, &form.Form, components.Verify(form, email))
+	return s.ShowForm(w, r, status, &form.Form, components.Verify(form, email))
 }
 
 func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int, refusal string) error {
@@ -148,9 +148,9 @@ func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int
 	case user == nil && s.Registration == store.RegistrationConfirm:
 		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(refusal))
 	case user == nil:
-		return s.redirect(w, r, s.via("/login", r))
+		return s.Redirect(w, r, s.via("/login", r))
 	case user.Verified():
-		return s.redirect(w, r, "/account")
+		return s.Redirect(w, r, "/account")
 	}
 	return s.show(w, r, status, s.page(r, "Confirm your email address"), components.Unconfirmed(*user, s.Store.Mails(), refusal))
 }
