@@ -26,6 +26,8 @@ type Guard struct {
 	// recent asks members to have proved recently who they are. Others are asked to
 	// do so, and then come back. What was posted is not acted upon.
 	recent bool
+	// allow is a product's own condition on members, or nil.
+	allow *func(store.User) bool
 }
 
 // audience is whom a route is for.
@@ -57,7 +59,7 @@ var (
 
 // And asks for what both ask.
 func (g Guard) And(other Guard) Guard {
-	return Guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent}
+	return Guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent, cmp.Or(g.allow, other.allow)}
 }
 
 // leadsBack says whether somebody who signs in may be sent to such a page: it is one
@@ -108,6 +110,8 @@ func (s *Site) guarded(g Guard, do handler) handler {
 		switch {
 		case g.who == forMembers && sc.user == nil:
 			return s.mustSignIn(w, r)
+		case g.allow != nil && !(*g.allow)(*sc.user):
+			return components.Forbidden
 		case g.verified && !sc.user.Verified():
 			return s.Redirect(w, r, "/email/verify")
 		case sc.refusal == "" && r.Method == post && sc.user != nil && g.who != forVisitors && !drawnFor(r, *sc.user):

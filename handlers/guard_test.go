@@ -7,27 +7,31 @@ import (
 
 	"github.com/a-h/templ"
 
+	"gatehouse/components"
 	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
 
-// adds gives the site a page with a form, which a guard keeps.
-func (h *house) adds(path string, g Guard) {
+// guards are those that a product's pages may have, by the page.
+var guards = map[string]Guard{"/members": Members, "/verified": Verified, "/recent": Recent, "/both": Verified.And(Recent)}
+
+// withPages gives the site a page with a form for each of the guards.
+func withPages(s *Site) {
 	do := func(w http.ResponseWriter, r *http.Request) error {
-		return h.show(w, r, http.StatusOK, h.page(r, "A page of a product"), templ.NopComponent)
+		return s.Show(w, r, http.StatusOK, "A page of a product", templ.NopComponent)
 	}
-	h.mux.Get(path, h.dynamic(g, do))
-	h.mux.Post(path, h.dynamic(g, do))
-	h.pages[path] = route{get, path, g, do, drawn}
+	for path, g := range guards {
+		s.Product.Routes = append(s.Product.Routes,
+			Route{Method: get, Path: path, Guard: g, Do: do}, Route{Method: post, Path: path, Guard: g, Do: do})
+	}
+	ada := func(user store.User) bool { return user.Username == "ada" }
+	s.Product.Routes = append(s.Product.Routes,
+		Route{Method: get, Path: "/ada/{id}", Guard: Verified, Allow: ada, Do: do}, Route{Method: post, Path: "/ada/{id}", Guard: Verified, Allow: ada, Do: do})
 }
 
 // What guards ask combines, is asked in one order, and leads back to the page.
 func TestGuardsCombine(t *testing.T) {
-	guards := map[string]Guard{"/members": Members, "/verified": Verified, "/recent": Recent, "/both": Verified.And(Recent)}
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		for path, g := range guards {
-			h.adds(path, g)
-		}
 		asks := func(want map[string]string) {
 			t.Helper()
 			for path := range guards {
@@ -61,5 +65,56 @@ func TestGuardsCombine(t *testing.T) {
 		v.get("/both").goesTo(want["/both"]).submit(map[string]string{"password": "x" + storetest.Password}).is(422)
 		v.get("/both").goesTo(want["/both"]).submit(map[string]string{"password": storetest.Password}).goesTo("/both")
 		asks(map[string]string{})
-	}, withMail)
+	}, withMail, withPages)
+}
+
+// A product's own condition is asked before what its guard asks, and after who it is.
+func TestAProductAllowsWhomItLikes(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.get("/ada/1").goesTo("/login?next=%2Fada%2F1")
+		v.post("/register", person("grace")).goesTo("/")
+		for _, answer := range []*page{v.get("/ada/1"), v.post("/ada/1", url.Values{}), v.get("/ada/2")} {
+			answer.is(403).says(components.Forbidden.Title).says("Sign out")
+		}
+		other := v.another()
+		other.registers()
+		other.get("/ada/1").goesTo("/email/verify")
+		other.follows(h.link(t, "ada@example.com")).submit(nil)
+		other.get("/ada/1").is(200)
+		other.post("/ada/1", url.Values{}).is(200)
+		other.get("/ada/1/").is(404)
+	}, withMail, withPages)
+}
+
+func TestARouteThatCannotBeStopsTheSite(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	do := func(http.ResponseWriter, *http.Request) error { return nil }
+	allow := func(store.User) bool { return true }
+	for want, routes := range map[string][]Route{
+		"two pages want GET /login":                                             {{Method: get, Path: "/login", Guard: Everyone, Do: do}},
+		"two pages want GET /password/reset/{token}":                            {{Method: get, Path: "/password/reset/{token}", Guard: Everyone, Do: do}},
+		"two pages want GET /invite/latest":                                     {{Method: get, Path: "/invite/latest", Guard: Everyone, Do: do}},
+		"two pages want GET /books/{id}":                                        {{Method: get, Path: "/books/{number}", Guard: Everyone, Do: do}, {Method: get, Path: "/books/{id}", Guard: Everyone, Do: do}},
+		"GET /books: it states no guard":                                        {{Method: get, Path: "/books", Do: do}},
+		"GET /books: it does nothing":                                           {{Method: get, Path: "/books", Guard: Members}},
+		"PUT /books: the method is neither GET nor POST":                        {{Method: "PUT", Path: "/books", Guard: Members, Do: do}},
+		"GET /books/: the path must be like /books/{id}":                        {{Method: get, Path: "/books/", Guard: Members, Do: do}},
+		"GET /{page}: the path must be like /books/{id}":                        {{Method: get, Path: "/{page}", Guard: Members, Do: do}},
+		"GET /books: it asks who somebody is, so its guard must be for members": {{Method: get, Path: "/books", Guard: Everyone, Allow: allow, Do: do}},
+	} {
+		h.Product.Routes = routes
+		if _, err := h.Handler(); err == nil || err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	h.Product.Routes = []Route{
+		{Method: get, Path: "/books", Guard: Members, Do: do},
+		{Method: post, Path: "/books", Guard: Members, Do: do},
+		{Method: get, Path: "/books/{id}", Guard: Members, Do: do},
+		{Method: get, Path: "/account/books", Guard: Members, Do: do},
+	}
+	if _, err := h.Handler(); err != nil {
+		t.Error(err)
+	}
 }

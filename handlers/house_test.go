@@ -93,7 +93,9 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 		Store: h.Store, Sender: h.Mailbox, Site: h.Name, Base: h.BaseURL, From: "Gatehouse <no-reply@localhost>", Log: h.Log,
 	}
 	h.Sessions = NewSessions(sessions, h.BaseURL)
-	h.server.Config.Handler = h.Handler()
+	if h.server.Config.Handler, err = h.Handler(); err != nil {
+		t.Fatal(err)
+	}
 	h.server.Start()
 	t.Cleanup(h.server.Close)
 	return h

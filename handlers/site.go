@@ -23,7 +23,7 @@ import (
 )
 
 // Site is what the handlers need, wired by cmd. Every field is required but
-// TrustedProxies, Mailbox, LostLines and Metrics.
+// TrustedProxies, Mailbox, LostLines, Metrics and Product.
 type Site struct {
 	// Name stands on pages and in titles.
 	Name string
@@ -61,6 +61,8 @@ type Site struct {
 	LostLines func() int64
 	// Metrics counts requests; nil where nobody asks for them.
 	Metrics *Metrics
+	// Product is what a product adds; the zero Product adds nothing.
+	Product Product
 
 	mux       *chi.Mux
 	budgets   budgets
@@ -72,8 +74,9 @@ type Site struct {
 // gzipLevel is where pages get small without costing more than they save.
 const gzipLevel = 6
 
-// Handler builds the whole site, the door first.
-func (s *Site) Handler() http.Handler {
+// Handler builds the whole site, the door first. It returns an error where a route of
+// the product cannot be.
+func (s *Site) Handler() (http.Handler, error) {
 	s.mux = chi.NewMux()
 	s.budgets, s.pageCache = newBudgets(s.Limits, s.Clock), newPageCache()
 	s.mux.NotFound(s.dynamic(Everyone, s.notFound))
@@ -84,7 +87,11 @@ func (s *Site) Handler() http.Handler {
 		writer, _ := gzip.NewWriterLevel(w, level) // fails for levels that do not exist
 		return writer
 	})
-	for _, r := range s.routes() {
+	routes, err := s.all()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range routes {
 		handler := s.serve(r.do)
 		if r.guard != static {
 			handler = compressor.Handler(s.dynamic(r.guard, r.do)).ServeHTTP
@@ -98,7 +105,7 @@ func (s *Site) Handler() http.Handler {
 			s.pages[r.path] = r
 		}
 	}
-	return s.door(s.mux)
+	return s.door(s.mux), nil
 }
 
 // listed are the pages that search engines may list.

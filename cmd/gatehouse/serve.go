@@ -94,7 +94,12 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	if at.metrics != nil {
 		site.Metrics = handlers.NewMetrics(site, version)
 	}
-	server := newServer(site.Handler(), log)
+	site.Product = product(site)
+	handler, err := site.Handler()
+	if err != nil {
+		return err
+	}
+	server := newServer(handler, log)
 	if j.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
