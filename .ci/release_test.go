@@ -94,6 +94,7 @@ var listening = regexp.MustCompile(`gatehouse listening on http://(\S+)\n`)
 type running struct {
 	t       *testing.T
 	address string
+	out     *output
 	process *os.Process
 	stop    func()
 }
@@ -102,8 +103,9 @@ type running struct {
 func (p program) serve(args ...string) *running {
 	p.t.Helper()
 	cmd := p.command(append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
-	var out, log output
-	cmd.Stdout, cmd.Stderr = &out, &log
+	var log output
+	r := &running{t: p.t, out: &output{}}
+	cmd.Stdout, cmd.Stderr = r.out, &log
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -112,7 +114,7 @@ func (p program) serve(args ...string) *running {
 		defer close(ended)
 		cmd.Wait() //nolint:errcheck // the log says more
 	}()
-	r := &running{t: p.t, process: cmd.Process}
+	r.process = cmd.Process
 	r.stop = sync.OnceFunc(func() {
 		r.signal(syscall.SIGTERM)
 		select {
@@ -133,7 +135,7 @@ func (p program) serve(args ...string) *running {
 			p.t.Fatalf("a copy ended before it served:\n%s", log.String())
 		default:
 		}
-		found := listening.FindStringSubmatch(out.String())
+		found := listening.FindStringSubmatch(r.out.String())
 		if found != nil {
 			r.address = found[1]
 		}
