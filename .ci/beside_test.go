@@ -77,27 +77,28 @@ func goesOver(t *testing.T, db *sql.DB, who string, from, to *oneOf) {
 		b.at = c.address
 		return b
 	}
-	// carries has what the one copy has written be delivered by the other, and returns its
-	// link.
-	carries := func(page string, write func()) (path string) {
+	// carries has a letter of that kind, which the one copy writes, be delivered by the
+	// other, and returns its link.
+	carries := func(kind, page string, write func()) (path string) {
 		t.Helper()
 		from.takes.Store(false)
+		to.takes.Store(false)
 		write()
 		eventually(t, "a letter that is put back", func() bool {
 			var n int
-			err := db.QueryRow(`SELECT count(*) FROM letters WHERE sealed IS NOT NULL AND tries > 0 AND due_at < now() + INTERVAL '1 minute'`).Scan(&n)
+			err := db.QueryRow(`SELECT count(*) FROM letters WHERE kind = $1 AND sealed IS NOT NULL AND tries > 0 AND due_at < now() + INTERVAL '1 minute'`, kind).Scan(&n)
 			return err == nil && n == 1
 		})
 		from.signal(syscall.SIGSTOP)
 		defer from.signal(syscall.SIGCONT)
-		if _, err := db.Exec(`UPDATE letters SET due_at = created_at WHERE sealed IS NOT NULL`); err != nil {
+		to.takes.Store(true)
+		if _, err := db.Exec(`UPDATE letters SET due_at = created_at WHERE kind = $1 AND sealed IS NOT NULL`, kind); err != nil {
 			t.Fatal(err)
 		}
-		to.takes.Store(true)
 		return link(t, to.mail, email, page)
 	}
 
-	verify := carries("/email/verify", func() {
+	verify := carries("confirm", "/email/verify", func() {
 		at(from).get("/register").fills("username", who, "email", email, "password", password).leads("/")
 	})
 	if welcome := at(to).opens("/").Text(); !strings.Contains(welcome, "Welcome, "+who) {
@@ -124,7 +125,7 @@ func goesOver(t *testing.T, db *sql.DB, who string, from, to *oneOf) {
 		t.Errorf("%s signed out at one copy and not at the other", who)
 	}
 
-	reset := carries("/password/reset", func() { at(from).get("/password/forgot").fills("username", who) })
+	reset := carries("reset", "/password/reset", func() { at(from).get("/password/forgot").fills("username", who) })
 	at(to).opens(reset).fills("password", password+" anew").leads("/login")
 	at(from).get("/login").fills("username", who, "password", password+" anew").leads("/")
 	at(from).opens("/")

@@ -135,7 +135,13 @@ func TestTheDataOfTheReleaseGoesOn(t *testing.T) {
 				l.browser(t, name).get("/account").is(http.StatusOK).says("ada@example.com")
 			}
 			l.browser(t, "bob").get("/account").says("bob@example.com").says("not confirmed")
-			l.browser(t, "ada").get("/account/activity").says("127.0.0.1")
+			activity := l.browser(t, "ada").get("/account/activity").says("Firefox on Linux · 127.0.0.1")
+			for _, sentence := range []string{
+				"Account created", "Email address confirmed", "Signed in on a new device", "All other devices signed out", "Wrong password",
+				"A link for a new password was asked for", "Change of email address asked for: ada@moved.example",
+			} {
+				activity.says(sentence)
+			}
 			if rows := l.browser(t, "ada").get("/account/signins").Find("main form[action$='/end']").Length(); rows != 3 {
 				t.Errorf("%d other sign-ins can be ended, want 3", rows)
 			}
