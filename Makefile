@@ -53,7 +53,7 @@ check: assets/dist/manifest.json ## formatting, generated code in step, vet, lin
 	@$(TOOL) staticcheck ./... ./.ci
 	@go mod tidy -diff
 
-release-check: assets/dist/manifest.json ### what holds for this repository and need not for a product: recipes work, documents are short
+release-check: assets/dist/manifest.json ### what holds for this repository and need not for a product: recipes work, documents are short, an old copy goes on
 	@GOFLAGS='$(TESTFLAGS)' go test -count=1 -timeout 30m ./.ci
 
 build: assets/dist/manifest.json ## leave the program in bin/gatehouse
