@@ -174,10 +174,11 @@ func (f *Field) checked() bool { return f.Value == "on" }
 // message is what is said about the field as it stands.
 func (f *Field) message() string { return cmp.Or(f.Refusal, f.Praise, f.Note) }
 
-func (f *Field) described() string {
-	ids := f.Name + "-message"
-	if f.Hint != "" {
-		ids = f.Name + "-hint " + ids
+// described lists the ids of what is said about the input.
+func (s fieldShape) described() string {
+	ids := s.name + "-message"
+	if s.hinted {
+		ids = s.name + "-hint " + ids
 	}
 	return ids
 }
