@@ -158,6 +158,9 @@ func (f *Field) CheckLive() bool {
 	return accepted
 }
 
+// CheckLater says that the field is not checked before the form is sent.
+func (f *Field) CheckLater() { f.Note = "We will check this when you send the form." }
+
 // required is the rule of a field that only must not be empty.
 func required(sentence string) func(string) error {
 	return func(value string) error {

@@ -10,8 +10,8 @@ import (
 	"gatehouse/store/secret"
 )
 
-// errWrong is the one answer to every sign-in that fails, whatever the cause.
-var errWrong = rules.Refuse("", "That username or email address and that password do not belong together. Check both and try again.")
+// ErrWrongLogin is the one answer to every sign-in that fails, whatever the cause.
+var ErrWrongLogin = rules.Refuse("", "That username or email address and that password do not belong together. Check both and try again.")
 
 const (
 	updatePassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3
@@ -41,7 +41,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 		if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
 			return User{}, err
 		}
-		return User{}, errWrong
+		return User{}, ErrWrongLogin
 	}
 	if err != nil {
 		return User{}, err
@@ -53,7 +53,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 		}
 	}
 	if user.Closed() && !s.now().Before(s.ErasedAt(user)) {
-		return User{}, errWrong // as good as erased
+		return User{}, ErrWrongLogin // as good as erased
 	}
 	if user.Closed() {
 		// No sign-in will make this try good: the account can only be reopened.
