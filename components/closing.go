@@ -40,14 +40,6 @@ func NewClosingForm(user store.User) *ClosingForm {
 	return f
 }
 
-// Days says a length of time in days.
-func Days(d time.Duration) string {
-	if n := d / (24 * time.Hour); n != 1 {
-		return fmt.Sprintf("%d days", n)
-	}
-	return "1 day"
-}
-
 func reopenSentence(user store.User, erased time.Time) string {
 	return fmt.Sprintf("You closed it on %s, %s. Until %s you can reopen it, and everything is as it was; after that it is erased.",
 		day(user.ClosedAt), user.DisplayName(), day(erased))
