@@ -23,9 +23,11 @@ htmx.registerExtension("gatehouse", {
   htmx_before_morph_attr(element, { attrName }) {
     if (attrName === "value" || attrName === "type") return !element.matches(typed);
     if (attrName === "checked") return !element.matches(ticked);
+    return attrName !== "selected";
   },
 
-  htmx_before_morph_node(element) {
+  htmx_before_morph_node(element, { newNode }) {
+    if (element.matches?.("textarea")) newNode.defaultValue = element.defaultValue;
     return !element.matches?.("[data-reveal]");
   },
 
@@ -56,6 +58,7 @@ htmx.registerExtension("gatehouse", {
   htmx_after_swap(source, { ctx }) {
     if (source.matches(check) || !ctx.request.form) return;
     for (const input of source.querySelectorAll(check)) {
+      if (input.type === "radio" && !input.checked) continue;
       if (ctx.request.body?.get(input.name) !== input.value) api.htmxProp(input).eventHandler?.(new Event("change"));
     }
   },

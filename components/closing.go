@@ -26,12 +26,12 @@ func NewClosingForm(user store.User) *ClosingForm {
 	f.Username = &Field{
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
 		Hint: "Type " + user.Username + " to show that you mean it.",
-		rule: func(value string) error {
+		Rule: func(value string) error {
 			switch name := rules.CanonicalUsername(value); {
 			case rules.Pasted(name):
 				return rules.CheckUsername(name)
 			case name != user.Username:
-				return rules.Refusal{Sentence: "Type your username, " + user.Username + ", to close this account."}
+				return rules.Refuse("", "Type your username, %s, to close this account.", user.Username)
 			}
 			return nil
 		},

@@ -10,24 +10,6 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// fieldShape is everything that the template of a field draws from. What differs from one person to the next is no part of
-// it: the template leaves a slot there. A shape is therefore drawn once and kept, and a field is its markup with the slots
-// filled. BenchmarkField compares the two ways.
-type fieldShape struct {
-	name, kind, autocomplete, with  string
-	optional, live, checked         bool
-	prose, hinted, refused, praised bool
-}
-
-// shape is the part of a field that its template draws from.
-func (f *Field) shape() fieldShape {
-	return fieldShape{
-		name: f.Name, kind: f.Type, autocomplete: f.Autocomplete, with: strings.Join(f.With, " "),
-		optional: f.Optional, live: f.Live, checked: f.Type == "checkbox" && f.checked(),
-		prose: f.Name == "name", hinted: f.Hint != "", refused: f.Refusal != "", praised: f.Praise != "",
-	}
-}
-
 // The slots of a field, as the template writes them. A NUL stands in no text of the template, so the markup is cut there.
 const (
 	labelSlot   = "\x00label\x00"
@@ -35,15 +17,29 @@ const (
 	valueSlot   = "\x00value\x00"
 	messageSlot = "\x00message\x00"
 	actionSlot  = "\x00action\x00"
+	optionsSlot = "\x00options\x00"
 )
 
-// slots say what each is filled with. It is escaped as text and as the value of an attribute.
-var slots = map[string]func(*Form, *Field) string{
-	labelSlot:   func(_ *Form, f *Field) string { return f.Label },
-	hintSlot:    func(_ *Form, f *Field) string { return f.Hint },
-	valueSlot:   func(_ *Form, f *Field) string { return f.Value },
-	messageSlot: func(_ *Form, f *Field) string { return f.message() },
-	actionSlot:  func(form *Form, _ *Field) string { return form.Action },
+// slots say what each is filled with.
+var slots = map[string]slotFill{
+	labelSlot:   escaped(func(_ *Form, f *Field) string { return f.Label }),
+	hintSlot:    escaped(func(_ *Form, f *Field) string { return f.Hint }),
+	valueSlot:   escaped(func(_ *Form, f *Field) string { return f.Value }),
+	messageSlot: escaped(func(_ *Form, f *Field) string { return f.message() }),
+	actionSlot:  escaped(func(form *Form, _ *Field) string { return form.Action }),
+	optionsSlot: func(ctx context.Context, w io.Writer, form *Form, f *Field) error {
+		return options(form, f).Render(ctx, w)
+	},
+}
+
+type slotFill func(ctx context.Context, w io.Writer, form *Form, field *Field) error
+
+// escaped fills a slot with a text, whether it stands between tags or in an attribute.
+func escaped(text func(*Form, *Field) string) slotFill {
+	return func(_ context.Context, w io.Writer, form *Form, field *Field) error {
+		_, err := io.WriteString(w, templ.EscapeString(text(form, field)))
+		return err
+	}
 }
 
 // fieldMarkup is a shape as drawn: each part is markup and the slot behind it, and the tail is what is left.
@@ -54,7 +50,7 @@ type fieldMarkup struct {
 
 type markupPart struct {
 	markup string
-	fill   func(*Form, *Field) string
+	fill   slotFill
 }
 
 // fieldCacheMax is far above the number of shapes that the forms of a site have.
@@ -73,7 +69,7 @@ func Input(form *Form, field *Field) templ.Component {
 			if _, err := io.WriteString(w, p.markup); err != nil {
 				return err
 			}
-			if _, err := io.WriteString(w, templ.EscapeString(p.fill(form, field))); err != nil {
+			if err := p.fill(ctx, w, form, field); err != nil {
 				return err
 			}
 		}

@@ -28,7 +28,11 @@ func uncached(t *testing.T, form *Form, field *Field) string {
 	t.Helper()
 	var texts []string
 	for slot, fill := range slots {
-		texts = append(texts, slot, templ.EscapeString(fill(form, field)))
+		var text strings.Builder
+		if err := fill(t.Context(), &text, form, field); err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, slot, text.String())
 	}
 	return strings.NewReplacer(texts...).Replace(drawn(t, input(field.shape())))
 }
@@ -66,7 +70,7 @@ func TestFieldsFromTheCacheAreThoseOfTheTemplate(t *testing.T) {
 
 // Whatever a later template may draw from, a field that differs in it is drawn as if the cache were empty.
 func TestNoFieldIsDrawnFromTheShapeOfAnother(t *testing.T) {
-	for _, kind := range []string{"text", "password", "checkbox"} {
+	for _, kind := range []string{"text", "password", "number", "date", "textarea", "select", "radio", "checkbox"} {
 		form := Form{Action: "/here"}
 		field := Field{Name: "one", Type: kind, Live: true}
 		changed := 0
@@ -112,8 +116,11 @@ func others(value reflect.Value) []reflect.Value {
 	case reflect.Bool:
 		return []reflect.Value{reflect.ValueOf(!value.Bool())}
 	case reflect.Slice:
-		if value.Type() == reflect.TypeFor[[]string]() {
+		switch value.Type() {
+		case reflect.TypeFor[[]string]():
 			return []reflect.Value{reflect.ValueOf([]string{"two"})}
+		case reflect.TypeFor[[]Option]():
+			return []reflect.Value{reflect.ValueOf([]Option{{"on", "On"}, {"off", "Off"}})}
 		}
 	}
 	return nil
@@ -123,7 +130,7 @@ func others(value reflect.Value) []reflect.Value {
 // of the key.
 func TestTheTemplateOfAFieldTakesItsKeyAlone(t *testing.T) {
 	t.Parallel()
-	for _, template := range []any{input, control} {
+	for _, template := range []any{input, labelled, labelText, hint, message, control, radioGroup, checkbox, checkboxNotes} {
 		if f := reflect.TypeOf(template); f.NumIn() != 1 || f.In(0) != reflect.TypeFor[fieldShape]() {
 			t.Errorf("a template of a field is %v, want one of fieldShape alone", f)
 		}

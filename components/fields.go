@@ -11,9 +11,9 @@ import (
 
 func nameField() *Field {
 	return &Field{
-		Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Optional: true, Live: true,
+		Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Prose: true, Optional: true, Live: true,
 		Hint: "How we address you. Anything you like.",
-		rule: rules.CheckName,
+		Rule: rules.CheckName,
 	}
 }
 
@@ -23,7 +23,7 @@ func usernameField() *Field {
 	return &Field{
 		Name: "username", Label: "Username", Type: "text", Autocomplete: "username", Live: true,
 		Hint: usernameHint,
-		rule: rules.CheckUsername,
+		Rule: rules.CheckUsername,
 	}
 }
 
@@ -31,7 +31,7 @@ func emailField() *Field {
 	return &Field{
 		Name: "email", Label: "Email address", Type: "email", Autocomplete: "email", Live: true,
 		Hint: "Only you and the people who run this site see it.",
-		rule: rules.CheckEmail,
+		Rule: rules.CheckEmail,
 	}
 }
 
@@ -48,8 +48,8 @@ func praiseUsername(username *Field) {
 func newPassword(passwords *rules.Passwords, personal func() []string, with ...string) *Field {
 	return &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,
-		Hint:   "At least " + strconv.Itoa(passwords.Min) + " characters. A few unrelated words are easy to remember.",
-		rule:   func(value string) error { return passwords.Check(value, personal()...) },
-		praise: passwords.Praise,
+		Hint:      "At least " + strconv.Itoa(passwords.Min) + " characters. A few unrelated words are easy to remember.",
+		Rule:      func(value string) error { return passwords.Check(value, personal()...) },
+		PraiseFor: passwords.Praise,
 	}
 }

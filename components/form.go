@@ -4,38 +4,10 @@
 package components
 
 import (
-	"cmp"
 	"net/url"
-	"strings"
 
 	"gatehouse/store/rules"
 )
-
-// Field states one input once: it is checked, filled and drawn from here.
-type Field struct {
-	// Name is the form name, and the id of the input.
-	Name string
-	// Label and Hint stand above the input. Autocomplete is its token of the
-	// HTML standard; Type its HTML type.
-	Label, Hint, Type, Autocomplete string
-	// Optional fields may stay empty.
-	Optional bool
-	// Live fields are checked while the person types. The check sends the
-	// field itself and, in this list of names, what its rule looks at beside
-	// it; never the rest of the form.
-	Live bool
-	With []string
-
-	// Value is what was typed. It is drawn again, unless Type is password.
-	Value string
-	// Refusal is the sentence that says what is wrong, Praise one that says
-	// what is well, Note one that says neither. At most one is set.
-	Refusal, Praise, Note string
-
-	// rule refuses a value; praise, where set, comments on an accepted one.
-	rule   func(value string) error
-	praise func(value string) string
-}
 
 // Nobody stands in a form that was drawn for nobody in particular and acts for no
 // one who is signed in.
@@ -70,7 +42,7 @@ type Form struct {
 // ignored, so nothing can be assigned that no input exists for.
 func (f *Form) Fill(values url.Values) {
 	for _, field := range f.Fields {
-		field.Value = values.Get(field.Name)
+		field.take(values.Get(field.Name))
 	}
 	f.Next = values.Get("next")
 }
@@ -130,60 +102,6 @@ func (f *Form) padded() *Field {
 		}
 	}
 	return nil
-}
-
-// Check applies the rule of the field and says whether it was accepted.
-func (f *Field) Check() bool {
-	f.Refusal, f.Praise, f.Note = "", "", ""
-	if f.rule == nil || f.Optional && f.Value == "" {
-		return true
-	}
-	if err := f.rule(f.Value); err != nil {
-		f.Refusal = err.Error()
-		return false
-	}
-	return true
-}
-
-// CheckLive is the check while the person types: an empty field is left in
-// peace, and an accepted value may be praised.
-func (f *Field) CheckLive() bool {
-	if f.Value == "" {
-		return false
-	}
-	accepted := f.Check()
-	if accepted && f.praise != nil {
-		f.Praise = f.praise(f.Value)
-	}
-	return accepted
-}
-
-// CheckLater says that the field is not checked before the form is sent.
-func (f *Field) CheckLater() { f.Note = "We will check this when you send the form." }
-
-// required is the rule of a field that only must not be empty.
-func required(sentence string) func(string) error {
-	return func(value string) error {
-		if strings.TrimSpace(value) == "" {
-			return rules.Refusal{Sentence: sentence}
-		}
-		return nil
-	}
-}
-
-// checked says whether a checkbox was ticked.
-func (f *Field) checked() bool { return f.Value == "on" }
-
-// message is what is said about the field as it stands.
-func (f *Field) message() string { return cmp.Or(f.Refusal, f.Praise, f.Note) }
-
-// described lists the ids of what is said about the input.
-func (s fieldShape) described() string {
-	ids := s.name + "-message"
-	if s.hinted {
-		ids = s.name + "-hint " + ids
-	}
-	return ids
 }
 
 // returns says whether the form leads anywhere but the front page.

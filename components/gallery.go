@@ -28,6 +28,7 @@ func Gallery() []State {
 		loginStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
 		accountStates(), profileStates(), emailStates(), passwordStates(), signInsStates(), activityStates(), exportStates(), closingStates(),
 		linkStates(), mailboxStates(), noCookiesStates(), problemStates(),
+		demonstrationStates(),
 	)
 }
 

@@ -20,7 +20,7 @@ func NewVerifyForm(withPassword bool, username string) *VerifyForm {
 		f.ForUsername = username
 		f.Password = &Field{
 			Name: "password", Label: "The password you chose", Type: "password", Autocomplete: "current-password",
-			rule: required("Enter the password you chose."),
+			Rule: required("Enter the password you chose."),
 		}
 		f.Fields = []*Field{f.Password}
 	}
