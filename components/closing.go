@@ -9,8 +9,10 @@ import (
 )
 
 // ErasedAtOnce says what happens to an account that cannot be reopened.
-var ErasedAtOnce = "Everything we hold about you is erased at once, for good. If your email address was changed within the last " +
-	Days(store.UndoValid) + ", that waits until it can no longer be changed back."
+var ErasedAtOnce = fmt.Sprintf(
+	"Everything we hold about you is erased at once, for good. If your email address was changed within the last %s, that waits until it can no longer be changed back.",
+	Days(store.UndoValid),
+)
 
 // ClosingForm closes an account. The username is typed to agree.
 type ClosingForm struct {
@@ -25,7 +27,7 @@ func NewClosingForm(user store.User) *ClosingForm {
 	}}
 	f.Username = &Field{
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
-		Hint: "Type " + user.Username + " to show that you mean it.",
+		Hint: fmt.Sprintf("Type %s to show that you mean it.", user.Username),
 		Rule: func(value string) error {
 			switch name := rules.CanonicalUsername(value); {
 			case rules.Pasted(name):

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/mileusna/useragent"
@@ -35,7 +36,7 @@ func device(agent string) string {
 	case browser == "":
 		return on
 	}
-	return browser + " on " + on
+	return fmt.Sprintf("%s on %s", browser, on)
 }
 
 // known returns the name if it is one of those, and otherwise nothing.

@@ -2,7 +2,6 @@ package components
 
 import (
 	"fmt"
-	"strconv"
 
 	"gatehouse/store/rules"
 )
@@ -37,8 +36,8 @@ func emailField() *Field {
 
 func praiseUsername(username *Field) {
 	username.Praise = "This username is free."
-	if kept := rules.CanonicalUsername(username.Value); kept != username.Value {
-		username.Praise = "This username is free, as " + kept + "."
+	if name := rules.CanonicalUsername(username.Value); name != username.Value {
+		username.Praise = fmt.Sprintf("This username is free, as %s.", name)
 	}
 }
 
@@ -48,7 +47,7 @@ func praiseUsername(username *Field) {
 func newPassword(passwords *rules.Passwords, personal func() []string, with ...string) *Field {
 	return &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,
-		Hint:      "At least " + strconv.Itoa(passwords.Min) + " characters. A few unrelated words are easy to remember.",
+		Hint:      fmt.Sprintf("At least %d characters. A few unrelated words are easy to remember.", passwords.Min),
 		Rule:      func(value string) error { return passwords.Check(value, personal()...) },
 		PraiseFor: passwords.Praise,
 	}

@@ -24,15 +24,19 @@ func (f *Field) shape() fieldShape {
 	}
 }
 
-// class tells a style sheet how the field stands.
+// class tells the style sheet what the field is and how it stands.
 func (s fieldShape) class() string {
+	classes := []string{"field"}
+	if s.kind == "checkbox" {
+		classes = append(classes, "field-check")
+	}
 	switch {
 	case s.refused:
-		return "field field-refused"
+		classes = append(classes, "field-refused")
 	case s.praised:
-		return "field field-fine"
+		classes = append(classes, "field-fine")
 	}
-	return "field"
+	return strings.Join(classes, " ")
 }
 
 // described lists the ids of what is said about the input.

@@ -1,11 +1,15 @@
 package components
 
-import "gatehouse/store"
+import (
+	"fmt"
+
+	"gatehouse/store"
+)
 
 func homeStates() []State {
 	welcome, back := homeOf(sampleUser), homeOf(sampleLong)
 	welcome.Flash = "Welcome, Ada Lovelace. Your account is ready."
-	back.Flash = "Welcome back, " + sampleLong.Name + "."
+	back.Flash = fmt.Sprintf("Welcome back, %s.", sampleLong.Name)
 	unverified := homeOf(sampleUser)
 	unverified.Mails = true
 	return []State{

@@ -1,8 +1,8 @@
 package components
 
 import (
+	"fmt"
 	"strconv"
-	"time"
 
 	"gatehouse/store"
 )
@@ -60,7 +60,7 @@ func (p Page) Heading() string {
 		title = p.Site
 	}
 	if p.Refused {
-		return "Error: " + title
+		return fmt.Sprintf("Error: %s", title)
 	}
 	return title
 }
@@ -68,9 +68,9 @@ func (p Page) Heading() string {
 // Description is what search engines show.
 func (p Page) Description() string {
 	if p.Open {
-		return "Sign in to " + p.Site + ", or create an account."
+		return fmt.Sprintf("Sign in to %s, or create an account.", p.Site)
 	}
-	return "Sign in to " + p.Site + "."
+	return fmt.Sprintf("Sign in to %s.", p.Site)
 }
 
 // asksToVerify says whether the page reminds of an address that is not
@@ -84,9 +84,3 @@ func (p Page) asksToVerify() bool {
 // waits longer for an answer, in milliseconds, than the server takes for one: what
 // it gives up on did not come because the way was broken.
 const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":30000,"includeIndicatorCSS":false}`
-
-func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
-
-func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
-
-func machine(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }

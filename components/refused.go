@@ -1,6 +1,10 @@
 package components
 
-import "gatehouse/store"
+import (
+	"fmt"
+
+	"gatehouse/store"
+)
 
 // Why a form is shown again without having been acted upon.
 const (
@@ -16,5 +20,8 @@ const (
 // SomebodyElse is for a form that was drawn for somebody else than the user who
 // is signed in now.
 func SomebodyElse(user store.User) string {
-	return "You are signed in as " + user.Username + " now, and this page was opened by somebody else. Nothing was changed. Look at it again before you send it."
+	return fmt.Sprintf(
+		"You are signed in as %s now, and this page was opened by somebody else. Nothing was changed. Look at it again before you send it.",
+		user.Username,
+	)
 }
