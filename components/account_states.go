@@ -11,7 +11,7 @@ func accountStates() []State {
 	nameless.Name = ""
 	return []State{
 		accountState("account", sampleUser, signIn),
-		accountState("account-kept", sampleUser, remembered),
+		accountState("account-remembered", sampleUser, remembered),
 		accountState("account-long", sampleLong, signIn),
 		accountState("account-nameless", nameless, store.SignIn{Kind: store.KindPassword, CreatedAt: sampleTime, EndsAt: sampleTime}),
 	}

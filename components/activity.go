@@ -11,8 +11,7 @@ import (
 // ActivityPage is one page of what happened to an account.
 type ActivityPage struct {
 	Events []store.Event
-	// More says that there are older events. Later says that this is not the
-	// page of the newest.
+	// More says that there are older events. Later says that this is not the page of the newest.
 	More, Later bool
 }
 
@@ -66,7 +65,7 @@ func sentence(e store.Event) string {
 	return e.Name
 }
 
-// source says in words where an event came from.
+// source says in words where an event came from: a device and its address, or whoever runs the site.
 func source(e store.Event) string {
 	if e.Operator {
 		return "by the people who run this site"

@@ -8,13 +8,13 @@ import (
 	"gatehouse/store/rules"
 )
 
-// ErasedAtOnce says what happens to an account that cannot be reopened.
+// ErasedAtOnce says what happens to a closed account that cannot be reopened.
 var ErasedAtOnce = fmt.Sprintf(
 	"Everything we hold about you is erased at once, for good. If your email address was changed within the last %s, that waits until it can no longer be changed back.",
 	Days(store.UndoValid),
 )
 
-// ClosingForm closes an account. The username is typed to agree.
+// ClosingForm closes an account. The person types the username to agree.
 type ClosingForm struct {
 	Form
 	Username *Field

@@ -21,8 +21,8 @@ func demonstrationStates() []State {
 	}
 }
 
-// demonstrationState shows the form as it answers to what was sent. Praise comes while the person types, refusals when the
-// form is sent.
+// demonstrationState shows the form as it answers to what was sent. Praise comes while the person types, refusals when
+// the form is sent.
 func demonstrationState(name string, sent map[string]string) State {
 	f := demonstrationForm()
 	for _, field := range f.Fields {

@@ -8,8 +8,8 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Demonstration shows a field of every kind that a product can state. No page of the house has this form: it stands in the
-// gallery alone.
+// Demonstration shows a field of every kind that a product can state. No page of the house has this form: it stands in
+// the gallery alone.
 func Demonstration(f *Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -7,8 +7,8 @@ import (
 	"github.com/mileusna/useragent"
 )
 
-// What device names. Anything else in the header is whatever the client likes to
-// say, and would stand in letters and on pages as if we had said it.
+// The names that device repeats. A client can send anything else in the header, and a letter or page that repeated it
+// would say it in our name.
 var (
 	browsers = []string{
 		useragent.Chrome, useragent.HeadlessChrome, useragent.Firefox, useragent.Safari, useragent.Edge, useragent.Opera,
@@ -20,8 +20,8 @@ var (
 	}
 )
 
-// device says in words what a User-Agent header names: the browser and the
-// system. It is a hint for the owner, not evidence: a client can send anything.
+// device says in words what a User-Agent header names: the browser and the system. It is a hint for the owner, not
+// evidence: a client can send anything.
 func device(agent string) string {
 	ua := useragent.Parse(agent)
 	browser, on := known(browsers, ua.Name), known(systems, ua.OS)

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Email is the page on which the address is changed. waiting is the new one that is not
-// confirmed yet, or empty, and until when it can be.
+// Email is the page on which the address is changed. waiting is a new address that is not verified yet, or empty; until
+// is when its link expires.
 func Email(f *EmailForm, user store.User, mails bool, waiting string, until time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -104,7 +104,7 @@ func Email(f *EmailForm, user store.User, mails bool, waiting string, until time
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = confirmed(user).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = verifiedAt(user).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -228,8 +228,8 @@ func toBeVerified(email string, until time.Time) templ.Component {
 	})
 }
 
-// confirmed says whether and when an address was confirmed.
-func confirmed(user store.User) templ.Component {
+// verifiedAt says whether and when an address was verified.
+func verifiedAt(user store.User) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -265,8 +265,7 @@ func confirmed(user store.User) templ.Component {
 	})
 }
 
-// UndoAddress is the page behind the link that puts an old address back. The
-// button does it, never the link.
+// UndoAddress is the page behind the link that puts an old address back. The button does it, never the link.
 func UndoAddress(f *Form, email string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -295,7 +294,7 @@ func UndoAddress(f *Form, email string) templ.Component {
 		var templ_7745c5c3_Var14 string
 		templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(f.Title)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `email.templ`, Line: 54, Col: 15}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `email.templ`, Line: 53, Col: 15}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 		if templ_7745c5c3_Err != nil {
@@ -313,7 +312,7 @@ func UndoAddress(f *Form, email string) templ.Component {
 			var templ_7745c5c3_Var15 string
 			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(email)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `email.templ`, Line: 57, Col: 65}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `email.templ`, Line: 56, Col: 65}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 			if templ_7745c5c3_Err != nil {

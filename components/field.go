@@ -14,8 +14,8 @@ type Field struct {
 	Name string
 	// Label and Hint stand above the input.
 	Label, Hint string
-	// Type is checkbox, radio, select, textarea, number, or another type of the HTML input: text, email, password, date.
-	// A number is drawn as text with the keys for numbers, so that what was typed stays even if it is none.
+	// Type is checkbox, radio, select, textarea, number, or another type of the HTML input: text, email, password,
+	// date. A number is drawn as text with the keys for numbers, so that what was typed stays even if it is none.
 	Type string
 	// Autocomplete is the token of the HTML standard. Without one the browser guesses.
 	Autocomplete string
@@ -32,12 +32,12 @@ type Field struct {
 
 	// Value is what was typed or chosen; of a ticked checkbox it is "on". It is drawn again, unless Type is password.
 	Value string
-	// Refusal is the sentence that says what is wrong, Praise one that says what is well, Note one that says neither. At
-	// most one is set.
+	// Refusal is the sentence that says what is wrong, Praise one that says what is well, Note one that says neither.
+	// At most one is set.
 	Refusal, Praise, Note string
 
-	// Rule refuses a value with an error whose text is the sentence to show. It is not asked about an optional field that
-	// is empty. Without a rule every value is accepted that the field can have.
+	// Rule refuses a value with an error whose text is the sentence to show. It is not asked about an optional field
+	// that is empty. Without a rule every value is accepted that the field can have.
 	Rule func(value string) error
 	// PraiseFor says what is well about an accepted value, while the person types. It may be nil, and may say nothing.
 	PraiseFor func(value string) string

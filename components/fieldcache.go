@@ -10,7 +10,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// The slots of a field, as the template writes them. A NUL stands in no text of the template, so the markup is cut there.
+// The slots of a field, as the template writes them. A NUL stands in no text of the template, so the markup is cut
+// there.
 const (
 	labelSlot   = "\x00label\x00"
 	hintSlot    = "\x00hint\x00"

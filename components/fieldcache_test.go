@@ -126,8 +126,8 @@ func others(value reflect.Value) []reflect.Value {
 	return nil
 }
 
-// A template that took more than a shape, or a shape that held more than words and facts, could draw from what is no part
-// of the key.
+// A template that took more than a shape, or a shape that held more than words and facts, could draw from what is no
+// part of the key.
 func TestTheTemplateOfAFieldTakesItsKeyAlone(t *testing.T) {
 	t.Parallel()
 	for _, template := range []any{input, labelled, labelText, hint, message, control, radioGroup, checkbox, checkboxNotes} {

@@ -41,9 +41,8 @@ func praiseUsername(username *Field) {
 	}
 }
 
-// newPassword is the field for choosing a password, wherever one is chosen.
-// personal tells what it must not be built from; with names the fields that
-// personal looks at.
+// newPassword is the field for choosing a password, wherever one is chosen. personal tells what it must not be built
+// from; with names the fields that personal looks at.
 func newPassword(passwords *rules.Passwords, personal func() []string, with ...string) *Field {
 	return &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,

@@ -6,9 +6,9 @@ import (
 	"github.com/a-h/templ"
 )
 
-// fieldShape is everything that the template of a field draws from. What differs from one person to the next is no part of
-// it: the template leaves a slot there. A shape is therefore drawn once and kept, and a field is its markup with the slots
-// filled. BenchmarkField compares the two ways.
+// fieldShape is everything that the template of a field draws from. What differs from one person to the next is no part
+// of it: the template leaves a slot there. A shape is therefore drawn once and cached, and a field is its markup with the
+// slots filled. BenchmarkField compares the two ways.
 type fieldShape struct {
 	name, kind, autocomplete, with  string
 	optional, live, checked         bool

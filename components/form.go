@@ -1,6 +1,5 @@
-// Package components draws the pages: forms beside their markup, the page
-// around a body, and every state they can be in. Everything a component needs
-// is a parameter.
+// Package components draws the pages: forms beside their markup, the page around a body, and every state they can be
+// in. Everything a component needs is a parameter.
 package components
 
 import (
@@ -9,26 +8,22 @@ import (
 	"gatehouse/store/rules"
 )
 
-// Nobody stands in a form that was drawn for nobody in particular and acts for no
-// one who is signed in.
+// Nobody is the Account of a form that acts for no user.
 const Nobody = "nobody"
 
-// Form is what all forms share. The types of single forms embed it and name
-// their fields.
+// Form is what all forms share. The types of single forms embed it and name their fields.
 type Form struct {
-	// ID is the id of the form element, Action the address it posts to, with
-	// and without script.
+	// ID is the id of the form element, Action the address it posts to, with and without script.
 	ID, Action string
 	// Title heads the page; Submit labels the button.
 	Title, Submit string
 	// Next is the page to go to afterwards, or empty.
 	Next string
-	// Account and Link say whom the form acts for: the FormID of the person it is
-	// drawn for, or the digest of the link that its page is about. A form that is
-	// sent for anybody else is refused.
+	// Account and Link say whom the form acts for: the FormID of the person it is drawn for, or the digest of the link
+	// that its page is about. A form that is sent for anybody else is refused.
 	Account, Link string
-	// ForUsername is the username that a form with passwords is about, for password
-	// managers, where no field asks for it.
+	// ForUsername is the username that a form with passwords is about, for password managers, where no field asks for
+	// it.
 	ForUsername string
 	// Danger marks a form whose effect is hard to undo.
 	Danger bool
@@ -38,8 +33,8 @@ type Form struct {
 	Fields []*Field
 }
 
-// Fill takes over what was sent. Names that the form does not state are
-// ignored, so nothing can be assigned that no input exists for.
+// Fill takes over what was sent. Names that the form does not state are ignored, so nothing can be assigned that no
+// input exists for.
 func (f *Form) Fill(values url.Values) {
 	for _, field := range f.Fields {
 		field.take(values.Get(field.Name))
@@ -65,8 +60,7 @@ func (f *Form) Field(name string) *Field {
 	return nil
 }
 
-// TakeRefusal takes over a refusal from the store, at its field or for the whole
-// form, and says whether err was one.
+// TakeRefusal takes over a refusal from the store, at its field or for the whole form, and says whether err was one.
 func (f *Form) TakeRefusal(err error) bool {
 	refusal, ok := rules.AsRefusal(err)
 	if !ok {
@@ -93,8 +87,8 @@ func (f *Form) IsRefused() bool {
 	return false
 }
 
-// padded is the field with something invisible at its ends, or nil. Its person is
-// told: it may be why they cannot see what is wrong.
+// padded is a field with something invisible at its ends, or nil. The summary names it, because people cannot see what
+// is wrong.
 func (f *Form) padded() *Field {
 	for _, field := range f.Fields {
 		if (field.Name == "username" || field.Name == "email") && rules.Padded(field.Value) {

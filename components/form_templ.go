@@ -8,8 +8,8 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// FormBox draws a form around its inputs: a plain POST first, and on top of it
-// the same POST by htmx, whose answer is morphed into the page.
+// FormBox draws a form around its inputs: a plain POST first, and on top of it the same POST by htmx, whose answer is
+// morphed into the page.
 func FormBox(f *Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -19,8 +19,8 @@ type State struct {
 	Body templ.Component
 }
 
-// Gallery lists every page in every state it can be in, for eyes and for tests. The states of a page stand beside it, in a
-// file of their own.
+// Gallery lists every page in every state it can be in, for eyes and for tests. The states of a page stand beside it,
+// in a file of their own.
 func Gallery() []State {
 	return slices.Concat(
 		homeStates(),
@@ -52,7 +52,7 @@ var (
 	samplePasswords = &rules.Passwords{Min: rules.PasswordDefault}
 )
 
-// verified is the user with an address that was confirmed.
+// verified is the user with a verified address.
 func verified(user store.User) store.User {
 	user.VerifiedAt = sampleTime
 	return user

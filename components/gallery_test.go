@@ -24,8 +24,8 @@ func draw(t *testing.T, s State) (*goquery.Document, string) {
 	return document, page.String()
 }
 
-// tags says what is wrong with the tags of a page as they are written: parsers put up
-// with an attribute that stands twice, or that is a word of a template.
+// tags says what is wrong with the tags of a page as they are written: parsers put up with an attribute that stands
+// twice, or that is a word of a template.
 func tags(page string) (wrong []string) {
 	tokens := html.NewTokenizer(strings.NewReader(page))
 	for {

@@ -45,14 +45,14 @@ var letterWords = []struct {
 	{store.LetterInvite, inviteLetter},
 }
 
-// toStrangers are the letters to addresses that nobody has confirmed, whatever they say themselves.
+// toStrangers are the letters to addresses that nobody has verified, whatever Verified says.
 var toStrangers = []string{store.LetterVerify, store.LetterRegister, store.LetterNewEmail, store.LetterInvite}
 
-// NewLetter puts a letter from the outbox into words. site is the site's name, base the address under which its links lead
-// back. It returns false for a kind that it does not know.
+// NewLetter puts a letter from the outbox into words. site is the site's name, base the address under which its links
+// lead back. It returns false for a kind that it does not know.
 func NewLetter(about store.Letter, site string, base *url.URL) (Letter, bool) {
-	// A stranger's letter says nothing that somebody else chose, or anybody could write to anybody through us. One that an
-	// earlier version of the program wrote may hold it all the same.
+	// A letter to a stranger repeats nothing that somebody else chose: anybody could write to anybody through us. A
+	// letter that an earlier version of the program wrote may hold such words.
 	if !about.Verified || slices.Contains(toStrangers, about.Kind) {
 		about.Name, about.Username = "", ""
 	}
@@ -85,10 +85,10 @@ func (l *Letter) leadsTo(action string, about letterSubject, path string) {
 	l.Action, l.Link = action, about.address(path)
 }
 
-// facts say when and from where what a letter tells of was done.
+// facts say when and from where it was done.
 func facts(l letterSubject) []LetterFact {
 	list := []LetterFact{{"When", moment(l.At)}}
-	// A proxy may name its clients otherwise, in words of theirs.
+	// Behind a proxy the name of a client can be any words, which are not repeated.
 	if _, err := netip.ParseAddr(l.From); err == nil {
 		list = append(list, LetterFact{"From", l.From})
 	}

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// Text is the letter as plain text, lines of at most 72 characters where words
-// allow it.
+// Text is the letter as plain text, lines of at most 72 characters where words allow it.
 func (l Letter) Text() string {
 	var b strings.Builder
 	paragraph := func(text string) { b.WriteString(wrap(text, 72) + "\n\n") }

@@ -5,7 +5,7 @@ import (
 	"gatehouse/store/rules"
 )
 
-// PasswordForm changes the password. The current one is the proof.
+// PasswordForm changes the password. It asks for the current one as well.
 type PasswordForm struct {
 	Form
 	Current, Password *Field

@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gatehouse/store"
 
-// SignIns lists where a person is signed in. current is the one that looks;
-// notice says what was just done. account is the FormID of the person.
+// SignIns lists where a person is signed in. current is the one that looks; notice says what was just done. account is
+// the FormID of the person.
 func SignIns(list []store.SignIn, current store.SignIn, account, notice string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -16,8 +16,8 @@ func verifyStates() []State {
 		verifyState("verify-refused", sampleUser, true, func(f *VerifyForm) { f.TakeRefusal(store.ErrNotYourPassword(f.Password.Name)) }),
 		{"check-inbox", inbox, CheckInbox("")},
 		{"check-inbox-too-often", inbox, CheckInbox(rules.TooMany(6 * time.Minute).Error())},
-		{"unconfirmed", unverified, Unconfirmed(sampleUser, true, "")},
-		{"unconfirmed-without-mail", unverified, Unconfirmed(sampleLong, false, "")},
+		{"unconfirmed", unverified, Unverified(sampleUser, true, "")},
+		{"unconfirmed-without-mail", unverified, Unverified(sampleLong, false, "")},
 	}
 }
 
