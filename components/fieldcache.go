@@ -2,6 +2,7 @@ package components
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -9,58 +10,59 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// A mould is a field as it is drawn but for its hint, what was typed into it and
-// what is said about it. Fields of one form differ in nothing more from one person
-// to the next, so each is drawn by its template once and then only filled in: a
-// tenth of the time and of the allocations.
+// The slots of a field, as the template writes them. A NUL stands in no text of the template, so the markup is cut
+// there.
+const (
+	labelSlot   = "\x00label\x00"
+	hintSlot    = "\x00hint\x00"
+	valueSlot   = "\x00value\x00"
+	messageSlot = "\x00message\x00"
+	actionSlot  = "\x00action\x00"
+	optionsSlot = "\x00options\x00"
+)
+
+// slots say what each is filled with.
+var slots = map[string]slotFill{
+	labelSlot:   escaped(func(_ *Form, f *Field) string { return f.Label }),
+	hintSlot:    escaped(func(_ *Form, f *Field) string { return f.Hint }),
+	valueSlot:   escaped(func(_ *Form, f *Field) string { return f.Value }),
+	messageSlot: escaped(func(_ *Form, f *Field) string { return f.message() }),
+	actionSlot:  escaped(func(form *Form, _ *Field) string { return form.Action }),
+	optionsSlot: func(ctx context.Context, w io.Writer, form *Form, f *Field) error {
+		return options(form, f).Render(ctx, w)
+	},
+}
+
+type slotFill func(ctx context.Context, w io.Writer, form *Form, field *Field) error
+
+// escaped fills a slot with a text, whether it stands between tags or in an attribute.
+func escaped(text func(*Form, *Field) string) slotFill {
+	return func(_ context.Context, w io.Writer, form *Form, field *Field) error {
+		_, err := io.WriteString(w, templ.EscapeString(text(form, field)))
+		return err
+	}
+}
+
+// fieldMarkup is a shape as drawn: each part is markup and the slot behind it, and the tail is what is left.
 type fieldMarkup struct {
 	parts []markupPart
 	tail  string
 }
 
-// markupPart is markup and what comes behind it.
 type markupPart struct {
 	markup string
-	filled func(*Field) string
+	fill   slotFill
 }
 
-// fieldKey is all that the template of a field looks at, but for those three.
-type fieldKey struct {
-	action, name, label, kind, autocomplete, with string
-	optional, live, hinted, refused, praised      bool
-}
-
-// fieldCacheMax is far above the number of fields, each in three states.
+// fieldCacheMax is far above the number of shapes that the forms of a site have.
 const fieldCacheMax = 128
 
-var fieldCache, _ = lru.New[fieldKey, fieldMarkup](fieldCacheMax) // fails for a size below 1
+var fieldCache, _ = lru.New[fieldShape, fieldMarkup](fieldCacheMax) // fails for a size below 1
 
-// The places to fill, in their order, and the marks they are found by. No text of
-// ours and nothing that was typed stands beside a mark: a mould is drawn from an
-// empty field.
-const (
-	hintMark    = "\x00hint\x00"
-	valueMark   = "\x00value\x00"
-	messageMark = "\x00message\x00"
-)
-
-var slots = []struct {
-	mark   string
-	filled func(*Field) string
-}{
-	{hintMark, func(f *Field) string { return f.Hint }},
-	{valueMark, func(f *Field) string { return f.Value }},
-	{messageMark, (*Field).message},
-}
-
-// Input draws one field of a form with its label, hint and message. It is also
-// the whole answer to an inline check.
-func Input(f *Form, field *Field) templ.Component {
-	if field.Type == "checkbox" {
-		return input(f, field)
-	}
+// Input draws one field of a form with its label, hint and message. It is also the whole answer to an inline check.
+func Input(form *Form, field *Field) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		m, err := markupOf(ctx, f, field)
+		m, err := markupOf(ctx, field.shape())
 		if err != nil {
 			return err
 		}
@@ -68,7 +70,7 @@ func Input(f *Form, field *Field) templ.Component {
 			if _, err := io.WriteString(w, p.markup); err != nil {
 				return err
 			}
-			if _, err := io.WriteString(w, templ.EscapeString(p.filled(field))); err != nil {
+			if err := p.fill(ctx, w, form, field); err != nil {
 				return err
 			}
 		}
@@ -77,38 +79,32 @@ func Input(f *Form, field *Field) templ.Component {
 	})
 }
 
-func markupOf(ctx context.Context, f *Form, field *Field) (fieldMarkup, error) {
-	key := fieldKey{
-		f.Action, field.Name, field.Label, field.Type, field.Autocomplete, strings.Join(field.With, " "),
-		field.Optional, field.Live, field.Hint != "", field.Refusal != "", field.Praise != "",
-	}
-	if m, drawn := fieldCache.Get(key); drawn {
+func markupOf(ctx context.Context, shape fieldShape) (fieldMarkup, error) {
+	if m, ok := fieldCache.Get(shape); ok {
 		return m, nil
 	}
-	blank := *field
-	blank.Value, blank.Refusal, blank.Praise, blank.Note = valueMark, "", "", ""
-	if key.hinted {
-		blank.Hint = hintMark
-	}
-	switch {
-	case key.refused:
-		blank.Refusal = messageMark
-	case key.praised:
-		blank.Praise = messageMark
-	default:
-		blank.Note = messageMark
-	}
 	var drawn strings.Builder
-	if err := input(f, &blank).Render(ctx, &drawn); err != nil {
+	if err := input(shape).Render(ctx, &drawn); err != nil {
 		return fieldMarkup{}, err
 	}
-	m := fieldMarkup{tail: drawn.String()}
-	for _, place := range slots {
-		// A password has no place for what was typed, and not every field a hint.
-		if before, after, found := strings.Cut(m.tail, place.mark); found {
-			m.parts, m.tail = append(m.parts, markupPart{before, place.filled}), after
-		}
+	m, err := cutSlots(drawn.String())
+	if err == nil {
+		fieldCache.Add(shape, m)
 	}
-	fieldCache.Add(key, m)
+	return m, err
+}
+
+// cutSlots cuts markup at its slots.
+func cutSlots(drawn string) (fieldMarkup, error) {
+	m := fieldMarkup{}
+	cut := strings.Split(drawn, "\x00")
+	for i := 0; i+2 < len(cut); i += 2 {
+		fill, ok := slots["\x00"+cut[i+1]+"\x00"]
+		if !ok {
+			return fieldMarkup{}, fmt.Errorf("draw a field: there is no slot %q", cut[i+1])
+		}
+		m.parts = append(m.parts, markupPart{cut[i], fill})
+	}
+	m.tail = cut[len(cut)-1]
 	return m, nil
 }

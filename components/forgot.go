@@ -13,7 +13,7 @@ func NewForgotForm() *ForgotForm {
 	f := &ForgotForm{Form: Form{ID: "forgot", Action: "/password/forgot", Title: "Forgot your password?", Submit: "Send me a link"}}
 	f.Username = &Field{
 		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username",
-		rule: rules.CheckIdentifier,
+		Rule: rules.CheckIdentifier,
 	}
 	f.Fields = []*Field{f.Username}
 	return f

@@ -13,11 +13,11 @@ func NewLoginForm() *LoginForm {
 	f := &LoginForm{Form: Form{ID: "login", Action: "/login", Title: "Sign in", Submit: "Sign in"}}
 	f.Username = &Field{
 		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", Live: true,
-		rule: rules.CheckIdentifier,
+		Rule: rules.CheckIdentifier,
 	}
 	f.Password = &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
-		rule: required("Enter your password."),
+		Rule: required("Enter your password."),
 	}
 	f.Remember = &Field{Name: "remember", Label: "Keep me signed in on this device", Type: "checkbox"}
 	f.Fields = []*Field{f.Username, f.Password, f.Remember}

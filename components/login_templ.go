@@ -8,8 +8,8 @@ package components
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Login is the sign-in page. open says whether the site takes new people, confirm
-// whether they must first open the link in an email.
+// Login is the sign-in page. open says whether the site takes new people, confirm whether they must verify their
+// address first.
 func Login(f *LoginForm, open, confirm bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

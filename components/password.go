@@ -5,7 +5,7 @@ import (
 	"gatehouse/store/rules"
 )
 
-// PasswordForm changes the password. The current one is the proof.
+// PasswordForm changes the password. It asks for the current one as well.
 type PasswordForm struct {
 	Form
 	Current, Password *Field
@@ -18,11 +18,11 @@ func NewPasswordForm(passwords *rules.Passwords, user store.User) *PasswordForm 
 	}}
 	f.Current = &Field{
 		Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password",
-		rule: required("Enter your current password."),
+		Rule: required("Enter your current password."),
 	}
 	f.Password = newPassword(passwords, func() []string { return nil })
 	f.Password.Label = "New password"
-	f.Password.rule = func(value string) error {
+	f.Password.Rule = func(value string) error {
 		return passwords.CheckNew(f.Current.Value, value, user.Name, user.Username, user.Email)
 	}
 	f.Fields = []*Field{f.Current, f.Password}

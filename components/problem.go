@@ -1,7 +1,7 @@
 package components
 
-// Problem is an answer with a page of its own: everything that goes wrong
-// outside a form. Handlers return it as an error.
+// Problem is an answer with a page of its own: everything that goes wrong outside a form. Handlers return it as an
+// error.
 type Problem struct {
 	// Status is the HTTP status.
 	Status int

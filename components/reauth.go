@@ -13,7 +13,7 @@ func NewReauthForm(user store.User) *ReauthForm {
 	f := &ReauthForm{Form: Form{ID: "confirm", Action: "/confirm", Title: "Confirm it is you", Submit: "Continue", ForUsername: user.Username}}
 	f.Password = &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
-		rule: required("Enter your password."),
+		Rule: required("Enter your password."),
 	}
 	f.Fields = []*Field{f.Password}
 	return f

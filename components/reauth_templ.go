@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Confirm is the page of recent proof.
+// Reauth is the page that asks for the password again before something sensitive.
 func Reauth(f *ReauthForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

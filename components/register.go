@@ -34,6 +34,10 @@ func ClosedTitle(invited bool) string {
 // UsernameIsFree praises the username, once the store has said so.
 func (f *RegisterForm) UsernameIsFree() { praiseUsername(f.Username) }
 
+// AdviseOwner adds to the refusal of a username what to do if it was taken by this very person: the answer to their
+// first try may never have arrived.
+func (f *RegisterForm) AdviseOwner() { f.Username.Refusal += " If you just made it, sign in." }
+
 // Registration is what the form asks the store for.
 func (f *RegisterForm) Registration() store.Registration {
 	return store.Registration{Name: f.Name.Value, Username: f.Username.Value, Email: f.Email.Value, Password: f.Password.Value}

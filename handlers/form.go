@@ -95,7 +95,7 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 	}
 	from := source(r)
 	if err := spend(s.budgets.usernameChecks, from); err != nil {
-		field.Note = "We will check this when you send the form."
+		field.CheckLater()
 		return s.showField(w, r, s.Refuse(w, r, err), form, field)
 	}
 	err := s.Store.UsernameFree(r.Context(), field.Value, user, s.browser(r))

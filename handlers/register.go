@@ -40,8 +40,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	})
 	if form.TakeRefusal(err) {
 		if errors.Is(err, store.ErrUsernameTaken) && s.Registration != store.RegistrationConfirm {
-			// The answer to a first try may never have arrived.
-			form.Username.Refusal += " If you just made it, sign in."
+			form.AdviseOwner()
 		}
 		return s.showRegister(w, r, s.Refuse(w, r, err), form)
 	}

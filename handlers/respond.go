@@ -18,7 +18,7 @@ import (
 // written, so that a failure can still be a 500.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page components.Page, body templ.Component) error {
 	sc := scopeOf(r)
-	page.Anew = sc.anew && partial(r)
+	page.OtherUser = sc.anew && partial(r)
 	if sc.refusal != "" {
 		status, page.Refused, body = http.StatusUnprocessableEntity, true, components.Refused(sc.refusal, body)
 	}

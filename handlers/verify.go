@@ -152,5 +152,5 @@ func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int
 	case user.Verified():
 		return s.Redirect(w, r, "/account")
 	}
-	return s.show(w, r, status, s.page(r, "Confirm your email address"), components.Unconfirmed(*user, s.Store.Mails(), refusal))
+	return s.show(w, r, status, s.page(r, "Confirm your email address"), components.Unverified(*user, s.Store.Mails(), refusal))
 }

@@ -29,6 +29,9 @@ const (
 	deleteLaterUndos = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'undo' AND created_at >= $2`
 )
 
+// ErrSameEmail refuses a change of address to the one that holds.
+var ErrSameEmail = rules.Refuse("email", "That is the address you have.")
+
 // ChangeEmail writes to a new address of a person; until somebody confirms
 // it there, the old one stands. It answers alike whether or not the new one
 // has an account: its owner is told then.
@@ -41,7 +44,7 @@ func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from O
 		return err
 	}
 	if own, _ := rules.CanonicalEmail(user.Email); own == key {
-		return rules.Refuse("email", "That is the address you have.")
+		return ErrSameEmail
 	}
 	_, _, err = s.findAccount(ctx, s.userByEmail, key)
 	if err != nil && !errors.Is(err, ErrNotFound) {

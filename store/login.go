@@ -10,8 +10,8 @@ import (
 	"gatehouse/store/secret"
 )
 
-// errWrong is the one answer to every sign-in that fails, whatever the cause.
-var errWrong = rules.Refuse("", "That username or email address and that password do not belong together. Check both and try again.")
+// ErrWrongLogin is the one answer to every sign-in that fails, whatever the cause.
+var ErrWrongLogin = rules.Refuse("", "That username or email address and that password do not belong together. Check both and try again.")
 
 const (
 	updatePassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3
@@ -40,7 +40,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 		if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
 			return Entry{}, err
 		}
-		return Entry{}, errWrong
+		return Entry{}, ErrWrongLogin
 	}
 	if err != nil {
 		return Entry{}, err
@@ -52,7 +52,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 		}
 	}
 	if user.Closed() && !s.now().Before(s.ErasedAt(user)) {
-		return Entry{}, errWrong // as good as erased
+		return Entry{}, ErrWrongLogin // as good as erased
 	}
 	e := ByPassword(user)
 	if e.Missing() == Reopening {

@@ -37,7 +37,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 			return fmt.Errorf("change the password: %w", err)
 		}
 		if changed == 0 {
-			return errNotYourPassword("current")
+			return ErrNotYourPassword("current")
 		}
 		if _, err := tx.endOthers(ctx, n); err != nil {
 			return err

@@ -138,7 +138,7 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 			if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
 				return User{}, err
 			}
-			return User{}, errNotYourPassword("password")
+			return User{}, ErrNotYourPassword("password")
 		}
 		if err != nil {
 			return User{}, err

@@ -18,6 +18,9 @@ const (
 		WHERE id = $3 AND username = $4 AND (renamed_at IS NULL OR renamed_at <= $5 OR renamed_at > $2)`
 )
 
+// ErrRenamedToday refuses a second change of a username within UsernameEvery.
+var ErrRenamedToday = rules.Refuse("username", "You can change your username once a day. Your old one is still yours.")
+
 // UpdateProfile changes the display name and the username and returns the user
 // as it is then. A username changes at most once within UsernameEvery; the old
 // one stays reserved for its owner for UsernameReservation.
@@ -65,7 +68,7 @@ func (tx *Tx) rename(ctx context.Context, user User, changed *User, from Origin)
 		return err
 	}
 	if n == 0 {
-		return rules.Refuse("username", "You can change your username once a day. Your old one is still yours.")
+		return ErrRenamedToday
 	}
 	changed.RenamedAt = now
 	if err := tx.claimUsername(ctx, *changed); err != nil {

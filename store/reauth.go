@@ -15,8 +15,8 @@ import (
 // sensitive asks for it anew after that.
 const RecentAuth = 10 * time.Minute
 
-// errNotYourPassword refuses a wrong password of somebody who is signed in.
-func errNotYourPassword(field string) error {
+// ErrNotYourPassword refuses a wrong password of somebody who is signed in.
+func ErrNotYourPassword(field string) error {
 	return rules.Refuse(field, "That is not your password. Check it and try again.")
 }
 
@@ -74,7 +74,7 @@ func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field,
 	a, err := s.checkPassword(ctx, user, stored, "", password, from)
 	if errors.Is(err, errNoMatch) {
 		if err = s.recordFailure(ctx, a, event, from); err == nil {
-			err = errNotYourPassword(field)
+			err = ErrNotYourPassword(field)
 		}
 	}
 	return user, a, err

@@ -130,7 +130,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 			return fmt.Errorf("sign in user %d: %w", user.ID, err)
 		}
 		if made == 0 {
-			return errWrong
+			return ErrWrongLogin
 		}
 		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)

@@ -173,7 +173,7 @@ func (tx *Tx) insert(ctx context.Context, user *User, emailKey string, stored se
 	if reserved, err := tx.emailReserved(ctx, emailKey, *user); err != nil {
 		return err
 	} else if reserved {
-		return errEmailTaken
+		return ErrEmailTaken
 	}
 	if err := tx.claimUsername(ctx, *user); err != nil {
 		return err
@@ -192,7 +192,7 @@ func (s *Store) available(ctx context.Context, username, emailKey string) error 
 	if err != nil {
 		return fmt.Errorf("look for an email address: %w", err)
 	}
-	return errEmailTaken
+	return ErrEmailTaken
 }
 
 // conflict turns the database's last word about unique columns into a refusal.
@@ -204,7 +204,7 @@ func (s *Store) conflict(err error, username string) error {
 	case "users.username":
 		return ErrUsernameTaken
 	case "users.email_key":
-		return errEmailTaken
+		return ErrEmailTaken
 	}
 	return nil
 }
@@ -213,7 +213,8 @@ func (s *Store) conflict(err error, username string) error {
 // somebody.
 var ErrUsernameTaken = rules.Refuse("username", "This username is taken.")
 
-var errEmailTaken = rules.Refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
+// ErrEmailTaken refuses the address of an account that exists.
+var ErrEmailTaken = rules.Refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
 
 // findAccount finds one account and how its password is kept.
 func (s *Store) findAccount(ctx context.Context, find *statement, key string) (User, secret.PasswordHash, error) {

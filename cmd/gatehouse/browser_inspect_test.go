@@ -112,9 +112,9 @@ const overTheEdge = `(() => {
 })()`
 
 // cutOff is an expression for what does not fit where it stands. Only a name at the
-// top of a page may, once it takes more than two lines.
+// top of a page may, once it takes more than two lines, and what is typed, which scrolls.
 const cutOff = `[...document.body.querySelectorAll("*")]
-	.filter(e => !e.closest(".skip, .visually-hidden, svg, input") && e.checkVisibility() && getComputedStyle(e).display !== "inline")
+	.filter(e => !e.closest(".skip, .visually-hidden, svg, input, textarea") && e.checkVisibility() && getComputedStyle(e).display !== "inline")
 	.filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1 && getComputedStyle(e).overflowY !== "visible")
 	.filter(e => !e.matches(".top-links span") || e.textContent.length < 40)
 	.map(e => e.clientWidth + "x" + e.clientHeight + " of " + e.scrollWidth + "x" + e.scrollHeight + ": " + e.outerHTML.slice(0, 120)).join("\n")`
