@@ -55,12 +55,12 @@ func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from O
 		if taken {
 			// A token like any other, which nobody gets: what is held about a person
 			// must not tell them whose address it is.
-			if _, err := tx.issue(ctx, PurposeNewEmail, user, rules.DeliverableEmail(email), NewEmailValid); err != nil {
+			if _, err := tx.issue(ctx, PurposeNewEmail, user, rules.DeliverableEmail(email)); err != nil {
 				return err
 			}
 			return tx.remindOwner(ctx, key, from)
 		}
-		return tx.sendLink(ctx, LetterNewEmail, PurposeNewEmail, user, rules.DeliverableEmail(email), NewEmailValid, from)
+		return tx.sendLink(ctx, LetterNewEmail, user, rules.DeliverableEmail(email), from)
 	})
 }
 
@@ -98,7 +98,7 @@ func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) er
 	if old.Verified() {
 		data := letterFor(old.Email, old, from)
 		data.Address = user.Email
-		if err := tx.sendLinkIn(ctx, LetterEmailChanged, PurposeUndo, *user, data, UndoValid); err != nil {
+		if err := tx.sendLinkIn(ctx, LetterEmailChanged, *user, data); err != nil {
 			return err
 		}
 	}
@@ -153,7 +153,7 @@ func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error 
 		if _, err := tx.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
 			return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 		}
-		if err := tx.sendLink(ctx, LetterEmailRestored, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.sendLink(ctx, LetterEmailRestored, user, user.Email, from); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventEmailUndone, "", from)

@@ -24,7 +24,7 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 		return fmt.Errorf("invite: %w", err)
 	}
 	return s.write(ctx, func(tx *Tx) error {
-		err := tx.sendLink(ctx, LetterInvite, PurposeInvite, User{}, rules.DeliverableEmail(email), InviteValid, from)
+		err := tx.sendLink(ctx, LetterInvite, User{}, rules.DeliverableEmail(email), from)
 		if err == nil && s.Mails() && !tx.letters {
 			return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
 		}

@@ -19,10 +19,10 @@ const (
 	LetterEmailRestored   = "address-back"     // the same, after the old address was put back
 	LetterNewEmail        = "new-address"      // confirm the new address
 	LetterEmailChanged    = "address-changed"  // to the old address, with a way back
-	LetterPasswordChanged = "password-changed" // tells
-	LetterNewDevice       = "new-device"       // tells
-	LetterClosed          = "closed"           // tells
-	LetterPasswordOff     = "password-off"     // tells, after too many wrong ones
+	LetterPasswordChanged = "password-changed" // the password was changed
+	LetterNewDevice       = "new-device"       // somebody signed in on a new device
+	LetterClosed          = "closed"           // the account was closed
+	LetterPasswordOff     = "password-off"     // too many wrong passwords: it takes none any more
 	LetterInvite          = "invite"           // choose a name and a password
 
 	// askReset is no letter yet: the question of somebody who forgot a password.
@@ -31,10 +31,50 @@ const (
 	askReset = "ask-reset"
 )
 
-// LetterKinds are all of them.
-var LetterKinds = []string{
-	LetterVerify, LetterRegister, LetterOwner, LetterReset, LetterEmailRestored, LetterNewEmail, LetterEmailChanged,
-	LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff, LetterInvite,
+// letterKind is what all letters of a kind have in common.
+type letterKind struct {
+	name string
+	// purpose is what its link is for, and valid how long the link works. A letter
+	// without a purpose has no link with a token.
+	purpose  string
+	valid    time.Duration
+	priority Priority
+	// notice says that it only tells of something, so that NoNotices leaves it out.
+	notice bool
+}
+
+var letterKinds = []letterKind{
+	{name: LetterVerify, purpose: PurposeVerify, valid: VerifyValid},
+	{name: LetterRegister, purpose: PurposeRegister, valid: PendingValid},
+	{name: LetterOwner},
+	{name: LetterReset, purpose: PurposeReset, valid: ResetValid},
+	{name: LetterEmailRestored, purpose: PurposeReset, valid: ResetValid},
+	{name: LetterNewEmail, purpose: PurposeNewEmail, valid: NewEmailValid},
+	{name: LetterEmailChanged, purpose: PurposeUndo, valid: UndoValid, priority: Notice},
+	{name: LetterPasswordChanged, priority: Notice, notice: true},
+	{name: LetterNewDevice, priority: Notice, notice: true},
+	{name: LetterClosed, priority: Notice, notice: true},
+	{name: LetterPasswordOff, priority: Notice, notice: true},
+	{name: LetterInvite, purpose: PurposeInvite, valid: InviteValid, priority: Bulk},
+}
+
+// LetterKinds are the names of all kinds.
+var LetterKinds = func() (names []string) {
+	for _, k := range letterKinds {
+		names = append(names, k.name)
+	}
+	return names
+}()
+
+// kindOf finds a kind by its name. One that is unknown has neither a link nor a
+// priority, as askReset has not.
+func kindOf(name string) letterKind {
+	for _, k := range letterKinds {
+		if k.name == name {
+			return k
+		}
+	}
+	return letterKind{}
 }
 
 // Letter is a letter on its way: what it says, not how.
@@ -127,7 +167,7 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.Seal(text, kind), now, expires, priorityOf(kind)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.Seal(text, kind), now, expires, kindOf(kind).priority); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	tx.letters = true
@@ -147,27 +187,28 @@ func letterFor(email string, user User, from Origin) LetterData {
 }
 
 // sendLink writes a letter to an address, with a new token in it.
-func (tx *Tx) sendLink(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
-	return tx.sendLinkIn(ctx, kind, purpose, user, letterFor(email, user, from), valid)
+func (tx *Tx) sendLink(ctx context.Context, kind string, user User, email string, from Origin) error {
+	return tx.sendLinkIn(ctx, kind, user, letterFor(email, user, from))
 }
 
 // sendLinkIn is sendLink for a letter that was begun.
-func (tx *Tx) sendLinkIn(ctx context.Context, kind, purpose string, user User, data LetterData, valid time.Duration) error {
+func (tx *Tx) sendLinkIn(ctx context.Context, kind string, user User, data LetterData) error {
 	if !tx.store.Mails() {
 		return nil
 	}
-	token, err := tx.issue(ctx, purpose, user, data.To, valid)
+	k := kindOf(kind)
+	token, err := tx.issue(ctx, k.purpose, user, data.To)
 	if err != nil {
 		return err
 	}
-	data.Token, data.Valid = token, valid
+	data.Token, data.Valid = token, k.valid
 	return tx.enqueue(ctx, kind, data)
 }
 
 // notify writes to a person about something that was done to their account. An
 // address that was never confirmed may be anybody's and is left in peace.
 func (tx *Tx) notify(ctx context.Context, kind string, user User, from Origin) error {
-	if !user.Verified() || tx.store.rules.NoNotices {
+	if !user.Verified() || kindOf(kind).notice && tx.store.rules.NoNotices {
 		return nil
 	}
 	data := letterFor(user.Email, user, from)

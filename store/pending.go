@@ -240,6 +240,6 @@ const selectOwner = `SELECT ` + userColumns + ` FROM users WHERE users.email_key
 
 func (tx *Tx) askToRegister(ctx context.Context, p Pending, token string, from Origin) error {
 	data := letterFor(p.Email, User{}, from)
-	data.Token, data.Valid = token, PendingValid
+	data.Token, data.Valid = token, kindOf(LetterRegister).valid
 	return tx.enqueue(ctx, LetterRegister, data)
 }

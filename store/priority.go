@@ -5,7 +5,8 @@ package store
 type Priority int
 
 const (
-	// Awaited is what somebody waits for at the screen.
+	// Awaited is what somebody waits for at the screen. It is the default, also in
+	// the database: copies of earlier versions state no priority.
 	Awaited Priority = iota
 	// Notice tells what was done to an account.
 	Notice
@@ -15,15 +16,3 @@ const (
 
 // Priorities are all of them, the most urgent first.
 var Priorities = []Priority{Awaited, Notice, Bulk}
-
-// priorityOf is the priority of a kind of letter. What is not named is awaited:
-// that is what copies of the version before, which name none, write most.
-func priorityOf(kind string) Priority {
-	switch kind {
-	case LetterEmailChanged, LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff:
-		return Notice
-	case LetterInvite:
-		return Bulk
-	}
-	return Awaited
-}

@@ -43,7 +43,7 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 		if _, err := tx.ExecContext(ctx, finishLetter, ask.ID); err != nil {
 			return fmt.Errorf("answer a forgotten password: %w", err)
 		}
-		if err := tx.sendLink(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.sendLink(ctx, LetterReset, user, user.Email, from); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventResetAsked, "", from)
@@ -58,7 +58,7 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 		return "", rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
 	}
 	err = s.write(ctx, func(tx *Tx) error {
-		if token, err = tx.issue(ctx, PurposeReset, user, user.Email, ResetValid); err != nil {
+		if token, err = tx.issue(ctx, PurposeReset, user, user.Email); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventResetAsked, "", from)

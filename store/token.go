@@ -15,7 +15,7 @@ import (
 // What a token in a link is for. Each purpose has its own lifetime.
 const (
 	PurposeVerify   = "confirm"  // the address of an account
-	PurposeRegister = "register" // a pending registration
+	PurposeRegister = "register" // a pending registration, whose row holds the token
 	PurposeNewEmail = "address"  // a new address
 	PurposeReset    = "reset"    // a new password
 	PurposeUndo     = "undo"     // the old address back
@@ -44,10 +44,17 @@ type Token struct {
 	created, expires time.Time
 }
 
-// tokenValid is how long a token of each purpose is good.
-var tokenValid = map[string]time.Duration{
-	PurposeVerify: VerifyValid, PurposeNewEmail: NewEmailValid, PurposeReset: ResetValid, PurposeUndo: UndoValid, PurposeInvite: InviteValid,
-}
+// tokenValid is how long a token of each purpose works, as the kinds of letters
+// that carry it state.
+var tokenValid = func() map[string]time.Duration {
+	valid := map[string]time.Duration{}
+	for _, k := range letterKinds {
+		if k.purpose != "" {
+			valid[k.purpose] = k.valid
+		}
+	}
+	return valid
+}()
 
 const (
 	insertToken = `INSERT INTO tokens (hash, purpose, user_id, email, email_key, epoch, created_at, expires_at)
@@ -69,15 +76,15 @@ const (
 	deleteOldTokens = `DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 )
 
-// issue makes a token and keeps its sum. The zero User stands for nobody yet.
-func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string, valid time.Duration) (string, error) {
+// issue makes a token and stores its digest. The zero User stands for nobody yet.
+func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string) (string, error) {
 	token, now := secret.NewToken(), tx.store.now()
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	id := sql.NullInt64{Int64: user.ID, Valid: user.ID != 0}
-	if _, err := tx.ExecContext(ctx, insertToken, secret.Digest(token), purpose, id, email, key, user.epoch, now, now.Add(valid)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertToken, secret.Digest(token), purpose, id, email, key, user.epoch, now, now.Add(tokenValid[purpose])); err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	return token, nil

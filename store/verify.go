@@ -16,7 +16,7 @@ func (s *Store) SendVerification(ctx context.Context, user User, from Origin) er
 }
 
 func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {
-	return tx.sendLink(ctx, LetterVerify, PurposeVerify, user, user.Email, VerifyValid, from)
+	return tx.sendLink(ctx, LetterVerify, user, user.Email, from)
 }
 
 // VerifyEmail redeems the token of a letter to the address of an account,
