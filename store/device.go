@@ -75,9 +75,3 @@ func (tx *Tx) rememberDevice(ctx context.Context, user User, device string) (isN
 	_, err = tx.ExecContext(ctx, deleteSurplusDevices, user.ID, latest(now, 0), SignInsMax)
 	return others > 0 && !known, err
 }
-
-// PruneDevices deletes up to limit devices on which nobody has signed in for
-// long, and says how many.
-func (s *Store) PruneDevices(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldDevices, s.now().Add(-DeviceLifetime), limit)
-}

@@ -3,9 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"gatehouse/store/rules"
 	"strings"
 	"time"
+
+	"gatehouse/store/rules"
 )
 
 const (

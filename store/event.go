@@ -130,11 +130,5 @@ func (s *Store) events(ctx context.Context, user User, before int64, limit int) 
 	})
 }
 
-// PruneEvents deletes up to limit events older than they are kept, and says
-// how many.
-func (s *Store) PruneEvents(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldEvents, s.now().Add(-s.rules.EventRetention), limit)
-}
-
 // EventRetention is how long events are kept.
 func (s *Store) EventRetention() time.Duration { return s.rules.EventRetention }

@@ -116,6 +116,7 @@ const (
 	// LettersPerHour is how many letters of one kind an address gets within an
 	// hour, whatever asks for them.
 	LettersPerHour = 3
+	letterWindow   = time.Hour
 	// LetterLasts is how long delivery of a letter is tried, unless its link
 	// expires sooner.
 	LetterLasts = 24 * time.Hour
@@ -149,7 +150,7 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	var sent int
-	if err := tx.QueryRowContext(ctx, countLetters, address, kind, now.Add(-time.Hour), latest(now, 0)).Scan(&sent); err != nil {
+	if err := tx.QueryRowContext(ctx, countLetters, address, kind, now.Add(-letterWindow), latest(now, 0)).Scan(&sent); err != nil {
 		return fmt.Errorf("count letters: %w", err)
 	}
 	if sent >= LettersPerHour && kind != askReset {

@@ -110,15 +110,3 @@ func (s *Store) LetterLater(ctx context.Context, l Letter) (bool, error) {
 	}
 	return true, nil
 }
-
-// PruneLetterAddresses deletes up to limit addresses to which nothing was
-// written lately, and says how many.
-func (s *Store) PruneLetterAddresses(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldAddresses, s.now().Add(-time.Hour), limit)
-}
-
-// PruneLetters deletes up to limit letters that were sent and need not be
-// counted any more, and says how many.
-func (s *Store) PruneLetters(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteDoneLetters, s.now().Add(-time.Hour), limit)
-}

@@ -171,12 +171,6 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 	return user, err
 }
 
-// PrunePending deletes up to limit registrations that were not confirmed in
-// time, and says how many.
-func (s *Store) PrunePending(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldPending, s.now(), limit)
-}
-
 const (
 	selectOwnPending = `SELECT username, email, email_key, name, hash FROM pending WHERE browser = $1 AND expires_at > $2 AND expires_at <= $3 ORDER BY expires_at DESC LIMIT 1`
 	updatePending    = `UPDATE pending SET hash = $1 WHERE username = $2 AND browser = $3 AND expires_at > $4`

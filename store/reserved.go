@@ -98,9 +98,3 @@ func (tx *Tx) reserve(ctx context.Context, username string, owner User) error {
 	}
 	return nil
 }
-
-// PruneUsernames deletes up to limit reservations that have run out, and says
-// how many.
-func (s *Store) PruneUsernames(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldReserved, s.now(), limit)
-}

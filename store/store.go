@@ -160,17 +160,6 @@ func (s *Store) now() time.Time {
 	return s.clock().UTC().Truncate(time.Microsecond)
 }
 
-// prune runs a statement that deletes up to limit rows from before a time.
-func (s *Store) prune(ctx context.Context, text string, before time.Time, limit int) (int64, error) {
-	ctx, cancel := background(ctx)
-	defer cancel()
-	n, err := s.db.Exec(ctx, text, before, limit)
-	if err != nil {
-		return 0, fmt.Errorf("prune: %w", err)
-	}
-	return n, nil
-}
-
 // all reads every row of a query; into says where the columns go.
 func all[T any](ctx context.Context, s *Store, query string, args []any, into func(*T) []any) ([]T, error) {
 	rows, err := s.db.Read.QueryContext(s.db.ReadContext(ctx), query, args...)

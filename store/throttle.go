@@ -239,9 +239,3 @@ func (tx *Tx) forgetFailures(ctx context.Context, userID int64) error {
 	}
 	return nil
 }
-
-// PruneThrottles deletes up to limit counters that have been quiet, and says
-// how many.
-func (s *Store) PruneThrottles(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteQuietThrottles, s.now().Add(-failureLifetime), limit)
-}

@@ -133,8 +133,3 @@ func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
 	}
 	return nil
 }
-
-// PruneTokens deletes up to limit tokens that have expired, and says how many.
-func (s *Store) PruneTokens(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldTokens, s.now(), limit)
-}

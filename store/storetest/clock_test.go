@@ -242,8 +242,8 @@ func signedInAhead(t *testing.T, h house) {
 	// The other way round: a clock that is behind ends nothing for good.
 	h.clock.Move(-ahead)
 	h.gone(t, right.ID)
-	if n, err := h.PruneSignIns(h.ctx, 10); err != nil || n != 0 {
-		t.Errorf("PruneSignIns = %d, %v; want 0", n, err)
+	if n, err := Prune(h.ctx, h.Store, "sign-ins", 10); err != nil || n != 0 {
+		t.Errorf("pruning sign-ins = %d, %v; want 0", n, err)
 	}
 	h.clock.Move(ahead)
 	h.visit(t, right.ID)

@@ -261,8 +261,8 @@ func prunesDevices(t *testing.T, h house) {
 	_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("d")})
 	must(t, err)
 	for _, want := range []int64{3, 1, 0} {
-		if got, err := h.PruneDevices(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneDevices = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "devices", 3); err != nil || got != want {
+			t.Errorf("pruning devices = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "devices", 1)

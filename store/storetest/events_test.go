@@ -281,8 +281,8 @@ func prunesEvents(t *testing.T, h house) {
 	must(t, h.Disable(h.ctx, ada, From))
 	h.clock.Move(rules.EventRetention - time.Second)
 	for _, want := range []int64{3, 2, 0} {
-		if got, err := h.PruneEvents(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneEvents = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "events", 3); err != nil || got != want {
+			t.Errorf("pruning events = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "events", 1)

@@ -351,8 +351,8 @@ func prunesPending(t *testing.T, h house) {
 	must(t, h.RegisterPending(h.ctx, Ada(), "browser", From))
 	h.clock.Move(store.PendingValid - time.Second)
 	for _, want := range []int64{3, 2, 0} {
-		if got, err := h.PrunePending(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PrunePending = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "pending registrations", 3); err != nil || got != want {
+			t.Errorf("pruning pending registrations = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "pending", 1)

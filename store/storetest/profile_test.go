@@ -236,8 +236,8 @@ func prunesUsernames(t *testing.T, h house) {
 	}
 	h.clock.Move(store.UsernameReservation - 2*store.UsernameEvery)
 	for _, want := range []int64{3, 1, 0} {
-		if got, err := h.PruneUsernames(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneUsernames = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "reserved usernames", 3); err != nil || got != want {
+			t.Errorf("pruning reserved usernames = %d, %v; want %d", got, err, want)
 		}
 	}
 	if err := register(h, "ada4"); err == nil {

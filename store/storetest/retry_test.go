@@ -131,7 +131,7 @@ var deeds = map[string]func(t *testing.T, h house) act{
 		return func() error { _, err := h.ResetToken(h.ctx, ada, From); return err }
 	},
 	"prune": func(_ *testing.T, h house) act {
-		return func() error { _, err := h.PruneTokens(h.ctx, 10); return err }
+		return func() error { _, err := Prune(h.ctx, h.Store, "tokens", 10); return err }
 	},
 	"open the link to confirm":         opens(store.PurposeVerify),
 	"open the link to another address": opens(store.PurposeNewEmail),
@@ -237,7 +237,7 @@ func TestWhatIsAlwaysInTheWayIsTriedThreeTimes(t *testing.T) {
 	h.exec(t, `INSERT INTO bumps (number, code) VALUES (0, '40001')`)
 	for what, do := range map[string]act{
 		"a deed":      func() error { return h.SignOut(h.ctx, n, From) },
-		"a statement": func() error { _, err := h.PruneTokens(h.ctx, 10); return err },
+		"a statement": func() error { _, err := Prune(h.ctx, h.Store, "tokens", 10); return err },
 	} {
 		if err := do(); err == nil || !h.Unavailable(err) {
 			t.Errorf("%s: %v, want an error that asks to try again", what, err)
@@ -285,7 +285,7 @@ func TestAsksForTheIsolationItIsWrittenFor(t *testing.T) {
 				CREATE TRIGGER see AFTER INSERT OR DELETE ON users FOR EACH STATEMENT EXECUTE FUNCTION see();
 				CREATE TRIGGER see AFTER DELETE ON tokens FOR EACH STATEMENT EXECUTE FUNCTION see()`)
 			Register(t, h.Store, Ada())
-			if _, err := h.PruneTokens(h.ctx, 1); err != nil {
+			if _, err := Prune(h.ctx, h.Store, "tokens", 1); err != nil {
 				t.Error(err)
 			}
 			rows, err := h.db.Read.Query(`SELECT level FROM seen`)

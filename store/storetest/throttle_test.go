@@ -396,7 +396,7 @@ func prunesThrottles(t *testing.T, h house) {
 	h.burn(t, "live", From)
 	var got []int64
 	for range 3 {
-		n, err := h.PruneThrottles(h.ctx, 3)
+		n, err := Prune(h.ctx, h.Store, "failed tries", 3)
 		must(t, err)
 		got = append(got, n)
 	}

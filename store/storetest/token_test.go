@@ -307,8 +307,8 @@ func prunesTokens(t *testing.T, h house) {
 	} {
 		h.clock.Move(step.move)
 		for _, want := range step.want {
-			if got, err := h.PruneTokens(h.ctx, 3); err != nil || got != want {
-				t.Errorf("PruneTokens = %d, %v; want %d", got, err, want)
+			if got, err := Prune(h.ctx, h.Store, "tokens", 3); err != nil || got != want {
+				t.Errorf("pruning tokens = %d, %v; want %d", got, err, want)
 			}
 		}
 	}
