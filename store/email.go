@@ -33,9 +33,6 @@ const (
 // it there, the old one stands. It answers alike whether or not the new one
 // has an account: its owner is told then.
 func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from Origin) error {
-	if err := rules.CheckEmail(email); err != nil {
-		return err
-	}
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return err
@@ -43,11 +40,10 @@ func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from O
 	if own, _ := rules.CanonicalEmail(user.Email); own == key {
 		return rules.Refuse("email", "That is the address you have.")
 	}
-	_, _, err = s.findAccount(ctx, s.userByEmail, key)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("change an address: %w", err)
+	taken, err := s.emailTaken(ctx, key)
+	if err != nil {
+		return err
 	}
-	taken := err == nil
 	return s.write(ctx, func(tx *Tx) error {
 		if err := tx.record(ctx, user.ID, EventEmailAsked, rules.DeliverableEmail(email), from); err != nil {
 			return err

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"gatehouse/store/rules"
 )
@@ -11,17 +9,14 @@ import (
 // Invite writes to an address that may have an account for the asking. It is refused
 // for one that has an account, or was invited LettersPerHour times lately.
 func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
-	if err := rules.CheckEmail(email); err != nil {
-		return err
-	}
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.findAccount(ctx, s.userByEmail, key); err == nil {
+	if taken, err := s.emailTaken(ctx, key); err != nil {
+		return err
+	} else if taken {
 		return rules.Refuse("email", "An account with this email address exists.")
-	} else if !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("invite: %w", err)
 	}
 	return s.write(ctx, func(tx *Tx) error {
 		err := tx.sendLink(ctx, LetterInvite, User{}, rules.DeliverableEmail(email), from)

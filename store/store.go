@@ -154,6 +154,20 @@ func (s *Store) Trouble(err error) string {
 	return "it does not answer in time"
 }
 
+// isFault says whether err is for the log: an error that is no refusal.
+func isFault(err error) bool {
+	_, refused := rules.AsRefusal(err)
+	return err != nil && !refused
+}
+
+// fault says of a fault what failed. A refusal, or nil, stays what it is.
+func fault(what string, err error) error {
+	if isFault(err) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return err
+}
+
 // now is the store's time: UTC and cut to microseconds, because PostgreSQL
 // keeps no more and SQLite compares times as text.
 func (s *Store) now() time.Time {

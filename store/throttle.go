@@ -113,10 +113,7 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 		}
 		return err
 	})
-	if _, refused := rules.AsRefusal(err); err != nil && !refused {
-		err = fmt.Errorf("count a try: %w", err)
-	}
-	return a, err
+	return a, fault("count a try", err)
 }
 
 // onDevice says whether the try is counted on a known device.
@@ -204,7 +201,7 @@ func (s *Store) takeBack(ctx context.Context, a attempt, fault error) {
 // takeBackAfterFault takes back the try of a right password that a fault kept from
 // leading to anything, and returns that fault.
 func (s *Store) takeBackAfterFault(ctx context.Context, bucket string, err error) error {
-	if _, refused := rules.AsRefusal(err); err != nil && !refused {
+	if isFault(err) {
 		s.takeBack(ctx, attempt{bucket: bucket}, err)
 	}
 	return err
