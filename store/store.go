@@ -58,20 +58,6 @@ type Database struct {
 	InPlace func() error
 }
 
-// Sessions keeps the sessions of scs, of which it has the shape. With the
-// methods that end in Ctx scs passes on the request, whose deadline then holds
-// for the database as well. Prune deletes up to limit expired sessions and says
-// how many.
-type Sessions interface {
-	Find(token string) (data []byte, found bool, err error)
-	Commit(token string, data []byte, expiry time.Time) error
-	Delete(token string) error
-	FindCtx(ctx context.Context, token string) (data []byte, found bool, err error)
-	CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error
-	DeleteCtx(ctx context.Context, token string) error
-	Prune(ctx context.Context, limit int) (int64, error)
-}
-
 // Rules are what whoever runs the site may decide about accounts.
 type Rules struct {
 	Limits Limits
