@@ -53,7 +53,7 @@ const DetailByLink = "by link"
 // EventsPerPage is how many events a page of activity has.
 const EventsPerPage = 25
 
-// Origin is where a deed comes from: it stands beside the deed in the record.
+// Origin is where a request comes from. It is recorded with each event.
 type Origin struct {
 	// Operator says that whoever runs the site did it, from the command line.
 	Operator bool

@@ -6,8 +6,8 @@ import (
 	"gatehouse/store/rules"
 )
 
-// Invite writes to an address that may have an account for the asking. It is refused
-// for one that has an account, or was invited LettersPerHour times lately.
+// Invite writes to an address that its owner may open an account. It is refused where
+// the address has one, or was invited LettersPerHour times within the last hour.
 func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 
 // AcceptInvite makes the account of whoever holds the token of an invitation.
 // Its address is the one that was invited, whatever the registration says, and
-// counts as confirmed. A refusal leaves the token good; a token that is not
+// counts as confirmed. After a refusal the token still works. A token that does not work
 // gives ErrInvalidLink.
 func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, from Origin) (User, error) {
 	t, err := s.Token(ctx, token, PurposeInvite)

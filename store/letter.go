@@ -88,17 +88,16 @@ type Letter struct {
 	LetterData
 }
 
-// LetterData is what a letter is about. It is kept sealed, because Token opens
-// something, and gone once the letter is delivered.
+// LetterData is what a letter is about. It is stored sealed, because Token is a secret,
+// and erased once the letter is delivered.
 type LetterData struct {
-	// To is the address. Confirmed says that whoever has the account has shown that
-	// mail to it reaches them.
+	// To is the address. Verified says that the owner of the account confirmed it.
 	To       string `json:"to"`
 	Verified bool   `json:"confirmed,omitempty"`
-	// Name and Username are the person's, where To is confirmed.
+	// Name and Username are the person's. They are empty unless To is confirmed.
 	Name     string `json:"name,omitempty"`
 	Username string `json:"username,omitempty"`
-	// Token belongs into the link, and Valid says how long it is good for.
+	// Token belongs into the link, and Valid is how long it works.
 	Token string        `json:"token,omitempty"`
 	Valid time.Duration `json:"valid,omitempty"`
 	// Address is another mail address that the letter speaks of.
@@ -117,8 +116,7 @@ const (
 	// hour, whatever asks for them.
 	LettersPerHour = 3
 	letterWindow   = time.Hour
-	// LetterLasts is how long delivery of a letter is tried, unless its link
-	// expires sooner.
+	// LetterLasts is how long a letter is worth sending, unless its link expires sooner.
 	LetterLasts = 24 * time.Hour
 )
 
@@ -134,8 +132,7 @@ const (
 func (s *Store) Mails() bool { return s.seal != nil }
 
 // enqueue puts a letter into the outbox, in the transaction of what it speaks
-// of. An address that had its share of that kind gets none; whoever asked is
-// not told.
+// of. An address that had LettersPerHour of that kind gets none, and nobody learns that.
 func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	s := tx.store
 	if !s.Mails() {
@@ -143,7 +140,7 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	}
 	key, err := rules.CanonicalEmail(data.To)
 	if err != nil {
-		key = data.To // what somebody typed to say who they are
+		key = data.To // a username, as in AskReset
 	}
 	address, now := secret.Digest(key), s.now()
 	if _, err := tx.ExecContext(ctx, lockAddress, address, now); err != nil {
@@ -175,10 +172,9 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	return nil
 }
 
-// letterFor begins a letter to an address about something that came from somewhere. Of
-// user it says who they are only where the address is one that they confirmed:
-// any other may be a stranger's, whom nobody is to reach through us with words of
-// their own.
+// letterFor begins a letter to an address. It names the user only where the address is
+// the one that they confirmed. Any other may belong to a stranger, and a name is free
+// text: nobody should be able to send words of their own to strangers through us.
 func letterFor(email string, user User, from Origin) LetterData {
 	data := LetterData{To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax)}
 	if email == user.Email && user.Verified() {
@@ -192,7 +188,7 @@ func (tx *Tx) sendLink(ctx context.Context, kind string, user User, email string
 	return tx.sendLinkIn(ctx, kind, user, letterFor(email, user, from))
 }
 
-// sendLinkIn is sendLink for a letter that was begun.
+// sendLinkIn is sendLink for a letter that letterFor began.
 func (tx *Tx) sendLinkIn(ctx context.Context, kind string, user User, data LetterData) error {
 	if !tx.store.Mails() {
 		return nil
@@ -207,7 +203,7 @@ func (tx *Tx) sendLinkIn(ctx context.Context, kind string, user User, data Lette
 }
 
 // notify writes to a person about something that was done to their account. An
-// address that was never confirmed may be anybody's and is left in peace.
+// address that was never confirmed may be anybody's, and gets no letter.
 func (tx *Tx) notify(ctx context.Context, kind string, user User, from Origin) error {
 	if !user.Verified() || kindOf(kind).notice && tx.store.rules.NoNotices {
 		return nil

@@ -12,11 +12,11 @@ import (
 )
 
 // PendingValid is how long a registration waits for its address to be
-// confirmed, and holds its username.
+// confirmed. Its username is taken for that long.
 const PendingValid = 24 * time.Hour
 
 const (
-	// A name that nobody holds any more, or that the same browser asks for again.
+	// A registration that has expired, or one of the same browser.
 	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR expires_at > $3 OR browser = $4)
 		RETURNING hash, email_key = $5 AND browser = $4 AND expires_at > $2`
 
@@ -44,9 +44,8 @@ type Pending struct {
 }
 
 // RegisterPending takes a registration that becomes an account only once its
-// address is confirmed. It answers alike whether or not the address has an
-// account: its owner is told then. browser is a token that only the browser in
-// front of the form holds.
+// address is confirmed. It answers alike whether or not the address has an account; if
+// it has, the owner gets a letter. browser is a secret of the browser that shows the form.
 func (s *Store) RegisterPending(ctx context.Context, r Registration, browser string, from Origin) error {
 	n, err := s.checkRegistration(r)
 	if err != nil {
@@ -99,7 +98,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 }
 
 // FindPending returns the registration that a token was sent for, or ErrInvalidLink.
-// mine says whether this browser asked for it. It changes nothing.
+// mine says whether it came from this browser. It changes nothing.
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
 	now := s.now()
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, secret.Digest(token), now, latest(now, PendingValid))
@@ -113,10 +112,9 @@ func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pendi
 	return p, browser != "" && secret.Digest(browser) == p.browser, nil
 }
 
-// CompleteRegistration makes the account of a pending registration. A browser
-// that did not ask for it must give the password that was chosen; a wrong one
-// is refused and leaves the token good. Other registrations with the address
-// are void.
+// CompleteRegistration makes the account of a pending registration. Another browser
+// than the one it came from must give the password that was chosen. After a wrong one,
+// which is refused, the token still works. Other registrations with the address are void.
 func (s *Store) CompleteRegistration(ctx context.Context, token, password, browser string, from Origin) (User, error) {
 	p, mine, err := s.FindPending(ctx, token, browser)
 	if err != nil {
@@ -124,8 +122,8 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 	}
 	var a attempt
 	if !mine {
-		// Counted under what only the letter holds, so that nobody else can make
-		// its reader wait.
+		// Counted under the token, which only the letter contains, so that nobody else
+		// can make its reader wait.
 		a, err = s.checkPassword(ctx, User{}, p.stored, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
 			if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
@@ -140,8 +138,8 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 	user := p.user(s.now())
 	user.VerifiedAt = user.CreatedAt
 	err = s.write(ctx, func(tx *Tx) error {
-		// The account first: it makes others with the same address wait, who hold
-		// nothing then that is to be deleted here.
+		// The account first: others with the same address then wait for it, and have
+		// locked no row that is deleted here.
 		if err := tx.insert(ctx, p.registrant, &user, from); err != nil {
 			return err
 		}
@@ -169,8 +167,8 @@ const (
 	updatePending = `UPDATE pending SET hash = $1 WHERE username = $2 AND browser = $3 AND expires_at > $4`
 )
 
-// SendPending writes once more about the registration that waits in a browser.
-// The link of the letter before is void then. Nothing waiting is no error.
+// SendPending writes again about the registration that a browser waits for. The link of
+// the letter before is void then. Where nothing waits it does nothing.
 func (s *Store) SendPending(ctx context.Context, browser string, from Origin) error {
 	if browser == "" {
 		return nil
@@ -202,8 +200,8 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 	})
 }
 
-// restoreLink leaves the link good that is there already, where an address had its
-// share of letters and gets no other.
+// restoreLink puts the former link back, for an address that had LettersPerHour and gets
+// no new one.
 func (tx *Tx) restoreLink(ctx context.Context, hash sql.NullString, username, holder string) error {
 	if _, err := tx.ExecContext(ctx, updatePending, hash, username, holder, tx.store.now()); err != nil {
 		return fmt.Errorf("keep a link: %w", err)

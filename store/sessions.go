@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Sessions keeps the sessions of scs, of which it has the shape. With the
-// methods that end in Ctx scs passes on the request, whose deadline then holds
-// for the database as well. Prune deletes up to limit expired sessions and says
+// Sessions is where scs stores its sessions: its interfaces Store and CtxStore. To
+// methods that end in Ctx scs passes the context of the request, whose deadline then
+// applies to the database as well. Prune deletes up to limit expired sessions and says
 // how many.
 type Sessions interface {
 	Find(token string) (data []byte, found bool, err error)

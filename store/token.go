@@ -29,7 +29,7 @@ const (
 )
 
 // ErrInvalidLink is the one answer to every token that is unknown, used, expired,
-// for something else, or overtaken by a change of the account.
+// for another purpose, or void because the account has changed.
 var ErrInvalidLink = errors.New("the link is not good, or not any more")
 
 // Token is a live token, as the page behind its link needs it.
@@ -108,18 +108,18 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	if err != nil {
 		return Token{}, fmt.Errorf("look for a token: %w", err)
 	}
-	// A change of what proves the person kills what was sent before, the way
-	// back from a change of address excepted.
-	overtaken := t.Purpose != PurposeUndo && t.User.epoch != epoch
-	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || overtaken || !possible(t.expires, now, tokenValid[t.Purpose]) {
+	// A new epoch voids what was sent before, except the link that undoes a change of
+	// address.
+	void := t.Purpose != PurposeUndo && t.User.epoch != epoch
+	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || void || !possible(t.expires, now, tokenValid[t.Purpose]) {
 		return Token{}, ErrInvalidLink
 	}
 	return t, nil
 }
 
-// redeem uses a token of a user up, in the transaction of what it is good for.
-// Of any number who try at once one succeeds. The user comes first: whoever
-// voids tokens has changed the user before, and two would wait for each other.
+// redeem uses up a token of a user, in the transaction of what it is for. Of any number
+// at once one succeeds. The user is locked first, as where tokens are voided: in another
+// order the two could deadlock.
 func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
 	if err := tx.lockUser(ctx, user.ID); err != nil {
 		return err

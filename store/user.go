@@ -43,7 +43,7 @@ type User struct {
 }
 
 // DisplayName is how the person is addressed: by name, else by username. Older
-// versions kept some names that cannot be seen.
+// versions stored some names that cannot be seen.
 func (u User) DisplayName() string {
 	if name := rules.CanonicalName(u.Name); name != "" {
 		return name
@@ -61,9 +61,9 @@ func (u User) Closed() bool { return !u.ClosedAt.IsZero() }
 // person's.
 func (u User) Verified() bool { return !u.VerifiedAt.IsZero() }
 
-// FormID names the account in the forms that are drawn for it, so that a form which
-// somebody else sends can be told. It stays the same for as long as the account
-// lives, opens nothing, and does not tell how many accounts there are.
+// FormID names the account in the forms that are drawn for it, so that a form can be
+// refused when somebody else sends it. It stays the same for as long as the account
+// exists. It is no secret, and does not reveal how many accounts there are.
 func (u User) FormID() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "form %d %d", u.ID, u.CreatedAt.UnixMicro()))
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
@@ -77,7 +77,7 @@ const (
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
 )
 
-// findAccount finds one account and how its password is kept.
+// findAccount finds one account and its password hash.
 func (s *Store) findAccount(ctx context.Context, find *statement, key string) (User, secret.PasswordHash, error) {
 	var user User
 	var stored secret.PasswordHash

@@ -55,7 +55,7 @@ func (s *Store) identify(ctx context.Context, identifier string) (User, secret.P
 	return s.findAccount(ctx, s.userByEmail, key)
 }
 
-// Disable closes the account to its owner and ends all its sign-ins. Doing it
+// Disable keeps the owner of an account out of it and ends all its sign-ins. Doing it
 // twice is no error.
 func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
@@ -70,9 +70,8 @@ func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 	})
 }
 
-// shut makes an account one that nobody can sign in to, by a statement that takes
-// the time and its id, and ends all its sign-ins. It returns false where the account
-// was like that already.
+// shut disables or closes an account, by a statement that takes the time and the id,
+// and ends all its sign-ins. It returns false where that was done before.
 func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, error) {
 	n, err := tx.changed(ctx, statement, tx.store.now(), user.ID)
 	if err == nil {
@@ -81,7 +80,7 @@ func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, erro
 	return n > 0, err
 }
 
-// Enable opens a disabled account again. Sign-ins do not come back.
+// Enable ends what Disable began. Sign-ins do not come back.
 func (s *Store) Enable(ctx context.Context, user User, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
 		n, err := tx.changed(ctx, updateEnabled, user.ID)

@@ -20,8 +20,8 @@ func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {
 }
 
 // VerifyEmail redeems the token of a letter to the address of an account,
-// or to a new one, which then replaces the old. It returns the user as it is
-// then, or ErrInvalidLink.
+// or to a new one, which then replaces the old. It returns the changed user, or
+// ErrInvalidLink.
 func (s *Store) VerifyEmail(ctx context.Context, token string, from Origin) (User, error) {
 	t, err := s.Token(ctx, token, PurposeVerify, PurposeNewEmail)
 	if err != nil {

@@ -37,8 +37,8 @@ func Refuse(field, sentence string, args ...any) error {
 	return Refusal{Field: field, Sentence: sentence}
 }
 
-// TooMany is the refusal of whoever must wait, in the same words whether or
-// not an account exists.
+// TooMany refuses whoever must wait, in the same words whether or not an account
+// exists. It says at least one second.
 func TooMany(wait time.Duration) error {
 	wait = max(wait, time.Second)
 	sentence := fmt.Sprintf("Too many attempts. Wait %s, then try again.", inWords(wait))

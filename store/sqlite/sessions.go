@@ -55,7 +55,7 @@ func (s *sessions) Find(token string) ([]byte, bool, error) {
 	return data, err == nil, err
 }
 
-// FindCtx is Find: reads on SQLite wait for nobody.
+// FindCtx is Find: on SQLite readers do not wait for the writer.
 func (s *sessions) FindCtx(_ context.Context, token string) ([]byte, bool, error) {
 	return s.Find(token)
 }
