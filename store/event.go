@@ -130,5 +130,5 @@ func (s *Store) events(ctx context.Context, user User, before int64, limit int) 
 	})
 }
 
-// EventRetention is how long events are kept.
+// EventRetention is how long events are stored.
 func (s *Store) EventRetention() time.Duration { return s.rules.EventRetention }

@@ -5,7 +5,7 @@ package store
 type Priority int
 
 const (
-	// Awaited is what somebody waits for at the screen. It is the default, also in
+	// Awaited is what somebody waits for at the screen. It is the default, even in
 	// the database: copies of earlier versions state no priority.
 	Awaited Priority = iota
 	// Notice is a letter about what was done to an account.

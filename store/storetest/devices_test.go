@@ -104,7 +104,7 @@ func keepsDevice(t *testing.T, h house) {
 		detail, letter string
 	}{
 		{9, "", ""},
-		{9, "", ""}, // the right one began the count anew
+		{9, "", ""}, // the right one began the count again
 		{10, store.DetailNewDevice, store.LetterNewDevice},
 	} {
 		h.misses(t, "home", c.wrong)
@@ -168,8 +168,8 @@ func busyForgetsNoDevice(t *testing.T, h house) {
 	busy := h.gated(t, secret.NewGate(0, time.Millisecond))
 	for range 3 {
 		_, tried := busy.Authenticate(h.ctx, "ada", Password, on(token))
-		_, proved := busy.Reauthenticate(h.ctx, n, Password, on(token))
-		for _, err := range []error{tried, proved} {
+		_, reauth := busy.Reauthenticate(h.ctx, n, Password, on(token))
+		for _, err := range []error{tried, reauth} {
 			if !errors.Is(err, secret.ErrBusy) {
 				t.Errorf("got %v, want ErrBusy", err)
 			}

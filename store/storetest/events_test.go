@@ -18,7 +18,7 @@ func TestEventContract(t *testing.T) {
 	contract(t, []promise{
 		{"ADM-07 records who did what, when and from where", recordsAll},
 		{"ADM-07 refuses to change an event", eventsStay},
-		{"records a deed in the transaction that does it, or does not do it", recordsOrNothing},
+		{"records a change in the transaction that makes it, or makes none", recordsOrNothing},
 		{"INJ-04 records of what a client says only what can be shown", recordsPlainText},
 		{"lists the events of one account, newest first, page by page", pagesEvents},
 		{"prunes old events in batches", prunesEvents},
@@ -169,7 +169,7 @@ func recordsOrNothing(t *testing.T, h house) {
 	must(t, h.Disable(h.ctx, disabled, From))
 	h.exec(t, `ALTER TABLE events RENAME TO lost`)
 	before := h.dump(t, "throttles")
-	for name, deed := range map[string]func() error{
+	for name, verb := range map[string]func() error{
 		"Register": func() error { return register(h, "fourth") },
 		"SignIn": func() error {
 			_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("new")})
@@ -205,7 +205,7 @@ func recordsOrNothing(t *testing.T, h house) {
 			return err
 		},
 	} {
-		err := deed()
+		err := verb()
 		if _, refused := rules.AsRefusal(err); err == nil || refused || errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s without a record = %v, want a fault", name, err)
 		}
