@@ -3,10 +3,11 @@ package mail
 import (
 	"errors"
 	"fmt"
-	"gatehouse/store/rules"
 	"net/url"
 	"strings"
 	"testing"
+
+	"gatehouse/store/rules"
 )
 
 func TestTheLogNamesNobodyAndLosesNothingElse(t *testing.T) {
