@@ -51,7 +51,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = components.Fault
 		if s.Store.Unavailable(err) {
 			p = components.Lost
-			s.Store.Met(err)
+			s.Store.NoteTrouble(err)
 		}
 		s.Log.Error("fault", "request", scopeOf(r).id, "error", err.Error())
 	}

@@ -20,14 +20,11 @@ const (
 // address can be put back any more.
 func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
-		n, err := tx.changed(ctx, updateClosed, s.now(), user.ID)
+		changed, err := tx.shut(ctx, updateClosed, user)
 		if err != nil {
 			return fmt.Errorf("close user %d: %w", user.ID, err)
 		}
-		if _, err := tx.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
-			return fmt.Errorf("end the sign-ins of user %d: %w", user.ID, err)
-		}
-		if n == 0 {
+		if !changed {
 			return nil
 		}
 		if err := tx.record(ctx, user.ID, EventClosed, "", from); err != nil {

@@ -12,8 +12,8 @@ import (
 // for, because a database may have another one by default.
 var readCommitted = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 
-// tries is how often something is done at once while other transactions are in
-// its way, and retryPause how long it rests before each further time.
+// maxTries is how often something is done without a pause while other transactions
+// are in its way, and retryPause the pause before each further time.
 const (
 	maxTries   = 3
 	retryPause = 10 * time.Millisecond
@@ -32,9 +32,8 @@ func (db Database) Retry(ctx context.Context, do func() error) error {
 		if n < maxTries {
 			continue
 		}
-		// Holding no connection: whoever else waits for the lock tries in between,
-		// and all have waited as long as they may at the same time, not one after
-		// the other.
+		// No connection is occupied during the pause, so everybody who waits for the
+		// lock gets a turn, and their waits run at the same time.
 		if time.Since(begun) >= db.LockWait {
 			return err
 		}
@@ -45,8 +44,8 @@ func (db Database) Retry(ctx context.Context, do func() error) error {
 // transact runs one transaction on a pool.
 func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.Tx) error) (err error) {
 	defer func() {
-		// database/sql rolls back as soon as ctx ends, and says of what follows only
-		// that it is over.
+		// database/sql rolls back as soon as ctx ends. What follows gets an error that
+		// says only that the transaction is over.
 		if ctx.Err() != nil && errors.Is(err, sql.ErrTxDone) {
 			err = fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
@@ -66,8 +65,8 @@ func (db Database) transact(ctx context.Context, pool *sql.DB, do func(tx *sql.T
 	if err := db.InPlace(); err != nil {
 		return fmt.Errorf("before the commit: %w", err)
 	}
-	// From here on never again: when the answer is lost, nobody knows whether it
-	// was done.
+	// A commit is never repeated: where its answer is lost, nobody knows whether it was
+	// done.
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}

@@ -20,7 +20,7 @@ const (
 	deleteDevice       = `DELETE FROM devices WHERE user_id = $1 AND device = $2`
 	deleteOtherDevices = `DELETE FROM devices WHERE user_id = $1 AND device <> $2`
 
-	// What a clock saw that was ahead was not seen last.
+	// A time still to come was written by a clock that was ahead, so it sorts last.
 	deleteSurplusDevices = `DELETE FROM devices WHERE user_id = $1 AND device NOT IN (
 		SELECT device FROM devices WHERE user_id = $1 ORDER BY seen_at > $2, seen_at DESC, device LIMIT $3)`
 
@@ -31,8 +31,8 @@ const (
 )
 
 // Device is a browser in which a person has signed in before. It is known by
-// a cookie of its own and counts its own failures, so that nobody can lock a
-// person out from elsewhere.
+// a cookie of its own. Its wrong passwords are counted separately, so that nobody can
+// lock a person out from elsewhere.
 type Device struct{ CreatedAt, SeenAt time.Time }
 
 // knownDevice says whether the person has signed in on that device before.
@@ -45,7 +45,7 @@ func (s *Store) knownDevice(ctx context.Context, user User, device string) (bool
 	return err == nil, nil
 }
 
-// rememberDevice makes a device known, and says whether it was new to a person who has
+// rememberDevice makes a device known, and says whether it is new while the person has
 // others.
 func (tx *Tx) rememberDevice(ctx context.Context, user User, device string) (isNew bool, err error) {
 	if device == "" {
@@ -74,10 +74,4 @@ func (tx *Tx) rememberDevice(ctx context.Context, user User, device string) (isN
 	}
 	_, err = tx.ExecContext(ctx, deleteSurplusDevices, user.ID, latest(now, 0), SignInsMax)
 	return others > 0 && !known, err
-}
-
-// PruneDevices deletes up to limit devices on which nobody has signed in for
-// long, and says how many.
-func (s *Store) PruneDevices(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldDevices, s.now().Add(-DeviceLifetime), limit)
 }

@@ -14,7 +14,7 @@ const (
 	updateEmail = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, epoch = epoch + 1
 		WHERE id = $4 AND epoch = $5 AND disabled_at IS NULL`
 
-	// The password may be the intruder's by now, and the account closed by them.
+	// An intruder may have changed the password and closed the account.
 	restoreEmail = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, closed_at = NULL, epoch = epoch + 1,
 		password_scheme = '', password_hash = '', password_cost = 0
 		WHERE id = $4 AND disabled_at IS NULL RETURNING ` + userColumns
@@ -23,7 +23,7 @@ const (
 		WHERE user_id = $1 AND purpose = 'address' AND epoch = $2 AND used_at IS NULL AND expires_at > $3 AND expires_at <= $4
 		ORDER BY created_at DESC LIMIT 1`
 
-	// An address that can still be taken back is nobody else's.
+	// An address that can still be put back is reserved.
 	selectReservedEmail = `SELECT user_id FROM tokens WHERE email_key = $1 AND purpose = 'undo' AND used_at IS NULL AND expires_at > $2 AND expires_at <= $3`
 
 	deleteLaterUndos = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'undo' AND created_at >= $2`
@@ -32,13 +32,10 @@ const (
 // ErrSameEmail refuses a change of address to the one that holds.
 var ErrSameEmail = rules.Refuse("email", "That is the address you have.")
 
-// ChangeEmail writes to a new address of a person; until somebody confirms
-// it there, the old one stands. It answers alike whether or not the new one
-// has an account: its owner is told then.
+// ChangeEmail writes to a new address of a person. The old one stays until somebody
+// confirms the new one. It answers alike whether or not the new address has an account;
+// if it has, the owner gets a letter.
 func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from Origin) error {
-	if err := rules.CheckEmail(email); err != nil {
-		return err
-	}
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return err
@@ -46,24 +43,23 @@ func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from O
 	if own, _ := rules.CanonicalEmail(user.Email); own == key {
 		return ErrSameEmail
 	}
-	_, _, err = s.findAccount(ctx, s.userByEmail, key)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("change an address: %w", err)
+	taken, err := s.emailTaken(ctx, key)
+	if err != nil {
+		return err
 	}
-	taken := err == nil
 	return s.write(ctx, func(tx *Tx) error {
 		if err := tx.record(ctx, user.ID, EventEmailAsked, rules.DeliverableEmail(email), from); err != nil {
 			return err
 		}
 		if taken {
-			// A token like any other, which nobody gets: what is held about a person
-			// must not tell them whose address it is.
-			if _, err := tx.issue(ctx, PurposeNewEmail, user, rules.DeliverableEmail(email), NewEmailValid); err != nil {
+			// A token that nobody gets: the export of a person's data must look as if
+			// the address were free.
+			if _, err := tx.issue(ctx, PurposeNewEmail, user, rules.DeliverableEmail(email)); err != nil {
 				return err
 			}
 			return tx.remindOwner(ctx, key, from)
 		}
-		return tx.sendLink(ctx, LetterNewEmail, PurposeNewEmail, user, rules.DeliverableEmail(email), NewEmailValid, from)
+		return tx.sendLink(ctx, LetterNewEmail, user, rules.DeliverableEmail(email), from)
 	})
 }
 
@@ -78,9 +74,8 @@ func (s *Store) PendingEmail(ctx context.Context, user User) (email string, unti
 	return email, until, nil
 }
 
-// setEmail gives a user the address that a token was sent to, and leaves the way
-// back with the old one. An old address that nobody confirmed may be anybody's:
-// it gets no say.
+// setEmail gives a user the address that a token was sent to. The old address gets a
+// link that undoes it, but only if it was confirmed: otherwise it may be anybody's.
 func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) error {
 	old := *user
 	n, err := tx.changed(ctx, updateEmail, t.Email, t.emailKey, tx.store.now(), user.ID, user.epoch)
@@ -101,14 +96,14 @@ func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) er
 	if old.Verified() {
 		data := letterFor(old.Email, old, from)
 		data.Address = user.Email
-		if err := tx.sendLinkIn(ctx, LetterEmailChanged, PurposeUndo, *user, data, UndoValid); err != nil {
+		if err := tx.sendLinkIn(ctx, LetterEmailChanged, *user, data); err != nil {
 			return err
 		}
 	}
 	return tx.record(ctx, user.ID, EventEmailChanged, old.Email+" "+user.Email, from)
 }
 
-// emailReserved says whether somebody else may still take an address back.
+// emailReserved says whether somebody else may still have an address put back.
 func (tx *Tx) emailReserved(ctx context.Context, key string, user User) (bool, error) {
 	now := tx.store.now()
 	rows, err := tx.QueryContext(ctx, selectReservedEmail, key, now, latest(now, UndoValid))
@@ -128,10 +123,9 @@ func (tx *Tx) emailReserved(ctx context.Context, key string, user User) (bool, e
 	return false, rows.Err()
 }
 
-// UndoEmail puts the address back from which an account was moved away,
-// whatever happened to it since: all sign-ins end, the password is void, and a
-// letter to the address lets its owner choose a new one. It returns ErrInvalidLink for
-// a token that is not good.
+// UndoEmail gives an account its former address back, whatever happened to it since.
+// All sign-ins end, the password is void, and a letter to the address lets its owner
+// choose a new one. It returns ErrInvalidLink for a token that does not work.
 func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error {
 	t, err := s.Token(ctx, token, PurposeUndo)
 	if err != nil {
@@ -151,12 +145,12 @@ func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error 
 		if err := tx.signOutEverywhere(ctx, user); err != nil {
 			return err
 		}
-		// Later ways back belong to whoever moved the account on. Earlier ones
-		// stay with the owner.
+		// Later links of this kind went to addresses that the intruder may have chosen.
+		// Earlier ones stay with the owner.
 		if _, err := tx.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
 			return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 		}
-		if err := tx.sendLink(ctx, LetterEmailRestored, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.sendLink(ctx, LetterEmailRestored, user, user.Email, from); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventEmailUndone, "", from)

@@ -53,7 +53,7 @@ const DetailByLink = "by link"
 // EventsPerPage is how many events a page of activity has.
 const EventsPerPage = 25
 
-// Origin is where a deed comes from: it stands beside the deed in the record.
+// Origin is where a request comes from. It is recorded with each event.
 type Origin struct {
 	// Operator says that whoever runs the site did it, from the command line.
 	Operator bool
@@ -130,11 +130,5 @@ func (s *Store) events(ctx context.Context, user User, before int64, limit int) 
 	})
 }
 
-// PruneEvents deletes up to limit events older than they are kept, and says
-// how many.
-func (s *Store) PruneEvents(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldEvents, s.now().Add(-s.rules.EventRetention), limit)
-}
-
-// EventRetention is how long events are kept.
+// EventRetention is how long events are stored.
 func (s *Store) EventRetention() time.Duration { return s.rules.EventRetention }

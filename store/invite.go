@@ -2,29 +2,24 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"gatehouse/store/rules"
 )
 
-// Invite writes to an address that may have an account for the asking. It is refused
-// for one that has an account, or was invited LettersPerHour times lately.
+// Invite writes to an address that its owner may open an account. It is refused where
+// the address has one, or was invited LettersPerHour times within the last hour.
 func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
-	if err := rules.CheckEmail(email); err != nil {
-		return err
-	}
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.findAccount(ctx, s.userByEmail, key); err == nil {
+	if taken, err := s.emailTaken(ctx, key); err != nil {
+		return err
+	} else if taken {
 		return rules.Refuse("email", "An account with this email address exists.")
-	} else if !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("invite: %w", err)
 	}
 	return s.write(ctx, func(tx *Tx) error {
-		err := tx.sendLink(ctx, LetterInvite, PurposeInvite, User{}, rules.DeliverableEmail(email), InviteValid, from)
+		err := tx.sendLink(ctx, LetterInvite, User{}, rules.DeliverableEmail(email), from)
 		if err == nil && s.Mails() && !tx.letters {
 			return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
 		}
@@ -34,7 +29,7 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 
 // AcceptInvite makes the account of whoever holds the token of an invitation.
 // Its address is the one that was invited, whatever the registration says, and
-// counts as confirmed. A refusal leaves the token good; a token that is not
+// counts as confirmed. After a refusal the token still works. A token that does not work
 // gives ErrInvalidLink.
 func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, from Origin) (User, error) {
 	t, err := s.Token(ctx, token, PurposeInvite)

@@ -19,10 +19,10 @@ const (
 	LetterEmailRestored   = "address-back"     // the same, after the old address was put back
 	LetterNewEmail        = "new-address"      // confirm the new address
 	LetterEmailChanged    = "address-changed"  // to the old address, with a way back
-	LetterPasswordChanged = "password-changed" // tells
-	LetterNewDevice       = "new-device"       // tells
-	LetterClosed          = "closed"           // tells
-	LetterPasswordOff     = "password-off"     // tells, after too many wrong ones
+	LetterPasswordChanged = "password-changed" // the password was changed
+	LetterNewDevice       = "new-device"       // somebody signed in on a new device
+	LetterClosed          = "closed"           // the account was closed
+	LetterPasswordOff     = "password-off"     // too many wrong passwords: it takes none any more
 	LetterInvite          = "invite"           // choose a name and a password
 
 	// askReset is no letter yet: the question of somebody who forgot a password.
@@ -31,10 +31,50 @@ const (
 	askReset = "ask-reset"
 )
 
-// LetterKinds are all of them.
-var LetterKinds = []string{
-	LetterVerify, LetterRegister, LetterOwner, LetterReset, LetterEmailRestored, LetterNewEmail, LetterEmailChanged,
-	LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff, LetterInvite,
+// letterKind is what all letters of a kind have in common.
+type letterKind struct {
+	name string
+	// purpose is what its link is for, and valid how long the link works. A letter
+	// without a purpose has no link with a token.
+	purpose  string
+	valid    time.Duration
+	priority Priority
+	// notice says that it only tells of something, so that NoNotices leaves it out.
+	notice bool
+}
+
+var letterKinds = []letterKind{
+	{name: LetterVerify, purpose: PurposeVerify, valid: VerifyValid},
+	{name: LetterRegister, purpose: PurposeRegister, valid: PendingValid},
+	{name: LetterOwner},
+	{name: LetterReset, purpose: PurposeReset, valid: ResetValid},
+	{name: LetterEmailRestored, purpose: PurposeReset, valid: ResetValid},
+	{name: LetterNewEmail, purpose: PurposeNewEmail, valid: NewEmailValid},
+	{name: LetterEmailChanged, purpose: PurposeUndo, valid: UndoValid, priority: Notice},
+	{name: LetterPasswordChanged, priority: Notice, notice: true},
+	{name: LetterNewDevice, priority: Notice, notice: true},
+	{name: LetterClosed, priority: Notice, notice: true},
+	{name: LetterPasswordOff, priority: Notice, notice: true},
+	{name: LetterInvite, purpose: PurposeInvite, valid: InviteValid, priority: Bulk},
+}
+
+// LetterKinds are the names of all kinds.
+var LetterKinds = func() (names []string) {
+	for _, k := range letterKinds {
+		names = append(names, k.name)
+	}
+	return names
+}()
+
+// kindOf finds a kind by its name. One that is unknown has neither a link nor a
+// priority, as askReset has not.
+func kindOf(name string) letterKind {
+	for _, k := range letterKinds {
+		if k.name == name {
+			return k
+		}
+	}
+	return letterKind{}
 }
 
 // Letter is a letter on its way: what it says, not how.
@@ -48,17 +88,16 @@ type Letter struct {
 	LetterData
 }
 
-// LetterData is what a letter is about. It is kept sealed, because Token opens
-// something, and gone once the letter is delivered.
+// LetterData is what a letter is about. It is stored sealed, because Token is a secret,
+// and erased once the letter is delivered.
 type LetterData struct {
-	// To is the address. Confirmed says that whoever has the account has shown that
-	// mail to it reaches them.
+	// To is the address. Verified says that the owner of the account confirmed it.
 	To       string `json:"to"`
 	Verified bool   `json:"confirmed,omitempty"`
-	// Name and Username are the person's, where To is confirmed.
+	// Name and Username are the person's. They are empty unless To is confirmed.
 	Name     string `json:"name,omitempty"`
 	Username string `json:"username,omitempty"`
-	// Token belongs into the link, and Valid says how long it is good for.
+	// Token belongs into the link, and Valid is how long it works.
 	Token string        `json:"token,omitempty"`
 	Valid time.Duration `json:"valid,omitempty"`
 	// Address is another mail address that the letter speaks of.
@@ -76,8 +115,8 @@ const (
 	// LettersPerHour is how many letters of one kind an address gets within an
 	// hour, whatever asks for them.
 	LettersPerHour = 3
-	// LetterLasts is how long delivery of a letter is tried, unless its link
-	// expires sooner.
+	letterWindow   = time.Hour
+	// LetterLasts is how long a letter is worth sending, unless its link expires sooner.
 	LetterLasts = 24 * time.Hour
 )
 
@@ -93,8 +132,7 @@ const (
 func (s *Store) Mails() bool { return s.seal != nil }
 
 // enqueue puts a letter into the outbox, in the transaction of what it speaks
-// of. An address that had its share of that kind gets none; whoever asked is
-// not told.
+// of. An address that had LettersPerHour of that kind gets none, and nobody learns that.
 func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	s := tx.store
 	if !s.Mails() {
@@ -102,14 +140,14 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	}
 	key, err := rules.CanonicalEmail(data.To)
 	if err != nil {
-		key = data.To // what somebody typed to say who they are
+		key = data.To // a username, as in AskReset
 	}
 	address, now := secret.Digest(key), s.now()
 	if _, err := tx.ExecContext(ctx, lockAddress, address, now); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	var sent int
-	if err := tx.QueryRowContext(ctx, countLetters, address, kind, now.Add(-time.Hour), latest(now, 0)).Scan(&sent); err != nil {
+	if err := tx.QueryRowContext(ctx, countLetters, address, kind, now.Add(-letterWindow), latest(now, 0)).Scan(&sent); err != nil {
 		return fmt.Errorf("count letters: %w", err)
 	}
 	if sent >= LettersPerHour && kind != askReset {
@@ -127,17 +165,16 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.Seal(text, kind), now, expires, priorityOf(kind)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.Seal(text, kind), now, expires, kindOf(kind).priority); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	tx.letters = true
 	return nil
 }
 
-// letterFor begins a letter to an address about something that came from somewhere. Of
-// user it says who they are only where the address is one that they confirmed:
-// any other may be a stranger's, whom nobody is to reach through us with words of
-// their own.
+// letterFor begins a letter to an address. It names the user only where the address is
+// the one that they confirmed. Any other may belong to a stranger, and a name is free
+// text: nobody should be able to send words of their own to strangers through us.
 func letterFor(email string, user User, from Origin) LetterData {
 	data := LetterData{To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax)}
 	if email == user.Email && user.Verified() {
@@ -147,27 +184,28 @@ func letterFor(email string, user User, from Origin) LetterData {
 }
 
 // sendLink writes a letter to an address, with a new token in it.
-func (tx *Tx) sendLink(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
-	return tx.sendLinkIn(ctx, kind, purpose, user, letterFor(email, user, from), valid)
+func (tx *Tx) sendLink(ctx context.Context, kind string, user User, email string, from Origin) error {
+	return tx.sendLinkIn(ctx, kind, user, letterFor(email, user, from))
 }
 
-// sendLinkIn is sendLink for a letter that was begun.
-func (tx *Tx) sendLinkIn(ctx context.Context, kind, purpose string, user User, data LetterData, valid time.Duration) error {
+// sendLinkIn is sendLink for a letter that letterFor began.
+func (tx *Tx) sendLinkIn(ctx context.Context, kind string, user User, data LetterData) error {
 	if !tx.store.Mails() {
 		return nil
 	}
-	token, err := tx.issue(ctx, purpose, user, data.To, valid)
+	k := kindOf(kind)
+	token, err := tx.issue(ctx, k.purpose, user, data.To)
 	if err != nil {
 		return err
 	}
-	data.Token, data.Valid = token, valid
+	data.Token, data.Valid = token, k.valid
 	return tx.enqueue(ctx, kind, data)
 }
 
 // notify writes to a person about something that was done to their account. An
-// address that was never confirmed may be anybody's and is left in peace.
+// address that was never confirmed may be anybody's, and gets no letter.
 func (tx *Tx) notify(ctx context.Context, kind string, user User, from Origin) error {
-	if !user.Verified() || tx.store.rules.NoNotices {
+	if !user.Verified() || kindOf(kind).notice && tx.store.rules.NoNotices {
 		return nil
 	}
 	data := letterFor(user.Email, user, from)

@@ -19,17 +19,17 @@ const (
 
 	selectHighestCost = `SELECT coalesce(max(password_cost), 0) FROM users WHERE password_cost <= $1`
 
-	// By the index of password_cost, also where whoever brought the accounts left it
-	// at what it is by default.
+	// It uses the index of password_cost, even for accounts that were imported without
+	// one, where it is 0.
 	countTooCostly = `SELECT count(*) FROM users WHERE password_cost > $1
 		OR password_cost = 0 AND password_hash LIKE $2 AND substr(password_hash, 5, 2) > $3`
 )
 
-// Authenticate answers who signs in with this username or email address and
-// this password. Unknown, disabled and password-less accounts cost the same
-// time as a wrong password and get the same refusal. Too many tries are
-// refused with a wait, whatever the password. ErrBusy says that the password
-// could not be compared in time. The entry may lack something yet.
+// Authenticate returns the entry of the user with this username or email address and this
+// password. Unknown, disabled and password-less accounts take the same time as a wrong
+// password and get the same refusal. Too many attempts are refused with a wait, whatever
+// the password. ErrBusy says that the password could not be compared in time. The entry
+// may lack something yet.
 func (s *Store) Authenticate(ctx context.Context, identifier, password string, from Origin) (Entry, error) {
 	user, stored, err := s.identify(ctx, identifier)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -52,11 +52,11 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 		}
 	}
 	if user.Closed() && !s.now().Before(s.ErasedAt(user)) {
-		return Entry{}, ErrWrongLogin // as good as erased
+		return Entry{}, ErrWrongLogin // about to be erased
 	}
 	e := ByPassword(user)
 	if e.Missing() == Reopening {
-		// No sign-in will make this attempt good.
+		// No sign-in follows that would reset the count.
 		s.takeBack(ctx, a, nil)
 		return e, nil
 	}
@@ -64,11 +64,11 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	return e, nil
 }
 
-// errNoMatch says that a password was compared and is not the one.
+// errNoMatch says that a password was compared and is wrong.
 var errNoMatch = errors.New("no match")
 
-// checkPassword counts a try and compares the password, in the same time for every
-// account and for none.
+// checkPassword counts an attempt and compares the password. It takes the same time
+// whatever the account, and where there is none.
 func (s *Store) checkPassword(ctx context.Context, user User, stored secret.PasswordHash, typed, password string, from Origin) (attempt, error) {
 	a, err := s.countAttempt(ctx, user, typed, from)
 	if err != nil {
@@ -85,8 +85,8 @@ func (s *Store) checkPassword(ctx context.Context, user User, stored secret.Pass
 	return a, nil
 }
 
-// rehash keeps the password by today's scheme and cost. The old hash is a
-// condition, so that a password changed meanwhile stays changed.
+// rehash stores the password by the present scheme and cost. The old hash is a
+// condition, so that a password that was changed meanwhile stays changed.
 func (s *Store) rehash(ctx context.Context, user User, old secret.PasswordHash, password string) error {
 	fresh, err := s.hasher.Hash(ctx, password)
 	if errors.Is(err, secret.ErrBusy) {
@@ -99,9 +99,8 @@ func (s *Store) rehash(ctx context.Context, user User, old secret.PasswordHash, 
 	return err
 }
 
-// findHighestCost learns the highest cost that any kept password has, as far as
-// password_cost says so. The hash has the last word: one that costs more than
-// is known raises it when it is first compared.
+// findHighestCost finds the highest cost of any stored password by password_cost. The
+// hash decides: one that costs more raises it when it is first compared.
 func (s *Store) findHighestCost(ctx context.Context) error {
 	var cost int
 	if err := s.db.Read.QueryRowContext(ctx, selectHighestCost, secret.BcryptCostMax).Scan(&cost); err != nil {
@@ -111,9 +110,9 @@ func (s *Store) findHighestCost(ctx context.Context) error {
 	return nil
 }
 
-// CountTooCostly counts the accounts whose hash costs more than BcryptCostMax, as
-// password_cost says, or the hash where password_cost says nothing. Nobody signs
-// in to one until its password is chosen anew by link.
+// CountTooCostly counts the accounts whose hash costs more than BcryptCostMax, by
+// password_cost or, where that is 0, by the hash. Nobody can sign in to one until a new
+// password is chosen by link.
 func (s *Store) CountTooCostly(ctx context.Context) (int64, error) {
 	return s.count(ctx, countTooCostly, secret.BcryptCostMax, "$2_$%", strconv.Itoa(secret.BcryptCostMax))
 }

@@ -24,20 +24,18 @@ const (
 	selectOldestLetter = `SELECT created_at FROM letters WHERE sealed IS NOT NULL ORDER BY created_at LIMIT 1`
 )
 
-// What is counted may take long, so on every database it ends with its context.
-
 // Pools are the connections to the database.
 func (s *Store) Pools() []Pool { return s.db.Pools }
 
-// CountSignIns counts the live sign-ins of everybody. It takes a tenth of a
-// second or a few for a million.
+// CountSignIns counts the live sign-ins of everybody. It reads an entry of an index for
+// each, and stops when ctx ends.
 func (s *Store) CountSignIns(ctx context.Context) (int64, error) {
 	now := s.now()
 	return s.count(ctx, countSignIns, now, latest(now, IdleRemembered))
 }
 
 // CountWaitingLetters counts what is in the outbox and neither delivered nor
-// given up. It takes as long as CountSignIns.
+// given up, in the same way.
 func (s *Store) CountWaitingLetters(ctx context.Context) (int64, error) {
 	return s.count(ctx, countWaitingLetters)
 }

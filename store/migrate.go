@@ -72,12 +72,12 @@ func ReadMigrations(files fs.FS, dialect string) ([]Migration, error) {
 // transaction, and returns their names. lock is a statement that makes other copies
 // wait, for databases whose transactions do not do so themselves.
 func Migrate(ctx context.Context, db *sql.DB, all []Migration, lock string) ([]string, error) {
-	// What is in step needs no lock, and a database that only reads may be served.
+	// A schema that is in step needs no lock, and so may be in a read-only database.
 	if missing, err := missingMigrations(ctx, db, all); errors.Is(err, ErrNewer) || err == nil && len(missing) == 0 {
 		return nil, err
 	}
-	// Where a transaction keeps to what was there when it began, whoever waited for
-	// the lock would not see what was applied meanwhile.
+	// At a stricter isolation a transaction that waited for the lock would not see what
+	// was applied meanwhile.
 	tx, err := db.BeginTx(ctx, readCommitted)
 	if err != nil {
 		return nil, fmt.Errorf("begin migrations: %w", err)

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// The epoch is a condition, so that of two changes at once one comes about.
+// The epoch is a condition, so that of two changes at once only one is made.
 const updateOwnPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3, epoch = epoch + 1
 	WHERE id = $4 AND epoch = $5`
 
 // ChangePassword takes the current password and a new one. All other sign-ins
 // end and the devices they were on are no longer known; this one is returned
-// under its new id. A wrong current password counts with the sign-ins of the
-// account. It returns ErrSignInEnded for a sign-in that has ended.
+// under its new id. A wrong current password counts with those at signing in.
+// ErrSignInEnded says that the sign-in has ended.
 func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password string, from Origin) (SignIn, error) {
 	owner, err := s.byID(ctx, n.UserID)
 	if err != nil {

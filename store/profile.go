@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"gatehouse/store/rules"
@@ -49,14 +48,8 @@ func (s *Store) UpdateProfile(ctx context.Context, user User, name, username str
 		}
 		return nil
 	})
-	if refusal := s.conflict(err, changed.Username); refusal != nil {
-		return user, refusal
-	}
-	if _, refused := rules.AsRefusal(err); err != nil && !refused {
-		err = fmt.Errorf("update a profile: %w", err)
-	}
 	if err != nil {
-		return user, err
+		return user, fault("update a profile", s.conflict(err))
 	}
 	return changed, nil
 }

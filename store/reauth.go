@@ -11,8 +11,8 @@ import (
 	"gatehouse/store/secret"
 )
 
-// RecentAuth is how long a proof of who somebody is counts as recent. What is
-// sensitive asks for it anew after that.
+// RecentAuth is how long an authentication counts as recent. After that, sensitive
+// pages ask for the password again.
 const RecentAuth = 10 * time.Minute
 
 // ErrNotYourPassword refuses a wrong password of somebody who is signed in.
@@ -21,21 +21,22 @@ func ErrNotYourPassword(field string) error {
 }
 
 const (
-	// The id changes with every proof: a session that still names the old one
-	// is worth nothing.
+	// The id changes at every authentication. A session that names the old one is no
+	// longer signed in.
 	updateAuthenticated = `UPDATE signins SET id = $1, proved_at = $2 WHERE id = $3`
 
 	selectPassword = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.id = $1`
 )
 
-// RecentlyAuthenticated says whether the person of a sign-in proved recently who they are.
+// RecentlyAuthenticated says whether the person of a sign-in authenticated within
+// RecentAuth.
 func (s *Store) RecentlyAuthenticated(n SignIn) bool {
 	now := s.now()
 	return now.Sub(n.AuthenticatedAt) < RecentAuth && possible(n.AuthenticatedAt, now, 0)
 }
 
-// Reauthenticate takes the password again and returns the sign-in under its new id. It
-// counts with the sign-ins of the account. It returns ErrSignInEnded for one that has
+// Reauthenticate takes the password again and returns the sign-in under its new id.
+// Wrong passwords count with those at signing in. ErrSignInEnded says that the sign-in has
 // ended.
 func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, from Origin) (SignIn, error) {
 	_, a, err := s.checkOwnPassword(ctx, n, password, "password", EventFailed, from)
@@ -44,7 +45,7 @@ func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, f
 	}
 	var renewed SignIn
 	err = s.write(ctx, func(tx *Tx) error {
-		// What changes the account ends sign-ins after it: in the same order here.
+		// Locked in the same order as where a change of the account ends sign-ins.
 		if err := tx.lockUser(ctx, n.UserID); err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field,
 	return user, a, err
 }
 
-// renewSignIn gives a sign-in a new id and notes the proof.
+// renewSignIn gives a sign-in a new id and notes when it was authenticated.
 func (tx *Tx) renewSignIn(ctx context.Context, n SignIn) (SignIn, error) {
 	id, now := rand.Text(), tx.store.now()
 	renewed, err := tx.changed(ctx, updateAuthenticated, id, now, n.ID)

@@ -16,7 +16,7 @@ import (
 const UsernameReservation = 30 * 24 * time.Hour
 
 const (
-	// Who has a username, is about to have it, or had it until lately.
+	// Who has a username, has it in a pending registration, or gave it up recently.
 	selectHolders = `SELECT id, '' FROM users WHERE username = $1
 		UNION ALL SELECT 0, browser FROM pending WHERE username = $1 AND expires_at > $2 AND expires_at <= $3
 		UNION ALL SELECT coalesce(user_id, 0), '' FROM reserved_usernames WHERE username = $1 AND until > $2 AND until <= $4`
@@ -38,10 +38,10 @@ type ReservedUsername struct {
 	Until    time.Time
 }
 
-// UsernameFree refuses a username that this person cannot have, because of its
-// shape, or because somebody has it, had it until lately, or is about to have
-// it. The zero User stands for a new person, and browser for the one whose
-// registration may be waiting already.
+// UsernameFree refuses a username that this person cannot have: because of its
+// shape, or because somebody has it, gave it up recently, or has it in a pending
+// registration. The zero User stands for a new person. The pending registration of
+// browser itself does not count.
 func (s *Store) UsernameFree(ctx context.Context, username string, user User, browser string) error {
 	if err := rules.CheckUsername(username); err != nil {
 		return err
@@ -70,9 +70,9 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 	return nil
 }
 
-// claimUsername makes sure that a user who has just been given a username may
-// have it: it is kept for nobody else, nor from everybody. Asked after the
-// unique column was won, nobody can come in between.
+// claimUsername refuses a username that is reserved for somebody else, or from
+// everybody. It runs after the user's row was written: from then on the unique column
+// keeps others out.
 func (tx *Tx) claimUsername(ctx context.Context, user User) error {
 	var owner sql.NullInt64
 	now := tx.store.now()
@@ -89,7 +89,7 @@ func (tx *Tx) claimUsername(ctx context.Context, user User) error {
 	return nil
 }
 
-// reserve keeps a username that was given up, for its owner or, with the zero
+// reserve reserves a username that was given up: for its owner or, with the zero
 // User, from everybody.
 func (tx *Tx) reserve(ctx context.Context, username string, owner User) error {
 	id := sql.NullInt64{Int64: owner.ID, Valid: owner.ID != 0}
@@ -97,10 +97,4 @@ func (tx *Tx) reserve(ctx context.Context, username string, owner User) error {
 		return fmt.Errorf("reserve a username: %w", err)
 	}
 	return nil
-}
-
-// PruneUsernames deletes up to limit reservations that have run out, and says
-// how many.
-func (s *Store) PruneUsernames(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldReserved, s.now(), limit)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// A password chosen by link proves the address as well.
+	// A password chosen by link confirms the address as well.
 	updateResetPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3,
 		epoch = epoch + 1, wrong_passwords = 0, confirmed_at = coalesce(confirmed_at, $4)
 		WHERE id = $5 AND epoch = $6 AND disabled_at IS NULL`
@@ -17,9 +17,9 @@ const (
 	deleteDevices = `DELETE FROM devices WHERE user_id = $1`
 )
 
-// AskReset takes down that somebody forgot the password of the account with
-// this username or email address. Whether there is one is looked up later, so
-// this answers alike and in the same time.
+// AskReset notes that somebody forgot the password of the account with this username
+// or email address. Whether there is one is looked up later, so it answers alike and in
+// the same time.
 func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
 		return tx.enqueue(ctx, askReset, LetterData{
@@ -28,8 +28,8 @@ func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) er
 	})
 }
 
-// answerReset writes the letter that AskReset was about, if there is anybody
-// to write to, always to the address of the account.
+// answerReset writes the letter that AskReset asked for, if there is such an account,
+// and always to its address.
 func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 	user, _, err := s.identify(ctx, ask.To)
 	if errors.Is(err, ErrNotFound) || err == nil && user.Disabled() {
@@ -43,7 +43,7 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 		if _, err := tx.ExecContext(ctx, finishLetter, ask.ID); err != nil {
 			return fmt.Errorf("answer a forgotten password: %w", err)
 		}
-		if err := tx.sendLink(ctx, LetterReset, PurposeReset, user, user.Email, ResetValid, from); err != nil {
+		if err := tx.sendLink(ctx, LetterReset, user, user.Email, from); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventResetAsked, "", from)
@@ -58,7 +58,7 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 		return "", rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
 	}
 	err = s.write(ctx, func(tx *Tx) error {
-		if token, err = tx.issue(ctx, PurposeReset, user, user.Email, ResetValid); err != nil {
+		if token, err = tx.issue(ctx, PurposeReset, user, user.Email); err != nil {
 			return err
 		}
 		return tx.record(ctx, user.ID, EventResetAsked, "", from)
@@ -66,10 +66,10 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 	return token, err
 }
 
-// ResetPassword takes a new password for whoever holds the token. All sign-ins
+// ResetPassword takes a new password from whoever holds the token. All sign-ins
 // end, no device is known any more, every other token of the person is void,
-// and they are told. Nobody is signed in by it. A refused password leaves the
-// token good; a token that is not gives ErrInvalidLink.
+// and they get a letter. Nobody is signed in by it. After a refused password the token
+// still works. A token that does not work gives ErrInvalidLink.
 func (s *Store) ResetPassword(ctx context.Context, token, password string, from Origin) error {
 	t, err := s.Token(ctx, token, PurposeReset)
 	if err != nil {

@@ -203,11 +203,6 @@ func (s *Store) SignOut(ctx context.Context, n SignIn, from Origin) error {
 	})
 }
 
-// PruneSignIns deletes up to limit sign-ins that have ended, and says how many.
-func (s *Store) PruneSignIns(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteEndedSignIns, s.now(), limit)
-}
-
 // columns are where signInColumns are read into.
 func (n *SignIn) columns() []any {
 	return []any{

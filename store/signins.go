@@ -12,7 +12,7 @@ const (
 	selectSignIns = `SELECT ` + signInColumns + ` FROM signins WHERE user_id = $1 AND idle_at > $2 ORDER BY seen_at DESC, created_at DESC`
 
 	deleteByHandle = `DELETE FROM signins WHERE user_id = $1 AND handle = $2 RETURNING device, agent`
-	// Whoever was there may have asked for another address.
+	// Whoever was signed in there may have asked for another address.
 	deleteNewEmailTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'address'`
 
 	deleteOtherSignIns = `DELETE FROM signins WHERE user_id = $1 AND id <> $2`
@@ -27,8 +27,9 @@ func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
 }
 
 // EndSignIn ends one of the sign-ins of the person who is signed in by
-// current, named by its handle; the device it was on is no longer known, and a new
-// address that waits to be confirmed is forgotten. It returns ErrNotFound for one that is gone or somebody else's.
+// current, named by its handle. The device it was on is no longer known, and a new
+// address that waits to be confirmed is forgotten. It returns ErrNotFound for one that
+// has ended or is somebody else's.
 func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
 		var device, agent string

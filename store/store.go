@@ -29,8 +29,8 @@ type Database struct {
 	Read, Write *sql.DB
 	// Probe serves Ready alone.
 	Probe *sql.DB
-	// ReadContext is applied to the context of every query on Read, but for those
-	// of figures. Where reading would do harm it has ended.
+	// ReadContext is applied to the context of every query on Read but those that count.
+	// Its result has ended already where reading would end the program.
 	ReadContext func(context.Context) context.Context
 	// Pools are those on which Read and Write draw.
 	Pools []Pool
@@ -41,35 +41,20 @@ type Database struct {
 	// "table.column", or is empty for every other error.
 	Conflict func(err error) string
 	// Retryable says whether err means that another transaction was in the way, so
-	// that the same can be tried again at once.
+	// that the same may succeed when it is done again.
 	Retryable func(err error) bool
-	// LockWait is how long the same is tried again while another transaction is in
-	// the way. It is tried a few times in any case; 0 is for a database that waits
+	// LockWait is how long the same is done again while another transaction is in
+	// the way. It is done a few times in any case; 0 is for a database that waits
 	// for locks by itself.
 	LockWait time.Duration
 	// Trouble says in a few words why the database takes no work for now, as in
 	// "it is read-only". It is empty for an error that means something else. What
-	// it says may be shown to anybody. In part says that this may be so of some
-	// tables or pages only, which a probe does not touch.
+	// it says may be shown to anybody. inPart says that only some tables or pages may be
+	// concerned, which a probe does not touch.
 	Trouble func(err error) (why string, inPart bool)
-	// InPlace returns an error where a commit does not reach what the next start
-	// will open. It is asked before each transaction, and before and after each
-	// commit, so it must cost little.
+	// InPlace returns an error where a commit does not reach the file that the next start
+	// will open. It runs before each transaction, and before and after each commit.
 	InPlace func() error
-}
-
-// Sessions keeps the sessions of scs, of which it has the shape. With the
-// methods that end in Ctx scs passes on the request, whose deadline then holds
-// for the database as well. Prune deletes up to limit expired sessions and says
-// how many.
-type Sessions interface {
-	Find(token string) (data []byte, found bool, err error)
-	Commit(token string, data []byte, expiry time.Time) error
-	Delete(token string) error
-	FindCtx(ctx context.Context, token string) (data []byte, found bool, err error)
-	CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error
-	DeleteCtx(ctx context.Context, token string) error
-	Prune(ctx context.Context, limit int) (int64, error)
 }
 
 // Rules are what whoever runs the site may decide about accounts.
@@ -78,7 +63,7 @@ type Rules struct {
 	// Reopen is how long a closed account can be opened again before it is
 	// erased; 0 erases at once.
 	Reopen time.Duration
-	// EventRetention is how long events are kept.
+	// EventRetention is how long events are stored.
 	EventRetention time.Duration
 	// NoNotices leaves out the letters that only tell: of a changed password, a
 	// new device, a closed account, too many wrong passwords.
@@ -103,8 +88,8 @@ type Store struct {
 	written   chan struct{} // holds at most one, when there are new letters
 	tally     tally
 	probes    singleflight.Group
-	troubled  atomic.Bool // the last deed met trouble with the database
-	partly    atomic.Pointer[meeting]
+	troubled  atomic.Bool // the last transaction failed because of the database
+	partly    atomic.Pointer[partTrouble]
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -154,21 +139,24 @@ func (s *Store) Trouble(err error) string {
 	return "it does not answer in time"
 }
 
-// now is the store's time: UTC and cut to microseconds, because PostgreSQL
-// keeps no more and SQLite compares times as text.
-func (s *Store) now() time.Time {
-	return s.clock().UTC().Truncate(time.Microsecond)
+// isFault says whether err is for the log: an error that is no refusal.
+func isFault(err error) bool {
+	_, refused := rules.AsRefusal(err)
+	return err != nil && !refused
 }
 
-// prune runs a statement that deletes up to limit rows from before a time.
-func (s *Store) prune(ctx context.Context, text string, before time.Time, limit int) (int64, error) {
-	ctx, cancel := background(ctx)
-	defer cancel()
-	n, err := s.db.Exec(ctx, text, before, limit)
-	if err != nil {
-		return 0, fmt.Errorf("prune: %w", err)
+// fault says of a fault what failed. A refusal, or nil, stays what it is.
+func fault(what string, err error) error {
+	if isFault(err) {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	return n, nil
+	return err
+}
+
+// now is the store's time: UTC and cut to microseconds, because PostgreSQL
+// stores no more and SQLite compares times as text.
+func (s *Store) now() time.Time {
+	return s.clock().UTC().Truncate(time.Microsecond)
 }
 
 // all reads every row of a query; into says where the columns go.

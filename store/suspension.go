@@ -6,9 +6,10 @@ import (
 	"errors"
 )
 
-// suspendAfter is after how many wrong passwords in a row an account takes none
-// any more, where mail can set a new one. With what a known device may try it
-// is the hundred of NIST SP 800-63B-4, 3.2.2.
+// suspendAfter is how many wrong passwords in a row make an account accept none, not
+// even the right one, until its owner chooses a new one. It applies to sites that send
+// mail, which that takes. With the deviceFailures of a known device it is the hundred of
+// NIST SP 800-63B-4, 3.2.2.
 const suspendAfter = 90
 
 const (
@@ -16,17 +17,18 @@ const (
 	resetWrong  = `UPDATE users SET wrong_passwords = 0 WHERE id = $1 AND wrong_passwords > 0`
 )
 
-// suspended says whether the account takes no password for now, not even the right
-// one. A known device has a count of its own.
+// suspended says whether the account accepts no password for now. A known device has a
+// count of its own.
 func (s *Store) suspended(a attempt) bool {
 	return s.Mails() && a.user.wrongPasswords >= suspendAfter && a.countsForAccount()
 }
 
-// countsForAccount says whether the try counts towards off: not on a known device, and
-// not where there is no limit on wrong passwords.
+// countsForAccount says whether the attempt counts towards suspension: not on a known
+// device, and not where there is no limit on wrong passwords.
 func (a attempt) countsForAccount() bool { return a.bucket != "" && !a.onDevice() }
 
-// countTowardsSuspension counts towards off, and tells the person when it is reached.
+// countTowardsSuspension counts a wrong password towards suspension, and writes to the
+// person when it is reached.
 func (tx *Tx) countTowardsSuspension(ctx context.Context, a attempt, from Origin) error {
 	if !a.countsForAccount() {
 		return nil

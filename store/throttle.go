@@ -14,12 +14,11 @@ import (
 )
 
 const (
-	// One statement counts, and only where nobody has to wait: of any number of
-	// tries at once each is counted before its password is looked at. A wait
-	// longer than the longest was written by a clock that was ahead, and is none.
-	// A failure still to come is only forgotten where it is further off than the
-	// quiet time: of two copies whose clocks differ, one must not begin the count
-	// anew at each try.
+	// One statement counts, and only where nobody has to wait. So of any number of
+	// attempts at once each is counted before its password is compared. A wait longer
+	// than LongestWait was written by a clock that was ahead, and does not count. A failure
+	// in the future starts the count again only if it is more than failureLifetime away:
+	// of two copies whose clocks differ, one must not do so at each attempt.
 	countAttempt = `INSERT INTO throttles (bucket, failures, failed_at, waits_until) VALUES ($1, 1, $2, $2)
 		ON CONFLICT (bucket) DO UPDATE SET failed_at = $2, waits_until = $2,
 			failures = CASE WHEN throttles.failed_at <= $3 OR throttles.failed_at > $4 THEN 1 ELSE throttles.failures + 1 END,
@@ -39,8 +38,8 @@ const (
 		SELECT bucket FROM throttles WHERE failed_at <= $1 ORDER BY failed_at LIMIT $2)`
 )
 
-// attempt is one password that is about to be compared. It is counted as failed
-// before that, and taken back where it turns out otherwise.
+// attempt is one password that is about to be compared. It is counted as a failure
+// before that, and taken back if it is none.
 type attempt struct {
 	bucket   string
 	failures int
@@ -52,15 +51,14 @@ func accountBucket(user User) string { return "user:" + strconv.FormatInt(user.I
 
 func deviceBucket(user User, device string) string { return accountBucket(user) + ":device:" + device }
 
-// bucket is what a try is counted under: the known device it comes from, else
-// the account, else what was typed to name one, in the form in which accounts
-// are looked up: or the spellings of an address would share a count only where
-// it has an account. It is kept as a sum, because people type passwords into
-// the wrong line.
+// bucket is what an attempt is counted under: the known device it comes from, else
+// the account, else the name that was typed. That name is in its canonical form, so that
+// all spellings share one count, as they do where there is an account. It is stored as
+// a digest, because people type passwords into the wrong line.
 func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin) (bucket string, err error) {
 	if from.Device != "" {
 		device := secret.Digest(from.Device)
-		// Asked for unknown accounts as well, so that both take the same time.
+		// The same query for unknown accounts, so that both take the same time.
 		known, err := s.knownDevice(ctx, user, device)
 		if err != nil {
 			return "", err
@@ -79,8 +77,8 @@ func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin
 	return "name:" + secret.Digest(name), nil
 }
 
-// countAttempt counts a password that is about to be compared. It is refused with a
-// wait while the bucket makes everybody wait, the right password included.
+// countAttempt counts a password that is about to be compared. While the bucket makes
+// people wait it refuses every password, even the right one, and says how long.
 func (s *Store) countAttempt(ctx context.Context, user User, typed string, from Origin) (attempt, error) {
 	a := attempt{user: user}
 	limits := s.rules.Limits
@@ -91,7 +89,7 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 	if a.bucket, err = s.bucket(ctx, user, typed, from); err != nil {
 		return a, err
 	}
-	// Not cut off by a caller who leaves: then nobody would know whether it was
+	// It goes on when the caller leaves. Otherwise nobody would know whether it was
 	// counted, and it could not be taken back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
@@ -113,13 +111,10 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 		}
 		return err
 	})
-	if _, refused := rules.AsRefusal(err); err != nil && !refused {
-		err = fmt.Errorf("count a try: %w", err)
-	}
-	return a, err
+	return a, fault("count a try", err)
 }
 
-// onDevice says whether the try is counted on a known device.
+// onDevice says whether the attempt is counted on a known device.
 func (a attempt) onDevice() bool { return strings.Contains(a.bucket, ":device:") }
 
 // wait is how long everybody waits after that many failures in a row.
@@ -134,8 +129,8 @@ func (l Limits) wait(failures int) time.Duration {
 	return min(time.Second<<over, l.LongestWait)
 }
 
-// recordFailure records a try that failed, also for a caller who has left. An account that
-// does not exist costs the same transaction.
+// recordFailure records an attempt that failed, even if the caller has left. An account
+// that does not exist takes the same transaction.
 func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from Origin) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
@@ -163,7 +158,8 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 		return tx.record(ctx, a.user.ID, EventThrottled, "", from)
 	})
 	if err == nil && a.onDevice() && inARow >= deviceFailures {
-		// By itself, holding no lock that somebody with the device in hand waits for.
+		// After the transaction, so that it locks nothing that the owner of the device
+		// waits for.
 		_, err = s.db.Exec(ctx, deleteDevice, a.user.ID, secret.Digest(from.Device))
 	}
 	if err != nil {
@@ -172,8 +168,8 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 	return nil
 }
 
-// countFailure notes that a try turned out wrong, and says how many of the bucket
-// did so in a row. The tries that are still under way are none of them.
+// countFailure notes that an attempt failed, and says how many of the bucket failed in a
+// row. Attempts that are still under way do not count.
 func (tx *Tx) countFailure(ctx context.Context, a attempt) (failed int, err error) {
 	err = tx.QueryRowContext(ctx, updateFailed, tx.store.now(), a.bucket).Scan(&failed)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -182,14 +178,14 @@ func (tx *Tx) countFailure(ctx context.Context, a attempt) (failed int, err erro
 	return failed, err
 }
 
-// takeBack takes back a try whose password was never compared, or was right but
-// led to nothing, because of that fault if any. Whoever has waited for the
-// database in vain does not wait for it again.
+// takeBack takes back an attempt whose password was never compared, or was right but led
+// to nothing. fault is why, or nil. Where it says that the database is unavailable, this
+// does not wait for the database again.
 func (s *Store) takeBack(ctx context.Context, a attempt, fault error) {
 	if a.bucket == "" {
 		return
 	}
-	// The caller has left or was turned away; this is still to be done.
+	// It is done even if the caller has left.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	db := s.db
@@ -201,17 +197,17 @@ func (s *Store) takeBack(ctx context.Context, a attempt, fault error) {
 	}
 }
 
-// takeBackAfterFault takes back the try of a right password that a fault kept from
-// leading to anything, and returns that fault.
+// takeBackAfterFault returns err. If it is a fault, it takes back the attempt, whose
+// password was right.
 func (s *Store) takeBackAfterFault(ctx context.Context, bucket string, err error) error {
-	if _, refused := rules.AsRefusal(err); err != nil && !refused {
+	if isFault(err) {
 		s.takeBack(ctx, attempt{bucket: bucket}, err)
 	}
 	return err
 }
 
-// resetFailures forgets the failures of a bucket in which somebody now proved who
-// they are, and only those.
+// resetFailures forgets the failures of the bucket in which a password was right, and
+// only those.
 func (tx *Tx) resetFailures(ctx context.Context, user int64, bucket string) error {
 	if bucket == "" {
 		return nil
@@ -238,10 +234,4 @@ func (tx *Tx) forgetFailures(ctx context.Context, userID int64) error {
 		return fmt.Errorf("forget failures: %w", err)
 	}
 	return nil
-}
-
-// PruneThrottles deletes up to limit counters that have been quiet, and says
-// how many.
-func (s *Store) PruneThrottles(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteQuietThrottles, s.now().Add(-failureLifetime), limit)
 }

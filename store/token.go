@@ -15,7 +15,7 @@ import (
 // What a token in a link is for. Each purpose has its own lifetime.
 const (
 	PurposeVerify   = "confirm"  // the address of an account
-	PurposeRegister = "register" // a pending registration
+	PurposeRegister = "register" // a pending registration, whose row holds the token
 	PurposeNewEmail = "address"  // a new address
 	PurposeReset    = "reset"    // a new password
 	PurposeUndo     = "undo"     // the old address back
@@ -29,7 +29,7 @@ const (
 )
 
 // ErrInvalidLink is the one answer to every token that is unknown, used, expired,
-// for something else, or overtaken by a change of the account.
+// for another purpose, or void because the account has changed.
 var ErrInvalidLink = errors.New("the link is not good, or not any more")
 
 // Token is a live token, as the page behind its link needs it.
@@ -44,10 +44,17 @@ type Token struct {
 	created, expires time.Time
 }
 
-// tokenValid is how long a token of each purpose is good.
-var tokenValid = map[string]time.Duration{
-	PurposeVerify: VerifyValid, PurposeNewEmail: NewEmailValid, PurposeReset: ResetValid, PurposeUndo: UndoValid, PurposeInvite: InviteValid,
-}
+// tokenValid is how long a token of each purpose works, as the kinds of letters
+// that carry it state.
+var tokenValid = func() map[string]time.Duration {
+	valid := map[string]time.Duration{}
+	for _, k := range letterKinds {
+		if k.purpose != "" {
+			valid[k.purpose] = k.valid
+		}
+	}
+	return valid
+}()
 
 const (
 	insertToken = `INSERT INTO tokens (hash, purpose, user_id, email, email_key, epoch, created_at, expires_at)
@@ -69,15 +76,15 @@ const (
 	deleteOldTokens = `DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 )
 
-// issue makes a token and keeps its sum. The zero User stands for nobody yet.
-func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string, valid time.Duration) (string, error) {
+// issue makes a token and stores its digest. The zero User stands for nobody yet.
+func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string) (string, error) {
 	token, now := secret.NewToken(), tx.store.now()
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	id := sql.NullInt64{Int64: user.ID, Valid: user.ID != 0}
-	if _, err := tx.ExecContext(ctx, insertToken, secret.Digest(token), purpose, id, email, key, user.epoch, now, now.Add(valid)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertToken, secret.Digest(token), purpose, id, email, key, user.epoch, now, now.Add(tokenValid[purpose])); err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	return token, nil
@@ -101,18 +108,18 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	if err != nil {
 		return Token{}, fmt.Errorf("look for a token: %w", err)
 	}
-	// A change of what proves the person kills what was sent before, the way
-	// back from a change of address excepted.
-	overtaken := t.Purpose != PurposeUndo && t.User.epoch != epoch
-	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || overtaken || !possible(t.expires, now, tokenValid[t.Purpose]) {
+	// A new epoch voids what was sent before, except the link that undoes a change of
+	// address.
+	void := t.Purpose != PurposeUndo && t.User.epoch != epoch
+	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || void || !possible(t.expires, now, tokenValid[t.Purpose]) {
 		return Token{}, ErrInvalidLink
 	}
 	return t, nil
 }
 
-// redeem uses a token of a user up, in the transaction of what it is good for.
-// Of any number who try at once one succeeds. The user comes first: whoever
-// voids tokens has changed the user before, and two would wait for each other.
+// redeem uses up a token of a user, in the transaction of what it is for. Of any number
+// at once one succeeds. The user is locked first, as where tokens are voided: in another
+// order the two could deadlock.
 func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
 	if err := tx.lockUser(ctx, user.ID); err != nil {
 		return err
@@ -125,9 +132,4 @@ func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
 		return ErrInvalidLink
 	}
 	return nil
-}
-
-// PruneTokens deletes up to limit tokens that have expired, and says how many.
-func (s *Store) PruneTokens(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldTokens, s.now(), limit)
 }

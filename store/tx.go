@@ -8,8 +8,8 @@ import (
 	"gatehouse/store/rules"
 )
 
-// It changes nothing but waits for a change of the account that is under way
-// and makes a later one wait, which reading alone does not on PostgreSQL.
+// It changes nothing. It waits for a change of the account that is under way, and makes
+// later ones wait, which a SELECT does not do on PostgreSQL.
 const lockUserRow = `UPDATE users SET epoch = epoch WHERE id = $1`
 
 // Tx is a transaction that records what it does. What it recorded is logged
@@ -18,13 +18,13 @@ type Tx struct {
 	*sql.Tx
 	store  *Store
 	events []Event
-	// letters says that it wrote any.
+	// letters says that it wrote at least one letter.
 	letters bool
 }
 
-// write runs one transaction. A refusal or a fault from do rolls it back. Where
-// another transaction was in the way do runs again, so it must not build on what
-// it did to its surroundings the time before.
+// write runs one transaction. Any error from do rolls it back. Where another
+// transaction was in the way do runs again, so it must not depend on variables that it
+// set the time before.
 func (s *Store) write(ctx context.Context, do func(tx *Tx) error) error {
 	var tx *Tx
 	err := s.db.transact(ctx, s.db.Write, func(t *sql.Tx) error {
@@ -56,7 +56,7 @@ func (tx *Tx) changed(ctx context.Context, text string, args ...any) (int64, err
 	return result.RowsAffected()
 }
 
-// lockUser makes a deed wait for a change of the account that is under way, and
+// lockUser makes a transaction wait for a change of the account that is under way, and
 // later ones wait for it.
 func (tx *Tx) lockUser(ctx context.Context, userID int64) error {
 	if _, err := tx.ExecContext(ctx, lockUserRow, userID); err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Older versions kept names that cannot be seen.
+// Older versions stored names that cannot be seen.
 func TestABlankNameIsNeverShown(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "\u200b", "\ufeff \u2060", "\u0301", "\u00a0\u3000", "\t", "\U000e0041"} {

@@ -55,25 +55,32 @@ func (s *Store) identify(ctx context.Context, identifier string) (User, secret.P
 	return s.findAccount(ctx, s.userByEmail, key)
 }
 
-// Disable closes the account to its owner and ends all its sign-ins. Doing it
+// Disable keeps the owner of an account out of it and ends all its sign-ins. Doing it
 // twice is no error.
 func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
-		n, err := tx.changed(ctx, updateDisabled, s.now(), user.ID)
+		changed, err := tx.shut(ctx, updateDisabled, user)
 		if err != nil {
 			return fmt.Errorf("disable user %d: %w", user.ID, err)
 		}
-		if _, err := tx.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
-			return fmt.Errorf("end the sign-ins of user %d: %w", user.ID, err)
-		}
-		if n == 0 {
+		if !changed {
 			return nil
 		}
 		return tx.record(ctx, user.ID, EventDisabled, "", from)
 	})
 }
 
-// Enable opens a disabled account again. Sign-ins do not come back.
+// shut disables or closes an account, by a statement that takes the time and the id,
+// and ends all its sign-ins. It returns false where that was done before.
+func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, error) {
+	n, err := tx.changed(ctx, statement, tx.store.now(), user.ID)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, deleteSignIns, user.ID)
+	}
+	return n > 0, err
+}
+
+// Enable ends what Disable began. Sign-ins do not come back.
 func (s *Store) Enable(ctx context.Context, user User, from Origin) error {
 	return s.write(ctx, func(tx *Tx) error {
 		n, err := tx.changed(ctx, updateEnabled, user.ID)

@@ -16,12 +16,12 @@ func (s *Store) SendVerification(ctx context.Context, user User, from Origin) er
 }
 
 func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {
-	return tx.sendLink(ctx, LetterVerify, PurposeVerify, user, user.Email, VerifyValid, from)
+	return tx.sendLink(ctx, LetterVerify, user, user.Email, from)
 }
 
 // VerifyEmail redeems the token of a letter to the address of an account,
-// or to a new one, which then replaces the old. It returns the user as it is
-// then, or ErrInvalidLink.
+// or to a new one, which then replaces the old. It returns the changed user, or
+// ErrInvalidLink.
 func (s *Store) VerifyEmail(ctx context.Context, token string, from Origin) (User, error) {
 	t, err := s.Token(ctx, token, PurposeVerify, PurposeNewEmail)
 	if err != nil {

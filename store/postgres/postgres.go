@@ -23,12 +23,11 @@ func IsURL(place string) bool {
 	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
 
-// lock makes the copies that start at once migrate one after another. It lasts
-// as long as the transaction; the number is ours and means nothing.
-// What migrates may take longer than a page may.
+// lock makes copies that start at once migrate one after another. It lasts as long as
+// the transaction; the number means nothing. A migration may take longer than a page.
 const lock = `SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7283190354411)`
 
-// closeWait is how long Close waits for connections on which nothing comes back.
+// closeWait is how long Close waits for connections on which the server does not answer.
 const closeWait = 2 * time.Second
 
 // DB is one PostgreSQL database and the pool that everything on it shares.
@@ -75,7 +74,7 @@ func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
 	db.Write = stdlib.OpenDBFromPool(pool)
 	db.Read, db.Probe = db.Write, db.Write
 	db.Pools = []store.Pool{{Name: "shared", Stats: db.stats}}
-	// pgx prepares what it has not seen and keeps it with the connection.
+	// pgx prepares statements by itself, for each connection.
 	db.Prepare = false
 	db.ReadContext = func(ctx context.Context) context.Context { return ctx }
 	db.Conflict, db.Retryable, db.Trouble = conflict, retryable, trouble
@@ -107,8 +106,8 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 // Accounts is what the store works on.
 func (db *DB) Accounts() store.Database { return db.Database }
 
-// stats are those of the pool underneath: database/sql has no limit of its own
-// and never waits.
+// stats are those of pgx's pool: database/sql above it has no limit of its own and
+// never waits.
 func (db *DB) stats() sql.DBStats {
 	stats := db.pool.Load().Stat()
 	return sql.DBStats{

@@ -68,7 +68,7 @@ func ASCIIDomain(name string) (string, error) { return domains.ToASCII(name) }
 
 // DeliverableEmail is the address as it is stored and written to: the local
 // part as it was typed, which some mail systems care about, and the domain in
-// its ASCII form, so that nothing unseen is kept. The address must have passed
+// its ASCII form, so that nothing invisible is stored. The address must have passed
 // CheckEmail.
 func DeliverableEmail(value string) string {
 	value = trimmed(value)

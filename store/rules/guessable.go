@@ -21,11 +21,11 @@ var commonWords = longestFirst([]string{
 	"and", "new", "your", "abc", "abcd", "abcdef", "xyz",
 })
 
-// leftover is how many letters a password needs beyond the words that anybody
-// would try; taken is how many such letters make it a password built from them.
+// A password is built from words if they make up at least wordLetters of its letters
+// and fewer than ownLetters remain.
 const (
-	leftoverMin = 4
-	takenMin    = 4
+	ownLetters  = 4
+	wordLetters = 4
 )
 
 // madeOf says whether hardly a letter remains of password once words, digits
@@ -63,13 +63,13 @@ func mostly(typed, read string, words []string) bool {
 			rest++
 		}
 	}
-	return rest < leftoverMin && found >= takenMin
+	return rest < ownLetters && found >= wordLetters
 }
 
 var unleet = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
 
 // parts splits names and addresses into lower-case words of three letters and
-// more, and keeps the whole as well.
+// more. The whole is one of them.
 func parts(values []string) []string {
 	var words []string
 	for _, value := range values {

@@ -2,8 +2,8 @@ package rules
 
 import "strings"
 
-// CheckIdentifier refuses what cannot be the username or address of an account
-// because nothing is seen of it, or something inside is not, or is spoilt.
+// CheckIdentifier refuses what cannot be the username or address of an account, because
+// it is empty, contains an invisible character, or is not UTF-8.
 func CheckIdentifier(value string) error {
 	name := trimmed(value)
 	_, err := CanonicalEmail(name)

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// What nobody sees comes along with what is pasted and piped. It is taken off
-// the ends of usernames, addresses and names, and refused inside of usernames
-// and addresses and in new passwords, which nobody could type again.
+// Pasted and piped text often contains invisible characters. They are removed from the
+// ends of usernames, addresses and names. Inside of usernames and addresses, and in new
+// passwords, they are refused, because nobody could type them again.
 
 // blanks are drawn as nothing although Unicode counts them as letters or
 // symbols: the empty Braille pattern, the null notehead of music, and two
@@ -42,20 +42,20 @@ func visible(r rune) bool {
 	return !invisible(r) && !unicode.In(r, unicode.White_Space, unicode.M, unicode.Cc, unicode.Co)
 }
 
-// trimmed is value without spaces and what nobody sees at its ends.
+// trimmed is value without spaces and invisible characters at its ends.
 func trimmed(value string) string {
 	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || invisible(r) })
 }
 
-// Padded says whether anything but spaces that nobody sees stands at an end of
-// what was typed for a username or an address.
+// Padded says whether a username or an address has an invisible character other than a
+// space at one of its ends.
 func Padded(value string) bool { return len(trimmed(value)) < len(strings.TrimSpace(value)) }
 
 // Pasted says whether something in value is invisible and shapes nothing.
 func Pasted(value string) bool { return strings.ContainsFunc(value, stray) }
 
-// seen is value without what nobody sees, for rules that must not be passed by
-// with it.
+// seen is value without invisible characters, for rules that these must not help to
+// evade.
 func seen(value string) string {
 	return strings.Map(func(r rune) rune {
 		if invisible(r) {
@@ -65,12 +65,12 @@ func seen(value string) string {
 	}, value)
 }
 
-// refusePasted refuses the value of a field for what nobody sees in it.
+// refusePasted refuses the value of a field for an invisible character in it.
 func refusePasted(field, what string) error {
 	return Refuse(field, "%s contains an invisible character. Type it instead of pasting it.", what)
 }
 
-// spoilt says whether a letter of value did not come as UTF-8: it holds other
+// spoilt says whether a letter of value did not come as UTF-8: it contains other
 // bytes, or U+FFFD, which decoders put in their place.
 func spoilt(value string) bool { return strings.ContainsRune(value, utf8.RuneError) }
 

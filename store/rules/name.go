@@ -9,8 +9,8 @@ import (
 // NameMax is the longest display name, in code points.
 const NameMax = 100
 
-// CanonicalName is the form in which a display name is stored: without what
-// nobody sees at its ends. One in which nothing can be seen is none.
+// CanonicalName is the form in which a display name is stored: without spaces and
+// invisible characters at its ends. It is empty if all of it is invisible.
 func CanonicalName(value string) string {
 	if !strings.ContainsFunc(value, visible) {
 		return ""
@@ -27,7 +27,7 @@ func CheckName(value string) error {
 		return Refuse("name", "Use at most %d characters for the name.", NameMax)
 	case spoilt(name):
 		return refuseSpoilt("name", "Your name")
-	// To override the direction is a way to deceive, at the end of a name too.
+	// An override of the direction can deceive even at the end of a name.
 	case !plainText(name) || strings.ContainsRune(value, '\u202e'):
 		return Refuse("name", "Your name contains an invisible character, such as a line break. Type it instead of pasting it.")
 	}

@@ -37,16 +37,16 @@ type Passwords struct {
 
 const commonBytes = 5
 
-// Check refuses a new password that is too short, too long, unreadable, in part
-// invisible, well known, or built from what is personal to the account: its name, username and
-// email address. There are no rules about kinds of characters (NIST SP
+// Check refuses a new password that is too short, too long, not UTF-8, in part
+// invisible, well known, or built from what is personal to the account: its name,
+// username and email address. There are no rules about kinds of characters (NIST SP
 // 800-63B-4, 3.1.1.2).
 func (p *Passwords) Check(password string, personal ...string) error {
 	length, bare := utf8.RuneCountInString(password), seen(password)
 	switch {
 	case password == "":
 		return Refuse("password", "Enter a password.")
-	// Whoever types it later would be told that it is wrong.
+	// What somebody types later would not be the same.
 	case Pasted(password) || bare == "":
 		return refusePasted("password", "The password")
 	case spoilt(password) || strings.ContainsFunc(password, unshowable):

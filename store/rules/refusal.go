@@ -37,24 +37,30 @@ func Refuse(field, sentence string, args ...any) error {
 	return Refusal{Field: field, Sentence: sentence}
 }
 
-// TooMany is the refusal of whoever must wait, in the same words whether or
-// not an account exists.
+// TooMany refuses whoever must wait, in the same words whether or not an account
+// exists. It says at least one second.
 func TooMany(wait time.Duration) error {
 	wait = max(wait, time.Second)
-	return Refusal{Sentence: "Too many attempts. Wait " + inWords(wait) + ", then try again.", Wait: wait}
+	sentence := fmt.Sprintf("Too many attempts. Wait %s, then try again.", inWords(wait))
+	return Refusal{Sentence: sentence, Wait: wait}
 }
 
-// inWords says how long, rounded up.
+// inWords says how long, rounded up to whole seconds, minutes or hours.
 func inWords(d time.Duration) string {
-	unit, n := "second", int64((d+time.Second-1)/time.Second)
-	if n > 90 {
-		unit, n = "minute", int64((d+time.Minute-1)/time.Minute)
+	in := func(unit time.Duration) int64 { return int64((d + unit - 1) / unit) }
+	switch {
+	case in(time.Second) <= 90:
+		return counted(in(time.Second), "1 second", "%d seconds")
+	case in(time.Minute) <= 90:
+		return counted(in(time.Minute), "1 minute", "%d minutes")
 	}
-	if unit == "minute" && n > 90 {
-		unit, n = "hour", int64((d+time.Hour-1)/time.Hour)
-	}
+	return counted(in(time.Hour), "1 hour", "%d hours")
+}
+
+// counted says how many there are: one, or more by a format.
+func counted(n int64, one, more string) string {
 	if n == 1 {
-		return "1 " + unit
+		return one
 	}
-	return fmt.Sprintf("%d %ss", n, unit)
+	return fmt.Sprintf(more, n)
 }

@@ -26,7 +26,7 @@ var reservedUsernames = []string{
 }
 
 // CanonicalUsername is the form that is stored, shown and compared: without
-// spaces and what nobody sees around it, and in lower case. Only ASCII letters
+// spaces and invisible characters around it, and in lower case. Only ASCII letters
 // are folded, so that nothing outside ASCII can turn into a letter.
 func CanonicalUsername(value string) string {
 	return lowerASCII(trimmed(value))

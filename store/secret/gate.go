@@ -19,11 +19,11 @@ var ErrBusy = errors.New("too many passwords are being checked")
 
 // Gate runs password hashing, the one heavy thing in the program, on a fixed
 // number of operating-system threads of low priority, so that pages stay fast
-// while hundreds of people sign in.
+// while many people sign in (make storm).
 type Gate struct {
-	// Busy, where set before the first Do, is called with true when the first slot is
-	// taken and with false when the last comes free, never both at once. For low
-	// priority to help, GOMAXPROCS must be above the number of slots in between.
+	// Busy may be set before the first Do. It is called with true when the first slot is
+	// taken and with false when the last comes free, and never concurrently. While slots
+	// are taken, GOMAXPROCS must be above their number, or low priority does not help.
 	Busy func(bool)
 
 	slots int
@@ -108,16 +108,16 @@ func (g *Gate) Use() GateUse {
 	return GateUse{Slots: int64(g.slots), InUse: g.inUse, Waiting: g.waiting.Load(), TurnedAway: g.turnedAway.Load()}
 }
 
-// Close ends the slots once their present jobs are done. Whoever still asks is
-// told that it is busy.
+// Close ends the slots once their present jobs are done. From then on Do returns
+// ErrBusy.
 func (g *Gate) Close() {
 	close(g.ended)
 	g.done.Wait()
 }
 
 func (g *Gate) slot() {
-	// The thread is never unlocked, so it ends with the goroutine and its
-	// low priority cannot reach other work.
+	// The thread is never unlocked. So it ends with the goroutine, and no other work
+	// gets its low priority.
 	runtime.LockOSThread()
 	lowerPriority()
 	for {

@@ -19,16 +19,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Schemes by which a password is kept. SchemeBcrypt is what other systems
-// leave behind ($2a$, $2b$, $2y$); it is replaced at the next sign-in.
+// Schemes by which a password is stored. SchemeBcrypt is that of imported hashes
+// ($2a$, $2b$, $2y$); it is replaced at the next sign-in.
 const (
 	SchemeHMAC   = "bcrypt-hmac-sha384"
 	SchemeBcrypt = "bcrypt"
 )
 
 // Costs of bcrypt that may be configured. A hash that costs more than
-// BcryptCostMax is never compared, because every sign-in would be brought up to
-// its cost: it counts as none, and its account as one without a password.
+// BcryptCostMax is never compared, because every sign-in would then have to take as
+// long. Its account counts as one without a password.
 const (
 	BcryptCostMin = 10
 	BcryptCostMax = 14
@@ -41,26 +41,25 @@ type Hasher struct {
 	// Gate bounds how many passwords are hashed at a time.
 	Gate *Gate
 
-	// highestCost is the highest cost in use. Every comparison is brought up to it,
-	// so that the time does not tell one account from another.
+	// highestCost is the highest cost in use. Every comparison takes as long as one at
+	// that cost, so that the time does not tell one account from another.
 	highestCost atomic.Int32
 	// compared, where set, sees the hash of every comparison.
 	compared func(hash []byte)
 }
 
-// PasswordHash is a password as the database keeps it. The zero value is an account
-// without a password.
+// PasswordHash is a password as the database stores it. The zero value stands for no
+// password.
 type PasswordHash struct {
 	Scheme string
 	Hash   string
-	// Cost repeats what the hash says, so that the dearest is one look in an
-	// index.
+	// Cost repeats what the hash says, so that an index finds the highest.
 	Cost int
 }
 
-// hashShape is a bcrypt hash that is compared. $2$ and $2x$ come from flawed
-// programs. What bcrypt would turn down without any work is none of them, or
-// that would show in the time.
+// hashShape is the shape of a bcrypt hash that is compared. $2$ and $2x$ come from
+// flawed programs. It excludes what bcrypt would refuse without any work, because that
+// would show in the time.
 var hashShape = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
 // usable says whether there is a password, and how much it costs to compare.
@@ -76,8 +75,8 @@ func (stored PasswordHash) usable() (cost int, ok bool) {
 	return cost, true
 }
 
-// preHashKey is public and fixed: it only keeps these hashes apart from plain
-// SHA-384 sums of the same passwords that leaked elsewhere.
+// preHashKey is public and fixed. It makes these hashes differ from plain SHA-384 sums
+// of the same passwords that leaked elsewhere.
 const preHashKey = "gatehouse password v1"
 
 // preHash makes 64 ASCII bytes of a password of any length, because bcrypt
@@ -88,7 +87,7 @@ func preHash(password string) []byte {
 	return base64.StdEncoding.AppendEncode(nil, mac.Sum(nil))
 }
 
-// Hash keeps a new password. It waits for the gate.
+// Hash hashes a new password. It waits for the gate.
 func (h *Hasher) Hash(ctx context.Context, password string) (PasswordHash, error) {
 	var hash []byte
 	var failed error
@@ -101,8 +100,9 @@ func (h *Hasher) Hash(ctx context.Context, password string) (PasswordHash, error
 	return PasswordHash{SchemeHMAC, string(hash), h.Cost}, nil
 }
 
-// Matches compares password with what is kept. Whatever is kept, also nothing,
-// it costs one comparison at the dearest cost in use. It waits for the gate.
+// Matches compares password with a stored hash. It always takes as long as one
+// comparison at the highest cost in use, even where there is no hash. It waits for the
+// gate.
 func (h *Hasher) Matches(ctx context.Context, stored PasswordHash, password string) (bool, error) {
 	match := false
 	err := h.Gate.Do(ctx, func() { match = h.compare(stored, password) })
@@ -125,15 +125,15 @@ func (h *Hasher) compare(stored PasswordHash, password string) bool {
 		typed = plain
 	}
 	match := h.bcrypt([]byte(stored.Hash), typed) == nil
-	// Each step of cost doubles the time, so one more comparison at each cost
-	// from this one up to the dearest adds up to the dearest exactly.
+	// Each step of cost doubles the time. So one more comparison at each cost from this
+	// one up to, but not including, the highest adds up to one at the highest.
 	for c := cost; c < highest; c++ {
 		_ = h.bcrypt(decoy(c), typed)
 	}
 	return match
 }
 
-// bcrypt compares, by way of the counter that tests put in between.
+// bcrypt compares, and lets tests see the hash.
 func (h *Hasher) bcrypt(hash, password []byte) error {
 	if h.compared != nil {
 		h.compared(hash)
@@ -141,9 +141,9 @@ func (h *Hasher) bcrypt(hash, password []byte) error {
 	return bcrypt.CompareHashAndPassword(hash, password)
 }
 
-// Outdated says whether kept should be replaced after a sign-in with password.
-// bcrypt saw only the first 72 bytes of a longer one: replacing it could keep
-// a tail that its owner never chose.
+// Outdated says whether stored should be replaced after a sign-in with password. By
+// SchemeBcrypt only the first 72 bytes of a longer one were compared, so the rest may be
+// wrong, and must not become part of the password.
 func (h *Hasher) Outdated(stored PasswordHash, password string) bool {
 	if stored.Scheme == SchemeBcrypt {
 		return len(password) <= 72
@@ -152,7 +152,7 @@ func (h *Hasher) Outdated(stored PasswordHash, password string) bool {
 	return usable && cost < h.Cost
 }
 
-// RaiseHighestCost learns of a cost that is in use, and returns the highest known.
+// RaiseHighestCost takes a cost that is in use, and returns the highest so far.
 func (h *Hasher) RaiseHighestCost(cost int) int {
 	for {
 		seen := h.highestCost.Load()

@@ -15,11 +15,11 @@ import (
 // that sum must not depend on the account.
 func TestEveryComparisonCostsTheSame(t *testing.T) {
 	t.Parallel()
-	const dearest = 7
+	const highest = 7
 	gate := NewGate(1, time.Minute)
 	t.Cleanup(gate.Close)
 	p := &Hasher{Cost: 6, Gate: gate}
-	p.RaiseHighestCost(dearest)
+	p.RaiseHighestCost(highest)
 	var work atomic.Int64
 	p.compared = func(hash []byte) {
 		cost, err := bcrypt.Cost(hash)
@@ -52,7 +52,7 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 	none := func(hash string) PasswordHash { return PasswordHash{Scheme: SchemeBcrypt, Hash: hash} }
 	for _, c := range []struct {
 		name     string
-		kept     PasswordHash
+		stored   PasswordHash
 		password string
 		match    bool
 	}{
@@ -61,7 +61,7 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		{"right", keep(SchemeHMAC, 6), "right", true},
 		{"an old cost, wrong", keep(SchemeHMAC, 4), "wrong", false},
 		{"an old cost, right", keep(SchemeHMAC, 4), "right", true},
-		{"the dearest cost, wrong", keep(SchemeHMAC, 7), "wrong", false},
+		{"the highest cost, wrong", keep(SchemeHMAC, 7), "wrong", false},
 		{"plain bcrypt, wrong", keep(SchemeBcrypt, 5), "wrong", false},
 		{"plain bcrypt, right", keep(SchemeBcrypt, 5), "right", true},
 		{"plain bcrypt, a NUL", keep(SchemeBcrypt, 5), "right\x00right", false},
@@ -94,12 +94,12 @@ func TestEveryComparisonCostsTheSame(t *testing.T) {
 		{"endless", keep(SchemeHMAC, 6), string(make([]byte, 1<<16)), false},
 	} {
 		work.Store(0)
-		match, err := p.Matches(context.Background(), c.kept, c.password)
+		match, err := p.Matches(context.Background(), c.stored, c.password)
 		if err != nil || match != c.match {
 			t.Errorf("%s: matches = %v, %v; want %v", c.name, match, err, c.match)
 		}
-		if got := work.Load(); got != 1<<dearest {
-			t.Errorf("%s: costs %d, want %d", c.name, got, 1<<dearest)
+		if got := work.Load(); got != 1<<highest {
+			t.Errorf("%s: costs %d, want %d", c.name, got, 1<<highest)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func TestComparingRaisesTheDearest(t *testing.T) {
 	p.compare(PasswordHash{Scheme: SchemeHMAC, Hash: "$2a$15$" + decoyTail}, "wrong")
 	p.compare(PasswordHash{Scheme: "md5", Hash: "$2a$08$" + decoyTail}, "wrong")
 	if got := p.highestCost.Load(); got != 6 {
-		t.Errorf("dearest = %d, want 6", got)
+		t.Errorf("highest = %d, want 6", got)
 	}
 }
 

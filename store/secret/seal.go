@@ -13,9 +13,9 @@ import (
 // Length is the length of the site's secret.
 const Length = 32
 
-// Seal makes unreadable, to whoever has the database alone, what must be read
-// again: AES-256-GCM under a key derived (HKDF, RFC 5869) from the site's
-// secret for one purpose.
+// Seal encrypts what must be read again, so that the database alone does not reveal
+// it: AES-256-GCM under a key derived (HKDF, RFC 5869) from the site's secret for one
+// purpose.
 type Seal struct{ aead cipher.AEAD }
 
 // NewSeal derives the key of a purpose. It returns an error for a secret of
@@ -39,12 +39,12 @@ func NewSeal(secret []byte, purpose string) (*Seal, error) {
 	return &Seal{aead}, nil
 }
 
-// Seal closes text. It opens only together with the same label.
+// Seal encrypts text. Open needs the same label.
 func (s *Seal) Seal(text []byte, label string) []byte {
 	return s.aead.Seal(nil, nil, text, []byte(label))
 }
 
-// errSealed says that something was sealed with another secret, or changed.
+// errSealed says that something was sealed with another secret, or was changed.
 var errSealed = errors.New("cannot be opened: it was sealed with another --secret, or is damaged")
 
 // Open returns what was sealed with that label, or an error that says why not.

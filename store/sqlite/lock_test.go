@@ -52,7 +52,7 @@ func TestAllWhoWaitForALockWaitAtTheSameTime(t *testing.T) {
 					if n%2 == 0 {
 						err = locked.Disable(t.Context(), ada, storetest.From)
 					} else {
-						_, err = locked.PruneTokens(t.Context(), 1)
+						_, err = storetest.Prune(t.Context(), locked, "tokens", 1)
 					}
 					if s.Trouble(err) != "another program holds it locked" {
 						t.Errorf("beside a lock: %v", err)

@@ -29,15 +29,15 @@ type DB struct {
 	saved  sync.WaitGroup
 }
 
-// lockWait is how long a change waits for a lock of somebody else, and
-// connectionWait, in milliseconds, how much of that with the one connection that
-// writes: whoever else has something to write would wait for the lock after it.
+// lockWait is how long a change waits for a lock of another program. connectionWait, in
+// milliseconds, is how much of that it may occupy the one connection that writes:
+// everybody else who has something to write would wait behind it.
 const (
 	lockWait       = 5 * time.Second
 	connectionWait = "10"
 )
 
-// openWait is how long Open waits for others who open or close the same file.
+// openWait is how long Open waits for other programs that open or close the same file.
 const openWait = 10 * time.Second
 
 // Open opens or makes the file at path, readable by its owner alone. The
@@ -60,7 +60,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	db := &DB{file: file}
-	// mode=rw, or a file that went just now would be made anew.
+	// mode=rw, or SQLite would make a new file where this one has just been removed.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode="
 	pool := func(more string) *sql.DB {
 		return newPool(named.Driver(), name+"rw&_foreign_keys=on&_synchronous=FULL"+more, db.inPlace)
@@ -76,7 +76,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
 	db.ReadContext, db.Prepare = db.readContext, true
 	db.Conflict, db.Trouble, db.InPlace = conflict, trouble, db.inPlace
-	// Each has the lock from its beginning, so nothing is done yet without it.
+	// A transaction has the lock from its beginning: one that did not get it did nothing.
 	db.Retryable, db.LockWait = isLocked, lockWait
 	if file.doubtful {
 		// Closing a connection that may write would write the log back.
@@ -92,22 +92,22 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	return db, nil
 }
 
-// errNoLog says that the file has no log although one was begun: somebody else
-// has just closed it, or it can have none.
+// errNoLog says that the file has no log although one was begun: another program has
+// just closed it, or it can have none.
 var errNoLog = errors.New("no write-ahead log can be kept beside the file")
 
-// readContext is that of a query: one that has ended already where the query
-// would end the program.
+// readContext is the context of a query. It has ended already where the query would end
+// the program.
 func (db *DB) readContext(ctx context.Context) context.Context {
 	if err := db.file.usable(); err != nil {
-		return over{ctx, err}
+		return endedContext{ctx, err}
 	}
-	// With a context that can be cancelled mattn starts a goroutine per query.
+	// With a context that can be cancelled mattn starts a goroutine for each query.
 	return context.WithoutCancel(ctx)
 }
 
-// patiently does a step of opening. Others who open or close the same file at
-// this moment make SQLite give up at once, however long it may wait.
+// patiently repeats a step of opening. While another program opens or closes the same
+// file SQLite gives up at once, whatever its busy_timeout.
 func (db *DB) patiently(ctx context.Context, do func() error) error {
 	for end := time.Now().Add(openWait); ; {
 		err := do()
@@ -124,8 +124,8 @@ func (db *DB) beginLog(ctx context.Context) error {
 			return err
 		}
 	}
-	// The first read opens the log and its index. From then on nobody else can
-	// remove them by closing the file.
+	// The first read opens the log and its index. From then on no other program removes
+	// them by closing the file.
 	var mode string
 	for _, statement := range []string{`PRAGMA journal_mode = WAL`, `PRAGMA schema_version`, `PRAGMA journal_mode`} {
 		if err := db.Write.QueryRowContext(ctx, statement).Scan(&mode); err != nil {
@@ -139,7 +139,7 @@ func (db *DB) beginLog(ctx context.Context) error {
 }
 
 // leaveLog writes the log back into the file and removes it. It fails while
-// anybody else has the file open.
+// another program has the file open.
 func (db *DB) leaveLog(ctx context.Context) error {
 	if _, err := db.Write.ExecContext(ctx, `PRAGMA busy_timeout = 0`); err != nil {
 		return err
@@ -159,9 +159,9 @@ func (db *DB) inPlace() error {
 }
 
 // save writes a log that was removed back into its file, once the writer is
-// free: what was acknowledged before is nowhere else.
+// free: nothing else contains what was acknowledged last.
 func (db *DB) save() {
-	// It waits for those who read.
+	// A checkpoint waits for readers.
 	wait := fmt.Sprintf(`PRAGMA busy_timeout = %d; `, lockWait.Milliseconds())
 	db.Write.Exec(wait + `PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = ` + connectionWait) //nolint:errcheck // the request that met the trouble is told
 }
@@ -192,10 +192,10 @@ func (db *DB) CheckSchema(ctx context.Context) error {
 // Accounts is what the store works on.
 func (db *DB) Accounts() store.Database { return db.Database }
 
-// Close closes all pools and leaves the file without a log, unless somebody
-// else has it open. It then says that it has none, which tells a copy of it from
-// one that was killed. A database whose file was removed or replaced is left as
-// it is: SQLite removes the log by its name, under which another one may be.
+// Close closes all pools and leaves the file without a log, unless another program has
+// it open. The file then says that it has no log, by which a copy of it can be told from
+// what a killed program leaves. A database whose file was removed or replaced is left
+// as it is: SQLite removes the log by its name, under which there may be another one.
 func (db *DB) Close() error {
 	db.saved.Wait()
 	if err := db.file.inPlace(); err != nil && !db.file.lostLog() {
@@ -270,7 +270,7 @@ func otherTables(err error) bool {
 	return noTable(err)
 }
 
-// explain adds what SQLite does not say of a file that it cannot write.
+// explain adds what SQLite does not say about a file that it cannot write.
 func explain(err error) error {
 	var failed sqlite3.Error
 	if errors.As(err, &failed) && (failed.Code == sqlite3.ErrReadonly || failed.Code == sqlite3.ErrCantOpen) {

@@ -214,8 +214,8 @@ func seenAhead(t *testing.T, h house) {
 }
 
 func endsAhead(t *testing.T, h house) {
-	for _, kept := range []bool{false, true} {
-		n := h.signIn(t, kept)
+	for _, remembered := range []bool{false, true} {
+		n := h.signIn(t, remembered)
 		h.exec(t, `UPDATE signins SET ends_at = $1 WHERE id = $2`, n.EndsAt.Add(4*time.Minute), n.ID)
 		h.visit(t, n.ID)
 		h.exec(t, `UPDATE signins SET ends_at = $1 WHERE id = $2`, n.EndsAt.Add(6*time.Minute), n.ID)
@@ -227,7 +227,7 @@ func endsAhead(t *testing.T, h house) {
 }
 
 func signedInAhead(t *testing.T, h house) {
-	right, kept := h.signIn(t, false), h.signIn(t, true)
+	right, remembered := h.signIn(t, false), h.signIn(t, true)
 	var wrong []store.SignIn
 	h.whileAhead(func() { wrong = append(wrong, h.signIn(t, false), h.signIn(t, true)) })
 	for _, n := range wrong {
@@ -242,23 +242,23 @@ func signedInAhead(t *testing.T, h house) {
 	// The other way round: a clock that is behind ends nothing for good.
 	h.clock.Move(-ahead)
 	h.gone(t, right.ID)
-	if n, err := h.PruneSignIns(h.ctx, 10); err != nil || n != 0 {
-		t.Errorf("PruneSignIns = %d, %v; want 0", n, err)
+	if n, err := Prune(h.ctx, h.Store, "sign-ins", 10); err != nil || n != 0 {
+		t.Errorf("pruning sign-ins = %d, %v; want 0", n, err)
 	}
 	h.clock.Move(ahead)
 	h.visit(t, right.ID)
-	h.visit(t, kept.ID)
+	h.visit(t, remembered.ID)
 	// Copies need not agree to the minute.
 	h.clock.Move(-4 * time.Minute)
 	h.visit(t, right.ID)
-	h.visit(t, kept.ID)
+	h.visit(t, remembered.ID)
 	// A visit may have been noted by the wrong clock as well.
 	h.clock.Move(24 * time.Hour)
-	h.visit(t, kept.ID)
+	h.visit(t, remembered.ID)
 	h.clock.Move(-24 * time.Hour)
-	h.gone(t, kept.ID)
+	h.gone(t, remembered.ID)
 	h.clock.Move(24 * time.Hour)
-	h.visit(t, kept.ID)
+	h.visit(t, remembered.ID)
 }
 
 func devicesAhead(t *testing.T, h house) {

@@ -37,7 +37,7 @@ func TestClosingContract(t *testing.T) {
 
 const reopen = 14 * 24 * time.Hour
 
-// closed is Ada, who has closed her account and proved her password again.
+// closed is Ada, who has closed her account and given her password again.
 func (h house) closed(t *testing.T) store.User {
 	t.Helper()
 	must(t, h.CloseAccount(h.ctx, Register(t, h.Store, Ada()), From))
@@ -54,12 +54,12 @@ func (h house) authenticated(t *testing.T) store.Entry {
 func closes(t *testing.T, h house) {
 	Register(t, h.Store, grace())
 	foreign := h.enter(t, "grace", Password, From)
-	n, kept := h.signIn(t, false), h.signIn(t, true)
+	n, remembered := h.signIn(t, false), h.signIn(t, true)
 	ada := h.find(t, "ada")
 	for range 2 {
 		must(t, h.CloseAccount(h.ctx, ada, From))
 		h.gone(t, n.ID)
-		h.gone(t, kept.ID)
+		h.gone(t, remembered.ID)
 		h.count(t, "signins", 1)
 	}
 	closedAt := h.clock.Now().UTC().Truncate(time.Microsecond)
@@ -193,7 +193,7 @@ func erasesInTime(t *testing.T, h house) {
 	}
 	h.count(t, "users", 3)
 	h.clock.Move(time.Second)
-	// Not yet erased, but as good as that.
+	// Not erased yet, but no longer to be reopened.
 	_, err := h.Authenticate(h.ctx, "ada", Password, From)
 	if gone, wrong := refused(t, err), h.guess(t, "grace", From); gone != wrong {
 		t.Errorf("the right password says %+v, a wrong one %+v", gone, wrong)

@@ -104,7 +104,7 @@ func keepsDevice(t *testing.T, h house) {
 		detail, letter string
 	}{
 		{9, "", ""},
-		{9, "", ""}, // the right one began the count anew
+		{9, "", ""}, // the right one began the count again
 		{10, store.DetailNewDevice, store.LetterNewDevice},
 	} {
 		h.misses(t, "home", c.wrong)
@@ -168,8 +168,8 @@ func busyForgetsNoDevice(t *testing.T, h house) {
 	busy := h.gated(t, secret.NewGate(0, time.Millisecond))
 	for range 3 {
 		_, tried := busy.Authenticate(h.ctx, "ada", Password, on(token))
-		_, proved := busy.Reauthenticate(h.ctx, n, Password, on(token))
-		for _, err := range []error{tried, proved} {
+		_, reauth := busy.Reauthenticate(h.ctx, n, Password, on(token))
+		for _, err := range []error{tried, reauth} {
 			if !errors.Is(err, secret.ErrBusy) {
 				t.Errorf("got %v, want ErrBusy", err)
 			}
@@ -261,8 +261,8 @@ func prunesDevices(t *testing.T, h house) {
 	_, err := h.SignIn(h.ctx, store.ByPassword(ada), on("d"))
 	must(t, err)
 	for _, want := range []int64{3, 1, 0} {
-		if got, err := h.PruneDevices(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneDevices = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "devices", 3); err != nil || got != want {
+			t.Errorf("pruning devices = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "devices", 1)

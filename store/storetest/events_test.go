@@ -18,7 +18,7 @@ func TestEventContract(t *testing.T) {
 	contract(t, []promise{
 		{"ADM-07 records who did what, when and from where", recordsAll},
 		{"ADM-07 refuses to change an event", eventsStay},
-		{"records a deed in the transaction that does it, or does not do it", recordsOrNothing},
+		{"records a change in the transaction that makes it, or makes none", recordsOrNothing},
 		{"INJ-04 records of what a client says only what can be shown", recordsPlainText},
 		{"lists the events of one account, newest first, page by page", pagesEvents},
 		{"prunes old events in batches", prunesEvents},
@@ -170,7 +170,7 @@ func recordsOrNothing(t *testing.T, h house) {
 	must(t, h.Disable(h.ctx, disabled, From))
 	h.exec(t, `ALTER TABLE events RENAME TO lost`)
 	before := h.dump(t, "throttles")
-	for name, deed := range map[string]func() error{
+	for name, verb := range map[string]func() error{
 		"Register": func() error { return register(h, "fourth") },
 		"SignIn": func() error {
 			_, err := h.SignIn(h.ctx, store.ByPassword(ada), on("new"))
@@ -206,7 +206,7 @@ func recordsOrNothing(t *testing.T, h house) {
 			return err
 		},
 	} {
-		err := deed()
+		err := verb()
 		if _, refused := rules.AsRefusal(err); err == nil || refused || errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s without a record = %v, want a fault", name, err)
 		}
@@ -282,8 +282,8 @@ func prunesEvents(t *testing.T, h house) {
 	must(t, h.Disable(h.ctx, ada, From))
 	h.clock.Move(rules.EventRetention - time.Second)
 	for _, want := range []int64{3, 2, 0} {
-		if got, err := h.PruneEvents(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneEvents = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "events", 3); err != nil || got != want {
+			t.Errorf("pruning events = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "events", 1)

@@ -50,13 +50,13 @@ func (h house) ruled(t *testing.T, rules store.Rules) house {
 	return h
 }
 
-func (h house) signIn(t *testing.T, kept bool) store.SignIn {
+func (h house) signIn(t *testing.T, remembered bool) store.SignIn {
 	t.Helper()
 	user, err := h.Find(h.ctx, "ada")
 	if errors.Is(err, store.ErrNotFound) {
 		user = Register(t, h.Store, Ada())
 	}
-	return h.signInAs(t, user, kept)
+	return h.signInAs(t, user, remembered)
 }
 
 // unlimited is the same house without limits on tries.
@@ -67,9 +67,9 @@ func (h house) unlimited(t *testing.T) house {
 	return h.ruled(t, rules)
 }
 
-func (h house) signInAs(t *testing.T, user store.User, kept bool) store.SignIn {
+func (h house) signInAs(t *testing.T, user store.User, remembered bool) store.SignIn {
 	t.Helper()
-	n, err := h.SignIn(h.ctx, store.Entry{User: user, Kind: store.KindPassword, Remembered: kept}, From)
+	n, err := h.SignIn(h.ctx, store.Entry{User: user, Kind: store.KindPassword, Remembered: remembered}, From)
 	if err != nil {
 		t.Fatalf("sign in: %v", err)
 	}

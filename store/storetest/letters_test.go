@@ -143,7 +143,7 @@ func writesOrNothing(t *testing.T, h house) {
 	must(t, h.AskReset(h.ctx, "ada", From))
 	reset := h.letter(t, store.LetterReset)
 	h.announced()
-	deeds := map[string]func() error{
+	verbs := map[string]func() error{
 		"Register": func() error {
 			_, err := h.Register(h.ctx, grace(), From)
 			return err
@@ -167,8 +167,8 @@ func writesOrNothing(t *testing.T, h house) {
 	for _, table := range []string{"letters", "events"} {
 		h.exec(t, `ALTER TABLE `+table+` RENAME TO lost`)
 		before := h.dump(t, "throttles")
-		for name, deed := range deeds {
-			err := deed()
+		for name, verb := range verbs {
+			err := verb()
 			if _, refused := rules.AsRefusal(err); err == nil || refused {
 				t.Errorf("%s without %s = %v, want a fault", name, table, err)
 			}
@@ -182,7 +182,7 @@ func writesOrNothing(t *testing.T, h house) {
 	if h.announced() {
 		t.Error("letters that came to nothing are announced")
 	}
-	must(t, deeds["Register"]())
+	must(t, verbs["Register"]())
 	if !h.announced() || h.announced() {
 		t.Error("a letter is not announced once")
 	}
@@ -332,7 +332,7 @@ func tellsConfirmed(t *testing.T, h house) {
 	} {
 		user := h.find(t, who)
 		var n store.SignIn
-		for i, deed := range []func() error{
+		for i, verb := range []func() error{
 			func() error {
 				n = h.enter(t, who, Password, on("one"))
 				return nil
@@ -352,7 +352,7 @@ func tellsConfirmed(t *testing.T, h house) {
 			func() error { return h.CloseAccount(h.ctx, user, From) },
 		} {
 			h.clock.Move(time.Minute)
-			must(t, deed())
+			must(t, verb())
 			post := h.post(t)
 			if got := kinds(post); got != want[i] {
 				t.Errorf("%s was told %q, want %q", who, got, want[i])
@@ -378,10 +378,10 @@ func namesConfirmed(t *testing.T, h house) {
 	same := grace()
 	same.Email = wish.Email
 	said := map[string]bool{}
-	ask := func(confirmed bool, kind string, deed func() error) store.Letter {
+	ask := func(confirmed bool, kind string, verb func() error) store.Letter {
 		t.Helper()
 		h.clock.Move(20 * time.Minute) // an address gets three of a kind in an hour
-		must(t, deed())
+		must(t, verb())
 		l := h.letter(t, kind)
 		named := l.Name == wish.Name && l.Username == wish.Username
 		if l.Verified != confirmed || named != confirmed || !confirmed && l.Name+l.Username != "" {

@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -109,6 +110,16 @@ const Password = "analytical engine no. 1"
 // Ada is a person who has never been here.
 func Ada() store.Registration {
 	return store.Registration{Name: "Ada Lovelace", Username: "ada", Email: "Ada@example.com", Password: Password}
+}
+
+// Prune deletes up to limit rows by the pruning of that name.
+func Prune(ctx context.Context, s *store.Store, name string, limit int) (int64, error) {
+	for _, pruning := range s.Prunings() {
+		if pruning.Name == name {
+			return pruning.Do(ctx, limit)
+		}
+	}
+	return 0, fmt.Errorf("there is no pruning of %s", name)
 }
 
 // Register makes an account or fails the test.

@@ -243,8 +243,8 @@ func prunesLetters(t *testing.T, h house) {
 	h.post(t)
 	must(t, h.Invite(h.ctx, "waits@example.com", From))
 	prunes := map[string]func() (int64, error){
-		"letters":          func() (int64, error) { return h.PruneLetters(h.ctx, 3) },
-		"letter_addresses": func() (int64, error) { return h.PruneLetterAddresses(h.ctx, 3) },
+		"letters":          func() (int64, error) { return Prune(h.ctx, h.Store, "letters", 3) },
+		"letter_addresses": func() (int64, error) { return Prune(h.ctx, h.Store, "addresses of letters", 3) },
 	}
 	for _, step := range []struct {
 		move               time.Duration

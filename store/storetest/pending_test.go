@@ -171,12 +171,12 @@ func opensOne(t *testing.T, h house) {
 // The first deletes what the others ask for: they must not wait for each other.
 func opensJustNow(t *testing.T, h house) {
 	h = h.mailing(t)
-	var deeds []func() error
+	var verbs []func() error
 	for i := range 3 {
 		r := Ada()
 		r.Username = fmt.Sprintf("ada%d", i)
 		token := h.pending(t, r, "browser")
-		deeds = append(deeds, func() error {
+		verbs = append(verbs, func() error {
 			_, err := h.CompleteRegistration(h.ctx, token, "", "browser", From)
 			return err
 		})
@@ -184,7 +184,7 @@ func opensJustNow(t *testing.T, h house) {
 	made := 0
 	for _, err := range h.overtake(t,
 		`INSERT INTO users (username, email, email_key, created_at) VALUES ('x', 'x', 'ada@example.com', '2026-01-01 00:00:00')`,
-		[]string{`DELETE FROM users`}, deeds...) {
+		[]string{`DELETE FROM users`}, verbs...) {
 		if err == nil {
 			made++
 		} else if !errors.Is(err, store.ErrInvalidLink) {
@@ -351,8 +351,8 @@ func prunesPending(t *testing.T, h house) {
 	must(t, h.RegisterPending(h.ctx, Ada(), "browser", From))
 	h.clock.Move(store.PendingValid - time.Second)
 	for _, want := range []int64{3, 2, 0} {
-		if got, err := h.PrunePending(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PrunePending = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "pending registrations", 3); err != nil || got != want {
+			t.Errorf("pruning pending registrations = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "pending", 1)

@@ -211,12 +211,12 @@ func givenUpMeanwhile(t *testing.T, h house) {
 		`UPDATE reserved_usernames SET until = (SELECT max(until) FROM reserved_usernames WHERE username = 'later')`,
 	}
 	h.exec(t, `INSERT INTO reserved_usernames (username, until) VALUES ('later', $1)`, now.Add(store.UsernameReservation))
-	for _, deed := range []func() error{
+	for _, verb := range []func() error{
 		func() error { return register(h, "wanted") },
 		func() error { return h.rename(t, "other", "wanted") },
 	} {
 		h.exec(t, `UPDATE reserved_usernames SET until = $1 WHERE username = 'wanted'`, now)
-		answers := h.overtake(t, `UPDATE users SET username = 'wanted' WHERE username = 'ada'`, last, deed)
+		answers := h.overtake(t, `UPDATE users SET username = 'wanted' WHERE username = 'ada'`, last, verb)
 		if r := refused(t, answers[0]); !strings.Contains(r.Sentence, "This username is taken") {
 			t.Errorf("got %+v", r)
 		}
@@ -236,8 +236,8 @@ func prunesUsernames(t *testing.T, h house) {
 	}
 	h.clock.Move(store.UsernameReservation - 2*store.UsernameEvery)
 	for _, want := range []int64{3, 1, 0} {
-		if got, err := h.PruneUsernames(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneUsernames = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "reserved usernames", 3); err != nil || got != want {
+			t.Errorf("pruning reserved usernames = %d, %v; want %d", got, err, want)
 		}
 	}
 	if err := register(h, "ada4"); err == nil {

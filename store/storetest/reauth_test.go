@@ -199,15 +199,15 @@ func changeNeedsCurrent(t *testing.T, h house) {
 func changesOnce(t *testing.T, h house) {
 	h = h.unlimited(t) // or counting the tries would wait as well
 	passwords := []string{otherPassword, "jacquard loom no. 3"}
-	var deeds []func() error
+	var verbs []func() error
 	for _, password := range passwords {
 		n := h.signIn(t, false)
-		deeds = append(deeds, func() error {
+		verbs = append(verbs, func() error {
 			_, err := h.ChangePassword(h.ctx, n, Password, password, From)
 			return err
 		})
 	}
-	answers := h.overtake(t, `UPDATE users SET name = name`, nil, deeds...)
+	answers := h.overtake(t, `UPDATE users SET name = name`, nil, verbs...)
 	if (answers[0] == nil) == (answers[1] == nil) {
 		t.Fatalf("two changes at once: %v, want one", answers)
 	}

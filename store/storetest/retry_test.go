@@ -16,9 +16,9 @@ import (
 // act is a verb that changes something, about to be used.
 type act func() error
 
-// deeds are the verbs that change something: each prepares a house and returns
+// verbs are those that change something: each prepares a house and returns
 // what is to succeed there.
-var deeds = map[string]func(t *testing.T, h house) act{
+var verbs = map[string]func(t *testing.T, h house) act{
 	"register": func(_ *testing.T, h house) act {
 		return func() error { _, err := h.Register(h.ctx, Ada(), From); return err }
 	},
@@ -131,7 +131,7 @@ var deeds = map[string]func(t *testing.T, h house) act{
 		return func() error { _, err := h.ResetToken(h.ctx, ada, From); return err }
 	},
 	"prune": func(_ *testing.T, h house) act {
-		return func() error { _, err := h.PruneTokens(h.ctx, 10); return err }
+		return func() error { _, err := Prune(h.ctx, h.Store, "tokens", 10); return err }
 	},
 	"open the link to confirm":         opens(store.PurposeVerify),
 	"open the link to another address": opens(store.PurposeNewEmail),
@@ -204,7 +204,7 @@ func (h house) counted(t *testing.T) (n int) {
 // twice: it is done as if nothing had been.
 func TestWhatAnotherTransactionIsInTheWayOfIsDoneAgain(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range deeds {
+	for name, prepare := range verbs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			smooth := open(t, PostgreSQL).mailing(t)
@@ -236,8 +236,8 @@ func TestWhatIsAlwaysInTheWayIsTriedThreeTimes(t *testing.T) {
 	h.bumpy(t)
 	h.exec(t, `INSERT INTO bumps (number, code) VALUES (0, '40001')`)
 	for what, do := range map[string]act{
-		"a deed":      func() error { return h.SignOut(h.ctx, n, From) },
-		"a statement": func() error { _, err := h.PruneTokens(h.ctx, 10); return err },
+		"a verb":      func() error { return h.SignOut(h.ctx, n, From) },
+		"a statement": func() error { _, err := Prune(h.ctx, h.Store, "tokens", 10); return err },
 	} {
 		if err := do(); err == nil || !h.Unavailable(err) {
 			t.Errorf("%s: %v, want an error that asks to try again", what, err)
@@ -285,7 +285,7 @@ func TestAsksForTheIsolationItIsWrittenFor(t *testing.T) {
 				CREATE TRIGGER see AFTER INSERT OR DELETE ON users FOR EACH STATEMENT EXECUTE FUNCTION see();
 				CREATE TRIGGER see AFTER DELETE ON tokens FOR EACH STATEMENT EXECUTE FUNCTION see()`)
 			Register(t, h.Store, Ada())
-			if _, err := h.PruneTokens(h.ctx, 1); err != nil {
+			if _, err := Prune(h.ctx, h.Store, "tokens", 1); err != nil {
 				t.Error(err)
 			}
 			rows, err := h.db.Read.Query(`SELECT level FROM seen`)
@@ -303,7 +303,7 @@ func TestAsksForTheIsolationItIsWrittenFor(t *testing.T) {
 	}
 }
 
-// What the connection string says stands for single statements; deeds ask by
+// What the connection string says stands for single statements; transactions ask by
 // themselves.
 func TestADeedAsksForItsIsolationWhateverTheConnectionSays(t *testing.T) {
 	t.Parallel()
@@ -321,7 +321,7 @@ func TestEveryDeedIsDoneWithoutPreparedStatements(t *testing.T) {
 	for _, mode := range []string{"exec", "simple_protocol", "describe_exec"} {
 		plain := PostgreSQL
 		plain.New = func(t testing.TB) string { return PostgreSQL.New(t) + "&default_query_exec_mode=" + mode }
-		for name, prepare := range deeds {
+		for name, prepare := range verbs {
 			t.Run(mode+" "+name, func(t *testing.T) {
 				t.Parallel()
 				must(t, prepare(t, open(t, plain).mailing(t))())
@@ -330,7 +330,7 @@ func TestEveryDeedIsDoneWithoutPreparedStatements(t *testing.T) {
 	}
 }
 
-// Whoever hangs up in the middle of a deed, and a page that took too long, are no
+// Whoever hangs up in the middle of a transaction, and a page that took too long, are no
 // faults of ours.
 func TestADeedThatIsCutOffSaysByWhat(t *testing.T) {
 	onEach(t, func(t *testing.T, d Database) {

@@ -111,8 +111,8 @@ func prunes(t *testing.T, h house) {
 	h.clock.Move(store.Idle)
 	live := h.signInAs(t, user, false)
 	for _, want := range []int64{3, 2, 0} {
-		if got, err := h.PruneSignIns(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneSignIns = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "sign-ins", 3); err != nil || got != want {
+			t.Errorf("pruning sign-ins = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.visit(t, live.ID)

@@ -186,10 +186,10 @@ func changesJustNow(t *testing.T, h house) {
 	h.count(t, "signins", 0)
 }
 
-// overtake begins a transaction with one statement, starts deeds, ends the
-// transaction with others once all deeds wait for it or are done, and returns
+// overtake begins a transaction with one statement, starts verbs, ends the
+// transaction with others once all verbs wait for it or are done, and returns
 // how they were answered.
-func (h house) overtake(t *testing.T, first string, last []string, deeds ...func() error) []error {
+func (h house) overtake(t *testing.T, first string, last []string, verbs ...func() error) []error {
 	t.Helper()
 	tx, err := h.db.Write.BeginTx(h.ctx, nil)
 	must(t, err)
@@ -201,14 +201,14 @@ func (h house) overtake(t *testing.T, first string, last []string, deeds ...func
 		must(t, tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid))
 	}
 	waited := h.db.Write.Stats().WaitCount
-	answers, done := make([]error, len(deeds)), make(chan struct{}, len(deeds))
-	for i, deed := range deeds {
+	answers, done := make([]error, len(verbs)), make(chan struct{}, len(verbs))
+	for i, verb := range verbs {
 		go func() {
-			answers[i] = deed()
+			answers[i] = verb()
 			done <- struct{}{}
 		}()
 	}
-	for waiting := 0; waiting+len(done) < len(deeds); time.Sleep(time.Millisecond) {
+	for waiting := 0; waiting+len(done) < len(verbs); time.Sleep(time.Millisecond) {
 		// On SQLite they wait for the one connection that writes.
 		waiting = int(h.db.Write.Stats().WaitCount - waited)
 		if h.kind.Name == PostgreSQL.Name {
@@ -223,7 +223,7 @@ func (h house) overtake(t *testing.T, first string, last []string, deeds ...func
 		must(t, err)
 	}
 	must(t, tx.Commit())
-	for range deeds {
+	for range verbs {
 		<-done
 	}
 	return answers

@@ -29,8 +29,8 @@ func TestThrottleContract(t *testing.T) {
 		{"takes back a try that was never compared, because it was too busy", busyIsNoTry},
 		{"counts a try whose sender left while it was compared", leftTooLate},
 		{"takes back a try that was never compared, because its caller left", leftIsNoTry},
-		{"takes back the try of a right password that a fault kept from leading to anything", faultIsNoTry},
-		{"begins anew after a quiet day, and not before", quietDay},
+		{"takes back the attempt of a right password that a fault kept from leading to anything", faultIsNoTry},
+		{"begins again after a quiet day, and not before", quietDay},
 		{"SRV-08 keeps waiting after a restart", restarts},
 		{"prunes quiet counters in batches", prunesThrottles},
 		{"counts nothing where there is no limit", noLimit},
@@ -173,10 +173,10 @@ func countsProofs(t *testing.T, h house) {
 	if want.Wait == 0 {
 		t.Fatal("guesses of somebody signed in are not counted with the sign-ins")
 	}
-	_, proved := h.Reauthenticate(h.ctx, n, Password, From)
+	_, reauth := h.Reauthenticate(h.ctx, n, Password, From)
 	_, changed := h.ChangePassword(h.ctx, n, Password, otherPassword, From)
-	if refused(t, proved) != want || refused(t, changed) != want {
-		t.Errorf("the right password says %v and %v, want %v", proved, changed, want)
+	if refused(t, reauth) != want || refused(t, changed) != want {
+		t.Errorf("the right password says %v and %v, want %v", reauth, changed, want)
 	}
 	h.visit(t, n.ID)
 }
@@ -225,9 +225,9 @@ func busyIsNoTry(t *testing.T, h house) {
 	for range free {
 		for range 2 {
 			_, tried := busy.Authenticate(h.ctx, "ada", Password, From)
-			_, proved := busy.Reauthenticate(h.ctx, n, Password, From)
+			_, reauth := busy.Reauthenticate(h.ctx, n, Password, From)
 			_, changed := busy.ChangePassword(h.ctx, n, Password, otherPassword, From)
-			for _, err := range []error{tried, proved, changed} {
+			for _, err := range []error{tried, reauth, changed} {
 				if !errors.Is(err, secret.ErrBusy) {
 					t.Errorf("got %v, want ErrBusy", err)
 				}
@@ -292,7 +292,7 @@ func leftIsNoTry(t *testing.T, h house) {
 
 func faultIsNoTry(t *testing.T, h house) {
 	n := h.signIn(t, false)
-	for name, deed := range map[string]func() error{
+	for name, verb := range map[string]func() error{
 		"SignIn": func() error {
 			entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 			must(t, err)
@@ -309,7 +309,7 @@ func faultIsNoTry(t *testing.T, h house) {
 		},
 	} {
 		h.exec(t, `ALTER TABLE events RENAME TO lost`)
-		err := deed()
+		err := verb()
 		if _, refused := rules.AsRefusal(err); err == nil || refused {
 			t.Errorf("%s = %v, want a fault", name, err)
 		}
@@ -322,7 +322,7 @@ func faultIsNoTry(t *testing.T, h house) {
 	ctx, leave := context.WithCancel(h.ctx)
 	hasher.Gate.Busy = func(busy bool) {
 		if !busy {
-			leave() // the password was right, and is to be hashed anew
+			leave() // the password was right, and is to be hashed again
 		}
 	}
 	dearer, err := store.New(h.ctx, h.db, NewPasswords(), hasher, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
@@ -396,7 +396,7 @@ func prunesThrottles(t *testing.T, h house) {
 	h.burn(t, "live", From)
 	var got []int64
 	for range 3 {
-		n, err := h.PruneThrottles(h.ctx, 3)
+		n, err := Prune(h.ctx, h.Store, "failed tries", 3)
 		must(t, err)
 		got = append(got, n)
 	}

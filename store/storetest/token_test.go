@@ -245,12 +245,12 @@ func ownPurpose(t *testing.T, h house) {
 func overtaken(t *testing.T, h house) {
 	h = h.mailing(t)
 	links := h.links(t)
-	var deeds []func() error
+	var verbs []func() error
 	purposes := []string{store.PurposeReset, store.PurposeNewEmail, store.PurposeVerify}
 	for _, purpose := range purposes {
-		deeds = append(deeds, func() error { return h.redeems()[purpose](links[purpose].Token) })
+		verbs = append(verbs, func() error { return h.redeems()[purpose](links[purpose].Token) })
 	}
-	for i, err := range h.overtake(t, `UPDATE users SET epoch = epoch + 1`, nil, deeds...) {
+	for i, err := range h.overtake(t, `UPDATE users SET epoch = epoch + 1`, nil, verbs...) {
 		if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("the token for %s gives %v, want ErrLink", purposes[i], err)
 		}
@@ -267,18 +267,18 @@ func oneOfSeveral(t *testing.T, h house) {
 	h = h.mailing(t)
 	ada := h.confirmed(t, Ada())
 	redeems := h.redeems()
-	var deeds []func() error
+	var verbs []func() error
 	for i := range 2 {
 		token, err := h.ResetToken(h.ctx, ada, From)
 		must(t, err)
 		must(t, h.ChangeEmail(h.ctx, ada, fmt.Sprintf("new%d@example.com", i), From))
 		address := h.letter(t, store.LetterNewEmail).Token
-		deeds = append(deeds,
+		verbs = append(verbs,
 			func() error { return redeems[store.PurposeReset](token) },
 			func() error { return redeems[store.PurposeNewEmail](address) })
 	}
 	done := 0
-	for _, err := range h.overtake(t, `UPDATE users SET name = name`, nil, deeds...) {
+	for _, err := range h.overtake(t, `UPDATE users SET name = name`, nil, verbs...) {
 		if err == nil {
 			done++
 		} else if !errors.Is(err, store.ErrInvalidLink) {
@@ -307,8 +307,8 @@ func prunesTokens(t *testing.T, h house) {
 	} {
 		h.clock.Move(step.move)
 		for _, want := range step.want {
-			if got, err := h.PruneTokens(h.ctx, 3); err != nil || got != want {
-				t.Errorf("PruneTokens = %d, %v; want %d", got, err, want)
+			if got, err := Prune(h.ctx, h.Store, "tokens", 3); err != nil || got != want {
+				t.Errorf("pruning tokens = %d, %v; want %d", got, err, want)
 			}
 		}
 	}

@@ -53,11 +53,11 @@ func (f *file) opened() error {
 }
 
 // inPlace returns an error once one of the files was removed, replaced, written
-// over or cut short: what is committed then is not what the next start will
-// find. The file itself is looked at first. It costs a few microseconds.
+// over or cut short: then the next start will not find what is committed. The file
+// itself is looked at first.
 func (f *file) inPlace() error {
 	for _, p := range f.parts {
-		if err := p.kept(); err != nil {
+		if err := p.inPlace(); err != nil {
 			return err
 		}
 	}
@@ -74,11 +74,11 @@ func (f *file) inPlace() error {
 	return nil
 }
 
-// usable returns an error once the index of the log was cut short. SQLite has it
-// in its memory, where the system ends the program that touches what is gone. So
-// it is asked before every use. What is cut within the few microseconds of one
-// still ends the program, and so does what the index has grown by, for a log of
-// more than 4,000 pages. A start after that finds all that was acknowledged.
+// usable returns an error once the index of the log was cut short. SQLite maps it into
+// memory, and the system ends a program that touches a part that is gone. So it is asked
+// before every use. The program still ends if the index is cut during a use, or cut to
+// no less than it began with after it has grown, as it does for a log of more than 4,000
+// pages. A start after that finds all that was acknowledged.
 func (f *file) usable() error {
 	if f.parts == nil {
 		return nil
@@ -87,10 +87,10 @@ func (f *file) usable() error {
 	if index.shortened() {
 		return index.cut()
 	}
-	return nil // what SQLite has of one that was removed is still there
+	return nil // of one that was removed SQLite still has all
 }
 
-func (p part) kept() error {
+func (p part) inPlace() error {
 	now, err := os.Stat(p.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

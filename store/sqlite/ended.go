@@ -2,8 +2,8 @@ package sqlite
 
 import "context"
 
-// over is a context that has ended because of a fault.
-type over struct {
+// endedContext is a context that has ended because of a fault.
+type endedContext struct {
 	context.Context
 	fault error
 }
@@ -15,7 +15,7 @@ var ended = func() chan struct{} {
 }()
 
 // Done implements context.Context.
-func (over) Done() <-chan struct{} { return ended }
+func (endedContext) Done() <-chan struct{} { return ended }
 
 // Err implements context.Context.
-func (o over) Err() error { return o.fault }
+func (c endedContext) Err() error { return c.fault }
