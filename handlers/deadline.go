@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// patience is a context with a deadline, as context.WithDeadline makes it, but
-// for its timer: that runs once somebody waits for it. Most pages wait for
-// nothing, and a timer that is set and stopped again costs a tenth of them.
-type patience struct {
+// lazyDeadline is a context with a deadline, like that of context.WithDeadline. Its timer
+// starts only when somebody waits for Done. Most pages never do, so they set no timer.
+type lazyDeadline struct {
 	context.Context
 	until time.Time
 
 	mu     sync.Mutex
-	waited context.Context // nil until somebody waits
+	timed  context.Context // nil until somebody waits
 	cancel context.CancelFunc
 }
 
-// withPatience ends at the deadline, with parent, or when end is called.
-func withPatience(parent context.Context, wait time.Duration) (ctx context.Context, end func()) {
-	p := &patience{Context: parent, until: time.Now().Add(wait)}
+// withLazyDeadline returns a context that ends after the timeout, with parent, or when end is
+// called.
+func withLazyDeadline(parent context.Context, timeout time.Duration) (ctx context.Context, end func()) {
+	p := &lazyDeadline{Context: parent, until: time.Now().Add(timeout)}
 	return p, p.end
 }
 
 // Deadline implements context.Context.
-func (p *patience) Deadline() (time.Time, bool) {
+func (p *lazyDeadline) Deadline() (time.Time, bool) {
 	if until, set := p.Context.Deadline(); set && until.Before(p.until) {
 		return until, true
 	}
@@ -33,45 +33,45 @@ func (p *patience) Deadline() (time.Time, bool) {
 }
 
 // Done implements context.Context.
-func (p *patience) Done() <-chan struct{} { return p.wait().Done() }
+func (p *lazyDeadline) Done() <-chan struct{} { return p.start().Done() }
 
 // Err implements context.Context.
-func (p *patience) Err() error {
+func (p *lazyDeadline) Err() error {
 	if err := p.Context.Err(); err != nil {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.waited != nil:
-		return p.waited.Err()
+	case p.timed != nil:
+		return p.timed.Err()
 	case !time.Now().Before(p.until):
 		return context.DeadlineExceeded
 	}
 	return nil
 }
 
-func (p *patience) wait() context.Context {
+func (p *lazyDeadline) start() context.Context {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.waited == nil {
-		p.waited, p.cancel = context.WithDeadline(p.Context, p.until)
+	if p.timed == nil {
+		p.timed, p.cancel = context.WithDeadline(p.Context, p.until)
 	}
-	return p.waited
+	return p.timed
 }
 
-// end lets go of the timer. What is asked of the context later finds it ended.
-func (p *patience) end() {
+// end stops the timer. Afterwards the context counts as canceled.
+func (p *lazyDeadline) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.waited == nil {
-		p.waited, p.cancel = over, func() {}
+	if p.timed == nil {
+		p.timed, p.cancel = endedContext, func() {}
 	}
 	p.cancel()
 }
 
-// over is a context that has ended.
-var over = func() context.Context {
+// endedContext is a context that has ended.
+var endedContext = func() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
