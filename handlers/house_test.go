@@ -172,11 +172,11 @@ func ask(handler http.Handler, host, path string, header http.Header) *httptest.
 	return recorder
 }
 
-// walk calls visit for every route that the router really serves.
-func (h *house) walk(t *testing.T, visit func(method, path string)) {
+// walk calls do for every route that the router serves.
+func (h *house) walk(t *testing.T, do func(method, path string)) {
 	t.Helper()
 	err := chi.Walk(h.mux, func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
-		visit(method, path)
+		do(method, path)
 		return nil
 	})
 	if err != nil {

@@ -157,7 +157,7 @@ func TestBaseURLIsAnOrigin(t *testing.T) {
 	}
 }
 
-// The mailbox holds links that open accounts, so it is shown to this machine alone.
+// The mailbox shows links that open accounts, so it is shown to this machine alone.
 func TestSRV09OnlyAListenerOnThisMachineHasAMailbox(t *testing.T) {
 	t.Parallel()
 	for listen, want := range map[string]bool{
