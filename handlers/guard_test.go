@@ -11,7 +11,7 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// adds gives the site a page with a form, which a guard keeps.
+// adds gives the site a page with a form, behind a guard.
 func (h *house) adds(path string, g Guard) {
 	do := func(w http.ResponseWriter, r *http.Request) error {
 		return h.show(w, r, http.StatusOK, h.page(r, "A page of a product"), templ.NopComponent)

@@ -1,5 +1,4 @@
-// Command gallery shows every page in every state on one page, narrow and
-// wide, by day and by night.
+// Command gallery shows every page in every state on one page: narrow and wide, light and dark.
 package main
 
 import (
