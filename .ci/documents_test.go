@@ -1,4 +1,4 @@
-// Package ci holds what is true of this repository and need not be of a product
+// Package ci tests what is true of this repository and need not be of a product
 // made from it. make release-check runs it; ./... leaves it out.
 package ci
 
@@ -74,7 +74,7 @@ func TestProseIsWrapped(t *testing.T) {
 	}
 }
 
-// A product writes the front page anew, and what it leaves as it is must not lead
+// A product rewrites the front page, and what it leaves as it is must not lead
 // into what is gone.
 func TestNothingLeadsIntoTheMiddleOfTheFrontPage(t *testing.T) {
 	t.Parallel()

@@ -160,7 +160,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 	}
 }
 
-// With confirmation by mail the first try left no account that could be signed
+// With verification by mail the first attempt left no account that could be signed
 // in to, and the letter of the second opens it.
 func TestTryingAgainWhereAddressesAreConfirmed(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {

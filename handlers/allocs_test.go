@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestAllocations holds what one request to a hot path may allocate, in
+// TestAllocations limits what one request to a hot path may allocate, in
 // number, which does not depend on the machine. The figures are those of a usual
 // build. Under the race detector pools forget things, so a fifth more passes.
 func TestAllocations(t *testing.T) {

@@ -42,8 +42,8 @@ func (s *Site) showClosing(w http.ResponseWriter, r *http.Request, status int, f
 	return s.ShowForm(w, r, status, &form.Form, components.Closing(form, s.Store.ReopenWithin()))
 }
 
-// offerReopening leads the owner of a closed account to the page where it can
-// be reopened. It signs nobody in.
+// offerReopening sends the owner of a closed account to the page where they can reopen it. It
+// signs nobody in.
 func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, e store.Entry) error {
 	if err := s.resetSession(r); err != nil {
 		return err

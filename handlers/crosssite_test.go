@@ -81,7 +81,7 @@ func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 	h.visitor(t).registers()
 	signedIn := h.visitor(t)
 	h.clock.Move(time.Millisecond)
-	signedIn.signsIn() // and so has proved lately who they are
+	signedIn.signsIn() // so the authentication is recent
 	closed := h.visitor(t)
 	closed.closes("mary")
 	anonymous := h.visitor(t)
@@ -232,7 +232,7 @@ func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 	}
 	for _, r := range h.routes() {
 		// A page that was not shown was not tried. The confirmation is for who
-		// proved long ago, and changes no more than others.
+		// authenticated long ago, and changes no more than others.
 		if r.method == get && !shown[r.path] && r.path != "/.well-known/change-password" && r.path != "/assets/{file}" {
 			t.Errorf("%s was never shown", r.path)
 		}

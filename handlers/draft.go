@@ -11,18 +11,18 @@ import (
 	"gatehouse/store"
 )
 
-// draft is a form that was not acted upon, because its sender had to sign in or prove
-// who they are first: whose it is, the page it belongs to, and what was typed, as a
-// query.
+// draft is a form that was sent but not processed, because its sender had to sign in or
+// reauthenticate first. It holds the owner, the path of the page, and the typed values as a
+// query string.
 type draft struct{ by, path, form string }
 
-// draftMax bounds what is kept of a form, in bytes.
+// draftMax is the largest form that is saved, in bytes.
 const draftMax = 4 << 10
 
-// secretFields are never kept.
+// secretFields are never saved.
 var secretFields = []string{"password", "current"}
 
-// formPage is the page that a form posted to path stands on, or the front page.
+// formPage is the page with the form that is posted to a path, or the front page.
 func (s *Site) formPage(posted string) string {
 	for ; posted != "/"; posted = path.Dir(posted) {
 		if page := s.next(posted); page != "/" {
@@ -32,16 +32,16 @@ func (s *Site) formPage(posted string) string {
 	return "/"
 }
 
-// aboutForms are the fields that say for whom a form is, and nothing that was typed.
-var aboutForms = []string{"account", "link", "next"}
+// formMetadata are the fields that say for whom a form is. Nobody types them.
+var formMetadata = []string{"account", "link", "next"}
 
-// saveDraft remembers a form until its page is shown again: to the person whom it was
-// drawn for, or where it does not say that, to the one with that id. It is never
-// sent on their behalf.
+// saveDraft saves a form until its page is shown again. It belongs to the account that the form
+// was drawn for. If the form names none, it belongs to the given user. It is never submitted on
+// their behalf.
 func (s *Site) saveDraft(r *http.Request, userID string) {
 	values := url.Values{}
 	for name, value := range r.PostForm {
-		if !slices.Contains(aboutForms, name) && !slices.Contains(secretFields, name) {
+		if !slices.Contains(formMetadata, name) && !slices.Contains(secretFields, name) {
 			values[name] = value
 		}
 	}
@@ -55,14 +55,14 @@ func (s *Site) saveDraft(r *http.Request, userID string) {
 	s.session(r.Context()).setDraft(draft{cmp.Or(accountOf(r), userID), r.URL.Path, form})
 }
 
-// Draft returns what was kept of the form on this page, once.
+// Draft returns the saved values for this page, once.
 func (s *Site) Draft(r *http.Request) (url.Values, bool) {
-	held := s.session(r.Context())
-	d, user := held.draft(), scopeOf(r).user
+	sess := s.session(r.Context())
+	d, user := sess.draft(), scopeOf(r).user
 	if r.Method != get || user == nil || d.path != r.URL.Path || !d.belongsTo(*user) {
 		return nil, false
 	}
-	held.dropDraft()
+	sess.dropDraft()
 	values, err := url.ParseQuery(d.form)
 	if err != nil || len(values) == 0 {
 		return nil, false
@@ -71,20 +71,20 @@ func (s *Site) Draft(r *http.Request) (url.Values, bool) {
 	return values, true
 }
 
-// belongsTo says whether the draft is that user's.
+// belongsTo says whether the draft is the user's.
 func (d draft) belongsTo(user store.User) bool {
 	return d.by == user.FormID() || d.by == strconv.FormatInt(user.ID, 10)
 }
 
-// carryDraft resets the session but for the draft of this person.
+// carryDraft resets the session, and keeps only a draft of this user.
 func (s *Site) carryDraft(r *http.Request, user store.User) error {
-	held := s.session(r.Context())
-	d := held.draft()
+	sess := s.session(r.Context())
+	d := sess.draft()
 	if err := s.resetSession(r); err != nil {
 		return err
 	}
 	if d.belongsTo(user) {
-		held.setDraft(d)
+		sess.setDraft(d)
 	}
 	return nil
 }

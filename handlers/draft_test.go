@@ -170,7 +170,7 @@ func TestSES11NothingIsKeptForStrangers(t *testing.T) {
 	})
 }
 
-// Only a page that shows its form again keeps it.
+// Only a page that shows its form again saves a draft.
 func TestChecksAndButtonsAreNotKept(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()

@@ -128,8 +128,8 @@ func TestReopeningActsForTheAccountItShows(t *testing.T) {
 	})
 }
 
-// The id in forms stays while a person is renamed, proves who they are and changes
-// what proves it, and is nobody else's.
+// The id in forms stays while a person is renamed, reauthenticates and changes
+// their password, and is nobody else's.
 func TestTheAccountOfAFormIsStable(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
@@ -173,7 +173,7 @@ func TestEveryFormSaysForWhomItIs(t *testing.T) {
 	}
 }
 
-// Bert has to prove who he is, or to sign in, before anything of his changes. What
+// Bert has to reauthenticate, or to sign in, before anything of his changes. What
 // Anna typed is offered to her again and not to him.
 func TestADraftBelongsToWhomItsFormWasDrawnFor(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
@@ -206,7 +206,7 @@ func (h *house) erase(t *testing.T, usernames ...string) {
 	}
 }
 
-// A form with nothing to be kept does not take the place of one that is kept.
+// A form with nothing to save does not replace a draft.
 func TestASecondFormDoesNotReplaceADraft(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()

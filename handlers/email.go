@@ -72,5 +72,5 @@ func (s *Site) undo(w http.ResponseWriter, r *http.Request, token string) error 
 	}
 	s.closeLink(w, r, undoPage, token)
 	s.Flash(r, "The old address is back, and every device is signed out. We have written to it: open the link in that email to choose a new password.")
-	return s.Redirect(w, r, "/") // the old password opens nothing any more
+	return s.Redirect(w, r, "/") // the old password no longer works
 }

@@ -14,17 +14,17 @@ func (s *Site) newExport(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, s.page(r, "Your data"), components.Export())
 }
 
-// export sends everything that is held about the person as one JSON file. HEAD
-// reads nothing, so nothing is recorded.
+// export sends everything that is stored about the person as one JSON file. HEAD reads no data,
+// so it records no event.
 func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	user := *scopeOf(r).user
 	var text []byte
 	if r.Method == get {
-		held, err := s.Store.Export(r.Context(), user)
+		data, err := s.Store.Export(r.Context(), user)
 		if err != nil {
 			return err
 		}
-		if text, err = json.MarshalIndent(exportOf(s.Name, held), "", "  "); err != nil {
+		if text, err = json.MarshalIndent(exportOf(s.Name, data), "", "  "); err != nil {
 			return fmt.Errorf("write an export: %w", err)
 		}
 	}
@@ -101,39 +101,39 @@ type exportedLink struct {
 	UsedAt    *time.Time `json:"used_at"`
 }
 
-// exportOf gives an export the names of its file, which stay the same
-// whatever the program calls them.
-func exportOf(site string, held store.Export) exportedAccount {
+// exportOf maps an export to the names used in the file. These never change, whatever the code
+// calls the fields.
+func exportOf(site string, data store.Export) exportedAccount {
 	file := exportedAccount{
 		Site: site, SignIns: []exportedSignIn{}, Devices: []exportedDevice{},
 		Events: []exportedEvent{}, ReservedUsernames: []exportedUsername{},
 		Links: []exportedLink{},
 	}
 	a := &file.Account
-	a.Username, a.Email, a.Name, a.CreatedAt = held.User.Username, held.User.Email, held.User.Name, held.User.CreatedAt
-	a.RenamedAt, a.Confirmed = given(held.User.RenamedAt), given(held.User.VerifiedAt)
-	for _, n := range held.SignIns {
+	a.Username, a.Email, a.Name, a.CreatedAt = data.User.Username, data.User.Email, data.User.Name, data.User.CreatedAt
+	a.RenamedAt, a.Confirmed = timeOrNil(data.User.RenamedAt), timeOrNil(data.User.VerifiedAt)
+	for _, n := range data.SignIns {
 		file.SignIns = append(file.SignIns, exportedSignIn{
 			n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent,
 		})
 	}
-	for _, d := range held.Devices {
+	for _, d := range data.Devices {
 		file.Devices = append(file.Devices, exportedDevice(d))
 	}
-	for _, e := range held.Events {
+	for _, e := range data.Events {
 		file.Events = append(file.Events, exportedEvent{e.At, e.Name, e.Detail, e.Operator, e.Address, e.Agent, e.Request})
 	}
-	for _, u := range held.Reserved {
+	for _, u := range data.Reserved {
 		file.ReservedUsernames = append(file.ReservedUsernames, exportedUsername(u))
 	}
-	for _, l := range held.Links {
-		file.Links = append(file.Links, exportedLink{l.Purpose, l.Email, l.CreatedAt, l.ExpiresAt, given(l.UsedAt)})
+	for _, l := range data.Links {
+		file.Links = append(file.Links, exportedLink{l.Purpose, l.Email, l.CreatedAt, l.ExpiresAt, timeOrNil(l.UsedAt)})
 	}
 	return file
 }
 
-// given is nil for the zero time.
-func given(t time.Time) *time.Time {
+// timeOrNil is nil for the zero time.
+func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -14,8 +14,8 @@ func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
 	return s.showForgot(w, r, http.StatusOK, components.NewForgotForm())
 }
 
-// forgot answers everybody alike: whether there is an account is looked up
-// only when the letter is written.
+// forgot gives everybody the same answer. Whether the account exists is looked up only when the
+// letter is written.
 func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewForgotForm()
 	if !s.Store.Mails() {

@@ -16,8 +16,8 @@ import (
 	"gatehouse/store/rules"
 )
 
-// fieldOf fills the form of an inline check and returns the field it is about.
-// A field that does not exist, or has no check, is a page that does not exist.
+// fieldOf fills the form of an inline check and returns the field to check. A field that does
+// not exist or has no check is a page that does not exist.
 func fieldOf(r *http.Request, form *components.Form) (*components.Field, error) {
 	form.Fill(r.PostForm)
 	field := form.Field(chi.URLParam(r, "field"))
@@ -27,20 +27,18 @@ func fieldOf(r *http.Request, form *components.Form) (*components.Field, error) 
 	return field, nil
 }
 
-// isCheck says whether htmx asks about a single field. Only that field may be
-// answered, or else nothing: whoever is still typing is led nowhere, and told
-// when the form is sent.
+// isCheck says whether htmx checks a single field. The answer may only replace that field, or
+// be empty. Somebody who is typing is never redirected; they see the problem when they submit.
 func isCheck(r *http.Request) bool { return partial(r) && chi.URLParam(r, "field") != "" }
 
-// sayNothing answers so that htmx leaves the page as it is.
-func sayNothing(w http.ResponseWriter) error {
+// noContent makes htmx leave the page as it is.
+func noContent(w http.ResponseWriter) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// Refuse is the status of a form that err refused: 422, or 429 where its
-// sender must wait first.
+// Refuse returns the status for a refused form: 422, or 429 if its sender must wait.
 func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, err error) int {
 	refusal, _ := rules.AsRefusal(err)
 	if refusal.Wait == 0 {
@@ -51,8 +49,8 @@ func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, err error) int {
 	return http.StatusTooManyRequests
 }
 
-// ShowForm answers with the page of a form. One that was sent for somebody else, or
-// for a link that is not known here, is shown again with all that was typed.
+// ShowForm answers with the page of a form. A form that was sent for another account, or for an
+// unknown link, is shown again with everything that was typed.
 func (s *Site) ShowForm(w http.ResponseWriter, r *http.Request, status int, form *components.Form, body templ.Component) error {
 	sc := scopeOf(r)
 	if sc.refusal != "" {
@@ -74,8 +72,8 @@ func (s *Site) CheckField(w http.ResponseWriter, r *http.Request, form *componen
 	return s.checkNamed(w, r, form, nil, store.User{}, nil)
 }
 
-// checkNamed is check for a form that asks for a username, which must be free for
-// user or, with the zero User, for somebody new. free is called where it is.
+// checkNamed is check for a form with a username. The username must be free for user, or for a
+// new account if user is zero. free is called if it is.
 func (s *Site) checkNamed(w http.ResponseWriter, r *http.Request, form *components.Form, username *components.Field, user store.User, free func()) error {
 	field, err := fieldOf(r, form)
 	if err != nil {
@@ -87,8 +85,8 @@ func (s *Site) checkNamed(w http.ResponseWriter, r *http.Request, form *componen
 	return s.showField(w, r, http.StatusOK, form, field)
 }
 
-// checkUsername answers the inline check of a username of good shape. Whoever asks
-// too often is told when the form is sent.
+// checkUsername answers the inline check of a well-formed username. Past the limit the check
+// waits until the form is sent.
 func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *components.Form, field *components.Field, user store.User, free func()) error {
 	if !partial(r) {
 		return s.Redirect(w, r, form.Action)
@@ -102,7 +100,7 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 	if err == nil {
 		free()
 	} else if !form.TakeRefusal(err) {
-		if !errors.Is(err, context.Canceled) { // whoever hangs up was answered all the same
+		if !errors.Is(err, context.Canceled) { // a client that has gone was answered anyway
 			s.budgets.usernameChecks.giveBack(from)
 		}
 		return err
@@ -110,8 +108,8 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 	return s.showField(w, r, http.StatusOK, form, field)
 }
 
-// chargeUsername has a username that was refused cost as much as a check of it
-// would, so that sending forms is no way around that limit.
+// chargeUsername makes a refused username cost as much as an inline check. Otherwise sending
+// forms would bypass that limit.
 func (s *Site) chargeUsername(r *http.Request, err error) error {
 	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "username" {
 		if limited := spend(s.budgets.usernameChecks, source(r)); limited != nil {

@@ -11,35 +11,34 @@ import (
 )
 
 const (
-	// askEvery is how often a figure that takes a query is asked for at most.
-	// Counting a million rows takes some tenths of a second on either database:
-	// nothing for once a minute, too much for every scrape.
-	askEvery = time.Minute
-	// askWait is how long the database may take for all of them. Prometheus
-	// waits ten seconds for a scrape.
-	askWait = 5 * time.Second
+	// queryEvery is the least time between two queries for one figure. Counting takes longer
+	// the more rows there are, so it must not happen at every scrape.
+	queryEvery = time.Minute
+	// queryWait is how long the database may take for all queries. Prometheus waits ten seconds
+	// for a scrape.
+	queryWait = 5 * time.Second
 )
 
-// gauges are what a site knows at the moment of a scrape.
+// gauges are the values of a site that are read at each scrape.
 type gauges struct {
-	site  *Site
-	asked []*asked
+	site    *Site
+	queries []*queryGauge
 }
 
 func newGauges(s *Site) *gauges {
 	count := func(n int64, err error) (float64, error) { return float64(n), err }
-	return &gauges{site: s, asked: []*asked{
+	return &gauges{site: s, queries: []*queryGauge{
 		{
 			name: "signins", help: "Live sign-ins, at most a minute ago.",
-			ask: func(ctx context.Context) (float64, error) { return count(s.Store.CountSignIns(ctx)) },
+			query: func(ctx context.Context) (float64, error) { return count(s.Store.CountSignIns(ctx)) },
 		},
 		{
 			name: "outbox_letters", help: "Letters that wait to be sent, at most a minute ago.",
-			ask: func(ctx context.Context) (float64, error) { return count(s.Store.CountWaitingLetters(ctx)) },
+			query: func(ctx context.Context) (float64, error) { return count(s.Store.CountWaitingLetters(ctx)) },
 		},
 		{
 			name: "outbox_oldest_seconds", help: "How long the oldest letter that waits has waited, at most a minute ago; 0 where none does.",
-			ask: func(ctx context.Context) (float64, error) {
+			query: func(ctx context.Context) (float64, error) {
 				age, err := s.Store.OldestLetter(ctx)
 				return age.Seconds(), err
 			},
@@ -47,13 +46,13 @@ func newGauges(s *Site) *gauges {
 	}}
 }
 
-// Describe implements prometheus.Collector. It promises nothing, because a
-// figure may be missing.
-func (f *gauges) Describe(chan<- *prometheus.Desc) {}
+// Describe implements prometheus.Collector. It describes nothing, because a figure may be
+// missing.
+func (g *gauges) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
-func (f *gauges) Collect(out chan<- prometheus.Metric) {
-	s := f.site
+func (g *gauges) Collect(out chan<- prometheus.Metric) {
+	s := g.site
 	send := func(kind prometheus.ValueType, name, help string, value float64, labels prometheus.Labels) {
 		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(metricName(name), help, nil, labels), kind, value)
 	}
@@ -83,19 +82,19 @@ func (f *gauges) Collect(out chan<- prometheus.Metric) {
 		send(counter, "database_wait_seconds_total", "How long something waited for a connection to the database, in all.", stats.WaitDuration.Seconds(), label)
 	}
 
-	ctx, cancel := context.WithTimeout(context.Background(), askWait)
+	ctx, cancel := context.WithTimeout(context.Background(), queryWait)
 	defer cancel()
-	for _, a := range f.asked {
-		if value, err := a.value(ctx, s); err == nil {
-			send(gauge, a.name, a.help, value, nil)
+	for _, q := range g.queries {
+		if value, err := q.value(ctx, s); err == nil {
+			send(gauge, q.name, q.help, value, nil)
 		}
 	}
 }
 
-// asked is a figure that takes a query.
-type asked struct {
+// queryGauge is a figure that needs a query.
+type queryGauge struct {
 	name, help string
-	ask        func(ctx context.Context) (float64, error)
+	query      func(ctx context.Context) (float64, error)
 
 	mu     sync.Mutex
 	at     time.Time
@@ -103,19 +102,19 @@ type asked struct {
 	err    error
 }
 
-// value is the latest, asked for anew where that is too old. A query that fails
-// is logged once, until it succeeds again.
-func (a *asked) value(ctx context.Context, s *Site) (float64, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+// value returns the latest value, or queries again if that is too old. A failing query is
+// logged once until it succeeds again.
+func (q *queryGauge) value(ctx context.Context, s *Site) (float64, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	now := s.Clock()
-	if age := now.Sub(a.at); age >= 0 && age < askEvery { // the clock may have been ahead
-		return a.latest, a.err
+	if age := now.Sub(q.at); age >= 0 && age < queryEvery { // the clock may have been set back
+		return q.latest, q.err
 	}
-	failed := a.err != nil
-	a.at = now
-	if a.latest, a.err = a.ask(ctx); a.err != nil && !failed {
-		s.Log.Error("a figure is missing from the metrics", "figure", metricName(a.name), "error", a.err.Error())
+	failed := q.err != nil
+	q.at = now
+	if q.latest, q.err = q.query(ctx); q.err != nil && !failed {
+		s.Log.Error("a figure is missing from the metrics", "figure", metricName(q.name), "error", q.err.Error())
 	}
-	return a.latest, a.err
+	return q.latest, q.err
 }

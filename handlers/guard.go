@@ -17,33 +17,34 @@ import (
 	"gatehouse/store/secret"
 )
 
-// Guard states who may use a route: an audience, and what it asks of members. What
-// it asks is a set, so guards combine.
+// Guard states who may use a route: an audience and what is required of members. Requirements
+// are a set, so guards combine.
 type Guard struct {
 	who audience
-	// verified asks for a verified email address. Others are told how to verify it.
+	// verified requires a verified email address. Others are sent to the page that says how to
+	// verify it.
 	verified bool
-	// recent asks members to have proved recently who they are. Others are asked to
-	// do so, and then come back. What was posted is not acted upon.
+	// recent requires recent authentication. Others must reauthenticate and then return. A
+	// posted form is not processed.
 	recent bool
 	// allow is a product's own condition on members, or nil.
 	allow *func(store.User) bool
 }
 
-// audience is whom a route is for.
+// audience is who a route is for.
 type audience int
 
 const (
-	// unstated is the mistake of saying nothing.
+	// unstated is the zero value. A test refuses it.
 	unstated audience = iota
-	// forPrograms routes know nothing of sessions and never touch the database,
-	// readyz excepted.
+	// forPrograms is for probes and static files. These routes use no session and, except
+	// readyz, no database.
 	forPrograms
 	// forEveryone is for all.
 	forEveryone
-	// forVisitors is for whoever is not signed in: others are sent on.
+	// forVisitors is for people who are not signed in. Others are redirected.
 	forVisitors
-	// forMembers is for whoever is signed in: others are asked to, and then come back.
+	// forMembers is for people who are signed in. Others must sign in and then return.
 	forMembers
 )
 
@@ -57,53 +58,53 @@ var (
 	Recent   = Guard{who: forMembers, recent: true}
 )
 
-// And asks for what both ask.
+// And requires what both require.
 func (g Guard) And(other Guard) Guard {
 	return Guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent, cmp.Or(g.allow, other.allow)}
 }
 
-// leadsBack says whether somebody who signs in may be sent to such a page: it is one
-// for them, and not what belongs to a page.
+// leadsBack says whether somebody may be sent to the page after signing in.
 func (g Guard) leadsBack() bool { return g.who == forEveryone || g.who == forMembers }
 
-// AnswerWait is how long a page may take altogether: the wait for the password
-// gate, and as much again for a database that is slow to answer.
+// AnswerWait is how long a page may take: the wait for the password gate, and as much again for
+// a slow database.
 const AnswerWait = 2 * secret.GateWait
 
-// dynamic wraps a handler in what every page needs: its form, the session, the
-// current user, and its guard.
+// dynamic wraps a handler in what every page needs: the form, the session, the current user and
+// the guard.
 func (s *Site) dynamic(g Guard, do handler) http.HandlerFunc {
 	return s.serve(func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Add("Vary", "Cookie, HX-Request, HX-Request-Type")
-		var unread error
+		var formErr error
 		if r.Method == post {
-			// First, because a body can take its time: what it asks for is done by
-			// whoever is signed in when all of it has come.
-			unread = readForm(r)
+			// The body comes first, because it can take long. The user who counts is the one
+			// who is signed in once all of it has arrived.
+			formErr = readForm(r)
 		}
-		ctx, end := withPatience(r.Context(), s.AnswerWait)
+		ctx, end := withLazyDeadline(r.Context(), s.AnswerWait)
 		defer end()
 		r, err := s.load(ctx, r)
 		if err != nil {
 			return err
 		}
 		switch {
-		case unread != nil:
-			return unread
+		case formErr != nil:
+			return formErr
 		case r.Method != post && strings.HasSuffix(r.URL.RawQuery, cookieMarker):
-			return s.unmark(w, r)
+			return s.checkCookies(w, r)
 		}
 		err = s.guarded(g, do)(w, r)
 		if errors.Is(err, store.ErrSignInEnded) {
-			// Or it was renewed by the same form sent twice. The session is left alone:
-			// its cookie would take the place of the one that the other answer set.
+			// The sign-in has ended, or the same form sent twice renewed it. Saving the session
+			// here could overwrite the cookie that the other answer set.
 			return s.Redirect(w, r, s.via("/login", r))
 		}
 		return err
 	})
 }
 
-// guarded lets through whom the guard admits, with a form that was drawn for them.
+// guarded runs the handler for requests that the guard admits, if their form was drawn for the
+// current user.
 func (s *Site) guarded(g Guard, do handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		sc := scopeOf(r)
@@ -115,7 +116,7 @@ func (s *Site) guarded(g Guard, do handler) handler {
 		case g.verified && !sc.user.Verified():
 			return s.Redirect(w, r, "/email/verify")
 		case sc.refusal == "" && r.Method == post && sc.user != nil && g.who != forVisitors && !drawnFor(r, *sc.user):
-			return s.notTheirs(w, r)
+			return s.wrongUser(w, r)
 		case g.recent && !s.Store.RecentlyAuthenticated(*sc.signIn):
 			return s.mustReauthenticate(w, r)
 		case g.who == forVisitors && sc.user != nil:
@@ -125,15 +126,14 @@ func (s *Site) guarded(g Guard, do handler) handler {
 	}
 }
 
-// drawnFor says whether a form was drawn for that person, as every form says that is
-// drawn for somebody who is signed in. Somebody else may have signed in since, in
-// another tab.
+// drawnFor says whether a form was drawn for the user. Every form for a signed-in user names
+// their account. Somebody else may have signed in since, in another tab.
 func drawnFor(r *http.Request, user store.User) bool {
 	account := r.PostForm.Get("account")
 	return account == "" || account == user.FormID()
 }
 
-// accountShape is that of the id of an account in a form.
+// accountShape is the format of an account id in a form.
 var accountShape = regexp.MustCompile(`^[A-Za-z0-9_-]{16}$`)
 
 // accountOf is the account that a form was drawn for, or empty.
@@ -144,49 +144,48 @@ func accountOf(r *http.Request) string {
 	return ""
 }
 
-// notTheirs shows the page of a form that was drawn for somebody else, with what was
-// typed and who is signed in now. Nothing is done for either.
-func (s *Site) notTheirs(w http.ResponseWriter, r *http.Request) error {
+// wrongUser shows a form that was drawn for somebody else again, with what was typed and who is
+// signed in now. Nothing is changed for either person.
+func (s *Site) wrongUser(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
-		return sayNothing(w)
+		return noContent(w)
 	}
 	sc := scopeOf(r)
-	sc.anew, sc.refusal = true, components.SomebodyElse(*sc.user)
+	sc.otherUser, sc.refusal = true, components.SomebodyElse(*sc.user)
 	page := s.pages[s.mux.Find(chi.NewRouteContext(), get, s.formPage(r.URL.Path))]
 	return s.guarded(page.guard, page.do)(w, r)
 }
 
-// mustSignIn sends the person to sign in and then back to the page. A form is
-// kept for whoever was signed in, so that nothing typed is lost. That they have
-// been signed out is said once, and whenever a form did not get through.
+// mustSignIn redirects to the sign-in page and then back. A form of somebody who was signed in
+// is saved as a draft. The message that they were signed out appears once, and again whenever a
+// form was not processed.
 func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
-		return sayNothing(w)
+		return noContent(w)
 	}
-	held := s.session(r.Context())
+	sess := s.session(r.Context())
 	by := ""
-	if user := held.user(); user != 0 {
+	if user := sess.user(); user != 0 {
 		by = strconv.FormatInt(user, 10)
 	}
 	if r.Method == post {
-		// At the end of its time a session is gone with all that it knew. The form
-		// still says whose it is.
+		// An expired session is gone with everything in it. The form still names its account.
 		by = cmp.Or(by, accountOf(r))
 	}
 	if by != "" && r.Method != http.MethodHead {
-		told := held.told()
+		told := sess.toldSignedOut()
 		if r.Method == post {
 			s.saveDraft(r, by)
 		}
 		if r.Method == post || !told {
 			s.Flash(r, "You have been signed out. Sign in to go on.")
-			held.tell()
+			sess.setToldSignedOut()
 		}
 	}
 	return s.Redirect(w, r, s.via("/login", r))
 }
 
-// mustReauthenticate sends the person to prove who they are and then back to the page.
+// mustReauthenticate redirects to the reauthentication page and then back.
 func (s *Site) mustReauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == post {
 		s.saveDraft(r, strconv.FormatInt(scopeOf(r).user.ID, 10))
@@ -194,8 +193,8 @@ func (s *Site) mustReauthenticate(w http.ResponseWriter, r *http.Request) error 
 	return s.Redirect(w, r, s.via("/confirm", r))
 }
 
-// via leads by way of path back to the page that was asked for, or that
-// holds the form that was sent.
+// via is the address of a page that leads on to the requested page, or to the page of the
+// posted form.
 func (s *Site) via(path string, r *http.Request) string {
 	next := s.next(r.URL.RequestURI())
 	if r.Method == post {
@@ -210,8 +209,8 @@ func (s *Site) via(path string, r *http.Request) string {
 	return path + "?" + url.Values{"next": {next}}.Encode()
 }
 
-// alreadySignedIn sends a signed-in person on from a page for visitors. What
-// was posted is not acted upon: an identity never changes without a sign-out.
+// alreadySignedIn redirects a signed-in person from a page for visitors. A posted form is not
+// processed: nobody changes identity without signing out first.
 func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.Query().Get("next")
 	if r.Method == post {
@@ -219,7 +218,7 @@ func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 		sc := scopeOf(r)
 		sentence := "You are signed in already, as " + sc.user.Username + ". Sign out first to use another account."
 		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && rules.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
-			// A form in which much was typed stays where it is.
+			// Keep a long form on the page, so that what was typed is not lost.
 			sc.refusal = sentence
 			return s.pages[s.mux.Find(chi.NewRouteContext(), get, r.URL.Path)].do(w, r)
 		}

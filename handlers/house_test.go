@@ -31,7 +31,7 @@ type house struct {
 	clock  *storetest.Clock
 	server *httptest.Server
 	log    *logBuffer
-	office *mail.Worker
+	worker *mail.Worker
 	// live are the paths of links that work, by the route that takes them.
 	live map[string]string
 }
@@ -89,7 +89,7 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	if h.Store, err = store.New(ctx, h.data, h.Passwords, h.Hasher, rules, h.clock.Now, h.Log); err != nil {
 		t.Fatal(err)
 	}
-	h.office = &mail.Worker{
+	h.worker = &mail.Worker{
 		Store: h.Store, Sender: h.Mailbox, Site: h.Name, Base: h.BaseURL, From: "Gatehouse <no-reply@localhost>", Log: h.Log,
 	}
 	h.Sessions = NewSessions(sessions, h.BaseURL)
@@ -174,11 +174,11 @@ func ask(handler http.Handler, host, path string, header http.Header) *httptest.
 	return recorder
 }
 
-// walk calls visit for every route that the router really serves.
-func (h *house) walk(t *testing.T, visit func(method, path string)) {
+// walk calls do for every route that the router serves.
+func (h *house) walk(t *testing.T, do func(method, path string)) {
 	t.Helper()
 	err := chi.Walk(h.mux, func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
-		visit(method, path)
+		do(method, path)
 		return nil
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ func (s *Site) newInvite(w http.ResponseWriter, r *http.Request, token string) e
 		return err
 	}
 	if sc := scopeOf(r); sc.user != nil && sc.refusal == "" {
-		// Whoever opened a link must not wonder what became of it.
+		// Say why the invitation does not open.
 		return s.show(w, r, http.StatusOK, s.page(r, "You are signed in already"), components.InviteSignedIn(*sc.user))
 	}
 	return s.showInvite(w, r, http.StatusOK, form, email)

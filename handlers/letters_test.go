@@ -13,7 +13,7 @@ import (
 // letters delivers what is due and returns all that ever arrived, newest first.
 func (h *house) letters(t testing.TB) []mail.Message {
 	t.Helper()
-	if err := h.office.Once(context.Background()); err != nil {
+	if err := h.worker.Once(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	return h.Mailbox.Messages()

@@ -16,14 +16,13 @@ import (
 	"gatehouse/store"
 )
 
-// linkPage is a page behind the link of a letter. Tokens of links that were opened
-// wait in a cookie until the button is pressed, as long as such a link lasts.
-// Several may be open at once, each in a tab of its own, so every form carries
-// the digest of the one it was drawn for and acts for that one or not at all.
+// linkPage is the page behind a link in a letter. The tokens of opened links are in a cookie
+// that lasts as long as the link. Several can be open at once, each in its own tab. So every
+// form carries the digest of its link and acts only for that link.
 type linkPage struct {
 	cookie, path string
 	lasts        time.Duration
-	// typed says that people type a name and a username into its form.
+	// typed says that the form asks for a name and a username.
 	typed bool
 	// open shows the page for a token, blank the form without one.
 	open  func(s *Site, w http.ResponseWriter, r *http.Request, token string) error
@@ -40,24 +39,24 @@ var (
 // linkPages are all of them.
 var linkPages = []linkPage{resetPage, verifyPage, undoPage, invitePage}
 
-// linkDigest names a link in the form of its page. Nothing is opened by it, and
-// it is not what the database keeps.
+// linkDigest identifies a link in the form of its page. It grants no access, and differs from
+// the digest in the database.
 func linkDigest(token string) string {
 	sum := sha256.Sum256([]byte("link page " + token))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// linkShape is that of a digest.
+// linkShape is the format of a digest.
 var linkShape = regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`)
 
 const (
 	// linksMax is how many links of one kind a browser may have open.
 	linksMax = 4
-	// badLink stands for a token that cannot be one.
+	// badLink stands for a token that is not well-formed.
 	badLink = "-"
 )
 
-// opened are the tokens of links that were opened in this browser, the newest first.
+// opened are the tokens of the links opened in this browser, newest first.
 func (s *Site) opened(r *http.Request, p linkPage) []string {
 	var tokens []string
 	for _, value := range s.cookies(r, p.cookie, isTokens) {
@@ -75,8 +74,8 @@ func isTokens(value string) bool {
 	return len(tokens) <= linksMax && !slices.ContainsFunc(tokens, func(t string) bool { return t != badLink && !isToken(t) })
 }
 
-// keepOpened remembers the tokens of the links that are open.
-func (s *Site) keepOpened(w http.ResponseWriter, r *http.Request, p linkPage, tokens []string) {
+// saveOpened stores the tokens of the opened links in the cookie.
+func (s *Site) saveOpened(w http.ResponseWriter, r *http.Request, p linkPage, tokens []string) {
 	if len(tokens) == 0 {
 		s.dropCookie(w, r, p.cookie, isTokens)
 		return
@@ -84,15 +83,15 @@ func (s *Site) keepOpened(w http.ResponseWriter, r *http.Request, p linkPage, to
 	s.setCookie(w, p.cookie, strings.Join(tokens[:min(len(tokens), linksMax)], "."), p.lasts)
 }
 
-// closeLink forgets one link that was opened, because it was used or is not good.
+// closeLink removes an opened link, because it was used or is not valid.
 func (s *Site) closeLink(w http.ResponseWriter, r *http.Request, p linkPage, token string) {
 	tokens := slices.DeleteFunc(s.opened(r, p), func(t string) bool { return t == token })
-	s.keepOpened(w, r, p, tokens)
+	s.saveOpened(w, r, p, tokens)
 }
 
-// openLink takes the token of a link out of the address, so that it stays in
-// no history and no log, and goes on to the page. It neither looks at the
-// token nor uses it: mail scanners open links too.
+// openLink moves the token from the address to the cookie, so that no history or log contains
+// it, and redirects to the page. It neither checks nor uses the token, because mail scanners
+// open links too.
 func (s *Site) openLink(p linkPage) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token := chi.URLParam(r, "token")
@@ -100,14 +99,14 @@ func (s *Site) openLink(p linkPage) handler {
 			token = badLink
 		}
 		others := slices.DeleteFunc(s.opened(r, p), func(t string) bool { return t == token })
-		s.keepOpened(w, r, p, append([]string{token}, others...))
+		s.saveOpened(w, r, p, append([]string{token}, others...))
 		return s.Redirect(w, r, p.path)
 	}
 }
 
-// withLink runs what needs the token of a link, within the limit for tokens that
-// are not good: for a page the newest that was opened, for a form the one that it
-// was drawn for. Whatever is wrong with the token, the answer is the same page.
+// withLink runs a handler that needs the token of a link, within the limit for invalid tokens.
+// A page uses the most recently opened token, a form the token it was drawn for. Every invalid
+// token gets the same answer.
 func (s *Site) withLink(p linkPage, do func(w http.ResponseWriter, r *http.Request, token string) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		tokens, i := s.opened(r, p), 0
@@ -137,7 +136,7 @@ func (s *Site) withOpenLink(w http.ResponseWriter, r *http.Request, p linkPage, 
 	}
 	err := do(w, r, token)
 	if errors.Is(err, store.ErrInvalidLink) && isCheck(r) {
-		return sayNothing(w)
+		return noContent(w)
 	}
 	if errors.Is(err, store.ErrInvalidLink) {
 		s.closeLink(w, r, p, token)
@@ -151,9 +150,8 @@ func (s *Site) withOpenLink(w http.ResponseWriter, r *http.Request, p linkPage, 
 	return err
 }
 
-// unknownLink answers a form whose link is not among those that are open here, because
-// its cookie is gone or the form says nothing of one. Nothing typed is lost. Once
-// the link is opened again the form acts for it.
+// unknownLink answers a form whose link is not open in this browser: the cookie is gone, or the
+// form names no link. Nothing typed is lost. The form works once the link is opened again.
 func (s *Site) unknownLink(w http.ResponseWriter, r *http.Request, p linkPage, tokens []string) error {
 	sc := scopeOf(r)
 	sc.refusal = components.UnknownLink
@@ -164,16 +162,16 @@ func (s *Site) unknownLink(w http.ResponseWriter, r *http.Request, p linkPage, t
 	if len(tokens) == 0 {
 		return p.blank(s, w, r)
 	}
-	// What the form is about is drawn with it, so that its sender can see it first.
+	// Show what the link is about first, so that the sender sees it before acting.
 	return s.withOpenLink(w, r, p, tokens[0], func(w http.ResponseWriter, r *http.Request, token string) error {
 		return p.open(s, w, r, token)
 	})
 }
 
-// invalidLink is the one answer to every link that is not good, or not any more.
+// invalidLink is the same answer to every link that is invalid or no longer valid.
 func (s *Site) invalidLink(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
-		return sayNothing(w)
+		return noContent(w)
 	}
 	scopeOf(r).refusal = ""
 	page := s.page(r, "This link does not work")

@@ -44,8 +44,8 @@ func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, for
 	return s.ShowForm(w, r, status, &form.Form, components.Login(form, s.Registration.Open(), s.Registration == store.RegistrationConfirm))
 }
 
-// logout ends the sign-in first: once its row is gone, nothing that is still
-// on its way can bring the session back.
+// logout ends the sign-in first. Once its row is gone, no request in flight can restore the
+// session.
 func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	if sc := scopeOf(r); sc.signIn != nil {
 		if err := s.Store.SignOut(r.Context(), *sc.signIn, s.Origin(r)); err != nil {
@@ -64,8 +64,8 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/")
 }
 
-// endOthers ends what further cookies of the request are signed in by, or the person
-// would find themselves signed in again.
+// endOthers ends the sign-ins of further session cookies in the request. Otherwise the next
+// request would be signed in by one of them.
 func (s *Site) endOthers(r *http.Request) error {
 	sc := scopeOf(r)
 	for _, token := range s.sessionTokens(r) {

@@ -14,8 +14,8 @@ import (
 	"gatehouse/store/rules"
 )
 
-// onThisMachine answers only browsers on this machine, also where a proxy on it
-// passes on what others ask.
+// onThisMachine answers only browsers on this machine, even behind a local proxy that others
+// use.
 func onThisMachine(do handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		for hop := range hops(r) {
@@ -30,8 +30,8 @@ func onThisMachine(do handler) handler {
 	}
 }
 
-// mailbox shows the mails that were not sent because there is no mail server.
-// Its routes exist on a developer's machine only.
+// mailbox shows the messages that are not sent because there is no mail server. Its routes
+// exist only on a developer's machine.
 func (s *Site) mailbox(w http.ResponseWriter, r *http.Request) error {
 	var items []components.MailboxItem
 	for _, m := range s.Mailbox.Messages() {
@@ -52,8 +52,8 @@ func (s *Site) mailboxJSON(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// mailboxMail shows a mail as a mail program would, under a policy of its own:
-// it has styles at its elements and nothing else.
+// mailboxMail shows a message as a mail program would. Its own policy allows inline styles and
+// nothing else.
 func (s *Site) mailboxMail(w http.ResponseWriter, r *http.Request) error {
 	n, err := strconv.Atoi(chi.URLParam(r, "n"))
 	if err != nil {

@@ -9,20 +9,20 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// pageCacheMax is how many still pages are kept. Browsers ask for few of them in few
-// codings; whoever invents more only makes them be drawn again.
+// pageCacheMax is how many pages are cached. Browsers use few pages and encodings; somebody who
+// invents more only causes pages to be drawn again.
 const pageCacheMax = 128
 
-// codingsMax is the longest Accept-Encoding, in bytes, that a page is kept for.
+// codingsMax is the longest Accept-Encoding that is cached, in bytes.
 const codingsMax = 64
 
-// pageCache keeps still pages as they were sent: those that are the same for every
-// visitor, but for the theme.
+// pageCache stores the answers of pages that are the same for every visitor, except for the
+// theme.
 type pageCache struct {
 	pages *lru.Cache[pageKey, cachedPage]
 }
 
-// pageKey is all that a still page may depend on.
+// pageKey is everything that a cached page may depend on.
 type pageKey struct{ path, theme, codings string }
 
 type cachedPage struct {
@@ -30,7 +30,7 @@ type cachedPage struct {
 	body   []byte
 }
 
-// cachedHeaders are the headers that belong to the page rather than to one answer.
+// cachedHeaders are the headers that belong to the page and not to one answer.
 var cachedHeaders = []string{"Cache-Control", "Content-Encoding", "Content-Type", "Vary"}
 
 func newPageCache() pageCache {
@@ -38,10 +38,9 @@ func newPageCache() pageCache {
 	return pageCache{pages}
 }
 
-// cache draws a page once for all visitors who have no session, instead of once
-// for each. It is for GET routes whose page, without a session, depends on
-// nothing but its path and the theme. Whoever has a session, asks with a query or
-// wants a fragment gets it drawn.
+// cache draws a page once for all visitors without a session. It is for GET routes whose page
+// then depends only on its path and the theme. Requests with a session or a query, and requests
+// for a fragment, are not cached.
 func (s *Site) cache(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		codings := r.Header.Get("Accept-Encoding")
@@ -54,7 +53,7 @@ func (s *Site) cache(next http.Handler) http.Handler {
 		if !found {
 			recorder := &recorder{ResponseWriter: w}
 			next.ServeHTTP(recorder, r)
-			if recorder.status == http.StatusOK && recorder.whole() && w.Header()["Set-Cookie"] == nil {
+			if recorder.status == http.StatusOK && recorder.complete() && w.Header()["Set-Cookie"] == nil {
 				s.pageCache.pages.Add(key, recorder.page())
 			}
 			return
@@ -68,7 +67,7 @@ func (s *Site) cache(next http.Handler) http.Handler {
 	})
 }
 
-// recorder remembers an answer while it is sent.
+// recorder copies an answer while it is sent.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -90,9 +89,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// whole says whether all of the answer was written. What compresses it stops at the
-// first failure.
-func (w *recorder) whole() bool { return w.failed == nil }
+// complete says whether the whole answer was written. The compressor stops at the first
+// failure.
+func (w *recorder) complete() bool { return w.failed == nil }
 
 func (w *recorder) page() cachedPage {
 	header := http.Header{"Content-Length": {strconv.Itoa(w.body.Len())}}

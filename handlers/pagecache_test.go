@@ -110,7 +110,7 @@ func TestShelfIsBounded(t *testing.T) {
 	}
 }
 
-// A kept page is no answer for who has a session, and what is theirs is not kept.
+// A cached page is no answer for who has a session, and what is theirs is not cached.
 func TestKeptPagesAreForStrangers(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		stranger := h.ask(get, "/", nil).Body.String()

@@ -34,7 +34,7 @@ func TestSES08AChangedPasswordEndsEveryOtherSignIn(t *testing.T) {
 		thief := v.another()
 		thief.present(old)
 		thief.out()
-		v.get("/account/delete").is(200) // the current password was the proof
+		v.get("/account/delete").is(200) // the current password counts as reauthentication
 		if got := grace.signedIn(); got != "grace" {
 			t.Errorf("grace is signed in as %q", got)
 		}

@@ -26,16 +26,16 @@ func (s *Site) serve(do handler) http.HandlerFunc {
 	}
 }
 
-// fail answers an error, once. Faults are logged here and nowhere else.
+// fail answers an error, once. Faults are logged only here.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p components.Problem
 	switch {
 	case errors.As(err, &p):
 	case isRefusal(err) && isCheck(r):
-		sayNothing(w) //nolint:errcheck // it never fails
+		noContent(w) //nolint:errcheck // it never fails
 		return
 	case isRefusal(err):
-		// One that no form is there to show.
+		// A refusal that no form shows.
 		refusal, _ := rules.AsRefusal(err)
 		p = components.Problem{Status: s.Refuse(w, r, err), Title: "Nothing was changed", Sentence: refusal.Sentence}
 		if refusal.Wait > 0 {
@@ -44,7 +44,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, secret.ErrBusy):
 		p = components.Busy
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
-		// The client has gone: nobody reads the answer, and it is no fault.
+		// The client has gone. Nobody reads the answer, and it is not a fault.
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	default:
@@ -63,8 +63,7 @@ func isRefusal(err error) bool {
 	return ok
 }
 
-// showProblem writes a problem page. It must not fail, so it leaves the
-// session alone.
+// showProblem writes a problem page. It must not fail, so it leaves the session as it is.
 func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.Problem) {
 	switch p.Status {
 	case http.StatusServiceUnavailable:
@@ -78,7 +77,7 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.
 	if partial(r) && p.Status == http.StatusTooManyRequests { // the one that htmx puts into the page
 		frame = components.Fragment
 	}
-	// Whoever hangs up while this is drawn has caused no fault.
+	// A client that disconnects meanwhile must not cause a fault.
 	page, err := render(context.WithoutCancel(r.Context()), frame(about, components.ProblemPage(p, scopeOf(r).id)))
 	if err != nil {
 		s.Log.Error("fault", "request", scopeOf(r).id, "error", err.Error())

@@ -113,7 +113,7 @@ func TestPagesAreGrantedFewQueries(t *testing.T) {
 		visitor, member := 0, 3
 		switch {
 		case c.link != "", c.request == "GET /readyz", c.request == "GET /account/export":
-			continue // the link as well, the question of a probe, a file of all that is held
+			continue // the link as well, the question of a probe, a file of all that is stored
 		case c.request == "GET /", c.request == "GET /account":
 			member = 2
 		case strings.HasSuffix(c.request, "/check/username"):
@@ -216,7 +216,7 @@ func TestQueriesOfEveryRoute(t *testing.T) {
 	}
 }
 
-// What is not part of every request: that a visit is noted, and a sentence that
+// What is not part of every request: that activity is noted, and a sentence that
 // is shown once.
 func TestQueriesOfSomeRequests(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,7 @@ import (
 func TestConfirmLeadsBack(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
-		v.get("/confirm?next=%2Faccount%2Fdelete").goesTo("/account/delete").is(200) // proved by registering
+		v.get("/confirm?next=%2Faccount%2Fdelete").goesTo("/account/delete").is(200) // registering counts as reauthentication
 		h.clock.Move(store.RecentAuth)
 		asked := v.get("/account/delete").goesTo("/confirm?next=%2Faccount%2Fdelete").says("signed in as ada")
 		if got := asked.Find(`input[autocomplete=username]`).AttrOr("value", ""); got != "ada" {
@@ -37,7 +37,7 @@ func TestConfirmLeadsBack(t *testing.T) {
 	})
 }
 
-// guarded are the routes that ask for recent proof.
+// guarded are the routes that ask for recent authentication.
 func (h *house) guarded(t *testing.T) []route {
 	var found []route
 	for _, r := range h.routes() {
@@ -56,7 +56,7 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 		v.registers()
 		v.another().signsIn()
 		h.clock.Move(store.RecentAuth)
-		v.get("/").is(200) // the visit is noted before the comparison
+		v.get("/").is(200) // activity is noted before the comparison
 		before := h.dump(t, "sessions")
 		for _, r := range h.guarded(t) {
 			if r.method == get {
@@ -109,7 +109,7 @@ func TestSUDO02ProofAgesAndRenewsTheSession(t *testing.T) {
 		thief.present(v.session())
 		thief.get("/account").is(200)
 		id := h.signIns(t, "ada")[0]
-		v.proves()
+		v.reauthenticates()
 		thief.out()
 		v.get("/account/delete").is(200)
 		after := h.signIns(t, "ada")
@@ -171,7 +171,7 @@ func TestSUDO03GuessesWhileSignedInCountOnTheThrottle(t *testing.T) {
 		guess(v, 1).is(429)
 		v.post("/confirm", url.Values{"password": {storetest.Password}}).waits("1")
 		h.clock.Move(time.Second)
-		v.from("192.0.2.5").proves()
+		v.from("192.0.2.5").reauthenticates()
 		guess(v, 0).is(422) // made good
 	}, limited)
 }
@@ -237,7 +237,7 @@ func TestSES06ProofDoesNotMoveTheEnd(t *testing.T) {
 			h.clock.Move(50 * time.Minute)
 			v.get("/account").is(200)
 			if i%5 == 0 {
-				v.proves()
+				v.reauthenticates()
 			}
 			if got := h.signIns(t, "ada")[0]; !got.EndsAt.Equal(end) || got.IdleAt.After(end) {
 				t.Fatalf("it ends %v, idle %v; want %v", got.EndsAt, got.IdleAt, end)
@@ -255,7 +255,7 @@ func TestSES05ProofIsAVisitAndIdlenessEndsItAllTheSame(t *testing.T) {
 		v.registers()
 		for range 3 {
 			h.clock.Move(store.Idle - time.Minute)
-			v.proves()
+			v.reauthenticates()
 		}
 		h.clock.Move(store.Idle)
 		if got := v.post("/confirm", url.Values{"password": {storetest.Password}}).destination(); got != "/login?next=%2Fconfirm" {

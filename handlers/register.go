@@ -31,15 +31,16 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	browser := cmp.Or(s.browser(r), rand.Text())
 	err := s.withinLimits(r, func() (err error) {
 		if s.Registration == store.RegistrationConfirm {
-			wanted := form.Registration()
-			wanted.Next = s.next(form.Next)
-			return s.Store.RegisterPending(r.Context(), wanted, browser, s.Origin(r))
+			registration := form.Registration()
+			registration.Next = s.next(form.Next)
+			return s.Store.RegisterPending(r.Context(), registration, browser, s.Origin(r))
 		}
 		user, err = s.Store.Register(r.Context(), form.Registration(), s.Origin(r))
 		return err
 	})
 	if form.TakeRefusal(err) {
 		if errors.Is(err, store.ErrUsernameTaken) && s.Registration != store.RegistrationConfirm {
+			// The first request may have succeeded without its answer arriving.
 			form.AdviseOwner()
 		}
 		return s.showRegister(w, r, s.Refuse(w, r, err), form)
@@ -55,10 +56,9 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is ready."})
 }
 
-// withinLimits registers within the limits. A username that is taken costs no
-// more than a check of it would; a taken email address costs as much as an
-// account, because that answer is private. So does leaving before the answer: the
-// password was hashed all the same. A fault costs nothing.
+// withinLimits registers within the limits. A taken username costs as much as an inline check.
+// A taken email address costs as much as an account, because that answer is private. A canceled
+// request costs the same, because the password was hashed anyway. A fault costs nothing.
 func (s *Site) withinLimits(r *http.Request, register func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.registrations, from); err != nil {

@@ -7,8 +7,8 @@ const (
 	post = http.MethodPost
 )
 
-// route is one line of the table. GET routes take HEAD as well. A route
-// without a guard is a mistake that a test finds.
+// route is one row of the table. GET routes also answer HEAD. A test finds routes without a
+// guard.
 type route struct {
 	method, path string
 	guard        Guard
@@ -21,10 +21,10 @@ type route struct {
 type drawing bool
 
 const (
-	// drawn is each time, for whoever asks.
+	// drawn means for every request.
 	drawn drawing = false
-	// cached is once for all visitors. Such a page depends on nothing but its path
-	// and the theme where there is no session.
+	// cached means once for all visitors. Without a session such a page depends only on its
+	// path and the theme.
 	cached drawing = true
 )
 
@@ -79,7 +79,7 @@ func (s *Site) routes() []route {
 		{get, "/email/verify/{token}", Everyone, s.openLink(verifyPage), drawn},
 		{get, "/email/verify", Everyone, s.newVerify, drawn},
 		{post, "/email/verify", Everyone, s.withLink(verifyPage, s.verify), drawn},
-		{get, "/email/verify/resend", Everyone, s.newVerifyInstead, drawn},
+		{get, "/email/verify/resend", Everyone, s.redirectToVerify, drawn},
 		{post, "/email/verify/resend", Everyone, s.resend, drawn},
 		{get, "/email/undo/{token}", Everyone, s.openLink(undoPage), drawn},
 		{get, "/email/undo", Everyone, s.withLink(undoPage, s.newUndo), drawn},
@@ -105,7 +105,7 @@ func (s *Site) routes() []route {
 	}...)
 }
 
-// fixed is the handler of something that never fails.
+// fixed is a handler that never fails.
 func fixed(h http.Handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		h.ServeHTTP(w, r)

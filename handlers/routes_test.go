@@ -78,17 +78,17 @@ func TestRoutesStateTheirGuards(t *testing.T) {
 func TestADM01GuardsHold(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, withMail)
-	anonymous, lately, unproved := h.visitor(t), h.visitor(t), h.visitor(t)
-	unproved.registers()
+	anonymous, recent, notRecent := h.visitor(t), h.visitor(t), h.visitor(t)
+	notRecent.registers()
 	h.clock.Move(store.RecentAuth)
-	lately.signsIn()
+	recent.signsIn()
 	h.links(t)
 	const none, fresh, old = "anonymous", "recently proved", "proved long ago"
 	for _, r := range h.routes() {
 		if r.method != get {
 			continue
 		}
-		for who, v := range map[string]*visitor{none: anonymous, fresh: lately, old: unproved} {
+		for who, v := range map[string]*visitor{none: anonymous, fresh: recent, old: notRecent} {
 			want := 200
 			switch {
 			case strings.HasPrefix(r.path, "/assets/"):

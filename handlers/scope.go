@@ -18,33 +18,32 @@ import (
 	"gatehouse/store"
 )
 
-// scope is what is known of one request. It is made once, filled in on the way
-// and read by the access log at the end. It is also the request's context, one
-// for all that is kept there.
+// scope is what is known about one request. It is created once, filled in by handlers, and read
+// by the access log at the end. It is also the request's context, which saves several nested
+// ones.
 type scope struct {
 	context.Context
 	route chi.Context
 
 	id      string
 	address string
-	// loaded says that the session was looked at; user and signIn are then who
-	// is signed in, or nil.
+	// loaded says that the session was read. user and signIn are then who is signed in, or nil.
 	loaded bool
 	user   *store.User
 	signIn *store.SignIn
-	// link is the digest of the link that the page is about, or empty.
+	// link is the digest of the link that the page belongs to, or empty.
 	link string
-	// refusal is why a form that was sent is only shown again, or empty.
+	// refusal is why a posted form is only shown again, or empty.
 	refusal string
-	// refusedAs is the status of that, where it is not 422.
+	// refusedAs is the status of the refusal, if it is not 422.
 	refusedAs int
-	// anew says that somebody else is signed in than when the page was drawn.
-	anew bool
-	// session is the token by which the session was found, or empty.
+	// otherUser says that the page was drawn for somebody else than the current user.
+	otherUser bool
+	// session is the token that found the session, or empty.
 	session string
-	// needsCookies says that the answer is worth nothing in a browser that keeps none.
+	// needsCookies says that the answer is useless in a browser that blocks cookies.
 	needsCookies bool
-	// timing is nil but on a developer's machine.
+	// timing is nil except on a developer's machine.
 	timing *timing
 }
 
@@ -61,13 +60,13 @@ func (sc *scope) Value(key any) any {
 	return sc.Context.Value(key)
 }
 
-// scopeOf returns the visit of a request that came through the door.
+// scopeOf returns the scope of a request that passed the door.
 func scopeOf(r *http.Request) *scope {
 	sc, _ := r.Context().Value(scopeKey{}).(*scope)
 	return sc
 }
 
-// identify gives the request its id and the log its line.
+// identify gives each request an id and a log line.
 func (s *Site) identify(next http.Handler) http.Handler {
 	proxies := parseNetworks(s.TrustedProxies)
 	var unnamed sync.Once // or the log would be full of it
@@ -87,19 +86,19 @@ func (s *Site) identify(next http.Handler) http.Handler {
 			w = sc.timing
 		}
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-		whole := false // until the end: an answer that breaks off panics past here
+		finished := false // an answer that breaks off panics past the line that sets this
 		defer func() {
 			took := time.Since(begun)
-			s.Metrics.observe(r, ww, whole, took)
+			s.Metrics.observe(r, ww, finished, took)
 			s.logRequest(r, sc, ww, took)
 		}()
 		next.ServeHTTP(ww, r)
-		whole = true
+		finished = true
 	})
 }
 
-// tokenLike is what may be a token in an address that no route takes, such as a
-// link that was copied with something behind it.
+// tokenLike matches what may be a token in a path without a route, such as a link that was
+// copied with extra text.
 var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
 
 func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseWriter, took time.Duration) {
@@ -110,8 +109,8 @@ func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseW
 	if !s.Log.Enabled(r.Context(), level) {
 		return
 	}
-	// The pattern of the route, not the path: a path may hold a token. The
-	// query is never logged.
+	// Log the route pattern, not the path, because a path may contain a token. The query is
+	// never logged.
 	path := sc.route.RoutePattern()
 	if path == "" || path == "/*" {
 		path = tokenLike.ReplaceAllString(r.URL.Path, "TOKEN")
@@ -124,20 +123,19 @@ func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseW
 	if sc.user != nil {
 		attrs = append(attrs, slog.Int64("user", sc.user.ID))
 	}
-	// Not LogAttrs, which looks up where it was called.
+	// Not LogAttrs, which looks up its caller.
 	record := slog.NewRecord(time.Now(), level, "request", 0)
 	record.AddAttrs(attrs...)
 	s.Log.Handler().Handle(r.Context(), record) //nolint:errcheck // there is nowhere left to say so
 }
 
-// Origin is where a request comes from, for the record.
+// Origin is where a request comes from, for events and sign-ins.
 func (s *Site) Origin(r *http.Request) store.Origin {
 	sc := scopeOf(r)
 	return store.Origin{Address: sc.address, Agent: r.UserAgent(), Request: sc.id, Device: s.device(r)}
 }
 
-// event logs what matters for security but belongs to no account, or changes
-// nothing.
+// event logs a security event that belongs to no account or changes nothing.
 func (s *Site) event(r *http.Request, name string) {
 	e := store.Event{Name: name, Origin: s.Origin(r)}
 	if user := scopeOf(r).user; user != nil {

@@ -15,16 +15,15 @@ import (
 	"gatehouse/store"
 )
 
-// NewSessions configures scs on a session store, for a site that people reach at
-// the base URL.
+// NewSessions configures scs with a session store for the site at the base URL.
 func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 	manager := scs.New()
 	manager.Store = sessions
 	manager.Codec = codec{}
 	manager.Lifetime = store.AbsoluteRemembered
 	manager.HashTokenInStore = true
-	// With an idle timeout every request would write its session, and one in
-	// flight during a sign-out would bring it back.
+	// With an idle timeout every request would write its session. A request in flight during a
+	// sign-out would then restore it.
 	manager.IdleTimeout = 0
 	manager.Cookie.Persist = false
 	manager.Cookie.Name = cookieName(sessionCookie, base)
@@ -32,7 +31,7 @@ func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 	return manager
 }
 
-// load finds the session of a request and who is signed in, within ctx.
+// load finds the session of a request and who is signed in.
 func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
 	sc := scopeOf(r)
 	defer sc.timing.part("session")()
@@ -46,14 +45,14 @@ func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error)
 		return r, nil
 	}
 	if err := s.Store.Seen(session, *sc.signIn); err != nil {
-		// A visit that is not noted is no reason to refuse the page.
+		// Failing to record activity is no reason to refuse the page.
 		s.Log.Warn("visit not noted", "request", sc.id, "error", err.Error())
 	}
 	return r, nil
 }
 
-// findSession loads the session of a request. Of several that its cookies may
-// name it is the first with a live sign-in, or else the first that exists.
+// findSession loads the session of a request. If its cookies name several, it is the first with
+// a live sign-in, or else the first that exists.
 func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (context.Context, error) {
 	var found context.Context
 	for _, token := range s.sessionTokens(r) {
@@ -91,8 +90,8 @@ func (s *Site) currentSignIn(ctx context.Context) (*store.SignIn, *store.User, e
 	return &signIn, &user, err
 }
 
-// save writes a changed session and its cookie. It must come before the first
-// byte of the answer.
+// save writes a changed session and its cookie. It must run before the first byte of the
+// answer.
 func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	switch s.Sessions.Status(ctx) {
@@ -108,8 +107,8 @@ func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return nil
 	}
-	// Under its former name the cookie would bring back what it names. One that is
-	// not ours stays.
+	// The cookie under its former name would restore the old session. A cookie that is not ours
+	// stays.
 	former := s.formerName(sessionCookie)
 	if cookie, err := r.Cookie(former); former != "" && err == nil && cookie.Value == scopeOf(r).session {
 		s.writeCookie(w, former, "", -1)
@@ -117,11 +116,10 @@ func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// arrival is where a person goes once they are signed in, and what they are told there.
+// arrival is where a person goes after signing in, and the greeting there.
 type arrival struct{ next, greeting string }
 
-// admit takes an entry on, to a sign-in or to what it still lacks. It is the only
-// way in.
+// admit continues an entry: to a sign-in, or to what it still needs. It is the only way in.
 func (s *Site) admit(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
 	if e.Missing() == store.Reopening {
 		return s.offerReopening(w, r, e)
@@ -129,8 +127,8 @@ func (s *Site) admit(w http.ResponseWriter, r *http.Request, e store.Entry, a ar
 	return s.signIn(w, r, e, a)
 }
 
-// admitNew admits somebody whose account was made or opened just now. If it was
-// disabled in the meantime, the sign-in page will say so.
+// admitNew admits the owner of an account that was just created or reopened. If it was disabled
+// meanwhile, the sign-in page says so.
 func (s *Site) admitNew(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
 	err := s.admit(w, r, e, a)
 	if isRefusal(err) {
@@ -139,8 +137,7 @@ func (s *Site) admitNew(w http.ResponseWriter, r *http.Request, e store.Entry, a
 	return err
 }
 
-// signIn begins a sign-in with a session that shares nothing with the one
-// before, and sends the person where they wanted to go.
+// signIn begins a sign-in with a new session, and sends the person where they wanted to go.
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
 	sc, from := scopeOf(r), s.Origin(r)
 	from.Device = cmp.Or(from.Device, rand.Text())
@@ -157,21 +154,20 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a a
 	return s.Redirect(w, r, s.next(a.next))
 }
 
-// clearSiteData has the browser forget what scripts of the site keep in it. Its cache holds
-// no page, because none may be stored, and emptying it would take seconds: a browser
-// looks for what is to go among what all other sites left.
+// clearSiteData makes the browser delete the storage of the site's scripts. Its cache contains
+// no page, because none may be stored, and clearing the cache can be slow.
 func clearSiteData(w http.ResponseWriter) {
 	w.Header().Set("Clear-Site-Data", `"storage"`)
 }
 
-// renewSession begins the session anew for a sign-in: at its beginning, and whenever
-// its id changed. Only what the same person was typing is carried over.
+// renewSession starts a new session for a sign-in, at its start and whenever its id changes.
+// Only a draft of the same person is carried over.
 func (s *Site) renewSession(r *http.Request, user store.User, signIn store.SignIn) error {
 	ctx := r.Context()
 	if err := s.carryDraft(r, user); err != nil {
 		return err
 	}
-	// scs counts by the wall clock, whatever clock the store has.
+	// scs uses the wall clock, whatever clock the store has.
 	s.Sessions.SetDeadline(ctx, time.Now().Add(signIn.EndsAt.Sub(s.Clock())).UTC())
 	s.Sessions.RememberMe(ctx, signIn.Remembered)
 	s.session(ctx).begin(signIn.ID, signIn.UserID)
@@ -189,18 +185,18 @@ func (s *Site) resetSession(r *http.Request) error {
 	return nil
 }
 
-// Flash keeps a sentence for the next page.
+// Flash saves a message for the next page.
 func (s *Site) Flash(r *http.Request, sentence string) {
 	s.session(r.Context()).setFlash(sentence)
 }
 
-// takeFlash returns the sentence kept for this page, once.
+// takeFlash returns the saved message, once.
 func (s *Site) takeFlash(r *http.Request) string {
-	held := s.session(r.Context())
-	sentence := held.flash()
+	sess := s.session(r.Context())
+	sentence := sess.flash()
 	if r.Method != http.MethodGet || sentence == "" {
 		return ""
 	}
-	held.dropFlash()
+	sess.dropFlash()
 	return sentence
 }

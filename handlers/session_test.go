@@ -26,7 +26,7 @@ func (v *visitor) registersAs(username string) *page {
 	}).goesTo("/")
 }
 
-// Every cookie that there is, also where it is taken away again.
+// Every cookie that there is, even where it is deleted.
 func TestSES01CookiesOverHTTPS(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, withConfirm, func(s *Site) { s.BaseURL = &url.URL{Scheme: "https", Host: "accounts.example.org"} })
@@ -179,7 +179,7 @@ func TestSES10TheDatabaseKeepsNoSecretInClear(t *testing.T) {
 	h.visitor(t).tries(storetest.Password, "swapped the two lines").is(422)
 	h.clock.Move(store.RecentAuth)
 	v.post("/account/delete", url.Values{"username": {"ada"}, "current": {"kept from the session"}, "password": {"kept out of it as well"}})
-	v.proves()
+	v.reauthenticates()
 	secrets = append(secrets, v.session(), "kept from the session", "kept out of it as well", "swapped the two lines")
 	v.post("/account/password", url.Values{"current": {storetest.Password}, "password": {"difference engine no. 2"}}).goesTo("/account")
 	secrets = append(secrets, v.session(), "difference engine no. 2")
@@ -313,7 +313,7 @@ func TestSES14PagesAreNotStoredAndFilesAre(t *testing.T) {
 	}
 }
 
-// Whatever a browser kept would be there for whoever comes next: of every route,
+// Whatever a browser cached would be there for whoever comes next: of every route,
 // accepted or refused, as a page or as a part of one, nothing is.
 func TestSES14NoAnswerIsStored(t *testing.T) {
 	t.Parallel()

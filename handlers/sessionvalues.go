@@ -7,7 +7,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// Keys of what a session holds. They are stored, so they never change.
+// Keys of session values. They are stored, so they never change.
 const (
 	keySignIn    = "signin"
 	keyUser      = "user"
@@ -19,7 +19,7 @@ const (
 	keyDraftForm = "kept-form"
 )
 
-// session is what the session in a context holds. The sign-in row in the store decides
+// session is the typed view of the session in a context. The sign-in row in the store decides
 // who is signed in; the session only names it.
 type session struct {
 	manager *scs.SessionManager
@@ -31,9 +31,9 @@ func (s *Site) session(ctx context.Context) session { return session{s.Sessions,
 // signIn is the id of the sign-in, or empty.
 func (n session) signIn() string { return n.manager.GetString(n.ctx, keySignIn) }
 
-// user is the id of who is signed in, or was until that ended; 0 for nobody.
+// user is the id of the person who is signed in, or was until the sign-in ended; 0 for nobody.
 func (n session) user() int64 {
-	id, _ := strconv.ParseInt(n.manager.GetString(n.ctx, keyUser), 10, 64) // nobody's where there is none
+	id, _ := strconv.ParseInt(n.manager.GetString(n.ctx, keyUser), 10, 64) // 0, nobody, if there is none
 	return id
 }
 
@@ -42,24 +42,24 @@ func (n session) begin(signIn string, user int64) {
 	n.manager.Put(n.ctx, keyUser, strconv.FormatInt(user, 10))
 }
 
-// told says whether that person was told that their sign-in has ended.
-func (n session) told() bool { return n.manager.GetBool(n.ctx, keyTold) }
+// toldSignedOut says whether the person has seen that their sign-in ended.
+func (n session) toldSignedOut() bool { return n.manager.GetBool(n.ctx, keyTold) }
 
-func (n session) tell() { n.manager.Put(n.ctx, keyTold, true) }
+func (n session) setToldSignedOut() { n.manager.Put(n.ctx, keyTold, true) }
 
-// flash is the sentence for the next page, or empty.
+// flash is the message for the next page, or empty.
 func (n session) flash() string { return n.manager.GetString(n.ctx, keyFlash) }
 
 func (n session) setFlash(sentence string) { n.manager.Put(n.ctx, keyFlash, sentence) }
 
 func (n session) dropFlash() { n.manager.Remove(n.ctx, keyFlash) }
 
-// ticket is that of an entry which waits for what is missing, or empty.
+// ticket is the ticket of an unfinished entry, or empty.
 func (n session) ticket() string { return n.manager.GetString(n.ctx, keyTicket) }
 
 func (n session) setTicket(ticket string) { n.manager.Put(n.ctx, keyTicket, ticket) }
 
-// draft is the draft of a form; the zero draft where there is none.
+// draft is the saved form, or the zero draft.
 func (n session) draft() draft {
 	return draft{
 		by:   n.manager.GetString(n.ctx, keyDraftBy),

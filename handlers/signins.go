@@ -12,15 +12,15 @@ import (
 	"gatehouse/store"
 )
 
-// handleShape is that of every handle. PostgreSQL takes no text with a NUL.
+// handleShape is the format of handles. PostgreSQL refuses text with a NUL.
 var handleShape = regexp.MustCompile(`^[0-9A-Za-z]{1,32}$`)
 
 func (s *Site) signIns(w http.ResponseWriter, r *http.Request) error {
 	return s.showSignIns(w, r, "")
 }
 
-// endSignIn ends one of the person's sign-ins. One that does not exist and one
-// of somebody else are the same.
+// endSignIn ends one of the person's sign-ins. The answer is the same for one that does not
+// exist and one of somebody else.
 func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
 	sc := scopeOf(r)
 	handle := chi.URLParam(r, "handle")
@@ -54,8 +54,8 @@ func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
 	return s.ended(w, r, sentence)
 }
 
-// ended says what was ended: htmx gets the list as it is now, so that the row
-// leaves where it stood.
+// ended reports what was ended. htmx gets the current list, so that the row disappears in
+// place.
 func (s *Site) ended(w http.ResponseWriter, r *http.Request, sentence string) error {
 	if partial(r) {
 		return s.showSignIns(w, r, sentence)

@@ -173,7 +173,7 @@ func TestTheOldestSignInMakesRoom(t *testing.T) {
 	})
 }
 
-// private are the pages that only members see, proved lately or not.
+// private are the pages that only members see, recently authenticated or not.
 func (h *house) private() []string {
 	var paths []string
 	for _, r := range h.routes() {

@@ -8,8 +8,8 @@ import (
 	"gatehouse/store"
 )
 
-// newVerify is where the links of letters lead that ask to confirm an address,
-// and where somebody without a link learns how to get one.
+// newVerify is where links to verify an address lead. Without a link it explains how to get
+// one.
 func (s *Site) newVerify(w http.ResponseWriter, r *http.Request) error {
 	if len(s.opened(r, verifyPage)) > 0 {
 		return s.withLink(verifyPage, s.newVerification)(w, r)
@@ -32,7 +32,7 @@ func (s *Site) blankVerify(w http.ResponseWriter, r *http.Request) error {
 	return s.showVerify(w, r, http.StatusOK, components.NewVerifyForm(false, ""), "")
 }
 
-// verifyForm is the form for the token of an account, or of a registration.
+// verifyForm is the form for the token of an account or of a pending registration.
 func (s *Site) verifyForm(r *http.Request, token string) (*components.VerifyForm, string, error) {
 	t, err := s.Store.Token(r.Context(), token, store.PurposeVerify, store.PurposeNewEmail)
 	if err == nil {
@@ -71,8 +71,8 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 	return s.openAccount(w, r, token, form, email)
 }
 
-// openAccount makes the account of a registration that waited. Only the
-// browser that asked for it is signed in.
+// openAccount creates the account of a pending registration. Only the browser that registered
+// is signed in.
 func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string, form *components.VerifyForm, email string) error {
 	var user store.User
 	open := func(password string) (err error) {
@@ -101,9 +101,9 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is open."})
 }
 
-// resend writes once more to an address that is not confirmed, of whoever is
-// signed in or of the registration that waits in this browser. It answers
-// alike whether or not there is anything to send.
+// resend writes again to an unverified address: that of the signed-in user, or of the pending
+// registration of this browser. The answer is the same whether or not there is anything to
+// send.
 func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	if scopeOf(r).user == nil && accountOf(r) != "" {
 		return s.mustSignIn(w, r) // the page was drawn for somebody who is not signed in any more
@@ -132,9 +132,9 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/email/verify")
 }
 
-// newVerifyInstead answers who opens the address of that form. Without it the
-// address would pass for a link.
-func (s *Site) newVerifyInstead(w http.ResponseWriter, r *http.Request) error {
+// redirectToVerify answers GET at the address of the resend form. Without it the route for
+// tokens would take the address for a link.
+func (s *Site) redirectToVerify(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/email/verify")
 }
 

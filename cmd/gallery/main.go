@@ -1,5 +1,5 @@
-// Command gallery shows every page in every state on one page, narrow and
-// wide, by day and by night. With --sums it writes what each is as drawn instead.
+// Command gallery shows every page in every state on one page: narrow and wide, light and dark.
+// With --sums it writes what each is as drawn instead.
 package main
 
 import (

@@ -116,7 +116,7 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.follow(b.submit)
 			b.refuse(b.submit)
 			b.inspect("confirm refused")
-			b.proves(ada, "/account/delete")
+			b.reauthenticates(ada, "/account/delete")
 			b.follow(b.submit)
 			b.arrive("/")
 			b.open("/login")

@@ -83,7 +83,7 @@ func TestBrowserBackAfterClosingShowsNothingPrivate(t *testing.T) {
 	}
 }
 
-// SES-16: a page that the browser had kept whole, script and all, is fetched anew.
+// SES-16: a page that the browser had cached whole, script and all, is fetched again.
 func TestBrowserPageFromTheBackForwardCacheIsFetchedAnew(t *testing.T) {
 	t.Parallel()
 	p := serveProgram(t)

@@ -21,7 +21,7 @@ func TestBrowserChangesTheAddressAndUndoesIt(t *testing.T) {
 			b.enter(ada)
 			p.clock.Move(store.RecentAuth)
 			b.openTo("/account/email", "/confirm?next=%2Faccount%2Femail")
-			b.proves(ada, "/account/email")
+			b.reauthenticates(ada, "/account/email")
 			b.write("email", "ADA@example.com")
 			b.refuse(b.submit)
 			b.is(text("#summary ul"), "That is the address you have.")

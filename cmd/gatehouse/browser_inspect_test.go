@@ -119,7 +119,7 @@ const cutOff = `[...document.body.querySelectorAll("*")]
 	.filter(e => !e.matches(".top-links span") || e.textContent.length < 40)
 	.map(e => e.clientWidth + "x" + e.clientHeight + " of " + e.scrollWidth + "x" + e.scrollHeight + ": " + e.outerHTML.slice(0, 120)).join("\n")`
 
-// shoot keeps a picture of the whole page in the folder that GATEHOUSE_SHOTS
+// shoot saves a picture of the whole page in the folder that GATEHOUSE_SHOTS
 // names, if it names one.
 func (b *tab) shoot(look string) {
 	b.t.Helper()

@@ -22,8 +22,8 @@ import (
 	"gatehouse/store/secret"
 )
 
-// settings are the flags that every command takes, each also an environment
-// variable. The table in README.md is tested against them.
+// settings are the flags of every command. Each is also an environment variable. A test
+// compares them with the table in README.md.
 type settings struct {
 	Listen       string                 `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
 	BaseURL      string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
@@ -56,7 +56,7 @@ type settings struct {
 	InsecureTest  bool     `help:"For tests on loopback only: allows bcrypt cost 4 and turns the limits off."`
 }
 
-// defaults are the settings that the store knows already.
+// defaults are the defaults that the store defines.
 var defaults = kong.Vars{
 	"closed_days":          strconv.Itoa(int(store.DefaultRules.Reopen / day)),
 	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventRetention / day)),
@@ -72,7 +72,7 @@ var defaults = kong.Vars{
 
 const day = 24 * time.Hour
 
-// rules are what the settings decide about accounts.
+// rules are the account rules that the settings define.
 func (s *settings) rules() store.Rules {
 	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventRetention: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices}
 	if !s.InsecureTest {
@@ -85,14 +85,14 @@ func (s *settings) rules() store.Rules {
 	return rules
 }
 
-// checked is what the settings mean, once they have been found good.
+// checked holds the parsed settings, once all are valid.
 type checked struct {
 	base     *url.URL // nil until the port is known
 	database string
 	proxies  []string
 }
 
-// check finds the first setting that cannot be meant, in one sentence.
+// check returns an error for the first invalid setting, in one sentence.
 func (s *settings) check() (checked, error) {
 	var c checked
 	if s.PasswordMin < rules.PasswordFloor || s.PasswordMin > rules.PasswordCeiling {
@@ -132,7 +132,7 @@ func (s *settings) check() (checked, error) {
 			return c, usageError{err}
 		}
 	}
-	// Files also put spaces and line ends between networks.
+	// Configuration files also separate networks by spaces and line ends.
 	for _, network := range strings.Fields(strings.Join(s.TrustedProxy, " ")) {
 		prefix, err := parseNetwork(network)
 		if err != nil {
@@ -157,12 +157,12 @@ func (s *settings) check() (checked, error) {
 
 const bcryptCostTest = 4
 
-// parseBase reads a base URL: an origin without a path. Plain http is for this
-// machine only, because passwords travel in it.
+// parseBase reads a base URL: an origin without a path. Plain http is allowed only for this
+// machine, because passwords travel over it.
 func parseBase(value string) (*url.URL, error) {
 	u, err := url.Parse(value)
 	if err == nil && u.User != nil {
-		// Not repeated: it may hold a password.
+		// The value is not repeated, because it may contain a password.
 		return nil, errors.New("--base-url must be a scheme and a host, like https://accounts.example.com, without a username")
 	}
 	if err != nil || strings.TrimSuffix(u.Hostname(), ".") == "" || u.Port() != "" && !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
@@ -175,12 +175,11 @@ func parseBase(value string) (*url.URL, error) {
 	default:
 		return nil, fmt.Errorf("--base-url must begin with https://, not %q", value)
 	}
-	// As browsers write it: no port that goes without saying, and letters
-	// outside ASCII in their ASCII form. A dot at the end would make it another
-	// site for them.
+	// As browsers write it: without the default port, and in ASCII form. With a trailing dot it
+	// would be a different site for them.
 	name, err := idna.Lookup.ToASCII(u.Hostname())
 	if err != nil {
-		name = strings.ToLower(u.Hostname()) // an IPv6 address, for one
+		name = strings.ToLower(u.Hostname()) // such as an IPv6 address
 	}
 	name = strings.TrimSuffix(name, ".")
 	if strings.Contains(name, ":") {
@@ -200,13 +199,12 @@ func parseNetwork(value string) (netip.Prefix, error) {
 	return netip.ParsePrefix(value)
 }
 
-// databasePlace returns a postgres:// URL as it is, and otherwise the whole
-// path of a file, because SQLite takes some short ones, such as :memory:, for
-// something else.
+// databasePlace returns a postgres:// URL as it is, and otherwise the absolute path of a file,
+// because SQLite gives some short names, such as :memory:, a special meaning.
 func databasePlace(value string) (string, error) {
 	if postgres.IsURL(value) {
-		// An @ that is not percent-encoded makes a part of the password the host,
-		// which errors name.
+		// With an @ that is not percent-encoded, a part of the password becomes the host, and
+		// errors name the host.
 		_, authority, _ := strings.Cut(value, "://")
 		authority, _, _ = strings.Cut(authority, "/")
 		if _, err := url.Parse(value); err != nil || strings.Count(authority, "@") > 1 {
@@ -215,11 +213,11 @@ func databasePlace(value string) (string, error) {
 		return value, nil
 	}
 	if scheme, _, ok := strings.Cut(value, "://"); ok {
-		// Only the scheme is repeated: the rest may hold a password.
+		// Only the scheme is repeated, because the rest may contain a password.
 		return "", fmt.Errorf("--database must be a file, sqlite:FILE or postgres://..., not %s://", scheme)
 	}
-	// What is almost a URL, or a list of settings as psql takes it, may hold a
-	// password and must not become the name of a file.
+	// A mistyped URL, or a connection string as psql takes it, may contain a password and must
+	// not become a file name.
 	if lower := strings.ToLower(value); strings.HasPrefix(lower, "postgres") && strings.Contains(lower, ":") || psqlSetting.MatchString(lower) {
 		return "", errors.New("--database must be a file, sqlite:FILE or a URL like postgres://user:password@host:5432/name")
 	}
@@ -230,10 +228,10 @@ func databasePlace(value string) (string, error) {
 	return filepath.Abs(file)
 }
 
-// psqlSetting is one of a connection string of libpq that is no URL.
+// psqlSetting is a setting in a libpq connection string that is not a URL.
 var psqlSetting = regexp.MustCompile(`(^|\s)(host|hostaddr|dbname|user|password)\s*=`)
 
-// isPort says whether text is a port number; 0 means any that is free.
+// isPort says whether text is a port number; 0 means any free port.
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil

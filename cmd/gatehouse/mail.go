@@ -20,18 +20,18 @@ import (
 	"gatehouse/store/secret"
 )
 
-// mails says whether a site with that base URL sends mail: by a mail server or,
-// on this machine, into the mailbox.
-func (s *settings) mails(base *url.URL) bool { return s.SMTP != "" || s.boxes(base) }
+// sendsMail says whether a site with that base URL sends mail: to a mail server or, on this
+// machine, into the mailbox.
+func (s *settings) sendsMail(base *url.URL) bool { return s.SMTP != "" || s.usesMailbox(base) }
 
-// boxes says whether mail goes into the mailbox, which shows it to everybody who can
+// usesMailbox says whether mail goes into the mailbox, which shows it to everybody who can
 // reach it.
-func (s *settings) boxes(base *url.URL) bool {
+func (s *settings) usesMailbox(base *url.URL) bool {
 	host, _, _ := net.SplitHostPort(s.Listen)
 	return s.SMTP == "" && rules.IsLoopback(host) && (base == nil || base.Scheme == "http" && rules.IsLoopback(base.Hostname()))
 }
 
-// sender is who letters come from.
+// sender is the From address of letters.
 func (s *settings) sender(base *url.URL) string {
 	if s.MailFrom != "" {
 		return s.MailFrom
@@ -39,22 +39,22 @@ func (s *settings) sender(base *url.URL) string {
 	return (&netmail.Address{Name: s.Name, Address: "no-reply@" + mail.Domain(base.Hostname())}).String()
 }
 
-// hello is the name by which the site introduces itself to the mail server, or
-// empty where its host has none that means anything to others.
+// hello is the name by which the site introduces itself to the mail server, or empty if its
+// host name means nothing to others.
 func (s *settings) hello(base *url.URL) string {
 	if s.HeloName != "" {
-		name, _ := mail.ParseHello(s.HeloName) // checkMail has seen to it
+		name, _ := mail.ParseHello(s.HeloName) // checkMail has validated it
 		return name
 	}
 	domain := mail.Domain(base.Hostname())
 	if strings.HasPrefix(domain, "[") {
-		return "" // behind a proxy it is not where we call from
+		return "" // behind a proxy this is not the address that connects
 	}
 	name, _ := mail.ParseHello(domain)
 	return name
 }
 
-// checkMail finds the first setting of mail that cannot be meant.
+// checkMail returns an error for the first invalid mail setting.
 func (s *settings) checkMail(c checked) error {
 	if s.SMTP != "" {
 		if _, err := mail.ParseSMTP(s.SMTP); err != nil {
@@ -75,7 +75,7 @@ func (s *settings) checkMail(c checked) error {
 			return usageError{fmt.Errorf("--helo-name %w", err)}
 		}
 	}
-	if !s.mails(c.base) && (s.Registration == store.RegistrationConfirm || s.Registration == store.RegistrationInvite) {
+	if !s.sendsMail(c.base) && (s.Registration == store.RegistrationConfirm || s.Registration == store.RegistrationInvite) {
 		return usageError{fmt.Errorf("--registration %s needs mail; set --smtp", s.Registration)}
 	}
 	if s.Secret != "" {
@@ -88,11 +88,11 @@ func (s *settings) checkMail(c checked) error {
 	return nil
 }
 
-// seal is what letters are sealed with; nil where the site sends no mail. Only
-// with create is a secret made where there is none: a command that somebody else
-// runs must not leave a file behind that the server cannot read.
+// seal encrypts waiting letters; nil if the site sends no mail. Only with create is a missing
+// secret created: a command run by another user must not leave a file that the server cannot
+// read.
 func (s *settings) seal(c checked, create bool) (*secret.Seal, error) {
-	if !s.mails(c.base) {
+	if !s.sendsMail(c.base) {
 		return nil, nil
 	}
 	key, err := s.secret(c, create)
@@ -127,8 +127,8 @@ func (s *settings) secret(c checked, create bool) ([]byte, error) {
 	return key, nil
 }
 
-// makeSecret writes a new secret for its owner alone. Of several programs that
-// do so at once all get the one that was first.
+// makeSecret writes a new secret that only its owner can read. If several programs do so at
+// once, all get the secret that was written first.
 func makeSecret(path string) ([]byte, error) {
 	draft := path + "." + rand.Text()
 	text := base64.StdEncoding.EncodeToString(secret.New()) + "\n"
@@ -154,8 +154,8 @@ func readSecret(text string) ([]byte, error) {
 	return key, nil
 }
 
-// worker is what delivers the letters of a site, or nil where there are none.
-// On this machine without a mail server they go into the site's mailbox.
+// worker returns the worker that delivers the letters of a site, or nil if it sends none. On
+// this machine without a mail server they go into the site's mailbox.
 func (j *job) worker(site *handlers.Site, a *accounts) (*mail.Worker, error) {
 	if !a.store.Mails() {
 		return nil, nil
@@ -163,7 +163,7 @@ func (j *job) worker(site *handlers.Site, a *accounts) (*mail.Worker, error) {
 	w := &mail.Worker{
 		Store: a.store, Site: site.Name, Base: site.BaseURL, From: j.settings.sender(site.BaseURL), Log: site.Log,
 	}
-	if j.settings.boxes(site.BaseURL) {
+	if j.settings.usesMailbox(site.BaseURL) {
 		site.Mailbox = &mail.Mailbox{}
 		w.Sender = site.Mailbox
 		return w, nil

@@ -116,7 +116,7 @@ func TestSRV06FormsAnswerWithoutAMailServer(t *testing.T) {
 	}
 }
 
-// The mailbox holds what opens accounts.
+// The mailbox shows what opens accounts.
 func TestTheMailboxIsForDevelopersAlone(t *testing.T) {
 	t.Parallel()
 	s := (&mailtest.Server{}).Start(t)

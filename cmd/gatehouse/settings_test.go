@@ -157,13 +157,13 @@ func TestBaseURLIsAnOrigin(t *testing.T) {
 	}
 }
 
-// The mailbox holds links that open accounts, so it is shown to this machine alone.
+// The mailbox shows links that open accounts, so it is shown to this machine alone.
 func TestSRV09OnlyAListenerOnThisMachineHasAMailbox(t *testing.T) {
 	t.Parallel()
 	for listen, want := range map[string]bool{
 		"127.0.0.1:8080": true, "localhost:0": true, "[::1]:80": true, ":8080": false, "0.0.0.0:8080": false, "[::]:80": false, "192.0.2.1:80": false,
 	} {
-		if got := (&settings{Listen: listen}).boxes(nil); got != want {
+		if got := (&settings{Listen: listen}).usesMailbox(nil); got != want {
 			t.Errorf("listening on %s: a mailbox %v, want %v", listen, got, want)
 		}
 	}

@@ -23,7 +23,7 @@ type userCommand struct {
 	Delete  userDelete  `cmd:"" help:"Erase an account and all that hangs on it, at once and for good."`
 }
 
-// operator is where the deeds of the command line come from.
+// operator is the origin of actions on the command line.
 var operator = store.Origin{Operator: true}
 
 // person is an account as the command line prints it.
@@ -107,13 +107,13 @@ func (c userList) Run(j *job) error {
 	})
 }
 
-// who names an account in an argument.
-type who struct {
+// userArgument is the argument that names an account.
+type userArgument struct {
 	Who string `arg:"" name:"user" help:"Username or email address."`
 }
 
-// find returns the account, or says in one sentence that there is none.
-func (w who) find(j *job, a *accounts) (store.User, error) {
+// find returns the account, or an error in one sentence if there is none.
+func (w userArgument) find(j *job, a *accounts) (store.User, error) {
 	if err := rules.CheckIdentifier(w.Who); w.Who != "" && err != nil {
 		return store.User{}, err
 	}
@@ -125,7 +125,7 @@ func (w who) find(j *job, a *accounts) (store.User, error) {
 }
 
 type userShow struct {
-	who
+	userArgument
 	JSON bool `name:"json" env:"-" help:"Print JSON."`
 }
 
@@ -142,7 +142,7 @@ func (c userShow) Run(j *job) error {
 	})
 }
 
-type userDisable struct{ who }
+type userDisable struct{ userArgument }
 
 // Run disables the account.
 func (c userDisable) Run(j *job) error {
@@ -158,7 +158,7 @@ func (c userDisable) Run(j *job) error {
 	})
 }
 
-type userEnable struct{ who }
+type userEnable struct{ userArgument }
 
 // Run enables the account.
 func (c userEnable) Run(j *job) error {
@@ -191,10 +191,10 @@ func (c userInvite) Run(j *job) error {
 	})
 }
 
-type userReset struct{ who }
+type userReset struct{ userArgument }
 
-// Run prints a link for the operator to pass on: whoever holds it chooses the
-// password, so nobody else ever knows it.
+// Run prints a link for the operator to pass on. Its recipient chooses the password, so nobody
+// else knows it.
 func (c userReset) Run(j *job) error {
 	checked, err := j.settings.check()
 	if err != nil {
@@ -217,11 +217,11 @@ func (c userReset) Run(j *job) error {
 }
 
 type userDelete struct {
-	who
+	userArgument
 	Yes bool `env:"-" help:"Do it without asking."`
 }
 
-// Run erases the account. It asks first, because nothing brings it back.
+// Run erases the account. It asks first, because this cannot be undone.
 func (c userDelete) Run(j *job) error {
 	return withExisting(j, func(a *accounts) error {
 		user, err := c.find(j, a)

@@ -16,41 +16,39 @@ import (
 	"gatehouse/store"
 )
 
-// How the worker goes about it. pollEvery finds what other copies of the
-// program wrote, and what was put back. sendWait bounds one delivery and reportWait
-// the note of how it went; together they must be shorter than a letter belongs to
-// its worker.
+// pollEvery is how often the worker looks for letters of other copies of the program and for
+// delayed ones. sendWait limits one delivery, reportWait the update of its outcome. Their sum
+// must be shorter than the time for which a letter is reserved for a worker.
 const (
 	pollEvery  = time.Second
 	sendWait   = 4 * time.Minute
 	reportWait = 30 * time.Second
 )
 
-// Worker delivers what is in the outbox until it is told to stop. Every exported
-// field is required.
+// Worker delivers the letters of the outbox until it is stopped. Every exported field is
+// required.
 type Worker struct {
 	Store  *store.Store
 	Sender Sender
-	// Site is the site's name, Base its address, From who letters come from, in
-	// the form of RFC 5322.
+	// Site is the site's name, Base its address, From the sender of letters as in RFC 5322.
 	Site string
 	Base *url.URL
 	From string
 	Log  *slog.Logger
 
-	// slow stands for slowAfter where it is not 0.
+	// slow replaces slowAfter if it is not 0.
 	slow time.Duration
 }
 
-// Run delivers letters until ctx ends. A letter that is on its way then is
-// put back and leaves after a restart.
+// Run delivers letters until ctx ends. A letter in delivery then goes back into the outbox, and
+// is sent after a restart.
 func (w *Worker) Run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
-	left := make(chan struct{}, 1)
+	freed := make(chan struct{}, 1)
 	lanes := map[store.Priority]*lane{}
 	for _, p := range store.Priorities {
-		lanes[p] = newLane(p, left, cmp.Or(w.slow, slowAfter))
+		lanes[p] = newLane(p, freed, cmp.Or(w.slow, slowAfter))
 	}
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
@@ -68,13 +66,13 @@ func (w *Worker) Run(ctx context.Context) {
 			for _, l := range taken {
 				domain := l.Domain()
 				lane.enter(domain)
-				group.Go(func() { lane.carry(domain, func() { w.deliver(ctx, l) }) })
+				group.Go(func() { lane.run(domain, func() { w.deliver(ctx, l) }) })
 			}
 		}
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err != nil && !failing: // said once, not every second until the database is back
+		case err != nil && !failing: // log it once, not every second
 			w.Log.Error("outbox", "error", err.Error())
 		case err == nil && failing:
 			w.Log.Info("outbox is back")
@@ -82,7 +80,7 @@ func (w *Worker) Run(ctx context.Context) {
 		failing = err != nil
 		select {
 		case <-w.Store.Letters():
-		case <-left:
+		case <-freed:
 		case <-ticker.C:
 		case <-ctx.Done():
 			return
@@ -90,13 +88,13 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 }
 
-// Once delivers what is due now, one letter after another in the order in which they
-// were written, and returns.
+// Once delivers the letters that are due, one after another in the order in which they were
+// written, and returns.
 func (w *Worker) Once(ctx context.Context) error {
 	for {
 		var due []store.Letter
 		for _, p := range store.Priorities {
-			taken, err := w.Store.TakeLetters(ctx, p, places[p], nil)
+			taken, err := w.Store.TakeLetters(ctx, p, slots[p], nil)
 			if err != nil {
 				return err
 			}
@@ -112,11 +110,11 @@ func (w *Worker) Once(ctx context.Context) error {
 	}
 }
 
-// deliver tries one letter and reports how it went.
+// deliver attempts one letter and records the outcome.
 func (w *Worker) deliver(ctx context.Context, l store.Letter) {
 	log := w.Log.With("letter", l.ID, "kind", l.Kind, "try", l.Tries)
 	err := w.send(ctx, l)
-	// What happened is noted even while the program ends.
+	// Record the outcome even while the program ends.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportWait)
 	defer cancel()
 	if err == nil {
@@ -130,11 +128,11 @@ func (w *Worker) deliver(ctx context.Context, l store.Letter) {
 			log.Error("outbox", "error", failed.Error())
 		}
 		if later {
-			log.Warn("letter not delivered yet", "error", nameless(err, l.To))
+			log.Warn("letter not delivered yet", "error", redact(err, l.To))
 			return
 		}
 	}
-	log.Error("letter given up", "error", nameless(err, l.To))
+	log.Error("letter given up", "error", redact(err, l.To))
 	w.done(ctx, log, l)
 }
 
@@ -154,14 +152,14 @@ func (w *Worker) send(ctx context.Context, l store.Letter) error {
 	return w.Sender.Send(ctx, m)
 }
 
-// write puts a letter into words.
+// write renders a letter.
 func (w *Worker) write(ctx context.Context, l store.Letter) (Message, error) {
 	letter, ok := components.NewLetter(l, w.Site, w.Base)
-	if !ok { // a later version of the program beside this one may know it
+	if !ok { // another copy of the program may be newer and know it
 		return Message{}, fmt.Errorf("there is no letter of the kind %q", l.Kind)
 	}
 	var html bytes.Buffer
-	// A program that ends in the middle of it has found nothing wrong with the letter.
+	// A shutdown during rendering is not a fault of the letter.
 	if err := components.LetterHTML(letter).Render(context.WithoutCancel(ctx), &html); err != nil {
 		return Message{}, fmt.Errorf("draw a letter: %w", err)
 	}

@@ -16,7 +16,7 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// branch is an office on a database, with what it says and does.
+// branch is a worker on a database, with what it says and does.
 type branch struct {
 	*Worker
 	db    store.Database
@@ -45,7 +45,7 @@ func (l *lines) count(part string) int {
 	return strings.Count(l.text.String(), part)
 }
 
-// open makes an office that sends to a server.
+// open makes a worker that sends to a server.
 func open(t *testing.T, db store.Database, clock *storetest.Clock, sender Sender) *branch {
 	t.Helper()
 	rules := store.DefaultRules
@@ -76,7 +76,7 @@ func (w witness) Send(ctx context.Context, m Message) error {
 	return w.Sender.Send(ctx, m)
 }
 
-// each runs a test with an office on each database, which sends to a server.
+// each runs a test with a worker on each database, which sends to a server.
 func each(t *testing.T, server func() *mailtest.Server, url string, run func(t *testing.T, b *branch, s *mailtest.Server)) {
 	t.Parallel()
 	for _, d := range storetest.Databases {
@@ -112,7 +112,7 @@ func (b *branch) once(t *testing.T) {
 	}
 }
 
-// run opens the office until the test ends, or until it is closed.
+// run opens the worker until the test ends, or until it is closed.
 func (b *branch) run(t *testing.T) (closed func()) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -363,18 +363,18 @@ func TestOfficesOnOneDatabaseDeliverEachLetterOnce(t *testing.T) {
 	}
 	s := (&mailtest.Server{}).Start(t)
 	clock := storetest.NewClock()
-	offices := []*branch{
+	workers := []*branch{
 		open(t, db.Accounts(), clock, mailer(t, s, "smtp://ADDR")),
 		open(t, storetest.PostgreSQL.Open(t, place).Accounts(), clock, mailer(t, s, "smtp://ADDR")),
 	}
-	offices[0].invite(t, letters)
-	for _, o := range offices {
+	workers[0].invite(t, letters)
+	for _, o := range workers {
 		o.run(t)
 	}
 	s.Wait(t, func(received []mailtest.Message, _ int) bool { return len(received) >= letters })
-	offices[0].reported(t, 0)
+	workers[0].reported(t, 0)
 	received(t, s, letters, 1)
-	shares := []int{len(offices[0].ids), len(offices[1].ids)}
+	shares := []int{len(workers[0].ids), len(workers[1].ids)}
 	if s.Arrived() != letters || shares[0]+shares[1] != letters {
 		t.Errorf("%d tries, shared as %v", s.Arrived(), shares)
 	}

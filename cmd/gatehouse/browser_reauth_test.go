@@ -12,8 +12,8 @@ import (
 	"gatehouse/store"
 )
 
-// proves gives the password again and waits for the page that wanted it.
-func (b *tab) proves(who store.Registration, next string) {
+// reauthenticates gives the password again and waits for the page that wanted it.
+func (b *tab) reauthenticates(who store.Registration, next string) {
 	b.t.Helper()
 	b.is(text("h1"), "Confirm it is you")
 	b.write("password", who.Password)
@@ -21,7 +21,7 @@ func (b *tab) proves(who store.Registration, next string) {
 	b.arrive(next)
 }
 
-// A proof that gets old under a form takes nothing of what was typed with it,
+// An authentication that gets old under a form takes nothing of what was typed with it,
 // and does not act on it either.
 func TestBrowserProofIsAskedForInTheMiddleOfAForm(t *testing.T) {
 	t.Parallel()
@@ -46,7 +46,7 @@ func TestBrowserProofIsAskedForInTheMiddleOfAForm(t *testing.T) {
 			b.is(text("#summary ul"), "That is not your password. Check it and try again.")
 			b.is(value("password"), mode.password("not her password"))
 
-			b.proves(ada, "/account/delete")
+			b.reauthenticates(ada, "/account/delete")
 			b.is(text("[role=status]"), "Nothing was changed yet. This is what you typed: check it and send it again.")
 			b.is(value("username"), "Ada")
 			b.follow(b.submit)
@@ -78,7 +78,7 @@ func TestBrowserDownloadsTheData(t *testing.T) {
 	p.clock.Move(store.RecentAuth)
 	b.follow(func() { b.clickOn("a[href='/account/export']") })
 	b.arrive("/confirm?next=%2Faccount%2Fdata")
-	b.proves(ada, "/account/data")
+	b.reauthenticates(ada, "/account/data")
 	b.clickOn("a[href='/account/export']")
 
 	var held struct {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Anything like a mail address: the local part an atom (RFC 5322, 3.2.3) in any script,
-// or quoted; at a name or an address in brackets; as it is, as it stands in a link, or
-// in xtext (RFC 3461, 4). An apostrophe in front is rather a quotation mark. In a
-// link some characters of an atom are where another part of it begins, so that the
-// rest of the link stays readable.
+// Anything like a mail address: the local part is an atom (RFC 5322, 3.2.3) in any script, or
+// quoted; the domain is a name or an address in brackets. The @ may be written as it is,
+// percent-encoded as in a link, or in xtext (RFC 3461, 4). A leading apostrophe counts as a
+// quotation mark. Inside a link some characters of an atom separate parts of the link, so there
+// the match stops at them and the rest of the link stays readable.
 const (
 	anyAddress  = `(?:` + anyQuoted + `|` + anyAtom + `)(?:@|%(?:25)*40)` + anyDomain + `|` + anyAtom + `\+40` + anyName
 	inLink      = `(?:` + anyQuoted + `|` + linkAtom + `)@` + anyDomain + `|[\pL\pM\pN%._~+-]+%(?:25)*40` + anyDomain + `|` + linkAtom + `\+40` + anyName
@@ -23,14 +23,13 @@ const (
 )
 
 var (
-	plain, linked = regexp.MustCompile(anyAddress), regexp.MustCompile(inLink)
-	anyLink       = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>"]*`)
+	plainAddress, linkAddress = regexp.MustCompile(anyAddress), regexp.MustCompile(inLink)
+	anyLink                   = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>"]*`)
 )
 
-// nameless is an error as it may stand in the log, which names nobody: mail servers
-// repeat whom they refuse. to is whom the letter is for, who is known in more
-// spellings than others.
-func nameless(err error, to string) string {
+// redact is the text of an error for the log, without addresses: mail servers repeat them. to
+// is the recipient, whose address is recognized in more spellings than others.
+func redact(err error, to string) string {
 	text := err.Error()
 	if to != "" {
 		text = regexp.MustCompile(spellings(to)).ReplaceAllLiteralString(text, "ADDRESS")
@@ -39,19 +38,18 @@ func nameless(err error, to string) string {
 	for {
 		link := anyLink.FindStringIndex(text)
 		if link == nil {
-			b.WriteString(plain.ReplaceAllLiteralString(text, "ADDRESS"))
+			b.WriteString(plainAddress.ReplaceAllLiteralString(text, "ADDRESS"))
 			return b.String()
 		}
-		b.WriteString(plain.ReplaceAllLiteralString(text[:link[0]], "ADDRESS"))
-		b.WriteString(linked.ReplaceAllLiteralString(text[link[0]:link[1]], "ADDRESS"))
+		b.WriteString(plainAddress.ReplaceAllLiteralString(text[:link[0]], "ADDRESS"))
+		b.WriteString(linkAddress.ReplaceAllLiteralString(text[link[0]:link[1]], "ADDRESS"))
 		text = text[link[1]:]
 	}
 }
 
-// spellings matches an address with each character as it is, behind a backslash, as in
-// a link or in xtext; with the local part in quotes or not; and with = for @, as
-// in the address to which mail comes back that cannot be delivered. What only begins or
-// ends with the address is somebody else's.
+// spellings matches an address in other spellings. Each character may be literal, after a
+// backslash, percent-encoded or in xtext. The local part may be in quotes. The @ may be =, as
+// in bounce addresses. A longer word that begins or ends with the address is redacted whole.
 func spellings(address string) string {
 	var b strings.Builder
 	at := strings.LastIndexByte(address, '@')

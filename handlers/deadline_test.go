@@ -11,7 +11,7 @@ import (
 func TestPatienceIsAContextWithADeadline(t *testing.T) {
 	for _, waits := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			ctx, end := withPatience(t.Context(), time.Second)
+			ctx, end := withLazyDeadline(t.Context(), time.Second)
 			defer end()
 			if until, set := ctx.Deadline(); !set || !until.Equal(time.Now().Add(time.Second)) {
 				t.Errorf("the deadline is %v, %v", until, set)
@@ -38,8 +38,8 @@ func TestPatienceIsAContextWithADeadline(t *testing.T) {
 func TestPatienceEndsWithItsParent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		parent, leave := context.WithCancel(t.Context())
-		waiting, endWaiting := withPatience(parent, time.Hour)
-		idle, endIdle := withPatience(parent, time.Hour)
+		waiting, endWaiting := withLazyDeadline(parent, time.Hour)
+		idle, endIdle := withLazyDeadline(parent, time.Hour)
 		defer endWaiting()
 		defer endIdle()
 		done := waiting.Done()
@@ -58,7 +58,7 @@ func TestPatienceIsNoLongerThanItsParent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		parent, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		ctx, end := withPatience(parent, time.Hour)
+		ctx, end := withLazyDeadline(parent, time.Hour)
 		defer end()
 		want, _ := parent.Deadline()
 		if until, _ := ctx.Deadline(); !until.Equal(want) {
@@ -69,9 +69,9 @@ func TestPatienceIsNoLongerThanItsParent(t *testing.T) {
 
 func TestPatienceEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		waited, endWaited := withPatience(t.Context(), time.Hour)
+		waited, endWaited := withLazyDeadline(t.Context(), time.Hour)
 		done := waited.Done()
-		idle, endIdle := withPatience(t.Context(), time.Hour)
+		idle, endIdle := withLazyDeadline(t.Context(), time.Hour)
 		child, cancel := context.WithTimeout(waited, time.Hour)
 		defer cancel()
 		for range 2 { // as any CancelFunc may be called

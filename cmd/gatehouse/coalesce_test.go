@@ -47,7 +47,7 @@ func TestAnswersOfEveryLengthArriveWhole(t *testing.T) {
 	})
 	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
 	t.Cleanup(client.CloseIdleConnections)
-	lengths := []int{0, 1, 2047, 2048, 2049, 5000, 8191, 8192, 12000, wholeMax, wholeMax + 1, 100_000}
+	lengths := []int{0, 1, 2047, 2048, 2049, 5000, 8191, 8192, 12000, coalesceMax, coalesceMax + 1, 100_000}
 	for length := httpBuffer - 400; length <= httpBuffer+2; length++ { // the head takes less than 400 bytes
 		lengths = append(lengths, length)
 	}
@@ -112,7 +112,7 @@ func TestWhatIsHeldBack(t *testing.T) {
 		{"the middle of a body", bytes.Repeat([]byte("x"), httpBuffer), false},
 		{"a length in the body", append([]byte("HTTP/1.1 200 OK\r\n\r\n"), "\r\nContent-Length: 6000\r\nx"...), false},
 	} {
-		if got := goesOn(row.p); got != row.want {
+		if got := moreFollows(row.p); got != row.want {
 			t.Errorf("%s: held back %v, want %v", row.name, got, row.want)
 		}
 	}
@@ -137,12 +137,12 @@ func TestAPageIsOneWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	whole := &wholeConn{TCPConn: conn.(*net.TCPConn)}
+	whole := &coalescingConn{TCPConn: conn.(*net.TCPConn)}
 	first := append([]byte("HTTP/1.1 200 OK\r\nContent-Length: 6000\r\n\r\n"), bytes.Repeat([]byte("x"), httpBuffer)...)[:httpBuffer]
-	if n, err := whole.Write(first); n != httpBuffer || err != nil || whole.held == nil {
+	if n, err := whole.Write(first); n != httpBuffer || err != nil || whole.pending == nil {
 		t.Errorf("the first buffer was not held back: %d, %v", n, err)
 	}
-	if n, err := whole.Write([]byte("the rest")); n != 8 || err != nil || whole.held != nil {
+	if n, err := whole.Write([]byte("the rest")); n != 8 || err != nil || whole.pending != nil {
 		t.Errorf("the rest did not release it: %d, %v", n, err)
 	}
 }

@@ -33,11 +33,11 @@ func TestTheLogNamesNobodyAndLosesNothingElse(t *testing.T) {
 		"lookup mail.example.com on 127.0.0.53:53: no such host":                                                      "lookup mail.example.com on 127.0.0.53:53: no such host",
 		"504 5.5.2 <[IPv6:::1]>: Helo command rejected @ 9:41\nsecond line, 100 %":                                    "504 5.5.2 <[IPv6:::1]>: Helo command rejected @ 9:41\nsecond line, 100 %",
 	} {
-		if got := nameless(errors.New(text), "{a/b}@example.org"); got != want {
+		if got := redact(errors.New(text), "{a/b}@example.org"); got != want {
 			t.Errorf("the log says\n%s\nwant\n%s", got, want)
 		}
 	}
-	if got := nameless(errors.New("a@b.example"), ""); got != "ADDRESS" {
+	if got := redact(errors.New("a@b.example"), ""); got != "ADDRESS" {
 		t.Errorf("the log says %s", got)
 	}
 }
@@ -93,7 +93,7 @@ func FuzzTheLogNamesNobody(f *testing.F) {
 		for _, spelling := range list {
 			text.WriteString(strings.ReplaceAll(around, "%s", spelling) + "\n")
 		}
-		got := nameless(errors.New(text.String()), to)
+		got := redact(errors.New(text.String()), to)
 		for _, spelling := range list {
 			if strings.Contains(got, spelling) {
 				t.Fatalf("the log says %q, in\n%s", spelling, got)
