@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -81,7 +82,7 @@ func (s *Site) dynamic(g Guard, do handler) http.HandlerFunc {
 			// who is signed in once all of it has arrived.
 			formErr = readForm(r)
 		}
-		ctx, end := withLazyDeadline(r.Context(), s.AnswerWait)
+		ctx, end := context.WithTimeout(r.Context(), s.AnswerWait)
 		defer end()
 		r, err := s.load(ctx, r)
 		if err != nil {

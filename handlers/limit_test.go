@@ -424,7 +424,7 @@ func TestREG15SignUpsFromOneAddressAreLimited(t *testing.T) {
 func TestREG15WhoeverHangsUpHasUsedUpATry(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, limited)
-	r := httptest.NewRequest(post, "/register", nil).WithContext(&scope{Context: t.Context(), address: "192.0.2.7"})
+	r := httptest.NewRequest(post, "/register", nil).WithContext((&scope{address: "192.0.2.7"}).within(t.Context()))
 	for what, try := range map[string]func(*http.Request, func() error) error{"an account": h.withinLimits, "a letter": h.askLetter} {
 		var err error
 		for range 50 {
@@ -443,9 +443,9 @@ func TestWhoeverHangsUpHasUsedUpACheck(t *testing.T) {
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		for range 3 {
-			sc := &scope{Context: gone, address: "192.0.2.7"}
+			sc := &scope{address: "192.0.2.7"}
 			sc.route.URLParams.Add("field", "username")
-			r := httptest.NewRequest(post, "/register/check/username", nil).WithContext(sc)
+			r := httptest.NewRequest(post, "/register/check/username", nil).WithContext(sc.within(gone))
 			r.Header = http.Header{"Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}}
 			r.PostForm = url.Values{"username": {"ada"}}
 			if err := h.checkRegister(httptest.NewRecorder(), r); err != nil && !errors.Is(err, context.Canceled) {

@@ -72,7 +72,7 @@ func (s *Site) endOthers(r *http.Request) error {
 		if token == sc.session {
 			continue
 		}
-		session, err := s.Sessions.Load(sc, token)
+		session, err := s.Sessions.Load(sc.bare, token)
 		if err != nil {
 			return fmt.Errorf("load the session: %w", err)
 		}

@@ -19,11 +19,13 @@ import (
 )
 
 // scope is what is known about one request. It is created once, filled in by handlers, and read
-// by the access log at the end. It is also the request's context, which saves several nested
-// ones.
+// by the access log at the end.
 type scope struct {
-	context.Context
+	// route is chi's own context, which chi would reuse before the log is written.
 	route chi.Context
+	// bare is the request's context without a session. scs loads no other session into a
+	// context that has one.
+	bare context.Context
 
 	id      string
 	address string
@@ -49,15 +51,9 @@ type scope struct {
 
 type scopeKey struct{}
 
-// Value implements context.Context.
-func (sc *scope) Value(key any) any {
-	switch key {
-	case scopeKey{}:
-		return sc
-	case chi.RouteCtxKey:
-		return &sc.route
-	}
-	return sc.Context.Value(key)
+// within adds the scope to the context of its request.
+func (sc *scope) within(ctx context.Context) context.Context {
+	return context.WithValue(context.WithValue(ctx, chi.RouteCtxKey, &sc.route), scopeKey{}, sc)
 }
 
 // scopeOf returns the scope of a request that passed the door.
@@ -72,14 +68,14 @@ func (s *Site) identify(next http.Handler) http.Handler {
 	var unnamed sync.Once // or the log would be full of it
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
-		sc := &scope{Context: r.Context(), id: rand.Text()[:16]}
+		sc := &scope{id: rand.Text()[:16]}
 		var named bool
 		if sc.address, named = clientAddress(r, proxies); !named && !isProbe(r) {
 			unnamed.Do(func() {
 				s.Log.Warn("a trusted proxy sends no X-Forwarded-For; all who come by it share one limit", "proxy", sc.address)
 			})
 		}
-		r = r.WithContext(sc)
+		r = r.WithContext(sc.within(r.Context()))
 		w.Header().Set("X-Request-Id", sc.id)
 		if s.Mailbox != nil {
 			sc.timing = &timing{ResponseWriter: w, begun: begun}

@@ -34,6 +34,7 @@ func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 // load finds the session of a request and who is signed in.
 func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
 	sc := scopeOf(r)
+	sc.bare = ctx
 	defer sc.timing.part("session")()
 	session, err := s.findSession(ctx, r, sc)
 	if err != nil {

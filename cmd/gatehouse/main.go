@@ -21,8 +21,8 @@ import (
 var slots = runtime.GOMAXPROCS(0)
 
 // addProcessors gives Go more processors than there are slots while passwords are hashed. The
-// slots run at low priority, so pages then always find a processor. make storm measures pages
-// meanwhile. At other times there are no extra ones, because they slow pages down.
+// slots run at low priority, so pages then always find a processor: make storm measures pages
+// meanwhile. Without hashing, more processors than the machine has gain nothing.
 func addProcessors(busy bool) {
 	if busy {
 		runtime.GOMAXPROCS(slots + 2)

@@ -24,12 +24,12 @@ func (l strictListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &strictConn{coalescingConn: coalescingConn{TCPConn: conn}}, nil
+	return &strictConn{TCPConn: conn}, nil
 }
 
 // A strictConn embeds a TCPConn, because the server calls CloseWrite.
 type strictConn struct {
-	coalescingConn
+	*net.TCPConn
 	// before are the last two bytes that were read.
 	before   [2]byte
 	doubtful atomic.Bool

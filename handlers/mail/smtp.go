@@ -37,7 +37,7 @@ type SMTP struct {
 	implicit           bool // TLS from the first byte
 	username, password string
 	dial               func(ctx context.Context, network, address string) (net.Conn, error)
-	slow               time.Duration // stands for slowAfter where it is not 0
+	slow               time.Duration // replaces slowAfter if not 0
 }
 
 // ParseSMTP reads smtp://user:password@host:587 (STARTTLS, optional only for a server on this

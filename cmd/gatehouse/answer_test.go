@@ -47,8 +47,8 @@ func TestAnswersOfEveryLengthArriveWhole(t *testing.T) {
 	})
 	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
 	t.Cleanup(client.CloseIdleConnections)
-	lengths := []int{0, 1, 2047, 2048, 2049, 5000, 8191, 8192, 12000, coalesceMax, coalesceMax + 1, 100_000}
-	for length := httpBuffer - 400; length <= httpBuffer+2; length++ { // the head takes less than 400 bytes
+	lengths := []int{0, 1, 2047, 2048, 2049, 5000, 8191, 8192, 12000, 100_000}
+	for length := 4096 - 400; length <= 4096+2; length++ { // the head takes less than 400 bytes
 		lengths = append(lengths, length)
 	}
 	for _, length := range lengths {
@@ -88,61 +88,5 @@ func TestAnswersThatBreakOffEnd(t *testing.T) {
 	defer answer.Body.Close()
 	if body, err := io.ReadAll(answer.Body); err == nil {
 		t.Errorf("%d bytes arrived without an error", len(body))
-	}
-}
-
-func TestWhatIsHeldBack(t *testing.T) {
-	t.Parallel()
-	answer := func(head string, body int) []byte {
-		return append([]byte("HTTP/1.1 200 OK\r\n"+head+"\r\n\r\n"), bytes.Repeat([]byte("x"), body)...)
-	}
-	for _, row := range []struct {
-		name string
-		p    []byte
-		want bool
-	}{
-		{"half of a body", answer("Content-Length: 6000", 3000), true},
-		{"half of a body, among other headers", answer("A: b\r\nContent-Length: 6000\r\nC: d", 3000), true},
-		{"the whole body", answer("Content-Length: 3000", 3000), false},
-		{"no body yet", answer("Content-Length: 6000", 0), false},
-		{"a large body", answer("Content-Length: 16385", 3000), false},
-		{"no length", answer("Transfer-Encoding: chunked", 3000), false},
-		{"a length that is none", answer("Content-Length: many", 3000), false},
-		{"half of a head", []byte("HTTP/1.1 200 OK\r\nContent-Length: 6000\r\n"), false},
-		{"the middle of a body", bytes.Repeat([]byte("x"), httpBuffer), false},
-		{"a length in the body", append([]byte("HTTP/1.1 200 OK\r\n\r\n"), "\r\nContent-Length: 6000\r\nx"...), false},
-	} {
-		if got := moreFollows(row.p); got != row.want {
-			t.Errorf("%s: held back %v, want %v", row.name, got, row.want)
-		}
-	}
-}
-
-// A page that fills more than one buffer is one write.
-func TestAPageIsOneWrite(t *testing.T) {
-	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	go func() {
-		conn, err := net.Dial("tcp", listener.Addr().String())
-		if err == nil {
-			io.Copy(io.Discard, conn) //nolint:errcheck // ends with the connection
-		}
-	}()
-	conn, err := listener.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	whole := &coalescingConn{TCPConn: conn.(*net.TCPConn)}
-	first := append([]byte("HTTP/1.1 200 OK\r\nContent-Length: 6000\r\n\r\n"), bytes.Repeat([]byte("x"), httpBuffer)...)[:httpBuffer]
-	if n, err := whole.Write(first); n != httpBuffer || err != nil || whole.pending == nil {
-		t.Errorf("the first buffer was not held back: %d, %v", n, err)
-	}
-	if n, err := whole.Write([]byte("the rest")); n != 8 || err != nil || whole.pending != nil {
-		t.Errorf("the rest did not release it: %d, %v", n, err)
 	}
 }
