@@ -104,7 +104,7 @@ func (s *Store) rehash(ctx context.Context, user User, old secret.PasswordHash, 
 func (s *Store) findHighestCost(ctx context.Context) error {
 	var cost int
 	if err := s.db.Read.QueryRowContext(ctx, selectHighestCost, secret.BcryptCostMax).Scan(&cost); err != nil {
-		return fmt.Errorf("find the dearest password: %w", err)
+		return fmt.Errorf("find the highest cost of a password: %w", err)
 	}
 	s.hasher.RaiseHighestCost(cost)
 	return nil

@@ -76,7 +76,8 @@ func (stored PasswordHash) usable() (cost int, ok bool) {
 }
 
 // preHashKey is public and fixed. It makes these hashes differ from plain SHA-384 sums
-// of the same passwords that leaked elsewhere.
+// of the same passwords that leaked elsewhere. It never changes, whatever the program is
+// called: with another key no password would match any more.
 const preHashKey = "gatehouse password v1"
 
 // preHash makes 64 ASCII bytes of a password of any length, because bcrypt

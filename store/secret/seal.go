@@ -24,6 +24,8 @@ func NewSeal(secret []byte, purpose string) (*Seal, error) {
 	if len(secret) != Length {
 		return nil, fmt.Errorf("the secret must have %d bytes, not %d", Length, len(secret))
 	}
+	// This word never changes, whatever the program is called: with another one no letter
+	// that waits could be opened any more.
 	key, err := hkdf.Key(sha256.New, secret, nil, "gatehouse "+purpose, 32)
 	if err != nil {
 		return nil, fmt.Errorf("derive a key: %w", err)
