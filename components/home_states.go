@@ -12,6 +12,8 @@ func homeStates() []State {
 	back.Flash = fmt.Sprintf("Welcome back, %s.", sampleLong.Name)
 	unverified := homeOf(sampleUser)
 	unverified.Mails = true
+	product := homeOf(sampleUser)
+	product.Links = []Link{{Label: "Books", Path: "/books", Current: true}, {Label: "Reading club", Path: "/club"}, {Label: "Help", Path: "/help"}}
 	return []State{
 		homeState("home-anonymous", entryPage("")),
 		homeState("home-closed", framed(Page{Entry: true, Indexed: true}, "")),
@@ -19,6 +21,7 @@ func homeStates() []State {
 		homeState("home-welcome", welcome),
 		homeState("home-long-name", back),
 		homeState("home-unconfirmed", unverified),
+		homeState("home-product-links", product),
 	}
 }
 

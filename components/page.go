@@ -34,6 +34,14 @@ type Page struct {
 	OtherUser bool
 	// Flash is said once, on the page after the one that caused it.
 	Flash string
+	// Links are the product's own, beside the site's name.
+	Links []Link
+}
+
+// Link leads to a page of a product from the top of every page. Current marks the page that is shown.
+type Link struct {
+	Label, Path string
+	Current     bool
 }
 
 // Themes that a visitor can choose. Auto follows the system.

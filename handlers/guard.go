@@ -64,6 +64,15 @@ func (g Guard) And(other Guard) Guard {
 	return Guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent, cmp.Or(g.allow, other.allow)}
 }
 
+// admits says whether somebody, or with nil nobody who is signed in, may open a page. What it
+// asks of members besides, they can still fulfil.
+func (g Guard) admits(user *store.User) bool {
+	if user == nil {
+		return g.who != forMembers
+	}
+	return g.who != forVisitors && (g.allow == nil || (*g.allow)(*user))
+}
+
 // leadsBack says whether somebody may be sent to the page after signing in.
 func (g Guard) leadsBack() bool { return g.who == forEveryone || g.who == forMembers }
 

@@ -3,8 +3,11 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
 
 	"gatehouse/components"
@@ -108,6 +111,14 @@ func TestARouteThatCannotBeStopsTheSite(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
+	h.Product.Routes = []Route{{Method: get, Path: "/books/{id}", Guard: Members, Do: do}, {Method: post, Path: "/buy", Guard: Members, Do: do}}
+	for _, path := range []string{"/login", "/books", "/books/1", "/books/{id}", "/buy", ""} {
+		h.Product.Links = []Link{{"Books", path}}
+		if _, err := h.Handler(); err == nil || !strings.Contains(err.Error(), "leads to no page of the product") {
+			t.Errorf("a link to %q: %v", path, err)
+		}
+	}
+	h.Product.Links = nil
 	h.Product.Routes = []Route{
 		{Method: get, Path: "/books", Guard: Members, Do: do},
 		{Method: post, Path: "/books", Guard: Members, Do: do},
@@ -117,4 +128,41 @@ func TestARouteThatCannotBeStopsTheSite(t *testing.T) {
 	if _, err := h.Handler(); err != nil {
 		t.Error(err)
 	}
+}
+
+// The navigation shows to each person what they may open.
+func TestAProductHasItsNavigationAndFrontPage(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		shows := func(path string, want ...string) {
+			t.Helper()
+			var got []string
+			page := v.get(path)
+			page.Find("nav.product-links a").Each(func(_ int, a *goquery.Selection) {
+				got = append(got, a.AttrOr("href", "")+a.AttrOr("aria-current", ""))
+			})
+			if !slices.Equal(got, want) {
+				t.Errorf("%s shows links to %q, want %q", path, got, want)
+			}
+		}
+		v.get("/").is(200).says("The front of a product").hides("Welcome to")
+		shows("/", "/open")
+		shows("/login", "/open")
+		shows("/nowhere", "/open")
+		v.post("/register", person("grace")).goesTo("/").says("The front of a product")
+		shows("/", "/open", "/members")
+		shows("/members", "/open", "/memberspage")
+		v.post("/logout", url.Values{})
+		v.registers()
+		shows("/open", "/openpage", "/members", "/ada")
+		shows("/account", "/open", "/members", "/ada")
+	}, withPages, func(s *Site) {
+		do := s.Product.Routes[0].Do
+		s.Product.Routes = append(s.Product.Routes,
+			Route{Method: get, Path: "/open", Guard: Everyone, Do: do},
+			Route{Method: get, Path: "/ada", Guard: Members, Allow: func(user store.User) bool { return user.Username == "ada" }, Do: do})
+		s.Product.Links = []Link{{"Open", "/open"}, {"Members", "/members"}, {"Ada", "/ada"}}
+		s.Product.Front = func(w http.ResponseWriter, r *http.Request) error {
+			return s.Show(w, r, http.StatusOK, "", templ.Raw("<h1>The front of a product</h1>"))
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
+	"gatehouse/components"
 	"gatehouse/store"
 )
 
@@ -18,7 +19,16 @@ import (
 type Product struct {
 	// Routes are its pages.
 	Routes []Route
+	// Links lead to some of them from the top of every page. Whoever may not open a page for
+	// members sees no link to it.
+	Links []Link
+	// Front, where set, answers / in place of the front page of the site.
+	Front func(w http.ResponseWriter, r *http.Request) error
 }
+
+// Link is an entry in the navigation. Path is the path of a GET route of the product without
+// placeholders.
+type Link struct{ Label, Path string }
 
 // Route is a page of a product. It gets what every page of the site has: the session,
 // the guard, the way back after signing in, compression, a log line and metrics.
@@ -54,6 +64,9 @@ func (s *Site) all() ([]route, error) {
 	for _, r := range ours {
 		taken.MethodFunc(r.method, r.path, http.NotFound)
 	}
+	if err := s.checkLinks(); err != nil {
+		return nil, err
+	}
 	routes := slices.Clone(ours)
 	for _, r := range s.Product.Routes {
 		if err := r.check(); err != nil {
@@ -70,6 +83,28 @@ func (s *Site) all() ([]route, error) {
 		routes = append(routes, route{r.Method, r.Path, guard, r.Do, drawn})
 	}
 	return routes, nil
+}
+
+// checkLinks returns an error for a link that leads to no page of the product.
+func (s *Site) checkLinks() error {
+	for _, link := range s.Product.Links {
+		leads := func(r Route) bool { return r.Method == get && r.Path == link.Path && !placeholder.MatchString(r.Path) }
+		if link.Label == "" || !slices.ContainsFunc(s.Product.Routes, leads) {
+			return fmt.Errorf("the link %q to %q leads to no page of the product", link.Label, link.Path)
+		}
+	}
+	return nil
+}
+
+// links are the links that somebody may follow.
+func (s *Site) links(r *http.Request, user *store.User) []components.Link {
+	var links []components.Link
+	for _, link := range s.Product.Links {
+		if s.pages[link.Path].guard.admits(user) {
+			links = append(links, components.Link{Label: link.Label, Path: link.Path, Current: r.URL.Path == link.Path})
+		}
+	}
+	return links
 }
 
 // placeholder is a part of a path that stands for many.

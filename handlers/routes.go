@@ -32,8 +32,12 @@ const (
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 func (s *Site) routes() []route {
+	front := route{get, "/", Everyone, s.home, cached}
+	if s.Product.Front != nil {
+		front.do, front.drawing = s.Product.Front, drawn
+	}
 	routes := []route{
-		{get, "/", Everyone, s.home, cached},
+		front,
 
 		{get, "/register", visitors, s.newRegister, cached},
 		{post, "/register", visitors, s.register, drawn},
