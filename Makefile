@@ -19,7 +19,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: help run test quick check release-check build dev assets generate gallery screenshots lighthouse try-nginx bench load storm small scale \
+.PHONY: help run test quick check release-check build dev assets generate seed upgrade upgrade-check gallery screenshots lighthouse try-nginx bench load storm small scale \
 	bin/ungated clean tools-needed chromium postgres wrk
 
 # Two number signs before what a target does are for everybody, three for whoever
@@ -66,6 +66,15 @@ dev: assets/dist/manifest.json ## serve http://localhost:7331, reloading as Go a
 generate: ## write the Go code of the templ components
 	@$(TOOL) templ fmt components
 	@$(TOOL) templ generate -path components
+
+seed: build ## make people to look at: ada and grace, and one who closed the account (DATABASE=...)
+	@.recipes/seed bin/gatehouse '$(DATABASE)'
+
+upgrade: ## merge a release of Gatehouse into this product (TO=v1.5.0)
+	@.recipes/upgrade '$(TO)'
+
+upgrade-check: ## say which releases there are, and whether one is about security
+	@.recipes/upgrade-check
 
 gallery: assets/dist/manifest.json ## show every page in every state at http://localhost:8081
 	@go run ./cmd/gallery
@@ -145,3 +154,6 @@ wrk:
 ifeq ($(shell command -v wrk),)
 	$(call apt,wrk,wrk)
 endif
+
+# What a product adds. Gatehouse never has such a file.
+-include product.mk
