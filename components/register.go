@@ -3,6 +3,7 @@ package components
 import (
 	"gatehouse/store"
 	"gatehouse/store/rules"
+	"strings"
 )
 
 // RegisterForm makes an account.
@@ -36,7 +37,9 @@ func (f *RegisterForm) UsernameIsFree() { praiseUsername(f.Username) }
 
 // AdviseOwner adds to the refusal of a username what to do if it was taken by this very person: the answer to their
 // first try may never have arrived.
-func (f *RegisterForm) AdviseOwner() { f.Username.Refusal += " If you just made it, sign in." }
+func (f *RegisterForm) AdviseOwner() {
+	f.Username.Refusal = strings.Join([]string{f.Username.Refusal, "If you just made it, sign in."}, " ")
+}
 
 // Registration is what the form asks the store for.
 func (f *RegisterForm) Registration() store.Registration {

@@ -336,7 +336,7 @@ func oneOrder(t *testing.T, h house) {
 		_, err := h.Reauthenticate(h.ctx, n, Password, From)
 		return err
 	}, func() error { return h.Disable(h.ctx, ada, From) })
-	if answers[0] != nil && !errors.Is(answers[0], store.ErrNotFound) || answers[1] != nil {
+	if answers[0] != nil && !errors.Is(answers[0], store.ErrSignInEnded) || answers[1] != nil {
 		t.Errorf("a proof and an operator at once: %v", answers)
 	}
 	h.count(t, "signins", 0)
