@@ -1,9 +1,10 @@
 package components
 
 import (
+	"strings"
+
 	"gatehouse/store"
 	"gatehouse/store/rules"
-	"strings"
 )
 
 // RegisterForm makes an account.
