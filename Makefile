@@ -19,11 +19,16 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: help run test check build dev assets generate gallery screenshots lighthouse try-nginx bench load storm small scale bin/ungated clean \
-	tools-needed chromium postgres wrk
+.PHONY: help run test quick check release-check build dev assets generate seed upgrade upgrade-check gallery screenshots lighthouse try-nginx bench load storm small scale \
+	bin/ungated clean tools-needed chromium postgres wrk
 
+# Two number signs before what a target does are for everybody, three for whoever
+# looks after Gatehouse itself.
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@echo 'For everybody:'
+	@grep -hE '^[a-z-]+:[^#]*## ' $(MAKEFILE_LIST) | awk -F ':[^#]*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@echo 'For maintainers of Gatehouse itself:'
+	@grep -hE '^[a-z-]+:[^#]*### ' $(MAKEFILE_LIST) | awk -F ':[^#]*### ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: build ## build everything and serve http://localhost:8080 (DATABASE=file or postgres://...)
 	@bin/gatehouse serve --database '$(DATABASE)'
@@ -33,17 +38,23 @@ test: assets/dist/manifest.json chromium postgres ## run every test, with the ra
 	GOFLAGS='$(TESTFLAGS)' $(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -timeout 10m -parallel 6 ./...
 	@if grep '"Action":"skip","Package":"[^"]*","Test"' .cache/test.json; then echo 'a test was skipped, which counts as failed'; exit 1; fi
 
+quick: assets/dist/manifest.json postgres ## every test that needs no browser, pages on SQLite alone, without the race detector (a minute)
+	@$(TOOL) gotestsum --format pkgname -- -timeout 10m -parallel 6 -skip '^TestBrowser|/^postgres_' ./...
+
 check: assets/dist/manifest.json ## formatting, generated code in step, vet, lint
 	@echo 'check: formatting'
-	@unformatted=$$($(TOOL) gofumpt -l cmd components handlers store assets/*.go); if [ -n "$$unformatted" ]; then echo "run gofumpt on: $$unformatted"; exit 1; fi
+	@unformatted=$$(find . -name '*.go' ! -name '*_templ.go' ! -path '*/node_modules/*' -exec $(TOOL) gofumpt -l {} +); if [ -n "$$unformatted" ]; then echo "run gofumpt on: $$unformatted"; exit 1; fi
 	@$(TOOL) templ fmt -fail components >/dev/null
 	@echo 'check: generated code'
 	@before=$$(cat components/*_templ.go | sha256sum); $(TOOL) templ generate -path components >/dev/null 2>&1; \
 		after=$$(cat components/*_templ.go | sha256sum); if [ "$$before" != "$$after" ]; then echo 'generated code was not in step: commit what make generate writes'; exit 1; fi
 	@echo 'check: vet and staticcheck'
-	@go vet ./...
-	@$(TOOL) staticcheck ./...
+	@go vet ./... ./.ci
+	@$(TOOL) staticcheck ./... ./.ci
 	@go mod tidy -diff
+
+release-check: assets/dist/manifest.json ### what holds for this repository and need not for a product: recipes work, documents are short, an old copy goes on
+	@GOFLAGS='$(TESTFLAGS)' go test -count=1 -timeout 30m ./.ci
 
 build: assets/dist/manifest.json ## leave the program in bin/gatehouse
 	@$(BUILD) -o bin/gatehouse ./cmd/gatehouse
@@ -56,33 +67,42 @@ generate: ## write the Go code of the templ components
 	@$(TOOL) templ fmt components
 	@$(TOOL) templ generate -path components
 
+seed: build ## make people to look at: ada and grace, and one who closed the account (DATABASE=...)
+	@.recipes/seed bin/gatehouse '$(DATABASE)'
+
+upgrade: ## merge a release of Gatehouse into this product (TO=v1.5.0)
+	@.recipes/upgrade '$(TO)'
+
+upgrade-check: ## say which releases there are, and whether one is about security
+	@.recipes/upgrade-check
+
 gallery: assets/dist/manifest.json ## show every page in every state at http://localhost:8081
 	@go run ./cmd/gallery
 
-screenshots: build chromium ## take the README's pictures from the running program
+screenshots: build chromium ### take the README's pictures from the running program
 	@go run ./cmd/screenshots bin/gatehouse .github/screenshots
 
-lighthouse: build chromium .tools/lighthouse/node_modules/.package-lock.json ## measure where people arrive with Google's Lighthouse
+lighthouse: build chromium .tools/lighthouse/node_modules/.package-lock.json ### measure where people arrive with Google's Lighthouse
 	@echo 'lighthouse: measuring for about five minutes; what else runs here counts against it'
 	@PATH="$(CURDIR)/.tools/lighthouse/node_modules/.bin:$$PATH" node .tools/lighthouse/measure.mjs bin/gatehouse
 
-try-nginx: build postgres ## try two copies behind nginx: a rolling restart under load
+try-nginx: build postgres ### try two copies behind nginx: a rolling restart under load
 	@command -v nginx >/dev/null || { echo 'try-nginx: install nginx first, for instance with apt-get install nginx-light'; exit 1; }
 	@.recipes/try-nginx
 
-bench: assets/dist/manifest.json ## measure the hot paths
+bench: assets/dist/manifest.json ### measure the hot paths
 	@go test -run '^$$' -bench . -benchmem ./...
 
-load: build wrk ## measure pages, forms and sign-ins beside yardsticks (4 minutes)
+load: build wrk ### measure pages, forms and sign-ins beside yardsticks (4 minutes)
 	@go run ./cmd/load run bin/gatehouse
 
-storm: build bin/ungated ## measure pages while 32 people sign in, and draw it (2 minutes)
+storm: build bin/ungated ### measure pages while 32 people sign in, and draw it (2 minutes)
 	@go run ./cmd/load storm bin/gatehouse --ungated bin/ungated --picture .github/screenshots/storm.svg
 
-small: build wrk ## measure the start, the memory, and a million requests (4 minutes)
+small: build wrk ### measure the start, the memory, and a million requests (4 minutes)
 	@go run ./cmd/load small bin/gatehouse
 
-scale: build wrk postgres ## measure with a million accounts, on both databases (20 minutes)
+scale: build wrk postgres ### measure with a million accounts, on both databases (20 minutes)
 	@go run ./cmd/load scale bin/gatehouse
 	@go run ./cmd/load scale bin/gatehouse --postgres
 
@@ -134,3 +154,6 @@ wrk:
 ifeq ($(shell command -v wrk),)
 	$(call apt,wrk,wrk)
 endif
+
+# What a product adds. Gatehouse never has such a file.
+-include product.mk

@@ -23,9 +23,11 @@ htmx.registerExtension("gatehouse", {
   htmx_before_morph_attr(element, { attrName }) {
     if (attrName === "value" || attrName === "type") return !element.matches(typed);
     if (attrName === "checked") return !element.matches(ticked);
+    return attrName !== "selected";
   },
 
-  htmx_before_morph_node(element) {
+  htmx_before_morph_node(element, { newNode }) {
+    if (element.matches?.("textarea")) newNode.defaultValue = element.defaultValue;
     return !element.matches?.("[data-reveal]");
   },
 
@@ -56,6 +58,7 @@ htmx.registerExtension("gatehouse", {
   htmx_after_swap(source, { ctx }) {
     if (source.matches(check) || !ctx.request.form) return;
     for (const input of source.querySelectorAll(check)) {
+      if (input.type === "radio" && !input.checked) continue;
       if (ctx.request.body?.get(input.name) !== input.value) api.htmxProp(input).eventHandler?.(new Event("change"));
     }
   },
@@ -167,15 +170,15 @@ function swapped(status) {
 }
 
 function sentence(status) {
-  const kept = "Nothing you typed is lost.";
-  if (status === unanswered) return `The server has not answered yet. ${kept} What you sent may have arrived: try again, and we will say what happened.`;
-  if (status === unreached) return `We could not reach the server. ${kept} Please try again.`;
-  if (status === 503) return `We are very busy right now. ${kept} Please try again in a moment.`;
-  if (status >= 500) return `Something went wrong on our side. ${kept} Please try again in a moment.`;
-  if (status === 413) return `That is more than can be sent at once. ${kept} Please shorten it and try again.`;
+  const nothingLost = "Nothing you typed is lost.";
+  if (status === unanswered) return `The server has not answered yet. ${nothingLost} What you sent may have arrived: try again, and we will say what happened.`;
+  if (status === unreached) return `We could not reach the server. ${nothingLost} Please try again.`;
+  if (status === 503) return `We are very busy right now. ${nothingLost} Please try again in a moment.`;
+  if (status >= 500) return `Something went wrong on our side. ${nothingLost} Please try again in a moment.`;
+  if (status === 413) return `That is more than can be sent at once. ${nothingLost} Please shorten it and try again.`;
   if (status === 404) return "That is not here any more. Reload the page to see how things are now.";
-  if (status === 403) return `That is not allowed from here. ${kept}`;
-  return `The server could not accept this. ${kept} Please check it and try again.`;
+  if (status === 403) return `That is not allowed from here. ${nothingLost}`;
+  return `The server could not accept this. ${nothingLost} Please check it and try again.`;
 }
 
 // say puts a sentence into the alert line. A new element each time, so that the same sentence is read out again.

@@ -19,18 +19,18 @@ var accountPages = []struct{ path, label string }{
 	{"/account/delete", "Close account"},
 }
 
-// proof says in words how a person proved who they are.
-func proof(kind string) string {
+// authenticatedBy says in words how a person proved who they are.
+func authenticatedBy(kind string) string {
 	if kind == store.KindPassword {
 		return "Your password"
 	}
 	return kind
 }
 
-// stays says in words how long a sign-in lasts without a visit.
-func stays(signIn store.SignIn) string {
-	if signIn.Kept {
-		return fmt.Sprintf("%d days after your last visit", store.IdleKept/(24*time.Hour))
+// idleLimit says in words how long a sign-in lasts without a visit.
+func idleLimit(signIn store.SignIn) string {
+	if signIn.Remembered {
+		return fmt.Sprintf("%d days after your last visit", store.IdleRemembered/(24*time.Hour))
 	}
 	return fmt.Sprintf("%d minutes after your last visit, or until you close the browser", store.Idle/time.Minute)
 }

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -10,8 +11,7 @@ import (
 // ActivityPage is one page of what happened to an account.
 type ActivityPage struct {
 	Events []store.Event
-	// More says that there are older events. Later says that this is not the
-	// page of the newest.
+	// More says that there are older events. Later says that this is not the page of the newest.
 	More, Later bool
 }
 
@@ -20,22 +20,22 @@ func (p ActivityPage) older() string {
 }
 
 var eventSentences = map[string]string{
-	store.EventRegistered:       "Account created",
-	store.EventClosed:           "Account closed",
-	store.EventReopened:         "Account reopened",
-	store.EventSignedIn:         "Signed in",
-	store.EventFailed:           "Wrong password",
-	store.EventThrottled:        "Too many wrong passwords: further attempts had to wait",
-	store.EventSignedOut:        "Signed out",
-	store.EventSignInEnded:      "All other devices signed out",
-	store.EventProved:           "Password confirmed",
-	store.EventPasswordChanged:  "Password changed",
-	store.EventPasswordRefused:  "Password not changed: the current one was wrong",
-	store.EventResetAsked:       "A link for a new password was asked for",
-	store.EventAddressConfirmed: "Email address confirmed",
-	store.EventAddressUndone:    "Old email address put back",
-	store.EventDisabled:         "Account disabled",
-	store.EventEnabled:          "Account enabled again",
+	store.EventRegistered:      "Account created",
+	store.EventClosed:          "Account closed",
+	store.EventReopened:        "Account reopened",
+	store.EventSignedIn:        "Signed in",
+	store.EventFailed:          "Wrong password",
+	store.EventThrottled:       "Too many wrong passwords: further attempts had to wait",
+	store.EventSignedOut:       "Signed out",
+	store.EventSignInEnded:     "All other devices signed out",
+	store.EventReauthenticated: "Password confirmed",
+	store.EventPasswordChanged: "Password changed",
+	store.EventPasswordRefused: "Password not changed: the current one was wrong",
+	store.EventResetAsked:      "A link for a new password was asked for",
+	store.EventEmailVerified:   "Email address confirmed",
+	store.EventEmailUndone:     "Old email address put back",
+	store.EventDisabled:        "Account disabled",
+	store.EventEnabled:         "Account enabled again",
 }
 
 // sentence says an event in words.
@@ -44,18 +44,18 @@ func sentence(e store.Event) string {
 	case e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice:
 		return "Signed in on a new device"
 	case e.Name == store.EventSignInEnded && e.Detail != "":
-		return "Device signed out: " + device(e.Detail)
+		return fmt.Sprintf("Device signed out: %s", device(e.Detail))
 	case e.Name == store.EventPasswordChanged && e.Detail == store.DetailByLink:
 		return "New password chosen by link"
-	case e.Name == store.EventAddressAsked:
-		return "Change of email address asked for: " + e.Detail
-	case e.Name == store.EventAddressChanged:
+	case e.Name == store.EventEmailAsked:
+		return fmt.Sprintf("Change of email address asked for: %s", e.Detail)
+	case e.Name == store.EventEmailChanged:
 		if addresses := strings.Fields(e.Detail); len(addresses) == 2 {
-			return "Email address changed from " + addresses[0] + " to " + addresses[1]
+			return fmt.Sprintf("Email address changed from %s to %s", addresses[0], addresses[1])
 		}
 	case e.Name == store.EventUpdated:
 		if names := strings.Fields(e.Detail); len(names) == 3 {
-			return "Username changed from " + names[1] + " to " + names[2]
+			return fmt.Sprintf("Username changed from %s to %s", names[1], names[2])
 		}
 		return "Name changed"
 	}
@@ -65,7 +65,7 @@ func sentence(e store.Event) string {
 	return e.Name
 }
 
-// source says in words where an event came from.
+// source says in words where an event came from: a device and its address, or whoever runs the site.
 func source(e store.Event) string {
 	if e.Operator {
 		return "by the people who run this site"

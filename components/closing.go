@@ -5,13 +5,16 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
-// ErasedAtOnce says what happens to an account that cannot be reopened.
-var ErasedAtOnce = "Everything we hold about you is erased at once, for good. If your email address was changed within the last " +
-	Days(store.UndoValid) + ", that waits until it can no longer be changed back."
+// ErasedAtOnce says what happens to a closed account that cannot be reopened.
+var ErasedAtOnce = fmt.Sprintf(
+	"Everything we hold about you is erased at once, for good. If your email address was changed within the last %s, that waits until it can no longer be changed back.",
+	Days(store.UndoValid),
+)
 
-// ClosingForm closes an account. The username is typed to agree.
+// ClosingForm closes an account. The person types the username to agree.
 type ClosingForm struct {
 	Form
 	Username *Field
@@ -20,17 +23,17 @@ type ClosingForm struct {
 // NewClosingForm states the form for a person.
 func NewClosingForm(user store.User) *ClosingForm {
 	f := &ClosingForm{Form: Form{
-		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: "Close account", Grave: true,
+		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: "Close account", Danger: true,
 	}}
 	f.Username = &Field{
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
-		Hint: "Type " + user.Username + " to show that you mean it.",
-		rule: func(value string) error {
-			switch name := store.CanonicalUsername(value); {
-			case store.Pasted(name):
-				return store.CheckUsername(name)
+		Hint: fmt.Sprintf("Type %s to show that you mean it.", user.Username),
+		Rule: func(value string) error {
+			switch name := rules.CanonicalUsername(value); {
+			case rules.Pasted(name):
+				return rules.CheckUsername(name)
 			case name != user.Username:
-				return store.Refusal{Sentence: "Type your username, " + user.Username + ", to close this account."}
+				return rules.Refuse("", "Type your username, %s, to close this account.", user.Username)
 			}
 			return nil
 		},
@@ -39,15 +42,7 @@ func NewClosingForm(user store.User) *ClosingForm {
 	return f
 }
 
-// Days says a length of time in days.
-func Days(d time.Duration) string {
-	if n := d / (24 * time.Hour); n != 1 {
-		return fmt.Sprintf("%d days", n)
-	}
-	return "1 day"
-}
-
 func reopenSentence(user store.User, erased time.Time) string {
 	return fmt.Sprintf("You closed it on %s, %s. Until %s you can reopen it, and everything is as it was; after that it is erased.",
-		day(user.ClosedAt), user.Called(), day(erased))
+		day(user.ClosedAt), user.DisplayName(), day(erased))
 }

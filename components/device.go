@@ -1,13 +1,14 @@
 package components
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/mileusna/useragent"
 )
 
-// What device names. Anything else in the header is whatever the client likes to
-// say, and would stand in letters and on pages as if we had said it.
+// The names that device repeats. A client can send anything else in the header, and a letter or page that repeated it
+// would say it in our name.
 var (
 	browsers = []string{
 		useragent.Chrome, useragent.HeadlessChrome, useragent.Firefox, useragent.Safari, useragent.Edge, useragent.Opera,
@@ -19,8 +20,8 @@ var (
 	}
 )
 
-// device says in words what a User-Agent header names: the browser and the
-// system. It is a hint for the owner, not evidence: a client can send anything.
+// device says in words what a User-Agent header names: the browser and the system. It is a hint for the owner, not
+// evidence: a client can send anything.
 func device(agent string) string {
 	ua := useragent.Parse(agent)
 	browser, on := known(browsers, ua.Name), known(systems, ua.OS)
@@ -35,7 +36,7 @@ func device(agent string) string {
 	case browser == "":
 		return on
 	}
-	return browser + " on " + on
+	return fmt.Sprintf("%s on %s", browser, on)
 }
 
 // known returns the name if it is one of those, and otherwise nothing.

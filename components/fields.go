@@ -2,28 +2,27 @@ package components
 
 import (
 	"fmt"
-	"strconv"
 
-	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // Fields that more than one form asks for.
 
 func nameField() *Field {
 	return &Field{
-		Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Optional: true, Live: true,
+		Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Prose: true, Optional: true, Live: true,
 		Hint: "How we address you. Anything you like.",
-		rule: store.CheckName,
+		Rule: rules.CheckName,
 	}
 }
 
-var usernameHint = fmt.Sprintf("%d to %d letters, digits, - or _. Others can see it.", store.UsernameMin, store.UsernameMax)
+var usernameHint = fmt.Sprintf("%d to %d letters, digits, - or _. Others can see it.", rules.UsernameMin, rules.UsernameMax)
 
 func usernameField() *Field {
 	return &Field{
 		Name: "username", Label: "Username", Type: "text", Autocomplete: "username", Live: true,
 		Hint: usernameHint,
-		rule: store.CheckUsername,
+		Rule: rules.CheckUsername,
 	}
 }
 
@@ -31,25 +30,24 @@ func emailField() *Field {
 	return &Field{
 		Name: "email", Label: "Email address", Type: "email", Autocomplete: "email", Live: true,
 		Hint: "Only you and the people who run this site see it.",
-		rule: store.CheckEmail,
+		Rule: rules.CheckEmail,
 	}
 }
 
 func praiseUsername(username *Field) {
 	username.Praise = "This username is free."
-	if kept := store.CanonicalUsername(username.Value); kept != username.Value {
-		username.Praise = "This username is free, as " + kept + "."
+	if name := rules.CanonicalUsername(username.Value); name != username.Value {
+		username.Praise = fmt.Sprintf("This username is free, as %s.", name)
 	}
 }
 
-// newPassword is the field for choosing a password, wherever one is chosen.
-// personal tells what it must not be built from; with names the fields that
-// personal looks at.
-func newPassword(passwords *store.Passwords, personal func() []string, with ...string) *Field {
+// newPassword is the field for choosing a password, wherever one is chosen. personal tells what it must not be built
+// from; with names the fields that personal looks at.
+func newPassword(passwords *rules.Passwords, personal func() []string, with ...string) *Field {
 	return &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,
-		Hint:   "At least " + strconv.Itoa(passwords.Min) + " characters. A few unrelated words are easy to remember.",
-		rule:   func(value string) error { return passwords.Check(value, personal()...) },
-		praise: passwords.Praise,
+		Hint:      fmt.Sprintf("At least %d characters. A few unrelated words are easy to remember.", passwords.Min),
+		Rule:      func(value string) error { return passwords.Check(value, personal()...) },
+		PraiseFor: passwords.Praise,
 	}
 }

@@ -1,6 +1,6 @@
 package components
 
-import "gatehouse/store"
+import "gatehouse/store/rules"
 
 // ForgotForm asks for the link with which to choose a new password.
 type ForgotForm struct {
@@ -13,7 +13,7 @@ func NewForgotForm() *ForgotForm {
 	f := &ForgotForm{Form: Form{ID: "forgot", Action: "/password/forgot", Title: "Forgot your password?", Submit: "Send me a link"}}
 	f.Username = &Field{
 		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username",
-		rule: store.CheckIdentifier,
+		Rule: rules.CheckIdentifier,
 	}
 	f.Fields = []*Field{f.Username}
 	return f

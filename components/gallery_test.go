@@ -24,8 +24,8 @@ func draw(t *testing.T, s State) (*goquery.Document, string) {
 	return document, page.String()
 }
 
-// tags says what is wrong with the tags of a page as they are written: parsers put up
-// with an attribute that stands twice, or that is a word of a template.
+// tags says what is wrong with the tags of a page as they are written: parsers put up with an attribute that stands
+// twice, or that is a word of a template.
 func tags(page string) (wrong []string) {
 	tokens := html.NewTokenizer(strings.NewReader(page))
 	for {
@@ -84,17 +84,20 @@ func TestEveryStateIsSound(t *testing.T) {
 				}
 				ids[id] = true
 			})
-			page.Find("input:not([type=hidden], [hidden])").Each(func(_ int, e *goquery.Selection) {
+			page.Find("input:not([type=hidden], [hidden]), select, textarea").Each(func(_ int, e *goquery.Selection) {
 				id := e.AttrOr("id", "")
-				if id == "" || id != e.AttrOr("name", "") || page.Find(`label[for="`+id+`"]`).Length() != 1 {
+				own := id == e.AttrOr("name", "") || e.AttrOr("type", "") == "radio" && ids[e.AttrOr("name", "")]
+				if id == "" || !own || page.Find(`label[for="`+id+`"]`).Length() != 1 {
 					t.Errorf("the input %q has not its name for an id, or no label", id)
 				}
 				if e.AttrOr("type", "") == "password" && e.AttrOr("value", "") != "" {
 					t.Errorf("the password %s is in the page", id)
 				}
+			})
+			page.Find("[aria-describedby]").Each(func(_ int, e *goquery.Selection) {
 				for _, described := range strings.Fields(e.AttrOr("aria-describedby", "")) {
-					if !ids[described] && page.Find("#"+described).Length() != 1 {
-						t.Errorf("%s is described by %s, which does not exist", id, described)
+					if !ids[described] {
+						t.Errorf("%s is described by %s, which does not exist", e.AttrOr("id", ""), described)
 					}
 				}
 			})

@@ -1,6 +1,9 @@
 package components
 
-import "gatehouse/store"
+import (
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
 
 // InviteForm makes the account of somebody who was invited.
 type InviteForm struct {
@@ -9,7 +12,7 @@ type InviteForm struct {
 }
 
 // NewInviteForm states the form for the address that was invited.
-func NewInviteForm(passwords *store.Passwords, email string) *InviteForm {
+func NewInviteForm(passwords *rules.Passwords, email string) *InviteForm {
 	f := &InviteForm{Form: Form{ID: "invite", Action: "/invite", Title: "Accept your invitation", Submit: "Create account"}}
 	f.Name, f.Username = nameField(), usernameField()
 	f.Password = newPassword(passwords, func() []string {

@@ -1,6 +1,6 @@
 package components
 
-import "gatehouse/store"
+import "gatehouse/store/rules"
 
 // LoginForm signs a person in.
 type LoginForm struct {
@@ -13,16 +13,16 @@ func NewLoginForm() *LoginForm {
 	f := &LoginForm{Form: Form{ID: "login", Action: "/login", Title: "Sign in", Submit: "Sign in"}}
 	f.Username = &Field{
 		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", Live: true,
-		rule: store.CheckIdentifier,
+		Rule: rules.CheckIdentifier,
 	}
 	f.Password = &Field{
 		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
-		rule: required("Enter your password."),
+		Rule: required("Enter your password."),
 	}
 	f.Remember = &Field{Name: "remember", Label: "Keep me signed in on this device", Type: "checkbox"}
 	f.Fields = []*Field{f.Username, f.Password, f.Remember}
 	return f
 }
 
-// Keep says whether the person asked to stay signed in.
-func (f *LoginForm) Keep() bool { return f.Remember.checked() }
+// Remembered says whether the person asked to stay signed in.
+func (f *LoginForm) Remembered() bool { return f.Remember.checked() }

@@ -1,8 +1,8 @@
 package components
 
 import (
+	"fmt"
 	"strconv"
-	"time"
 
 	"gatehouse/store"
 )
@@ -27,14 +27,21 @@ type Page struct {
 	Refused bool
 	// Indexed pages may be listed by search engines.
 	Indexed bool
-	// Theme is one of Themes; Here is the address of the page, to come back to
-	// after choosing another.
+	// Theme is one of Themes; Here is the address of the page, to come back to after choosing another.
 	Theme, Here string
-	// Anew says that somebody else is signed in than when the page around a
-	// fragment was drawn, so that the links at its top have to change as well.
-	Anew bool
+	// OtherUser says that the page around this fragment was drawn for another user, so the links at its top change as
+	// well.
+	OtherUser bool
 	// Flash is said once, on the page after the one that caused it.
 	Flash string
+	// Links are the product's own, beside the site's name.
+	Links []Link
+}
+
+// Link leads to a page of a product from the top of every page. Current marks the page that is shown.
+type Link struct {
+	Label, Path string
+	Current     bool
 }
 
 // Themes that a visitor can choose. Auto follows the system.
@@ -60,7 +67,7 @@ func (p Page) Heading() string {
 		title = p.Site
 	}
 	if p.Refused {
-		return "Error: " + title
+		return fmt.Sprintf("Error: %s", title)
 	}
 	return title
 }
@@ -68,25 +75,17 @@ func (p Page) Heading() string {
 // Description is what search engines show.
 func (p Page) Description() string {
 	if p.Open {
-		return "Sign in to " + p.Site + ", or create an account."
+		return fmt.Sprintf("Sign in to %s, or create an account.", p.Site)
 	}
-	return "Sign in to " + p.Site + "."
+	return fmt.Sprintf("Sign in to %s.", p.Site)
 }
 
-// asksToConfirm says whether the page reminds of an address that is not
-// confirmed.
-func (p Page) asksToConfirm() bool {
-	return p.Mails && p.User != nil && !p.User.Confirmed() && p.Here != "/email/verify"
+// asksToVerify says whether the page reminds the user to verify their address.
+func (p Page) asksToVerify() bool {
+	return p.Mails && p.User != nil && !p.User.Verified() && p.Here != "/email/verify"
 }
 
-// htmxConfig turns off what is not used: history snapshots, inline style, and
-// the swapping of anything but an accepted, a refused and a throttled form. A page
-// waits longer for an answer, in milliseconds, than the server takes for one: what
-// it gives up on did not come because the way was broken.
+// htmxConfig turns off what is not used: history snapshots, inline style, and swaps of anything but an accepted, a
+// refused or a throttled form. The timeout, in milliseconds, is longer than the server takes for any answer. When it
+// passes, the connection is broken.
 const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":30000,"includeIndicatorCSS":false}`
-
-func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
-
-func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
-
-func machine(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }

@@ -1,25 +1,30 @@
 package components
 
-import "gatehouse/store"
+import (
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
 
-// PasswordForm changes the password. The current one is the proof.
+// PasswordForm changes the password. It asks for the current one as well.
 type PasswordForm struct {
 	Form
 	Current, Password *Field
 }
 
 // NewPasswordForm states the form for a person, with the site's rules.
-func NewPasswordForm(passwords *store.Passwords, user store.User) *PasswordForm {
+func NewPasswordForm(passwords *rules.Passwords, user store.User) *PasswordForm {
 	f := &PasswordForm{Form: Form{
-		ID: "password-form", Action: "/account/password", Title: "Password", Submit: "Change password", Who: user.Username,
+		ID: "password-form", Action: "/account/password", Title: "Password", Submit: "Change password", ForUsername: user.Username,
 	}}
 	f.Current = &Field{
 		Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password",
-		rule: required("Enter your current password."),
+		Rule: required("Enter your current password."),
 	}
 	f.Password = newPassword(passwords, func() []string { return nil })
 	f.Password.Label = "New password"
-	f.Password.rule = func(value string) error { return passwords.CheckNew(f.Current.Value, value, user) }
+	f.Password.Rule = func(value string) error {
+		return passwords.CheckNew(f.Current.Value, value, user.Name, user.Username, user.Email)
+	}
 	f.Fields = []*Field{f.Current, f.Password}
 	return f
 }

@@ -38,8 +38,8 @@ func logo() templ.Component {
 	})
 }
 
-// picture is the gate, seen from the street: an open arch, and a path to a house on a hill. Its colours follow the theme:
-// day in the light one, evening with the lantern lit in the dark one.
+// picture is the gate, seen from the street: an open arch, and a path to a house on a hill. Its colours follow the
+// theme: day in the light one, evening with the lantern lit in the dark one.
 func picture() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,6 +1,11 @@
 package components
 
-import "gatehouse/store"
+import (
+	"fmt"
+
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
 
 // ProfileForm changes the display name and the username.
 type ProfileForm struct {
@@ -14,7 +19,7 @@ func NewProfileForm(user store.User) *ProfileForm {
 	f.Name = nameField()
 	f.Name.Value = user.Name
 	f.Username = usernameField()
-	f.Username.Hint = "Others can see it. It can change once a day, and the old one stays yours for " + Days(store.UsernameKept) + "."
+	f.Username.Hint = fmt.Sprintf("Others can see it. It can change once a day, and the old one stays yours for %s.", Days(store.UsernameReservation))
 	f.Username.Value = user.Username
 	f.Fields = []*Field{f.Name, f.Username}
 	return f
@@ -22,7 +27,7 @@ func NewProfileForm(user store.User) *ProfileForm {
 
 // UsernameIsFree praises the username, once the store has said so.
 func (f *ProfileForm) UsernameIsFree(user store.User) {
-	if store.CanonicalUsername(f.Username.Value) != user.Username {
+	if rules.CanonicalUsername(f.Username.Value) != user.Username {
 		praiseUsername(f.Username)
 	}
 }

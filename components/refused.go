@@ -1,11 +1,14 @@
 package components
 
-import "gatehouse/store"
+import (
+	"fmt"
+
+	"gatehouse/store"
+)
 
 // Why a form is shown again without having been acted upon.
 const (
-	// UnknownLink is for a form whose link was not opened in this browser, or too
-	// long ago.
+	// UnknownLink is for a form whose link was not opened in this browser, or too long ago.
 	UnknownLink = "We do not know any more which email this page belongs to, so nothing was changed. Open the link in the email again, then send this form once more. If you have sent it before, that may have worked."
 	// DeadLink is for a form whose link was used or has expired since.
 	DeadLink = "This link does not work any more, so nothing was changed. It may have been used already, or have expired."
@@ -13,8 +16,10 @@ const (
 	OtherAccount = "This page was about another account, so nothing was changed. Look at it again before you send it."
 )
 
-// SomebodyElse is for a form that was drawn for somebody else than the user who
-// is signed in now.
+// SomebodyElse is for a form that was drawn for another person than the user who is signed in now.
 func SomebodyElse(user store.User) string {
-	return "You are signed in as " + user.Username + " now, and this page was opened by somebody else. Nothing was changed. Look at it again before you send it."
+	return fmt.Sprintf(
+		"You are signed in as %s now, and this page was opened by somebody else. Nothing was changed. Look at it again before you send it.",
+		user.Username,
+	)
 }

@@ -1,6 +1,11 @@
 package components
 
-import "gatehouse/store"
+import (
+	"strings"
+
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
 
 // RegisterForm makes an account.
 type RegisterForm struct {
@@ -9,7 +14,7 @@ type RegisterForm struct {
 }
 
 // NewRegisterForm states the form, with the site's rules for passwords.
-func NewRegisterForm(passwords *store.Passwords) *RegisterForm {
+func NewRegisterForm(passwords *rules.Passwords) *RegisterForm {
 	f := &RegisterForm{Form: Form{ID: "register", Action: "/register", Title: "Create your account", Submit: "Create account"}}
 	f.Name, f.Username = nameField(), usernameField()
 	f.Email = emailField()
@@ -30,6 +35,12 @@ func ClosedTitle(invited bool) string {
 
 // UsernameIsFree praises the username, once the store has said so.
 func (f *RegisterForm) UsernameIsFree() { praiseUsername(f.Username) }
+
+// AdviseOwner adds to the refusal of a username what to do if it was taken by this very person: the answer to their
+// first try may never have arrived.
+func (f *RegisterForm) AdviseOwner() {
+	f.Username.Refusal = strings.Join([]string{f.Username.Refusal, "If you just made it, sign in."}, " ")
+}
 
 // Registration is what the form asks the store for.
 func (f *RegisterForm) Registration() store.Registration {

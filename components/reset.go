@@ -1,6 +1,9 @@
 package components
 
-import "gatehouse/store"
+import (
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
 
 // ResetForm chooses a new password by the link of a letter.
 type ResetForm struct {
@@ -9,9 +12,9 @@ type ResetForm struct {
 }
 
 // NewResetForm states the form for a person, with the site's rules.
-func NewResetForm(passwords *store.Passwords, user store.User) *ResetForm {
+func NewResetForm(passwords *rules.Passwords, user store.User) *ResetForm {
 	f := &ResetForm{Form: Form{
-		ID: "reset", Action: "/password/reset", Title: "Choose a new password", Submit: "Save password", Who: user.Username,
+		ID: "reset", Action: "/password/reset", Title: "Choose a new password", Submit: "Save password", ForUsername: user.Username,
 	}}
 	f.Password = newPassword(passwords, func() []string { return []string{user.Name, user.Username, user.Email} })
 	f.Password.Label = "New password"

@@ -1,7 +1,6 @@
 package components
 
-// VerifyForm confirms an address. Whoever asked for an account in another
-// browser also gives the password.
+// VerifyForm verifies an address. Whoever asked for the account in another browser gives the password as well.
 type VerifyForm struct {
 	Form
 	// Username is that of the account that the address is for.
@@ -9,18 +8,17 @@ type VerifyForm struct {
 	Password *Field
 }
 
-// NewVerifyForm states the form for the address of an account. withPassword says
-// that the password is asked for.
+// NewVerifyForm states the form for the address of an account. withPassword says that the password is asked for.
 func NewVerifyForm(withPassword bool, username string) *VerifyForm {
 	f := &VerifyForm{
 		Form:     Form{ID: "verify", Action: "/email/verify", Title: "Confirm your email address", Submit: "Confirm"},
 		Username: username,
 	}
 	if withPassword {
-		f.Who = username
+		f.ForUsername = username
 		f.Password = &Field{
 			Name: "password", Label: "The password you chose", Type: "password", Autocomplete: "current-password",
-			rule: required("Enter the password you chose."),
+			Rule: required("Enter the password you chose."),
 		}
 		f.Fields = []*Field{f.Password}
 	}

@@ -15,10 +15,10 @@ func (s *Site) activity(w http.ResponseWriter, r *http.Request) error {
 			return components.NotFound
 		}
 	}
-	events, more, err := s.Store.Events(r.Context(), *visitOf(r).user, before)
+	events, more, err := s.Store.Events(r.Context(), *scopeOf(r).user, before)
 	if err != nil {
 		return err
 	}
-	body := components.Activity(components.ActivityPage{Events: events, More: more, Later: before > 0}, s.Store.EventsKept())
+	body := components.Activity(components.ActivityPage{Events: events, More: more, Later: before > 0}, s.Store.EventRetention())
 	return s.show(w, r, http.StatusOK, s.page(r, "Activity"), body)
 }

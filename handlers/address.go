@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// parseNetworks reads the networks of proxies, in the form that addresses have
-// here: IPv4 is never written as IPv6.
+// parseNetworks reads the networks of proxies. Like addresses here, IPv4 is never written as
+// IPv6.
 func parseNetworks(networks []string) []netip.Prefix {
 	var parsed []netip.Prefix
 	for _, network := range networks {
@@ -25,11 +25,11 @@ func parseNetworks(networks []string) []netip.Prefix {
 	return parsed
 }
 
-// clientAddress is where a request comes from. X-Forwarded-For is looked at only
-// where a trusted proxy sent the request. Each proxy appends whom it answers, so
-// the client is the right-most hop that is no trusted proxy itself; what stands
-// left of it may be invented. Where all hops are trusted it is the first. named is
-// false where a trusted proxy lists nobody: it then stands for its clients.
+// clientAddress is where a request comes from. X-Forwarded-For counts only if a trusted proxy
+// sent the request. Each proxy appends the address of its client. So the client is the
+// right-most hop that is not a trusted proxy; hops further left may be forged. If every hop is
+// trusted, the client is the left-most one. named is false if a trusted proxy lists no hop; the
+// proxy then stands for all its clients.
 func clientAddress(r *http.Request, trusted []netip.Prefix) (client string, named bool) {
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	peer, readable := parseAddress(host)
@@ -53,8 +53,8 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) (client string, name
 	return nearest.String(), named
 }
 
-// hops are what X-Forwarded-For lists, the nearest first, without the quotes that
-// some proxies put around them. Empty ones are left out.
+// hops are the entries of X-Forwarded-For, the nearest first, without the quotes that some
+// proxies put around them. Empty entries are left out.
 func hops(r *http.Request) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, list := range slices.Backward(r.Header["X-Forwarded-For"]) {
@@ -70,14 +70,13 @@ func hops(r *http.Request) func(yield func(string) bool) {
 	}
 }
 
-// parseHop reads an address as proxies write it: alone, with a port, in
-// brackets.
+// parseHop reads an address as proxies write it: alone, with a port, or in brackets.
 func parseHop(hop string) (address netip.Addr, readable bool) {
 	if address, readable = parseAddress(hop); readable {
 		return address, true
 	}
-	// Also behind an IPv6 address without brackets, of which a port of five
-	// digits can be no part.
+	// The port may even follow an IPv6 address without brackets. Five digits cannot be part of
+	// such an address.
 	if i := strings.LastIndexByte(hop, ':'); i >= 0 && isPort(hop[i+1:]) {
 		return parseAddress(hop[:i])
 	}
@@ -88,9 +87,9 @@ func isPort(text string) bool {
 	return len(text) <= 5 && strings.Trim(text, "0123456789") == ""
 }
 
-// parseAddress reads an address, which may stand in brackets. The same address
-// is always the same value: one within IPv6 is IPv4, and a zone, which means
-// something on one machine only, is left out.
+// parseAddress reads an address, with or without brackets. The same address is always the same
+// value: an IPv4-mapped IPv6 address becomes IPv4. A zone is left out, because it only means
+// something on one machine.
 func parseAddress(text string) (address netip.Addr, readable bool) {
 	if n := len(text); n > 1 && text[0] == '[' && text[n-1] == ']' {
 		text = text[1 : n-1]
@@ -99,13 +98,13 @@ func parseAddress(text string) (address netip.Addr, readable bool) {
 	return address.Unmap().WithZone(""), err == nil
 }
 
-// nameOfHop is what proxies write in place of an address they do not tell, such
-// as unknown or a name of their own.
+// nameOfHop is what proxies write in place of an address that they hide: unknown, or a name of
+// their own.
 var nameOfHop = regexp.MustCompile(`^[0-9A-Za-z._:-]{1,64}$`)
 
-// unreadableHop stands for a client whose hop is no address: a short name for
-// itself, anything else for a name made of it. It never stands for the proxy,
-// because then all such clients would share one limit with everybody.
+// unreadableHop stands for a client whose hop is not an address: a short name as it is,
+// anything else as a hash. It is never the address of the proxy, because then all such clients
+// would share one limit with everybody behind that proxy.
 func unreadableHop(hop string) string {
 	if nameOfHop.MatchString(hop) {
 		return hop

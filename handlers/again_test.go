@@ -125,7 +125,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 		"a proof": {
 			func(h *house, v *visitor) *page {
 				v.registers()
-				h.clock.Move(store.RecentProof)
+				h.clock.Move(store.RecentAuth)
 				return v.get("/confirm?next=/account/delete").again(map[string]string{"password": storetest.Password})
 			},
 			func(p *page) { p.turnedAway() },
@@ -160,7 +160,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 	}
 }
 
-// With confirmation by mail the first try left no account that could be signed
+// With verification by mail the first attempt left no account that could be signed
 // in to, and the letter of the second opens it.
 func TestTryingAgainWhereAddressesAreConfirmed(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {

@@ -98,12 +98,12 @@ func TestSRV07AccountsCannotBeFloodedOutOfTheirCount(t *testing.T) {
 			t.Fatal("an invented account signed in")
 		}
 	}
-	if n, err := h.Store.PruneThrottles(t.Context(), 1000); n != 0 || err != nil {
+	if n, err := storetest.Prune(t.Context(), h.Store, "failed tries", 1000); n != 0 || err != nil {
 		t.Errorf("%d counters were pruned, %v", n, err)
 	}
 	h.visitor(t).from("192.0.2.2").tries("ada", storetest.Password).waits("1")
 	h.clock.Move(25 * time.Hour)
-	if n, err := h.Store.PruneThrottles(t.Context(), 1000); n != 41 || err != nil {
+	if n, err := storetest.Prune(t.Context(), h.Store, "failed tries", 1000); n != 41 || err != nil {
 		t.Errorf("%d counters were pruned a day later, %v; want 41", n, err)
 	}
 }

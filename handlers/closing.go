@@ -8,81 +8,78 @@ import (
 	"gatehouse/store"
 )
 
-// sessionReopen is the right to reopen a closed account, held by whoever just
-// gave its password.
-const sessionReopen = "reopen"
-
 func (s *Site) newClosing(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewClosingForm(*visitOf(r).user)
-	if values, ok := s.kept(r); ok {
+	form := components.NewClosingForm(*scopeOf(r).user)
+	if values, ok := s.Draft(r); ok {
 		form.Fill(values)
 	}
 	return s.showClosing(w, r, http.StatusOK, form)
 }
 
 func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
-	user := *visitOf(r).user
+	user := *scopeOf(r).user
 	form := components.NewClosingForm(user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
 		return s.showClosing(w, r, http.StatusUnprocessableEntity, form)
 	}
-	if err := s.Store.CloseAccount(r.Context(), user, s.origin(r)); err != nil {
+	if err := s.Store.CloseAccount(r.Context(), user, s.Origin(r)); err != nil {
 		return err
 	}
-	if err := s.startAfresh(r); err != nil {
+	if err := s.resetSession(r); err != nil {
 		return err
 	}
 	sentence := "Your account is closed. " + components.ErasedAtOnce
 	if reopen := s.Store.ReopenWithin(); reopen > 0 {
 		sentence = "Your account is closed. Sign in within " + components.Days(reopen) + " if you want it back."
 	}
-	s.flash(r, sentence)
-	forgetSite(w)
-	return s.redirect(w, r, "/")
+	s.Flash(r, sentence)
+	clearSiteData(w)
+	return s.Redirect(w, r, "/")
 }
 
 func (s *Site) showClosing(w http.ResponseWriter, r *http.Request, status int, form *components.ClosingForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Closing(form, s.Store.ReopenWithin()))
+	return s.ShowForm(w, r, status, &form.Form, components.Closing(form, s.Store.ReopenWithin()))
 }
 
-// offerReopening leads the owner of a closed account to the page where it can
-// be reopened. It signs nobody in.
-func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, user store.User) error {
-	if err := s.startAfresh(r); err != nil {
+// offerReopening sends the owner of a closed account to the page where they can reopen it. It
+// signs nobody in.
+func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, e store.Entry) error {
+	if err := s.resetSession(r); err != nil {
 		return err
 	}
-	s.Sessions.Put(r.Context(), sessionReopen, s.Store.ReopenTicket(user))
-	return s.redirect(w, r, "/reopen")
+	s.session(r.Context()).setTicket(s.Store.Ticket(e))
+	return s.Redirect(w, r, "/reopen")
 }
 
 func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
-	user, err := s.Store.Reopening(r.Context(), s.Sessions.GetString(r.Context(), sessionReopen))
+	entry, err := s.Store.Resume(r.Context(), s.session(r.Context()).ticket())
 	if errors.Is(err, store.ErrNotFound) {
-		return s.redirect(w, r, "/login")
+		return s.Redirect(w, r, "/login")
 	}
 	if err != nil {
 		return err
 	}
 	page := s.page(r, "Your account is closed")
-	return s.show(w, r, http.StatusOK, page, components.Reopening(user, s.Store.ErasedAt(user)))
+	return s.show(w, r, http.StatusOK, page, components.Reopening(entry.User, s.Store.ErasedAt(entry.User)))
 }
 
 func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
-	ticket := s.Sessions.GetString(r.Context(), sessionReopen)
-	user, err := s.Store.Reopening(r.Context(), ticket)
-	if err == nil && !drawnFor(r, user) {
-		visitOf(r).refusal = components.OtherAccount
+	ticket := s.session(r.Context()).ticket()
+	entry, err := s.Store.Resume(r.Context(), ticket)
+	if err == nil && !drawnFor(r, entry.User) {
+		scopeOf(r).refusal = components.OtherAccount
 		return s.newReopening(w, r)
 	}
 	if err == nil {
-		user, err = s.Store.Reopen(r.Context(), ticket, s.origin(r))
+		entry, err = s.Store.Reopen(r.Context(), ticket, s.Origin(r))
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return s.redirect(w, r, "/login")
+		return s.Redirect(w, r, "/login")
 	}
 	if err != nil {
 		return err
 	}
-	return s.enter(w, r, user, arrival{next: "/account", greeting: "Welcome back, " + user.Called() + ". Your account is open again."})
+	greeting := "Welcome back, " + entry.User.DisplayName() + ". Your account is open again."
+	return s.admitNew(w, r, entry, arrival{"/account", greeting})
 }

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// codec keeps session values compactly: the deadline, then pairs of key and
-// value, each with its length in front. Values are strings and, because scs
-// keeps one itself, booleans.
+// codec encodes session values compactly: the deadline, then pairs of key and value, each with
+// its length in front. Values are strings and, because scs stores one itself, booleans.
 type codec struct{}
 
 const (
@@ -36,8 +35,8 @@ func (codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
 	return data, nil
 }
 
-// Decode never fails: what cannot be read comes back as an empty session,
-// which is to say signed out.
+// Decode never fails. Data that cannot be read becomes an empty session, so the person is
+// signed out.
 func (codec) Decode(data []byte) (time.Time, map[string]any, error) {
 	values := make(map[string]any, 4)
 	micros, n := binary.Varint(data)

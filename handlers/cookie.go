@@ -9,29 +9,29 @@ import (
 	"time"
 )
 
-// Cookies beside that of the session.
+// Cookies other than the session cookie.
 const (
-	// deviceCookie outlives sign-outs and opens nothing: it only tells apart who
-	// has signed in here before, so that guesses from elsewhere cannot lock them out.
+	// deviceCookie outlives sign-outs and grants no access. It only identifies a browser in
+	// which somebody has signed in before, so that guesses from elsewhere cannot lock them out.
 	deviceCookie = "device"
 	themeCookie  = "theme"
-	// pendingCookie is that of a browser whose registration waits to be confirmed.
+	// pendingCookie identifies the browser of a registration whose address is not verified yet.
 	pendingCookie = "pending"
 )
 
 const (
 	sessionCookie = "sid"
-	// cookiesMax is how many cookies of one name are looked at. There can be
-	// several where other programs share the host.
+	// cookiesMax is how many cookies of one name are read. There can be several if other
+	// programs share the host.
 	cookiesMax = 3
 )
 
 // browserToken is the shape of what crypto/rand.Text makes: 130 bits in base32.
 var browserToken = regexp.MustCompile(`^[A-Z2-7]{26}$`)
 
-// cookieName is the name of a cookie at a site. Over https a prefix binds it to
-// this very host (RFC 6265bis, 4.1.3.2). Browsers share the cookies of
-// localhost between ports, so there the port stands in the name.
+// cookieName is the name of a cookie at a site. Over https a prefix binds it to this exact host
+// (RFC 6265bis, 4.1.3.2). Browsers share the cookies of localhost between ports, so there the
+// name includes the port.
 func cookieName(name string, base *url.URL) string {
 	if base.Scheme == "https" {
 		return "__Host-" + name
@@ -41,8 +41,8 @@ func cookieName(name string, base *url.URL) string {
 
 func (s *Site) cookieName(name string) string { return cookieName(name, s.BaseURL) }
 
-// formerName is the name that a cookie had in the release before, or empty
-// where it has not changed. It is read, and dropped for good with the next release.
+// formerName is the name that a cookie had in the previous release, or empty if it has not
+// changed. Such cookies are still read. The next release removes this.
 func (s *Site) formerName(name string) string {
 	if s.https() {
 		return ""
@@ -50,17 +50,17 @@ func (s *Site) formerName(name string) string {
 	return name
 }
 
-// setCookie keeps a value in the browser, where no script finds it.
+// setCookie stores a value in the browser, where scripts cannot read it.
 func (s *Site) setCookie(w http.ResponseWriter, name, value string, lasts time.Duration) {
 	s.writeCookie(w, s.cookieName(name), value, int(lasts/time.Second))
 }
 
-// dropCookie has the browser forget a cookie, also under its former name if it has
-// the shape of ours: another program on the host may have one of that name.
-func (s *Site) dropCookie(w http.ResponseWriter, r *http.Request, name string, shaped func(string) bool) {
+// dropCookie makes the browser delete a cookie. The one under its former name is deleted only
+// if its value is valid: another program on the host may use that name.
+func (s *Site) dropCookie(w http.ResponseWriter, r *http.Request, name string, valid func(string) bool) {
 	s.writeCookie(w, s.cookieName(name), "", -1)
 	former := s.formerName(name)
-	if cookie, err := r.Cookie(former); former != "" && err == nil && shaped(cookie.Value) {
+	if cookie, err := r.Cookie(former); former != "" && err == nil && valid(cookie.Value) {
 		s.writeCookie(w, former, "", -1)
 	}
 }
@@ -72,17 +72,16 @@ func (s *Site) writeCookie(w http.ResponseWriter, name, value string, maxAge int
 	})
 }
 
-// cookies are the values of the cookies of one name that have its shape, those
-// under the name of today first. Another program on the same host may have set
-// some of them.
-func (s *Site) cookies(r *http.Request, name string, shaped func(string) bool) []string {
+// cookies are the valid values of the cookies of one name, those under its current name first.
+// Another program on the same host may have set some of them.
+func (s *Site) cookies(r *http.Request, name string, valid func(string) bool) []string {
 	var values []string
 	for _, name := range []string{s.cookieName(name), s.formerName(name)} {
 		if name == "" {
 			continue
 		}
 		for _, cookie := range r.CookiesNamed(name) {
-			if shaped(cookie.Value) && len(values) < cookiesMax && !slices.Contains(values, cookie.Value) {
+			if valid(cookie.Value) && len(values) < cookiesMax && !slices.Contains(values, cookie.Value) {
 				values = append(values, cookie.Value)
 			}
 		}
@@ -90,9 +89,9 @@ func (s *Site) cookies(r *http.Request, name string, shaped func(string) bool) [
 	return values
 }
 
-// cookie is the first value of a cookie that has its shape, or empty.
-func (s *Site) cookie(r *http.Request, name string, shaped func(string) bool) string {
-	if values := s.cookies(r, name, shaped); len(values) > 0 {
+// cookie is the first valid value of a cookie, or empty.
+func (s *Site) cookie(r *http.Request, name string, valid func(string) bool) string {
+	if values := s.cookies(r, name, valid); len(values) > 0 {
 		return values[0]
 	}
 	return ""
@@ -103,15 +102,15 @@ func (s *Site) device(r *http.Request) string {
 	return s.cookie(r, deviceCookie, browserToken.MatchString)
 }
 
-// browser is the token of a browser whose registration waits, or empty.
+// browser is the token of a browser with a pending registration, or empty.
 func (s *Site) browser(r *http.Request) string {
 	return s.cookie(r, pendingCookie, browserToken.MatchString)
 }
 
-// sessionTokens are those of the sessions that a request may belong to.
+// sessionTokens are the tokens of the sessions that a request may belong to.
 func (s *Site) sessionTokens(r *http.Request) []string { return s.cookies(r, sessionCookie, isToken) }
 
-// tokenLength is that of the tokens of sessions and links: 256 bits in base64url.
+// tokenLength is the length of session and link tokens: 256 bits in base64url.
 const tokenLength = 43
 
 // isToken says whether text has the shape of the token of a session or a link.

@@ -123,7 +123,7 @@ func TestCookiesUnderTheirFormerNamesAreRead(t *testing.T) {
 		if list, err := h.Store.SignIns(t.Context(), user); err != nil || len(list) != 1 {
 			t.Errorf("%d sign-ins, %v", len(list), err)
 		}
-		if got := h.Store.Counted(store.EventSignedIn); got != 2 {
+		if got := h.Store.EventCount(store.EventSignedIn); got != 2 {
 			t.Errorf("%d sign-ins were counted", got)
 		}
 	}, withMail)

@@ -81,7 +81,7 @@ func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 	h.visitor(t).registers()
 	signedIn := h.visitor(t)
 	h.clock.Move(time.Millisecond)
-	signedIn.signsIn() // and so has proved lately who they are
+	signedIn.signsIn() // so the authentication is recent
 	closed := h.visitor(t)
 	closed.closes("mary")
 	anonymous := h.visitor(t)
@@ -212,7 +212,7 @@ func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 	waits := h.visitor(t) // the browser that registered
 	waits.client.Jar.SetCookies(h.BaseURL, []*http.Cookie{{Name: pendingCookie, Value: strings.Repeat("H", 26), Path: "/"}})
 	readers := map[*visitor]string{
-		v: store.PurposeConfirm, closed: store.PurposeAddress, h.visitor(t): store.PurposeRegister, waits: store.PurposeRegister,
+		v: store.PurposeVerify, closed: store.PurposeNewEmail, h.visitor(t): store.PurposeRegister, waits: store.PurposeRegister,
 	}
 	before := h.dump(t)
 	shown := map[string]bool{}
@@ -232,7 +232,7 @@ func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 	}
 	for _, r := range h.routes() {
 		// A page that was not shown was not tried. The confirmation is for who
-		// proved long ago, and changes no more than others.
+		// authenticated long ago, and changes no more than others.
 		if r.method == get && !shown[r.path] && r.path != "/.well-known/change-password" && r.path != "/assets/{file}" {
 			t.Errorf("%s was never shown", r.path)
 		}
@@ -257,7 +257,7 @@ func TestCSRF05MethodsAreStrict(t *testing.T) {
 	v.registers()
 	before := h.dump(t)
 	for _, r := range h.routes() {
-		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO", "PROPFIND"} {
+		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FOO", "PROPFIND"} {
 			answer := v.send(method, r.example(), nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
 			if answer.status != http.StatusMethodNotAllowed && answer.status != http.StatusNotImplemented {
 				t.Errorf("%s %s: %d, want 405", method, r.path, answer.status)

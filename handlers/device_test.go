@@ -90,7 +90,7 @@ func TestTheDeviceCookieOutlivesSignOutsAndOpensNothing(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		registered := v.get("/register").submit(ada())
 		c := registered.cookie("device")
-		if c == nil || !browserToken.MatchString(c.Value) || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != int(store.DeviceKept/time.Second) {
+		if c == nil || !browserToken.MatchString(c.Value) || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != int(store.DeviceLifetime/time.Second) {
 			t.Fatalf("the cookie is %v", c)
 		}
 		thief := v.another().knows(c.Value)
@@ -114,7 +114,7 @@ func TestSES12OddDeviceCookiesAreReplaced(t *testing.T) {
 	h.visitor(t).registers()
 	for _, odd := range []string{"x", strings.Repeat("A", 27), strings.Repeat("a", 26), strings.Repeat("A", 8000), "' OR 1=1", `"` + strings.Repeat("A", 26) + `x"`, "%00", "é"} {
 		v := h.visitor(t)
-		v.header.Set("Cookie", "device="+odd)
+		v.header.Set("Cookie", h.cookieName(deviceCookie)+"="+odd)
 		answer := v.tries("ada", "analytical engine no. 1").is(303)
 		if c := answer.cookie("device"); c == nil || !browserToken.MatchString(c.Value) {
 			t.Errorf("%q is answered with %v", odd, c)

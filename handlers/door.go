@@ -1,20 +1,20 @@
 package handlers
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
-// bodyMax is the most that a request may carry, in bytes.
+// bodyMax is the largest request body, in bytes.
 const bodyMax = 64 << 10
 
-// door is what every request passes, outermost first: client address, request
-// id and access log, recovery, security headers, Host allow-list, body limit,
-// cross-origin protection.
+// door is the middleware that every request passes, outermost first: client address, request id
+// and access log, panic recovery, security headers, allowed hosts, body limit, cross-origin
+// protection.
 func (s *Site) door(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(s.serve(func(_ http.ResponseWriter, r *http.Request) error {
@@ -29,7 +29,7 @@ func (s *Site) door(next http.Handler) http.Handler {
 	return s.identify(next)
 }
 
-// limitBody is http.MaxBytesHandler, without a copy of every request.
+// limitBody is http.MaxBytesHandler without its copy of every request.
 func limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != http.NoBody {
@@ -49,8 +49,8 @@ func (s *Site) secure(next http.Handler) http.Handler {
 		"X-Frame-Options":              "DENY",
 		"Cross-Origin-Opener-Policy":   "same-origin",
 		"Cross-Origin-Resource-Policy": "same-origin",
-		// Not no-referrer: with it browsers send "Origin: null" on form posts,
-		// which takes the cross-origin protection its fallback.
+		// Not no-referrer: browsers would send "Origin: null" with form posts. The cross-origin
+		// protection falls back on Origin.
 		"Referrer-Policy": "same-origin",
 		"Permissions-Policy": "camera=(), microphone=(), geolocation=(), " +
 			"publickey-credentials-create=(self), publickey-credentials-get=(self)",
@@ -60,26 +60,26 @@ func (s *Site) secure(next http.Handler) http.Handler {
 		headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 	}
 	headers["Content-Security-Policy"] = policy
-	ready := make(map[string][]string, len(headers))
+	values := make(map[string][]string, len(headers))
 	for name, value := range headers {
-		ready[http.CanonicalHeaderKey(name)] = []string{value}
+		values[http.CanonicalHeaderKey(name)] = []string{value}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		for name, value := range ready {
+		for name, value := range values {
 			header[name] = value
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// allowHosts answers only requests for the host of the base URL: the
-// cross-origin protection compares Origin with Host, so Host must be known.
-// Probes ask by address and are exempt.
+// allowHosts answers only requests for the host of the base URL. The cross-origin protection
+// compares Origin with Host, so Host must be a known one. Probes connect by IP address and are
+// exempt.
 func (s *Site) allowHosts(next http.Handler) http.Handler {
 	scheme := s.BaseURL.Scheme
 	allowed := map[string]bool{canonicalHost(scheme, s.BaseURL.Host): true}
-	if loopback(s.BaseURL.Hostname()) {
+	if rules.IsLoopback(s.BaseURL.Hostname()) {
 		for _, name := range []string{"localhost", "127.0.0.1", "[::1]"} {
 			if port := s.BaseURL.Port(); port != "" {
 				name += ":" + port
@@ -96,8 +96,8 @@ func (s *Site) allowHosts(next http.Handler) http.Handler {
 			refused(w, r)
 			return
 		}
-		// The cross-origin protection knows of one spelling only, and a proxy may
-		// have changed that of Host.
+		// The cross-origin protection compares exact spellings, and a proxy may have changed
+		// that of Host.
 		if origin := r.Header.Get("Origin"); origin != "" {
 			if o, err := url.Parse(origin); err == nil && o.Scheme == scheme && canonicalHost(scheme, o.Host) == r.Host {
 				r.Host = o.Host
@@ -107,17 +107,11 @@ func (s *Site) allowHosts(next http.Handler) http.Handler {
 	})
 }
 
-// isProbe says whether somebody asks how the program is. Routes go by the path as it
-// was sent, so an escaped one is none.
+// isProbe says whether the request is a health check. The router matches the path as it was
+// sent, so an escaped path is not a probe.
 func isProbe(r *http.Request) bool {
 	return r.URL.RawPath == "" && (r.URL.Path == "/healthz" || r.URL.Path == "/readyz")
 }
 
 // https says whether people reach the site over TLS.
 func (s *Site) https() bool { return s.BaseURL.Scheme == "https" }
-
-// loopback says whether a host name means this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}

@@ -62,12 +62,12 @@ func TestProofIsNotGivenForSomebodyElse(t *testing.T) {
 		h.confirms(t, "anna")
 		h.confirms(t, "bert")
 		v.tries("anna", storetest.Password).goesTo("/")
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		form := v.get("/confirm").is(200)
 		v.post("/logout", url.Values{})
 		v.tries("bert", storetest.Password).goesTo("/")
 		form.submit(map[string]string{"password": "not bert's password"}).is(422).says("You are signed in as bert now")
-		if got := h.Store.Counted(store.EventFailed); got != 0 {
+		if got := h.Store.EventCount(store.EventFailed); got != 0 {
 			t.Errorf("%d wrong passwords were counted against bert", got)
 		}
 	}, withMail)
@@ -128,8 +128,8 @@ func TestReopeningActsForTheAccountItShows(t *testing.T) {
 	})
 }
 
-// The id in forms stays while a person is renamed, proves who they are and changes
-// what proves it, and is nobody else's.
+// The id in forms stays while a person is renamed, reauthenticates and changes
+// their password, and is nobody else's.
 func TestTheAccountOfAFormIsStable(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
@@ -173,11 +173,11 @@ func TestEveryFormSaysForWhomItIs(t *testing.T) {
 	}
 }
 
-// Bert has to prove who he is, or to sign in, before anything of his changes. What
+// Bert has to reauthenticate, or to sign in, before anything of his changes. What
 // Anna typed is offered to her again and not to him.
 func TestADraftBelongsToWhomItsFormWasDrawnFor(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
-		for _, wait := range []time.Duration{store.RecentProof, store.Idle} {
+		for _, wait := range []time.Duration{store.RecentAuth, store.Idle} {
 			other := v.another()
 			form := swapped(t, h, other, "/account/email")
 			h.clock.Move(wait)
@@ -206,7 +206,7 @@ func (h *house) erase(t *testing.T, usernames ...string) {
 	}
 }
 
-// A form with nothing to be kept does not take the place of one that is kept.
+// A form with nothing to save does not replace a draft.
 func TestASecondFormDoesNotReplaceADraft(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()

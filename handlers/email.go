@@ -5,11 +5,12 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 func (s *Site) newEmail(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewEmailForm()
-	if values, ok := s.kept(r); ok {
+	if values, ok := s.Draft(r); ok {
 		form.Fill(values)
 	}
 	return s.showEmail(w, r, http.StatusOK, form)
@@ -25,29 +26,29 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 		return s.showEmail(w, r, http.StatusUnprocessableEntity, form)
 	}
 	err := s.askLetter(r, func() error {
-		return s.Store.ChangeAddress(r.Context(), *visitOf(r).user, form.Email.Value, s.origin(r))
+		return s.Store.ChangeEmail(r.Context(), *scopeOf(r).user, form.Email.Value, s.Origin(r))
 	})
-	if form.Refused(err) {
-		return s.showEmail(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showEmail(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
-	s.flash(r, "We have written to "+store.DeliverableEmail(form.Email.Value)+". Your address changes once it is confirmed there.")
-	return s.redirect(w, r, form.Action)
+	s.Flash(r, "We have written to "+rules.DeliverableEmail(form.Email.Value)+". Your address changes once it is confirmed there.")
+	return s.Redirect(w, r, form.Action)
 }
 
 func (s *Site) checkEmail(w http.ResponseWriter, r *http.Request) error {
-	return s.check(w, r, &components.NewEmailForm().Form)
+	return s.CheckField(w, r, &components.NewEmailForm().Form)
 }
 
 func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, status int, form *components.EmailForm) error {
-	user := *visitOf(r).user
-	waiting, until, err := s.Store.WaitingAddress(r.Context(), user)
+	user := *scopeOf(r).user
+	waiting, until, err := s.Store.PendingEmail(r.Context(), user)
 	if err != nil {
 		return err
 	}
-	return s.showForm(w, r, status, &form.Form, components.Email(form, user, s.Store.Mails(), waiting, until))
+	return s.ShowForm(w, r, status, &form.Form, components.Email(form, user, s.Store.Mails(), waiting, until))
 }
 
 func (s *Site) newUndo(w http.ResponseWriter, r *http.Request, token string) error {
@@ -62,14 +63,14 @@ func (s *Site) blankUndo(w http.ResponseWriter, r *http.Request) error { return 
 
 func (s *Site) showUndo(w http.ResponseWriter, r *http.Request, email string) error {
 	form := components.NewUndoForm()
-	return s.showForm(w, r, http.StatusOK, form, components.UndoAddress(form, email))
+	return s.ShowForm(w, r, http.StatusOK, form, components.UndoAddress(form, email))
 }
 
 func (s *Site) undo(w http.ResponseWriter, r *http.Request, token string) error {
-	if err := s.Store.UndoAddress(r.Context(), token, s.origin(r)); err != nil {
+	if err := s.Store.UndoEmail(r.Context(), token, s.Origin(r)); err != nil {
 		return err
 	}
 	s.closeLink(w, r, undoPage, token)
-	s.flash(r, "The old address is back, and every device is signed out. We have written to it: open the link in that email to choose a new password.")
-	return s.redirect(w, r, "/") // the old password opens nothing any more
+	s.Flash(r, "The old address is back, and every device is signed out. We have written to it: open the link in that email to choose a new password.")
+	return s.Redirect(w, r, "/") // the old password no longer works
 }

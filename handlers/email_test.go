@@ -18,8 +18,8 @@ func (v *visitor) asks(email string) *page {
 	return v.post("/account/email", url.Values{"email": {email}})
 }
 
-// isConfirmed registers Ada, confirms her address and leaves her signed in.
-func (v *visitor) isConfirmed() *visitor {
+// isVerified registers Ada, confirms her address and leaves her signed in.
+func (v *visitor) isVerified() *visitor {
 	v.t.Helper()
 	v.registers()
 	v.follows(v.h.link(v.t, "ada@example.com")).submit(nil).goesTo("/account")
@@ -28,8 +28,8 @@ func (v *visitor) isConfirmed() *visitor {
 
 func TestRST19AnAddressChangesOnceItIsConfirmed(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		v.isConfirmed()
-		h.clock.Move(store.RecentProof)
+		v.isVerified()
+		h.clock.Move(store.RecentAuth)
 		v.get("/account/email").goesTo("/confirm?next=%2Faccount%2Femail").submit(map[string]string{"password": storetest.Password}).
 			goesTo("/account/email").submit(map[string]string{"email": " ada@EXAMPLE.org "}).
 			goesTo("/account/email").says("We have written to ada@example.org. Your address changes once it is confirmed there.").says("ada@example.com")
@@ -56,15 +56,15 @@ func TestRST19AnAddressChangesOnceItIsConfirmed(t *testing.T) {
 
 func TestRST19WithoutRecentProofNothingIsAsked(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		v.isConfirmed()
-		h.clock.Move(store.RecentProof)
+		v.isVerified()
+		h.clock.Move(store.RecentAuth)
 		count := len(h.letters(t))
 		v.asks("mallory@example.net").goesTo("/confirm?next=%2Faccount%2Femail").hides("mallory@example.net")
 		v.another().asks("mallory@example.net").turnedAway()
 		if got := len(h.letters(t)); got != count || strings.Contains(h.dump(t, "sessions"), "mallory@example.net") {
 			t.Error("a letter was written")
 		}
-		v.proves()
+		v.reauthenticates()
 		v.get("/account/email").says("Nothing was changed yet.")
 		if got := len(h.letters(t)); got != count {
 			t.Error("what was kept was sent")
@@ -75,7 +75,7 @@ func TestRST19WithoutRecentProofNothingIsAsked(t *testing.T) {
 func TestRST18AnAddressInUseGetsTheSameAnswer(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		h.confirms(t, "grace")
-		v.isConfirmed()
+		v.isVerified()
 		want := ""
 		for _, email := range []string{"fresh@example.com", "grace@example.com"} {
 			h.clock.Move(time.Millisecond)
@@ -100,7 +100,7 @@ func TestRST18AnAddressInUseGetsTheSameAnswer(t *testing.T) {
 func TestRST18OfTwoForOneAddressTheFirstToConfirmGetsIt(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		const wanted = "wanted@example.com"
-		v.isConfirmed()
+		v.isVerified()
 		grace := v.another()
 		grace.registersAs("grace")
 		v.asks(wanted).goesTo("/account/email")
@@ -145,7 +145,7 @@ func TestRST17AnOldTokenDoesNotConfirmTheNewAddress(t *testing.T) {
 
 func TestAChangeOfAddressIsUndone(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		v.isConfirmed()
+		v.isVerified()
 		intruder := v.another()
 		intruder.signsIn()
 		intruder.asks("mallory@example.net").goesTo("/account/email")
@@ -177,7 +177,7 @@ func TestAChangeOfAddressIsUndone(t *testing.T) {
 			v.another().follows(link).is(422)
 		}
 		user := h.user(t, "ada")
-		if user.Email != "ada@example.com" || !user.Confirmed() || user.Closed() {
+		if user.Email != "ada@example.com" || !user.Verified() || user.Closed() {
 			t.Errorf("the account is %+v", user)
 		}
 		if got := h.subjects(t, "second@example.net"); slices.Contains(got[:len(got)-2], "Your email address was changed") {
@@ -266,7 +266,7 @@ func TestWithoutMailTheAddressStays(t *testing.T) {
 // A token is for the address it was sent to, not for the one asked for last.
 func TestRST09ATokenMovesToTheAddressInItsRow(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
-		v.isConfirmed()
+		v.isVerified()
 		v.asks("mallory@example.net").goesTo("/account/email")
 		link := h.link(t, "mallory@example.net")
 		v.asks("victim@example.com").goesTo("/account/email")

@@ -14,8 +14,8 @@ func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
 	return s.showForgot(w, r, http.StatusOK, components.NewForgotForm())
 }
 
-// forgot answers everybody alike: whether there is an account is looked up
-// only when the letter is written.
+// forgot gives everybody the same answer. Whether the account exists is looked up only when the
+// letter is written.
 func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewForgotForm()
 	if !s.Store.Mails() {
@@ -26,17 +26,17 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 		return s.showForgot(w, r, http.StatusUnprocessableEntity, form)
 	}
 	err := s.askLetter(r, func() error {
-		return s.Store.AskReset(r.Context(), form.Username.Value, s.origin(r))
+		return s.Store.AskReset(r.Context(), form.Username.Value, s.Origin(r))
 	})
-	if form.Refused(err) {
-		return s.showForgot(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showForgot(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
-	return s.redirect(w, r, "/password/forgot?sent=1")
+	return s.Redirect(w, r, "/password/forgot?sent=1")
 }
 
 func (s *Site) showForgot(w http.ResponseWriter, r *http.Request, status int, form *components.ForgotForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails()))
+	return s.ShowForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails()))
 }

@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"bufio"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -162,6 +164,28 @@ func TestRED06ForgedHostsReachNoLetter(t *testing.T) {
 	}, withMail)
 }
 
+// A request line that names a host counts for more than the header (RFC 9112, 3.2.2).
+func TestRED06ARequestLineThatNamesAnotherHostIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	for line, want := range map[string]int{"http://" + h.BaseURL.Host + "/login": 200, "http://evil.example/login": 421, "https://evil.example:443/login": 421} {
+		conn, err := net.Dial("tcp", h.server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", line, h.BaseURL.Host)
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s is answered %d, want %d", line, answer.StatusCode, want)
+		}
+	}
+}
+
 func TestINJ06NamesInLettersAreText(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.header.Set("User-Agent", "ACCOUNT STOLEN - open https://evil.example/login")
@@ -171,7 +195,7 @@ func TestINJ06NamesInLettersAreText(t *testing.T) {
 		link := h.link(t, "ada@example.com")
 		v.forgets("ada") // while nobody has confirmed the address
 		strange := len(h.letters(t))
-		if _, err := h.Store.ConfirmAddress(t.Context(), token(link), storetest.From); err != nil {
+		if _, err := h.Store.VerifyEmail(t.Context(), token(link), storetest.From); err != nil {
 			t.Fatal(err)
 		}
 		v.forgets("ada")

@@ -13,10 +13,11 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
-// fieldOf fills the form of an inline check and returns the field it is about.
-// A field that does not exist, or has no check, is a page that does not exist.
+// fieldOf fills the form of an inline check and returns the field to check. A field that does
+// not exist or has no check is a page that does not exist.
 func fieldOf(r *http.Request, form *components.Form) (*components.Field, error) {
 	form.Fill(r.PostForm)
 	field := form.Field(chi.URLParam(r, "field"))
@@ -26,22 +27,20 @@ func fieldOf(r *http.Request, form *components.Form) (*components.Field, error) 
 	return field, nil
 }
 
-// isCheck says whether htmx asks about a single field. Only that field may be
-// answered, or else nothing: whoever is still typing is led nowhere, and told
-// when the form is sent.
+// isCheck says whether htmx checks a single field. The answer may only replace that field, or
+// be empty. Somebody who is typing is never redirected; they see the problem when they submit.
 func isCheck(r *http.Request) bool { return partial(r) && chi.URLParam(r, "field") != "" }
 
-// sayNothing answers so that htmx leaves the page as it is.
-func sayNothing(w http.ResponseWriter) error {
+// noContent makes htmx leave the page as it is.
+func noContent(w http.ResponseWriter) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// refused is the status of a form that err refused: 422, or 429 where its
-// sender must wait first.
-func (s *Site) refused(w http.ResponseWriter, r *http.Request, err error) int {
-	refusal, _ := store.AsRefusal(err)
+// Refuse returns the status for a refused form: 422, or 429 if its sender must wait.
+func (s *Site) Refuse(w http.ResponseWriter, r *http.Request, err error) int {
+	refusal, _ := rules.AsRefusal(err)
 	if refusal.Wait == 0 {
 		return http.StatusUnprocessableEntity
 	}
@@ -50,31 +49,31 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, err error) int {
 	return http.StatusTooManyRequests
 }
 
-// showForm answers with the page of a form. One that was sent for somebody else, or
-// for a link that is not known here, is shown again with all that was typed.
-func (s *Site) showForm(w http.ResponseWriter, r *http.Request, status int, form *components.Form, body templ.Component) error {
-	v := visitOf(r)
-	if v.refusal != "" {
+// ShowForm answers with the page of a form. A form that was sent for another account, or for an
+// unknown link, is shown again with everything that was typed.
+func (s *Site) ShowForm(w http.ResponseWriter, r *http.Request, status int, form *components.Form, body templ.Component) error {
+	sc := scopeOf(r)
+	if sc.refusal != "" {
 		form.Fill(r.PostForm)
-		form.Problem, v.refusal = v.refusal, ""
-		status = cmp.Or(v.refusedAs, http.StatusUnprocessableEntity)
+		form.Problem, sc.refusal = sc.refusal, ""
+		status = cmp.Or(sc.refusedAs, http.StatusUnprocessableEntity)
 	}
-	if form.Link = v.link; v.link == "" && v.user != nil {
-		form.Account = v.user.FormID()
+	if form.Link = sc.link; sc.link == "" && sc.user != nil {
+		form.Account = sc.user.FormID()
 	}
 	form.Next = s.next(form.Next)
 	page := s.page(r, form.Title)
-	page.Refused, page.Here = form.IsRefused(), form.Carry(form.Action)
+	page.Refused, page.Here = form.IsRefused(), form.WithNext(form.Action)
 	return s.show(w, r, status, page, body)
 }
 
-// check answers the inline check of a field.
-func (s *Site) check(w http.ResponseWriter, r *http.Request, form *components.Form) error {
+// CheckField answers the inline check of a field.
+func (s *Site) CheckField(w http.ResponseWriter, r *http.Request, form *components.Form) error {
 	return s.checkNamed(w, r, form, nil, store.User{}, nil)
 }
 
-// checkNamed is check for a form that asks for a username, which must be free for
-// user or, with the zero User, for somebody new. free is called where it is.
+// checkNamed is check for a form with a username. The username must be free for user, or for a
+// new account if user is zero. free is called if it is.
 func (s *Site) checkNamed(w http.ResponseWriter, r *http.Request, form *components.Form, username *components.Field, user store.User, free func()) error {
 	field, err := fieldOf(r, form)
 	if err != nil {
@@ -86,22 +85,22 @@ func (s *Site) checkNamed(w http.ResponseWriter, r *http.Request, form *componen
 	return s.showField(w, r, http.StatusOK, form, field)
 }
 
-// checkUsername answers the inline check of a username of good shape. Whoever asks
-// too often is told when the form is sent.
+// checkUsername answers the inline check of a well-formed username. Past the limit the check
+// waits until the form is sent.
 func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *components.Form, field *components.Field, user store.User, free func()) error {
 	if !partial(r) {
-		return s.redirect(w, r, form.Action)
+		return s.Redirect(w, r, form.Action)
 	}
 	from := source(r)
 	if err := spend(s.budgets.usernameChecks, from); err != nil {
-		field.Note = "We will check this when you send the form."
-		return s.showField(w, r, s.refused(w, r, err), form, field)
+		field.CheckLater()
+		return s.showField(w, r, s.Refuse(w, r, err), form, field)
 	}
 	err := s.Store.UsernameFree(r.Context(), field.Value, user, s.browser(r))
 	if err == nil {
 		free()
-	} else if !form.Refused(err) {
-		if !errors.Is(err, context.Canceled) { // whoever hangs up was answered all the same
+	} else if !form.TakeRefusal(err) {
+		if !errors.Is(err, context.Canceled) { // a client that has gone was answered anyway
 			s.budgets.usernameChecks.giveBack(from)
 		}
 		return err
@@ -109,10 +108,10 @@ func (s *Site) checkUsername(w http.ResponseWriter, r *http.Request, form *compo
 	return s.showField(w, r, http.StatusOK, form, field)
 }
 
-// chargeUsername has a username that was refused cost as much as a check of it
-// would, so that sending forms is no way around that limit.
+// chargeUsername makes a refused username cost as much as an inline check. Otherwise sending
+// forms would bypass that limit.
 func (s *Site) chargeUsername(r *http.Request, err error) error {
-	if refusal, refused := store.AsRefusal(err); refused && refusal.Field == "username" {
+	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "username" {
 		if limited := spend(s.budgets.usernameChecks, source(r)); limited != nil {
 			return limited
 		}
@@ -123,7 +122,7 @@ func (s *Site) chargeUsername(r *http.Request, err error) error {
 // showField answers an inline check, and only to htmx.
 func (s *Site) showField(w http.ResponseWriter, r *http.Request, status int, form *components.Form, field *components.Field) error {
 	if !partial(r) {
-		return s.redirect(w, r, form.Action)
+		return s.Redirect(w, r, form.Action)
 	}
 	text, err := render(r.Context(), components.Input(form, field))
 	if err != nil {

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,90 +14,136 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
-// guard states who may use a route.
-type guard int
+// Guard states who may use a route: an audience and what is required of members. Requirements
+// are a set, so guards combine.
+type Guard struct {
+	who audience
+	// verified requires a verified email address. Others are sent to the page that says how to
+	// verify it.
+	verified bool
+	// recent requires recent authentication. Others must reauthenticate and then return. A
+	// posted form is not processed.
+	recent bool
+	// allow is a product's own condition on members, or nil.
+	allow *func(store.User) bool
+}
+
+// audience is who a route is for.
+type audience int
 
 const (
-	// unstated is the mistake of saying nothing.
-	unstated guard = iota
-	// static routes know nothing of sessions and never touch the database,
-	// readyz excepted.
-	static
-	// everyone may use the route.
-	everyone
-	// visitors only: who is signed in is sent on.
-	visitors
-	// members only: who is not signed in is asked to, and then comes back.
-	members
-	// confirmed is for members whose address is confirmed: others are told how.
-	confirmed
-	// proved is for members who proved lately who they are: others are asked to,
-	// and then come back. What was posted is not acted upon.
-	proved
+	// unstated is the zero value. A test refuses it.
+	unstated audience = iota
+	// forPrograms is for probes and static files. These routes use no session and, except
+	// readyz, no database.
+	forPrograms
+	// forEveryone is for all.
+	forEveryone
+	// forVisitors is for people who are not signed in. Others are redirected.
+	forVisitors
+	// forMembers is for people who are signed in. Others must sign in and then return.
+	forMembers
 )
 
-// AnswerWait is how long a page may take altogether: the wait for the password
-// gate, and as much again for a database that is slow to answer.
-const AnswerWait = 2 * store.GateWait
+// The guards of the table of routes.
+var (
+	static   = Guard{who: forPrograms}
+	Everyone = Guard{who: forEveryone}
+	visitors = Guard{who: forVisitors}
+	Members  = Guard{who: forMembers}
+	Verified = Guard{who: forMembers, verified: true}
+	Recent   = Guard{who: forMembers, recent: true}
+)
 
-// dynamic wraps a handler in what every page needs: its form, the session, the
-// current user, and its guard.
-func (s *Site) dynamic(g guard, do handler) http.HandlerFunc {
+// And requires what both require.
+func (g Guard) And(other Guard) Guard {
+	return Guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent, cmp.Or(g.allow, other.allow)}
+}
+
+// admits says whether somebody, or with nil nobody who is signed in, may open a page. What it
+// asks of members besides, they can still fulfil.
+func (g Guard) admits(user *store.User) bool {
+	if user == nil {
+		return g.who != forMembers
+	}
+	return g.who != forVisitors && (g.allow == nil || (*g.allow)(*user))
+}
+
+// leadsBack says whether somebody may be sent to the page after signing in.
+func (g Guard) leadsBack() bool { return g.who == forEveryone || g.who == forMembers }
+
+// AnswerWait is how long a page may take: the wait for the password gate, and as much again for
+// a slow database.
+const AnswerWait = 2 * secret.GateWait
+
+// dynamic wraps a handler in what every page needs: the form, the session, the current user and
+// the guard.
+func (s *Site) dynamic(g Guard, do handler) http.HandlerFunc {
 	return s.serve(func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Add("Vary", "Cookie, HX-Request, HX-Request-Type")
-		var unread error
+		var formErr error
 		if r.Method == post {
-			// First, because a body can take its time: what it asks for is done by
-			// whoever is signed in when all of it has come.
-			unread = readForm(r)
+			// The body comes first, because it can take long. The user who counts is the one
+			// who is signed in once all of it has arrived.
+			formErr = readForm(r)
 		}
-		ctx, end := withPatience(r.Context(), s.AnswerWait)
+		ctx, end := context.WithTimeout(r.Context(), s.AnswerWait)
 		defer end()
 		r, err := s.load(ctx, r)
 		if err != nil {
 			return err
 		}
 		switch {
-		case unread != nil:
-			return unread
+		case formErr != nil:
+			return formErr
 		case r.Method != post && strings.HasSuffix(r.URL.RawQuery, cookieMarker):
-			return s.unmark(w, r)
+			return s.checkCookies(w, r)
 		}
-		return s.guarded(g, do)(w, r)
+		err = s.guarded(g, do)(w, r)
+		if errors.Is(err, store.ErrSignInEnded) {
+			// The sign-in has ended, or the same form sent twice renewed it. Saving the session
+			// here could overwrite the cookie that the other answer set.
+			return s.Redirect(w, r, s.via("/login", r))
+		}
+		return err
 	})
 }
 
-// guarded lets through whom the guard admits, with a form that was drawn for them.
-func (s *Site) guarded(g guard, do handler) handler {
+// guarded runs the handler for requests that the guard admits, if their form was drawn for the
+// current user.
+func (s *Site) guarded(g Guard, do handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		v := visitOf(r)
+		sc := scopeOf(r)
 		switch {
-		case g >= members && v.user == nil:
+		case g.who == forMembers && sc.user == nil:
 			return s.mustSignIn(w, r)
-		case g == confirmed && !v.user.Confirmed():
-			return s.redirect(w, r, "/email/verify")
-		case v.refusal == "" && r.Method == post && v.user != nil && g != visitors && !drawnFor(r, *v.user):
-			return s.notTheirs(w, r)
-		case g == proved && !s.Store.Proved(*v.signIn):
-			return s.mustProve(w, r)
-		case g == visitors && v.user != nil:
+		case g.allow != nil && !(*g.allow)(*sc.user):
+			return components.Forbidden
+		case g.verified && !sc.user.Verified():
+			return s.Redirect(w, r, "/email/verify")
+		case sc.refusal == "" && r.Method == post && sc.user != nil && g.who != forVisitors && !drawnFor(r, *sc.user):
+			return s.wrongUser(w, r)
+		case g.recent && !s.Store.RecentlyAuthenticated(*sc.signIn):
+			return s.mustReauthenticate(w, r)
+		case g.who == forVisitors && sc.user != nil:
 			return s.alreadySignedIn(w, r)
 		}
 		return do(w, r)
 	}
 }
 
-// drawnFor says whether a form was drawn for that person, as every form says that is
-// drawn for somebody who is signed in. Somebody else may have signed in since, in
-// another tab.
+// drawnFor says whether a form was drawn for the user. Every form for a signed-in user names
+// their account. Somebody else may have signed in since, in another tab.
 func drawnFor(r *http.Request, user store.User) bool {
 	account := r.PostForm.Get("account")
 	return account == "" || account == user.FormID()
 }
 
-// accountShape is that of the id of an account in a form.
+// accountShape is the format of an account id in a form.
 var accountShape = regexp.MustCompile(`^[A-Za-z0-9_-]{16}$`)
 
 // accountOf is the account that a form was drawn for, or empty.
@@ -106,56 +154,58 @@ func accountOf(r *http.Request) string {
 	return ""
 }
 
-// notTheirs shows the page of a form that was drawn for somebody else, with what was
-// typed and who is signed in now. Nothing is done for either.
-func (s *Site) notTheirs(w http.ResponseWriter, r *http.Request) error {
+// wrongUser shows a form that was drawn for somebody else again, with what was typed and who is
+// signed in now. Nothing is changed for either person.
+func (s *Site) wrongUser(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
-		return sayNothing(w)
+		return noContent(w)
 	}
-	v := visitOf(r)
-	v.anew, v.refusal = true, components.SomebodyElse(*v.user)
+	sc := scopeOf(r)
+	sc.otherUser, sc.refusal = true, components.SomebodyElse(*sc.user)
 	page := s.pages[s.mux.Find(chi.NewRouteContext(), get, s.formPage(r.URL.Path))]
 	return s.guarded(page.guard, page.do)(w, r)
 }
 
-// mustSignIn sends the person to sign in and then back to the page. A form is
-// kept for whoever was signed in, so that nothing typed is lost. That they have
-// been signed out is said once, and whenever a form did not get through.
+// mustSignIn redirects to the sign-in page and then back. A form of somebody who was signed in
+// is saved as a draft. The message that they were signed out appears once, and again whenever a
+// form was not processed.
 func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
-		return sayNothing(w)
+		return noContent(w)
 	}
-	ctx := r.Context()
-	by := s.Sessions.GetString(ctx, sessionUser)
+	sess := s.session(r.Context())
+	by := ""
+	if user := sess.user(); user != 0 {
+		by = strconv.FormatInt(user, 10)
+	}
 	if r.Method == post {
-		// At the end of its time a session is gone with all that it knew. The form
-		// still says whose it is.
+		// An expired session is gone with everything in it. The form still names its account.
 		by = cmp.Or(by, accountOf(r))
 	}
 	if by != "" && r.Method != http.MethodHead {
-		told := s.Sessions.GetBool(ctx, sessionTold)
+		told := sess.toldSignedOut()
 		if r.Method == post {
-			s.keep(r, by)
+			s.saveDraft(r, by)
 		}
 		if r.Method == post || !told {
-			s.flash(r, "You have been signed out. Sign in to go on.")
-			s.Sessions.Put(ctx, sessionTold, true)
+			s.Flash(r, "You have been signed out. Sign in to go on.")
+			sess.setToldSignedOut()
 		}
 	}
-	return s.redirect(w, r, s.detour("/login", r))
+	return s.Redirect(w, r, s.via("/login", r))
 }
 
-// mustProve sends the person to prove who they are and then back to the page.
-func (s *Site) mustProve(w http.ResponseWriter, r *http.Request) error {
+// mustReauthenticate redirects to the reauthentication page and then back.
+func (s *Site) mustReauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == post {
-		s.keep(r, strconv.FormatInt(visitOf(r).user.ID, 10))
+		s.saveDraft(r, strconv.FormatInt(scopeOf(r).user.ID, 10))
 	}
-	return s.redirect(w, r, s.detour("/confirm", r))
+	return s.Redirect(w, r, s.via("/confirm", r))
 }
 
-// detour leads by way of path back to the page that was asked for, or that
-// holds the form that was sent.
-func (s *Site) detour(path string, r *http.Request) string {
+// via is the address of a page that leads on to the requested page, or to the page of the
+// posted form.
+func (s *Site) via(path string, r *http.Request) string {
 	next := s.next(r.URL.RequestURI())
 	if r.Method == post {
 		next = s.formPage(r.URL.Path)
@@ -169,20 +219,20 @@ func (s *Site) detour(path string, r *http.Request) string {
 	return path + "?" + url.Values{"next": {next}}.Encode()
 }
 
-// alreadySignedIn sends a signed-in person on from a page for visitors. What
-// was posted is not acted upon: an identity never changes without a sign-out.
+// alreadySignedIn redirects a signed-in person from a page for visitors. A posted form is not
+// processed: nobody changes identity without signing out first.
 func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.Query().Get("next")
 	if r.Method == post {
 		next = r.PostForm.Get("next")
-		v := visitOf(r)
-		sentence := "You are signed in already, as " + v.user.Username + ". Sign out first to use another account."
-		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && store.CanonicalUsername(r.PostForm.Get("username")) != v.user.Username {
-			// A form in which much was typed stays where it is.
-			v.refusal = sentence
+		sc := scopeOf(r)
+		sentence := "You are signed in already, as " + sc.user.Username + ". Sign out first to use another account."
+		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && rules.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
+			// Keep a long form on the page, so that what was typed is not lost.
+			sc.refusal = sentence
 			return s.pages[s.mux.Find(chi.NewRouteContext(), get, r.URL.Path)].do(w, r)
 		}
-		s.flash(r, sentence)
+		s.Flash(r, sentence)
 	}
-	return s.redirect(w, r, s.next(next))
+	return s.Redirect(w, r, s.next(next))
 }

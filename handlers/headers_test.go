@@ -6,7 +6,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
 
@@ -14,11 +16,19 @@ func TestHDR01EveryAnswerCarriesTheHeaders(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"", "https://accounts.example.org"} {
 		h := newHouse(t, withMail, func(s *Site) {
+			s.Limits.Links = store.Rates{{Count: 2, Per: time.Hour}}
 			if base != "" {
 				s.BaseURL, _ = url.Parse(base)
 			}
 		})
-		for name, answer := range h.states(t) {
+		answers := h.states(t)
+		guesser := h.visitor(t)
+		guesser.header.Set("Cookie", h.cookieName(resetPage.cookie)+"="+strings.Repeat("A", tokenLength))
+		for range 3 {
+			answers["429"] = guesser.get("/password/reset")
+		}
+		answers["429"].is(429)
+		for name, answer := range answers {
 			for header, want := range map[string]string{
 				"Content-Security-Policy":      "frame-ancestors 'none'",
 				"X-Content-Type-Options":       "nosniff",

@@ -6,28 +6,27 @@ import (
 	"net/http"
 )
 
-// healthz says that the program runs; it asks nobody.
+// healthz says that the program runs. It uses no database.
 func (s *Site) healthz(w http.ResponseWriter, _ *http.Request) error {
-	return say(w, http.StatusOK, "ok\n")
+	return writeText(w, http.StatusOK, "ok\n")
 }
 
-// readyz says whether the database takes what is written, and if not, why.
+// readyz says whether the database accepts writes, and if not, why.
 func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
 	err := s.Store.Ready(r.Context())
 	if err == nil {
-		return say(w, http.StatusOK, "ok\n")
+		return writeText(w, http.StatusOK, "ok\n")
 	}
 	if r.Context().Err() != nil {
-		return err // whoever asked has gone
+		return err // the client has gone
 	}
-	s.Log.Error("not ready", "request", visitOf(r).id, "error", err.Error())
-	// Only in our own words: an error may name hosts and folders, and anybody may
-	// ask.
+	s.Log.Error("not ready", "request", scopeOf(r).id, "error", err.Error())
+	// Never the error itself: it may name hosts and folders, and anybody may ask.
 	why := cmp.Or(s.Store.Trouble(err), "the log says why")
-	return say(w, http.StatusServiceUnavailable, "the database cannot be written: "+why+"\n")
+	return writeText(w, http.StatusServiceUnavailable, "the database cannot be written: "+why+"\n")
 }
 
-func say(w http.ResponseWriter, status int, text string) error {
+func writeText(w http.ResponseWriter, status int, text string) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)

@@ -13,6 +13,6 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) account(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
-	return s.show(w, r, http.StatusOK, s.page(r, "Your account"), components.Account(*v.user, *v.signIn))
+	sc := scopeOf(r)
+	return s.show(w, r, http.StatusOK, s.page(r, "Your account"), components.Account(*sc.user, *sc.signIn))
 }

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// defaultPorts are the ports that go without saying.
+// defaultPorts are the ports that browsers leave out.
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// canonicalHost is a host, with its port, in the one spelling that browsers use:
-// in lower case, without the port that the scheme implies, without the dot that
-// ends a full name, and an IPv6 address at its shortest.
+// canonicalHost is a host with its port as browsers spell it: in lower case, without the
+// default port of the scheme, without a trailing dot, and with the shortest form of an IPv6
+// address.
 func canonicalHost(scheme, host string) string {
 	name, port := strings.ToLower(host), ""
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {

@@ -31,7 +31,7 @@ type house struct {
 	clock  *storetest.Clock
 	server *httptest.Server
 	log    *logBuffer
-	office *mail.Office
+	worker *mail.Worker
 	// live are the paths of links that work, by the route that takes them.
 	live map[string]string
 }
@@ -66,7 +66,6 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 		t.Fatal(err)
 	}
 	h := &house{kind: d, name: name, change: change, db: db, data: db.Accounts(), clock: clock, log: &logBuffer{}}
-	passwords := storetest.NewPasswords(t)
 	sessions, err := db.Sessions(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -74,8 +73,8 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	h.server = httptest.NewUnstartedServer(nil)
 	_, port, _ := strings.Cut(h.server.Listener.Addr().String(), ":")
 	h.Site = &Site{
-		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Open: true,
-		Clock: h.clock.Now, Passwords: passwords, AnswerWait: time.Minute,
+		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Registration: store.RegistrationOpen,
+		Clock: h.clock.Now, Passwords: storetest.NewPasswords(), Hasher: storetest.NewHasher(t), AnswerWait: time.Minute,
 		Assets: assets.Handler, Icon: assets.Icon(), Robots: assets.Robots(),
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
@@ -87,14 +86,16 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	if h.Mailbox != nil {
 		rules.Letters = storetest.Seal(t)
 	}
-	if h.Store, err = store.New(ctx, h.data, passwords, rules, h.clock.Now, h.Log); err != nil {
+	if h.Store, err = store.New(ctx, h.data, h.Passwords, h.Hasher, rules, h.clock.Now, h.Log); err != nil {
 		t.Fatal(err)
 	}
-	h.office = &mail.Office{
+	h.worker = &mail.Worker{
 		Store: h.Store, Sender: h.Mailbox, Site: h.Name, Base: h.BaseURL, From: "Gatehouse <no-reply@localhost>", Log: h.Log,
 	}
 	h.Sessions = NewSessions(sessions, h.BaseURL)
-	h.server.Config.Handler = h.Handler()
+	if h.server.Config.Handler, err = h.Handler(); err != nil {
+		t.Fatal(err)
+	}
 	h.server.Start()
 	t.Cleanup(h.server.Close)
 	return h
@@ -173,11 +174,11 @@ func ask(handler http.Handler, host, path string, header http.Header) *httptest.
 	return recorder
 }
 
-// walk calls visit for every route that the router really serves.
-func (h *house) walk(t *testing.T, visit func(method, path string)) {
+// walk calls do for every route that the router serves.
+func (h *house) walk(t *testing.T, do func(method, path string)) {
 	t.Helper()
 	err := chi.Walk(h.mux, func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
-		visit(method, path)
+		do(method, path)
 		return nil
 	})
 	if err != nil {

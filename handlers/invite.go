@@ -12,9 +12,9 @@ func (s *Site) newInvite(w http.ResponseWriter, r *http.Request, token string) e
 	if err != nil {
 		return err
 	}
-	if v := visitOf(r); v.user != nil && v.refusal == "" {
-		// Whoever opened a link must not wonder what became of it.
-		return s.show(w, r, http.StatusOK, s.page(r, "You are signed in already"), components.InviteSignedIn(*v.user))
+	if sc := scopeOf(r); sc.user != nil && sc.refusal == "" {
+		// Say why the invitation does not open.
+		return s.show(w, r, http.StatusOK, s.page(r, "You are signed in already"), components.InviteSignedIn(*sc.user))
 	}
 	return s.showInvite(w, r, http.StatusOK, form, email)
 }
@@ -33,16 +33,16 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 	if !form.Check() {
 		return s.showInvite(w, r, http.StatusUnprocessableEntity, form, email)
 	}
-	user, err := s.Store.AcceptInvite(r.Context(), token, form.Registration(), s.origin(r))
+	user, err := s.Store.AcceptInvite(r.Context(), token, form.Registration(), s.Origin(r))
 	err = s.chargeUsername(r, err)
-	if form.Refused(err) {
-		return s.showInvite(w, r, s.refused(w, r, err), form, email)
+	if form.TakeRefusal(err) {
+		return s.showInvite(w, r, s.Refuse(w, r, err), form, email)
 	}
 	if err != nil {
 		return err
 	}
 	s.closeLink(w, r, invitePage, token)
-	return s.enter(w, r, user, arrival{greeting: "Welcome, " + user.Called() + ". Your account is ready."})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{greeting: "Welcome, " + user.DisplayName() + ". Your account is ready."})
 }
 
 func (s *Site) blankInvite(w http.ResponseWriter, r *http.Request) error {
@@ -58,5 +58,5 @@ func (s *Site) checkInvite(w http.ResponseWriter, r *http.Request, token string)
 }
 
 func (s *Site) showInvite(w http.ResponseWriter, r *http.Request, status int, form *components.InviteForm, email string) error {
-	return s.showForm(w, r, status, &form.Form, components.Invite(form, email))
+	return s.ShowForm(w, r, status, &form.Form, components.Invite(form, email))
 }

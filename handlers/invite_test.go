@@ -19,7 +19,7 @@ func (h *house) invites(t testing.TB, email string) string {
 
 func withInvite(s *Site) {
 	withMail(s)
-	s.Open = false
+	s.Registration = store.RegistrationClosed
 }
 
 func TestAnInvitationIsAccepted(t *testing.T) {
@@ -32,7 +32,7 @@ func TestAnInvitationIsAccepted(t *testing.T) {
 		form.submit(map[string]string{"name": "Ada Lovelace", "username": "Ada", "password": storetest.Password}).goesTo("/").
 			says("Welcome, Ada Lovelace. Your account is ready.").says("signed in as ada").hides("not confirmed yet")
 		user := h.user(t, "ada")
-		if user.Email != "Ada@example.com" || !user.Confirmed() || user.Name != "Ada Lovelace" {
+		if user.Email != "Ada@example.com" || !user.Verified() || user.Name != "Ada Lovelace" {
 			t.Errorf("the account is %+v", user)
 		}
 		if v.carries(invitePage.cookie) != "" || v.device() == "" {

@@ -13,7 +13,7 @@ import (
 // letters delivers what is due and returns all that ever arrived, newest first.
 func (h *house) letters(t testing.TB) []mail.Message {
 	t.Helper()
-	if err := h.office.Once(context.Background()); err != nil {
+	if err := h.worker.Once(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	return h.Mailbox.Messages()
@@ -63,16 +63,16 @@ func (h *house) links(t testing.TB) map[string]string {
 		links[purpose] = h.link(t, to)
 	}
 	joan := storetest.Register(t, h.Store, registration("joan"))
-	link(store.PurposeConfirm, joan.Email, nil)
+	link(store.PurposeVerify, joan.Email, nil)
 	lise := h.confirms(t, "lise")
-	link(store.PurposeAddress, "lise@example.org", h.Store.ChangeAddress(ctx, lise, "lise@example.org", storetest.From))
+	link(store.PurposeNewEmail, "lise@example.org", h.Store.ChangeEmail(ctx, lise, "lise@example.org", storetest.From))
 	link(store.PurposeReset, joan.Email, h.Store.AskReset(ctx, "joan", storetest.From))
 	h.moves(t, "rosa")
 	link(store.PurposeUndo, "rosa@example.com", nil)
 	link(store.PurposeRegister, "hedy@example.com", h.Store.RegisterPending(ctx, registration("hedy"), strings.Repeat("H", 26), storetest.From))
 	link(store.PurposeInvite, "olga@example.com", h.Store.Invite(ctx, "olga@example.com", storetest.From))
 	h.live = map[string]string{
-		"/password/reset/{token}": links[store.PurposeReset], "/email/verify/{token}": links[store.PurposeConfirm],
+		"/password/reset/{token}": links[store.PurposeReset], "/email/verify/{token}": links[store.PurposeVerify],
 		"/email/undo/{token}": links[store.PurposeUndo], "/invite/{token}": links[store.PurposeInvite],
 	}
 	return links
@@ -85,7 +85,7 @@ func token(link string) string { return link[strings.LastIndexByte(link, '/')+1:
 func (h *house) confirms(t testing.TB, username string) store.User {
 	t.Helper()
 	user := storetest.Register(t, h.Store, registration(username))
-	user, err := h.Store.ConfirmAddress(t.Context(), token(h.link(t, user.Email)), storetest.From)
+	user, err := h.Store.VerifyEmail(t.Context(), token(h.link(t, user.Email)), storetest.From)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,10 +96,10 @@ func (h *house) confirms(t testing.TB, username string) store.User {
 func (h *house) moves(t testing.TB, username string) store.User {
 	t.Helper()
 	user, to := h.confirms(t, username), username+"@example.org"
-	if err := h.Store.ChangeAddress(t.Context(), user, to, storetest.From); err != nil {
+	if err := h.Store.ChangeEmail(t.Context(), user, to, storetest.From); err != nil {
 		t.Fatal(err)
 	}
-	user, err := h.Store.ConfirmAddress(t.Context(), token(h.link(t, to)), storetest.From)
+	user, err := h.Store.VerifyEmail(t.Context(), token(h.link(t, to)), storetest.From)
 	if err != nil {
 		t.Fatal(err)
 	}

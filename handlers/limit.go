@@ -11,20 +11,21 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
-// sourcesMax bounds how many sources one budget remembers, and with it its
-// memory. Beyond it the one that did nothing for longest is forgotten.
+// sourcesMax is how many sources one budget remembers, which limits its memory. Beyond it the
+// least recently active source is forgotten.
 const sourcesMax = 16384
 
-// budget bounds how often each source may do one thing. It lives in memory:
-// every copy of the program counts for itself.
+// budget limits how often each source may do one thing. It is in memory, so each copy of the
+// program counts on its own.
 type budget struct {
 	mu    sync.Mutex
 	rates store.Rates
 	clock func() time.Time
-	// full is, for each source and each rate, when the budget is full again
-	// (the generic cell rate algorithm: one time says all).
+	// full says for each source and rate when the budget is full again (generic cell rate
+	// algorithm, which needs only that time).
 	full *simplelru.LRU[string, []time.Time]
 }
 
@@ -33,8 +34,8 @@ func newBudget(rates store.Rates, clock func() time.Time) *budget {
 	return &budget{rates: rates, clock: clock, full: full}
 }
 
-// take spends one of the source's budget. It returns 0, or how long to wait
-// where there is none left; then nothing is spent.
+// take takes one from the budget of a source and returns 0. If the budget is empty, it takes
+// nothing and returns how long to wait.
 func (b *budget) take(source string) time.Duration {
 	if len(b.rates) == 0 {
 		return 0
@@ -68,7 +69,7 @@ func (b *budget) take(source string) time.Duration {
 	return 0
 }
 
-// giveBack returns what was taken for something that did not count after all.
+// giveBack returns one that turned out not to count.
 func (b *budget) giveBack(source string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,12 +98,12 @@ func newBudgets(limits store.Limits, clock func() time.Time) budgets {
 	}
 }
 
-// source is what a request is counted under: an IPv4 address, or the /64 that
-// an IPv6 address is in, because one customer has at least that many.
+// source is the key under which a request is counted: its IPv4 address, or the /64 network of
+// its IPv6 address, because one customer has at least a /64.
 func source(r *http.Request) string {
-	address, err := netip.ParseAddr(visitOf(r).address)
+	address, err := netip.ParseAddr(scopeOf(r).address)
 	if err != nil {
-		return visitOf(r).address
+		return scopeOf(r).address
 	}
 	address = address.Unmap().WithZone("")
 	if address.Is6() {
@@ -112,18 +113,18 @@ func source(r *http.Request) string {
 	return address.String()
 }
 
-// spend takes one of the budget, or returns the refusal of whoever must wait.
+// spend takes one from the budget, or returns the refusal that says how long to wait.
 func spend(b *budget, source string) error {
 	if wait := b.take(source); wait > 0 {
-		return store.TooMany(wait)
+		return rules.TooMany(wait)
 	}
 	return nil
 }
 
-// askLetter runs do, which writes a letter, within the budget of the source for
-// letters. What was refused, or failed, wrote none and costs nothing. Whoever
-// hangs up has used one up: nobody knows how far that came. So has whoever asked
-// for a letter that nobody gets, because that must not show.
+// askLetter runs do, which writes a letter, within the letter budget of the source. A refusal
+// or fault costs nothing. A canceled request costs one, because the letter may have been
+// written. A letter to nobody also costs one: the cost must not reveal whether an account
+// exists.
 func (s *Site) askLetter(r *http.Request, do func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.letters, from); err != nil {
@@ -136,17 +137,17 @@ func (s *Site) askLetter(r *http.Request, do func() error) error {
 	return err
 }
 
-// tryPassword runs do, which compares a password, within the budget of the
-// source for wrong ones. It is spent first and given back when the password was
-// right or there was a fault; what succeeded before counts for nothing. A try that
-// an account makes wait counts like a wrong one: whoever goes on is guessing.
+// tryPassword runs do, which compares a password, within the budget of the source for wrong
+// ones. The cost is taken first and returned if the password was right or a fault occurred.
+// Earlier successes earn nothing. An attempt that the account's own limit delays counts as
+// wrong: it is probably a guess.
 func (s *Site) tryPassword(r *http.Request, do func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.failures, from); err != nil {
 		return err
 	}
 	err := do()
-	if _, refused := store.AsRefusal(err); !refused {
+	if _, refused := rules.AsRefusal(err); !refused {
 		s.budgets.failures.giveBack(from)
 	}
 	return err

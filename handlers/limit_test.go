@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
@@ -422,7 +424,7 @@ func TestREG15SignUpsFromOneAddressAreLimited(t *testing.T) {
 func TestREG15WhoeverHangsUpHasUsedUpATry(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, limited)
-	r := httptest.NewRequest(post, "/register", nil).WithContext(&visit{Context: t.Context(), address: "192.0.2.7"})
+	r := httptest.NewRequest(post, "/register", nil).WithContext((&scope{address: "192.0.2.7"}).within(t.Context()))
 	for what, try := range map[string]func(*http.Request, func() error) error{"an account": h.withinLimits, "a letter": h.askLetter} {
 		var err error
 		for range 50 {
@@ -430,7 +432,7 @@ func TestREG15WhoeverHangsUpHasUsedUpATry(t *testing.T) {
 				break
 			}
 		}
-		if refusal, refused := store.AsRefusal(err); !refused || refusal.Wait == 0 {
+		if refusal, refused := rules.AsRefusal(err); !refused || refusal.Wait == 0 {
 			t.Errorf("fifty times hung up on %s: %v, want to wait", what, err)
 		}
 	}
@@ -441,9 +443,9 @@ func TestWhoeverHangsUpHasUsedUpACheck(t *testing.T) {
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		for range 3 {
-			v := &visit{Context: gone, address: "192.0.2.7"}
-			v.route.URLParams.Add("field", "username")
-			r := httptest.NewRequest(post, "/register/check/username", nil).WithContext(v)
+			sc := &scope{address: "192.0.2.7"}
+			sc.route.URLParams.Add("field", "username")
+			r := httptest.NewRequest(post, "/register/check/username", nil).WithContext(sc.within(gone))
 			r.Header = http.Header{"Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}}
 			r.PostForm = url.Values{"username": {"ada"}}
 			if err := h.checkRegister(httptest.NewRecorder(), r); err != nil && !errors.Is(err, context.Canceled) {
@@ -540,7 +542,7 @@ func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
 			"closed":   func() error { return h.Store.CloseAccount(t.Context(), user, storetest.From) },
 		} {
 			held, release := make(chan struct{}), make(chan struct{})
-			go h.Passwords.Gate.Do(t.Context(), func() { close(held); <-release }) //nolint:errcheck // held says that it runs
+			go h.Hasher.Gate.Do(t.Context(), func() { close(held); <-release }) //nolint:errcheck // held says that it runs
 			<-held
 			answer := make(chan *page)
 			go func() { answer <- v.another().tries("ada", storetest.Password) }()
@@ -571,6 +573,6 @@ func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
 		}
 	}, func(s *Site) {
 		limited(s)
-		s.Passwords.Gate = store.NewGate(1, time.Minute)
+		s.Hasher.Gate = secret.NewGate(1, time.Minute)
 	})
 }

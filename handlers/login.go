@@ -21,36 +21,34 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	if !form.Check() {
 		return s.showLogin(w, r, http.StatusUnprocessableEntity, form)
 	}
-	var user store.User
+	var entry store.Entry
 	err := s.tryPassword(r, func() (err error) {
-		user, err = s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value, s.origin(r))
+		entry, err = s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value, s.Origin(r))
 		return err
 	})
-	if err == nil && user.Closed() {
-		return s.offerReopening(w, r, user)
-	}
 	if err == nil {
-		err = s.signIn(w, r, user, arrival{kept: form.Keep(), next: form.Next, greeting: "Welcome back, " + user.Called() + "."})
+		entry.Remembered = form.Remembered()
+		err = s.admit(w, r, entry, arrival{form.Next, "Welcome back, " + entry.User.DisplayName() + "."})
 	}
-	if form.Refused(err) {
-		return s.showLogin(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showLogin(w, r, s.Refuse(w, r, err), form)
 	}
 	return err
 }
 
 func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
-	return s.check(w, r, &components.NewLoginForm().Form)
+	return s.CheckField(w, r, &components.NewLoginForm().Form)
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Login(form, s.Open, s.Confirm))
+	return s.ShowForm(w, r, status, &form.Form, components.Login(form, s.Registration.Open(), s.Registration == store.RegistrationConfirm))
 }
 
-// logout ends the sign-in first: once its row is gone, nothing that is still
-// on its way can bring the session back.
+// logout ends the sign-in first. Once its row is gone, no request in flight can restore the
+// session.
 func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
-	if v := visitOf(r); v.signIn != nil {
-		if err := s.Store.SignOut(r.Context(), *v.signIn, s.origin(r)); err != nil {
+	if sc := scopeOf(r); sc.signIn != nil {
+		if err := s.Store.SignOut(r.Context(), *sc.signIn, s.Origin(r)); err != nil {
 			return err
 		}
 	}
@@ -62,19 +60,19 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("end the session: %w", err)
 		}
 	}
-	forgetSite(w)
-	return s.redirect(w, r, "/")
+	clearSiteData(w)
+	return s.Redirect(w, r, "/")
 }
 
-// endOthers ends what further cookies of the request are signed in by, or the person
-// would find themselves signed in again.
+// endOthers ends the sign-ins of further session cookies in the request. Otherwise the next
+// request would be signed in by one of them.
 func (s *Site) endOthers(r *http.Request) error {
-	v := visitOf(r)
+	sc := scopeOf(r)
 	for _, token := range s.sessionTokens(r) {
-		if token == v.session {
+		if token == sc.session {
 			continue
 		}
-		session, err := s.Sessions.Load(v, token)
+		session, err := s.Sessions.Load(sc.bare, token)
 		if err != nil {
 			return fmt.Errorf("load the session: %w", err)
 		}
@@ -83,7 +81,7 @@ func (s *Site) endOthers(r *http.Request) error {
 			continue
 		}
 		if err == nil {
-			err = s.Store.SignOut(r.Context(), *signIn, s.origin(r))
+			err = s.Store.SignOut(r.Context(), *signIn, s.Origin(r))
 		}
 		if err != nil {
 			return err

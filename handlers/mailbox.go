@@ -11,10 +11,11 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/handlers/mail"
+	"gatehouse/store/rules"
 )
 
-// onThisMachine answers only browsers on this machine, also where a proxy on it
-// passes on what others ask.
+// onThisMachine answers only browsers on this machine, even behind a local proxy that others
+// use.
 func onThisMachine(do handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		for hop := range hops(r) {
@@ -22,15 +23,15 @@ func onThisMachine(do handler) handler {
 				return components.NotFound
 			}
 		}
-		if peer, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !loopback(peer) || r.Header.Get("Forwarded") != "" {
+		if peer, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || !rules.IsLoopback(peer) || r.Header.Get("Forwarded") != "" {
 			return components.NotFound
 		}
 		return do(w, r)
 	}
 }
 
-// mailbox shows the mails that were not sent because there is no mail server.
-// Its routes exist on a developer's machine only.
+// mailbox shows the messages that are not sent because there is no mail server. Its routes
+// exist only on a developer's machine.
 func (s *Site) mailbox(w http.ResponseWriter, r *http.Request) error {
 	var items []components.MailboxItem
 	for _, m := range s.Mailbox.Messages() {
@@ -51,15 +52,15 @@ func (s *Site) mailboxJSON(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// mailboxMail shows a mail as a mail program would, under a policy of its own:
-// it has styles at its elements and nothing else.
+// mailboxMail shows a message as a mail program would. Its own policy allows inline styles and
+// nothing else.
 func (s *Site) mailboxMail(w http.ResponseWriter, r *http.Request) error {
 	n, err := strconv.Atoi(chi.URLParam(r, "n"))
 	if err != nil {
 		return components.NotFound
 	}
-	m, kept := s.Mailbox.Message(n)
-	if !kept {
+	m, found := s.Mailbox.Message(n)
+	if !found {
 		return components.NotFound
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")

@@ -114,7 +114,7 @@ func TestTheMailboxOpensTheMailThatWasClicked(t *testing.T) {
 	}
 }
 
-// mailboxMax is how many mails the mailbox keeps.
+// mailboxMax is how many messages the mailbox stores.
 const mailboxMax = 200
 
 func TestThereIsNoMailboxButOnADevelopersMachine(t *testing.T) {
@@ -126,7 +126,7 @@ func TestThereIsNoMailboxButOnADevelopersMachine(t *testing.T) {
 	}
 }
 
-// The mailbox holds links that open accounts.
+// The mailbox shows links that open accounts.
 func TestSRV09TheMailboxIsForThisMachineAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, withMail)

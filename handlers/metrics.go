@@ -14,19 +14,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metricsPath is the only thing that Metrics answers.
+// metricsPath is the only path that Metrics answers.
 const metricsPath = "/metrics"
 
-// Metrics counts requests and shows what there is to know about a site, in the
-// text format of Prometheus. It asks nobody who they are, so it belongs on an
-// address that only whoever runs the site can reach.
+// Metrics counts requests and shows the figures of a site in the text format of Prometheus. It
+// does not authenticate anybody, so it must listen on an address that only operators reach.
 type Metrics struct {
 	requests *prometheus.HistogramVec
 	scrape   http.Handler
 }
 
-// NewMetrics makes the metrics of a site, whose other fields may be set until
-// the first scrape.
+// NewMetrics makes the metrics of a site. The other fields of the site may be set until the
+// first scrape.
 func NewMetrics(s *Site, version string) *Metrics {
 	m := &Metrics{requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    metricName("http_request_duration_seconds"),
@@ -39,11 +38,11 @@ func NewMetrics(s *Site, version string) *Metrics {
 	}, []string{"version", "go"})
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m.requests, build, newFigures(s),
+	registry.MustRegister(m.requests, build, newGauges(s),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.scrape = promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelError),
-		// One figure that is wrong must not hide the others.
+		// One wrong figure must not hide the others.
 		ErrorHandling: promhttp.ContinueOnError,
 	})
 	return m
@@ -51,7 +50,7 @@ func NewMetrics(s *Site, version string) *Metrics {
 
 func metricName(name string) string { return "gatehouse_" + name }
 
-// ServeHTTP answers GET /metrics; everything else does not exist.
+// ServeHTTP answers GET /metrics. Everything else does not exist.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet || r.URL.Path != metricsPath {
 		http.NotFound(w, r)
@@ -60,10 +59,10 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.scrape.ServeHTTP(w, r)
 }
 
-// observe counts a request that was answered, or whose answer broke off. Where
-// there are no metrics it does nothing. A client decides on none of the labels:
-// each value is a time series that is kept for good, and a path may hold a token.
-func (m *Metrics) observe(r *http.Request, w middleware.WrapResponseWriter, whole bool, took time.Duration) {
+// observe records a request whose answer was sent or broke off. Without metrics it does
+// nothing. Clients must not choose label values: each value is a time series that stays in
+// memory, and a path may contain a token.
+func (m *Metrics) observe(r *http.Request, w middleware.WrapResponseWriter, finished bool, took time.Duration) {
 	if m == nil {
 		return
 	}
@@ -77,7 +76,7 @@ func (m *Metrics) observe(r *http.Request, w middleware.WrapResponseWriter, whol
 	}
 	status := w.Status()
 	switch {
-	case !whole:
+	case !finished:
 		status = http.StatusInternalServerError
 	case status == 0: // nothing was written, of which net/http makes an empty answer
 		status = http.StatusOK

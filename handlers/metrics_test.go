@@ -365,7 +365,7 @@ func TestREADMENamesTheMetrics(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, measured)
 	h.counts(t, map[string]float64{"GET / 200": 1}, func() { h.visitor(t).get("/") })
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("../cmd/gatehouse/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

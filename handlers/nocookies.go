@@ -7,12 +7,12 @@ import (
 	"gatehouse/components"
 )
 
-// cookieMarker is in the query of the page after a form that was sent without any
-// cookie and answered with one. If none comes back the browser keeps none, and
-// the person is told. Otherwise the address loses it at once.
+// cookieMarker marks the address after a form that arrived without cookies and whose answer
+// sets one. If the next request has none, the browser blocks cookies and a page says so.
+// Otherwise the marker is removed at once.
 const cookieMarker = "cookies=needed"
 
-// hasCookies says whether a request brings any cookie of ours.
+// hasCookies says whether a request has any cookie of this site.
 func (s *Site) hasCookies(r *http.Request) bool {
 	ours := []string{sessionCookie, deviceCookie, themeCookie, pendingCookie}
 	for _, p := range linkPages {
@@ -26,9 +26,9 @@ func (s *Site) hasCookies(r *http.Request) bool {
 	return false
 }
 
-// marked is where a form leads on to, with the marker where that has to be found out.
-func (s *Site) marked(r *http.Request, path string) string {
-	if r.Method != post || !visitOf(r).needsCookies || s.hasCookies(r) {
+// withCookieMarker is the path after a form, with the marker if cookies must be checked.
+func (s *Site) withCookieMarker(r *http.Request, path string) string {
+	if r.Method != post || !scopeOf(r).needsCookies || s.hasCookies(r) {
 		return path
 	}
 	if strings.Contains(path, "?") {
@@ -37,11 +37,11 @@ func (s *Site) marked(r *http.Request, path string) string {
 	return path + "?" + cookieMarker
 }
 
-// unmark answers a page with the marker in its address.
-func (s *Site) unmark(w http.ResponseWriter, r *http.Request) error {
+// checkCookies answers a request with the marker in its address.
+func (s *Site) checkCookies(w http.ResponseWriter, r *http.Request) error {
 	if s.hasCookies(r) {
 		path := strings.TrimSuffix(strings.TrimSuffix(r.URL.RequestURI(), cookieMarker), "&")
-		return s.redirect(w, r, s.back(strings.TrimSuffix(path, "?")))
+		return s.Redirect(w, r, s.back(strings.TrimSuffix(path, "?")))
 	}
 	if r.URL.Path == verifyPage.path {
 		return s.showNoCookies(w, r, http.StatusOK, blockedLink)
@@ -49,7 +49,7 @@ func (s *Site) unmark(w http.ResponseWriter, r *http.Request) error {
 	return s.showNoCookies(w, r, http.StatusOK, blockedSignIn)
 }
 
-// What people whose browser keeps no cookies can do.
+// What people can do if their browser blocks cookies.
 const (
 	blockedSignIn = "Allow cookies for this site, then sign in again."
 	blockedLink   = "Allow cookies for this site, then open the link in the email again."

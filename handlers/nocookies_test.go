@@ -10,7 +10,7 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// blocked is a jar of a browser that keeps no cookies.
+// blocked is the jar of a browser that blocks cookies.
 type blocked struct{}
 
 func (blocked) SetCookies(*url.URL, []*http.Cookie)  {}
@@ -69,7 +69,7 @@ func TestWhoeverKeepsNoCookiesStillRegistersByMail(t *testing.T) {
 	}, withConfirm)
 }
 
-// Where cookies are kept, the first sign-in takes one step more, and the address is
+// Where cookies are allowed, the first sign-in takes one step more, and the address is
 // clean after it.
 func TestTheMarkerLeavesTheAddress(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {

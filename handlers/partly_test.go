@@ -207,7 +207,7 @@ func overwrite(t *testing.T, h *house, do func(f *os.File) error) {
 	}
 }
 
-// refresh makes all connections forget the pages that they keep.
+// refresh makes all connections forget the pages that they cache.
 func refresh(t *testing.T, other *sql.DB) {
 	t.Helper()
 	for n := range 2 {

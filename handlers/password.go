@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 
 	"gatehouse/components"
@@ -9,48 +8,43 @@ import (
 )
 
 func (s *Site) newPassword(w http.ResponseWriter, r *http.Request) error {
-	return s.showPassword(w, r, http.StatusOK, components.NewPasswordForm(s.Passwords, *visitOf(r).user))
+	return s.showPassword(w, r, http.StatusOK, components.NewPasswordForm(s.Passwords, *scopeOf(r).user))
 }
 
 func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
-	form := components.NewPasswordForm(s.Passwords, *v.user)
+	sc := scopeOf(r)
+	form := components.NewPasswordForm(s.Passwords, *sc.user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
 		return s.showPassword(w, r, http.StatusUnprocessableEntity, form)
 	}
 	var signIn store.SignIn
 	err := s.tryPassword(r, func() (err error) {
-		signIn, err = s.Store.ChangePassword(r.Context(), *v.signIn, form.Current.Value, form.Password.Value, s.origin(r))
+		signIn, err = s.Store.ChangePassword(r.Context(), *sc.signIn, form.Current.Value, form.Password.Value, s.Origin(r))
 		return err
 	})
-	if form.Refused(err) {
-		return s.showPassword(w, r, s.refused(w, r, err), form)
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		// Ended, or proved by the same form sent twice. The session is left alone:
-		// its cookie would take the place of the one that the other answer set.
-		return s.redirect(w, r, s.detour("/login", r))
+	if form.TakeRefusal(err) {
+		return s.showPassword(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.renew(r, *v.user, signIn); err != nil {
+	if err := s.renewSession(r, *sc.user, signIn); err != nil {
 		return err
 	}
-	s.flash(r, "Your password is changed. Every other device is signed out.")
-	return s.redirect(w, r, "/account")
+	s.Flash(r, "Your password is changed. Every other device is signed out.")
+	return s.Redirect(w, r, "/account")
 }
 
 func (s *Site) checkPassword(w http.ResponseWriter, r *http.Request) error {
-	return s.check(w, r, &components.NewPasswordForm(s.Passwords, *visitOf(r).user).Form)
+	return s.CheckField(w, r, &components.NewPasswordForm(s.Passwords, *scopeOf(r).user).Form)
 }
 
 func (s *Site) showPassword(w http.ResponseWriter, r *http.Request, status int, form *components.PasswordForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Password(form))
+	return s.ShowForm(w, r, status, &form.Form, components.Password(form))
 }
 
 // changePassword is where password managers look for the page.
 func (s *Site) changePassword(w http.ResponseWriter, r *http.Request) error {
-	return s.redirect(w, r, "/account/password")
+	return s.Redirect(w, r, "/account/password")
 }

@@ -21,7 +21,7 @@ func TestSES08AChangedPasswordEndsEveryOtherSignIn(t *testing.T) {
 		grace := v.another()
 		grace.registersAs("grace")
 		old := v.session()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		form := v.get("/account/password").is(200)
 		form.submit(map[string]string{"current": storetest.Password, "password": newPassword}).goesTo("/account").
 			says("Your password is changed. Every other device is signed out.").hides(newPassword)
@@ -34,7 +34,7 @@ func TestSES08AChangedPasswordEndsEveryOtherSignIn(t *testing.T) {
 		thief := v.another()
 		thief.present(old)
 		thief.out()
-		v.get("/account/delete").is(200) // the current password was the proof
+		v.get("/account/delete").is(200) // the current password counts as reauthentication
 		if got := grace.signedIn(); got != "grace" {
 			t.Errorf("grace is signed in as %q", got)
 		}

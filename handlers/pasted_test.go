@@ -133,7 +133,7 @@ func TestANameThatCannotBeSeenGivesWayToTheUsername(t *testing.T) {
 			other.get("/account").hides("<dt>Name</dt>")
 		}
 		v.registers()
-		// As an older version kept it.
+		// As an older version stored it.
 		if _, err := h.data.Write.Exec(`UPDATE users SET name = $1`, "\u115f"); err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 // withConfirm has accounts open only once their address is confirmed.
 func withConfirm(s *Site) {
 	withMail(s)
-	s.Confirm = true
+	s.Registration = store.RegistrationConfirm
 }
 
 // waitsAs registers somebody, whose account then waits for their address.
@@ -110,7 +110,7 @@ func TestTheBrowserThatRegisteredIsSignedInByTheButton(t *testing.T) {
 		if v.session() == old || v.device() == "" || v.carries(pendingCookie) != "" || v.carries(verifyPage.cookie) != "" {
 			t.Error("the session is not a new one, or a cookie stays")
 		}
-		if user := h.user(t, "ada"); !user.Confirmed() {
+		if user := h.user(t, "ada"); !user.Verified() {
 			t.Error("the address is not confirmed")
 		}
 		if h.rows(t, "pending") != 0 {
@@ -129,7 +129,7 @@ func TestAnotherBrowserGivesThePasswordAndIsNotSignedIn(t *testing.T) {
 			if browser == "mary" {
 				other.waitsAs("mary", "mary@example.com")
 			} else if browser != "" {
-				other.header.Set("Cookie", pendingCookie+"="+browser)
+				other.header.Set("Cookie", h.cookieName(pendingCookie)+"="+browser)
 			}
 			form := other.follows(link).is(200)
 			if form.Find("#password[autocomplete=current-password]").Length() != 1 || form.Find("input[autocomplete=username]").AttrOr("value", "") != "ada" {
@@ -249,6 +249,7 @@ func TestAMistypedAddressIsCorrectedByRegisteringAgain(t *testing.T) {
 	}, withConfirm)
 }
 
+// LOG-16: whoever signs in while a registration waits stays who they are.
 func TestARegistrationThatWaitsInAnothersSessionChangesNoIdentity(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.waitsAs("ada", "ada@example.com")

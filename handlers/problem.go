@@ -10,7 +10,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/components"
-	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // retryAfter is how long a client should wait after 503, in seconds.
@@ -25,42 +26,44 @@ func (s *Site) serve(do handler) http.HandlerFunc {
 	}
 }
 
-// fail answers an error, once. Faults are logged here and nowhere else.
+// fail answers an error, once. Faults are logged only here.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p components.Problem
 	switch {
 	case errors.As(err, &p):
 	case isRefusal(err) && isCheck(r):
-		sayNothing(w) //nolint:errcheck // it never fails
+		noContent(w) //nolint:errcheck // it never fails
 		return
 	case isRefusal(err):
-		// One that no form is there to show.
-		refusal, _ := store.AsRefusal(err)
-		p = components.Problem{Status: s.refused(w, r, err), Title: "Too many attempts", Sentence: refusal.Sentence}
-	case errors.Is(err, store.ErrBusy):
+		// A refusal that no form shows.
+		refusal, _ := rules.AsRefusal(err)
+		p = components.Problem{Status: s.Refuse(w, r, err), Title: "Nothing was changed", Sentence: refusal.Sentence}
+		if refusal.Wait > 0 {
+			p.Title = "Too many attempts"
+		}
+	case errors.Is(err, secret.ErrBusy):
 		p = components.Busy
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
-		// The client has gone: nobody reads the answer, and it is no fault.
+		// The client has gone. Nobody reads the answer, and it is not a fault.
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	default:
 		p = components.Fault
-		if s.Store.Lost(err) {
+		if s.Store.Unavailable(err) {
 			p = components.Lost
-			s.Store.Met(err)
+			s.Store.NoteTrouble(err)
 		}
-		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
+		s.Log.Error("fault", "request", scopeOf(r).id, "error", err.Error())
 	}
 	s.showProblem(w, r, p)
 }
 
 func isRefusal(err error) bool {
-	_, ok := store.AsRefusal(err)
+	_, ok := rules.AsRefusal(err)
 	return ok
 }
 
-// showProblem writes a problem page. It must not fail, so it leaves the
-// session alone.
+// showProblem writes a problem page. It must not fail, so it leaves the session as it is.
 func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.Problem) {
 	switch p.Status {
 	case http.StatusServiceUnavailable:
@@ -74,10 +77,10 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.
 	if partial(r) && p.Status == http.StatusTooManyRequests { // the one that htmx puts into the page
 		frame = components.Fragment
 	}
-	// Whoever hangs up while this is drawn has caused no fault.
-	page, err := render(context.WithoutCancel(r.Context()), frame(about, components.ProblemPage(p, visitOf(r).id)))
+	// A client that disconnects meanwhile must not cause a fault.
+	page, err := render(context.WithoutCancel(r.Context()), frame(about, components.ProblemPage(p, scopeOf(r).id)))
 	if err != nil {
-		s.Log.Error("fault", "request", visitOf(r).id, "error", err.Error())
+		s.Log.Error("fault", "request", scopeOf(r).id, "error", err.Error())
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		writePage(w, r, p.Status, fmt.Appendf(nil, "%s\n\n%s\n", p.Title, p.Sentence))
 		return

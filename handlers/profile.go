@@ -7,38 +7,38 @@ import (
 )
 
 func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewProfileForm(*visitOf(r).user)
-	if values, ok := s.kept(r); ok {
+	form := components.NewProfileForm(*scopeOf(r).user)
+	if values, ok := s.Draft(r); ok {
 		form.Fill(values)
 	}
 	return s.showProfile(w, r, http.StatusOK, form)
 }
 
 func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
-	user := *visitOf(r).user
+	user := *scopeOf(r).user
 	form := components.NewProfileForm(user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
 		return s.showProfile(w, r, http.StatusUnprocessableEntity, form)
 	}
-	_, err := s.Store.UpdateProfile(r.Context(), user, form.Name.Value, form.Username.Value, s.origin(r))
+	_, err := s.Store.UpdateProfile(r.Context(), user, form.Name.Value, form.Username.Value, s.Origin(r))
 	err = s.chargeUsername(r, err)
-	if form.Refused(err) {
-		return s.showProfile(w, r, s.refused(w, r, err), form)
+	if form.TakeRefusal(err) {
+		return s.showProfile(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
-	s.flash(r, "Saved.")
-	return s.redirect(w, r, form.Action)
+	s.Flash(r, "Saved.")
+	return s.Redirect(w, r, form.Action)
 }
 
 func (s *Site) checkProfile(w http.ResponseWriter, r *http.Request) error {
-	user := *visitOf(r).user
+	user := *scopeOf(r).user
 	form := components.NewProfileForm(user)
 	return s.checkNamed(w, r, &form.Form, form.Username, user, func() { form.UsernameIsFree(user) })
 }
 
 func (s *Site) showProfile(w http.ResponseWriter, r *http.Request, status int, form *components.ProfileForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Profile(s.page(r, form.Title), form))
+	return s.ShowForm(w, r, status, &form.Form, components.Profile(s.page(r, form.Title), form))
 }

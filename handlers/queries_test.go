@@ -80,8 +80,8 @@ var costs = []cost{
 	{"", "GET /email/verify", "", 0, 2},
 	{"", "GET /email/verify/resend", "", 0, 2},
 	{"", "POST /email/verify/resend", "", 1, 7},
-	{store.PurposeConfirm, "GET /email/verify", "", 1, 3},
-	{store.PurposeAddress, "GET /email/verify", "", 1, 3},
+	{store.PurposeVerify, "GET /email/verify", "", 1, 3},
+	{store.PurposeNewEmail, "GET /email/verify", "", 1, 3},
 	{store.PurposeRegister, "GET /email/verify", "", 2, 4},
 	{store.PurposeRegister, "POST /email/verify", "", 2, 4},
 	{"", "GET /email/undo/NONE", "", 0, 2},
@@ -113,7 +113,7 @@ func TestPagesAreGrantedFewQueries(t *testing.T) {
 		visitor, member := 0, 3
 		switch {
 		case c.link != "", c.request == "GET /readyz", c.request == "GET /account/export":
-			continue // the link as well, the question of a probe, a file of all that is held
+			continue // the link as well, the question of a probe, a file of all that is stored
 		case c.request == "GET /", c.request == "GET /account":
 			member = 2
 		case strings.HasSuffix(c.request, "/check/username"):
@@ -216,7 +216,7 @@ func TestQueriesOfEveryRoute(t *testing.T) {
 	}
 }
 
-// What is not part of every request: that a visit is noted, and a sentence that
+// What is not part of every request: that activity is noted, and a sentence that
 // is shown once.
 func TestQueriesOfSomeRequests(t *testing.T) {
 	t.Parallel()
@@ -237,7 +237,7 @@ func TestQueriesOfSomeRequests(t *testing.T) {
 			h.clock.Move(time.Microsecond)
 			page("after a minute", "/account", 200, 3)
 			page("and once more", "/account", 200, 2)
-			h.clock.Move(store.RecentProof)
+			h.clock.Move(store.RecentAuth)
 			page("after a while", "/confirm", 200, 3)
 			page("the confirmation", "/confirm", 200, 2)
 			page("what asks for it", "/account/delete", 303, 2)

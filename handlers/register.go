@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/components"
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 func (s *Site) newRegister(w http.ResponseWriter, r *http.Request) error {
@@ -18,7 +19,7 @@ func (s *Site) newRegister(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
-	if !s.Open {
+	if !s.Registration.Open() {
 		return s.showRegister(w, r, http.StatusForbidden, nil)
 	}
 	form := components.NewRegisterForm(s.Passwords)
@@ -29,36 +30,35 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	var user store.User
 	browser := cmp.Or(s.browser(r), rand.Text())
 	err := s.withinLimits(r, func() (err error) {
-		if s.Confirm {
-			wanted := form.Registration()
-			wanted.Next = s.next(form.Next)
-			return s.Store.RegisterPending(r.Context(), wanted, browser, s.origin(r))
+		if s.Registration == store.RegistrationConfirm {
+			registration := form.Registration()
+			registration.Next = s.next(form.Next)
+			return s.Store.RegisterPending(r.Context(), registration, browser, s.Origin(r))
 		}
-		user, err = s.Store.Register(r.Context(), form.Registration(), s.origin(r))
+		user, err = s.Store.Register(r.Context(), form.Registration(), s.Origin(r))
 		return err
 	})
-	if form.Refused(err) {
-		if errors.Is(err, store.ErrUsernameTaken) && !s.Confirm {
-			// The answer to a first try may never have arrived.
-			form.Username.Refusal += " If you just made it, sign in."
+	if form.TakeRefusal(err) {
+		if errors.Is(err, store.ErrUsernameTaken) && s.Registration != store.RegistrationConfirm {
+			// The first request may have succeeded without its answer arriving.
+			form.AdviseOwner()
 		}
-		return s.showRegister(w, r, s.refused(w, r, err), form)
+		return s.showRegister(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
 		return err
 	}
-	if s.Confirm {
+	if s.Registration == store.RegistrationConfirm {
 		s.setCookie(w, pendingCookie, browser, store.PendingValid)
-		visitOf(r).needsCookies = true
-		return s.redirect(w, r, "/email/verify")
+		scopeOf(r).needsCookies = true
+		return s.Redirect(w, r, "/email/verify")
 	}
-	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is ready."})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is ready."})
 }
 
-// withinLimits registers within the limits. A username that is taken costs no
-// more than a check of it would; a taken email address costs as much as an
-// account, because that answer is private. So does leaving before the answer: the
-// password was hashed all the same. A fault costs nothing.
+// withinLimits registers within the limits. A taken username costs as much as an inline check.
+// A taken email address costs as much as an account, because that answer is private. A canceled
+// request costs the same, because the password was hashed anyway. A fault costs nothing.
 func (s *Site) withinLimits(r *http.Request, register func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.registrations, from); err != nil {
@@ -73,7 +73,7 @@ func (s *Site) withinLimits(r *http.Request, register func() error) error {
 		return err
 	}
 	s.budgets.allRegistrations.giveBack("")
-	if refusal, refused := store.AsRefusal(err); refused && refusal.Field == "email" {
+	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "email" {
 		return err
 	}
 	s.budgets.registrations.giveBack(from)
@@ -81,7 +81,7 @@ func (s *Site) withinLimits(r *http.Request, register func() error) error {
 }
 
 func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
-	if !s.Open {
+	if !s.Registration.Open() {
 		return components.NotFound
 	}
 	form := components.NewRegisterForm(s.Passwords)
@@ -89,10 +89,11 @@ func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, form *components.RegisterForm) error {
-	if !s.Open {
-		page := s.page(r, components.ClosedTitle(s.Invited))
+	if !s.Registration.Open() {
+		invited := s.Registration == store.RegistrationInvite
+		page := s.page(r, components.ClosedTitle(invited))
 		page.Indexed = false
-		return s.show(w, r, status, page, components.RegisterClosed(s.Invited))
+		return s.show(w, r, status, page, components.RegisterClosed(invited))
 	}
-	return s.showForm(w, r, status, &form.Form, components.Register(form))
+	return s.ShowForm(w, r, status, &form.Form, components.Register(form))
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,9 +17,9 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// readForm reads the body of a POST into r.PostForm. Only URL-encoded forms in
-// UTF-8 are read, and each name once, so that no two readers can disagree. The
-// query is never looked at for what belongs in the body.
+// readForm reads the body of a POST into r.PostForm. It accepts only URL-encoded forms in UTF-8
+// with each name once, so that no two parsers can disagree. The query is never read for form
+// values.
 func readForm(r *http.Request) error {
 	if r.Header.Get("Content-Encoding") != "" {
 		return components.WrongType
@@ -54,45 +53,43 @@ func readForm(r *http.Request) error {
 	return nil
 }
 
-// nextMax is the longest address to return to, in bytes.
+// nextMax is the longest return address, in bytes.
 const nextMax = 512
 
 // nextShape is a path on this site with an optional query. A second slash or a
 // backslash would name another host.
 var nextShape = regexp.MustCompile(`^/([A-Za-z0-9._~!$&'*+,;=:@%?-][A-Za-z0-9._~!$&'*+,;=:@%/?-]*)?$`)
 
-// dataPage is where the download stands.
+// dataPage is the page with the download.
 const dataPage = "/account/data"
 
-// next returns where to go after signing in: the wanted path if it is a page
-// of this site that a signed-in person can see, otherwise the front page. It
-// is asked again wherever a path is used, whoever stored it.
-func (s *Site) next(wanted string) string {
-	if path, _, _ := strings.Cut(wanted, "?"); path == "/account/export" {
+// next returns where to go after signing in: the target if it is a page of this site for
+// signed-in people, otherwise the front page. Callers check every stored path again with it.
+func (s *Site) next(target string) string {
+	if path, _, _ := strings.Cut(target, "?"); path == "/account/export" {
 		return dataPage // a download shows nothing to come back to
 	}
-	return s.local(wanted, everyone, members, confirmed, proved)
+	return s.local(target, Guard.leadsBack)
 }
 
-// back returns the wanted path if it is any page of this site, otherwise the
-// front page.
-func (s *Site) back(wanted string) string {
-	return s.local(wanted, everyone, visitors, members, confirmed, proved)
+// back returns the target if it is a page of this site, otherwise the front page.
+func (s *Site) back(target string) string {
+	return s.local(target, func(g Guard) bool { return g.leadsBack() || g.who == forVisitors })
 }
 
-func (s *Site) local(wanted string, guards ...guard) string {
+func (s *Site) local(target string, allowed func(Guard) bool) string {
 	const fallback = "/"
-	if len(wanted) > nextMax || !nextShape.MatchString(wanted) {
+	if len(target) > nextMax || !nextShape.MatchString(target) {
 		return fallback
 	}
-	u, err := url.Parse(wanted)
+	u, err := url.Parse(target)
 	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || u.RawPath != "" {
 		return fallback
 	}
 	page := s.mux.Find(chi.NewRouteContext(), http.MethodGet, u.Path)
-	// The links of letters are opened from letters alone.
-	if !slices.Contains(guards, s.pages[page].guard) || strings.Contains(page, "{token}") {
+	// Links with tokens are opened only from letters.
+	if !allowed(s.pages[page].guard) || strings.Contains(page, "{token}") {
 		return fallback
 	}
-	return wanted
+	return target
 }

@@ -25,16 +25,16 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request, token string) error
 	if !form.Check() {
 		return s.showReset(w, r, http.StatusUnprocessableEntity, form)
 	}
-	err = s.Store.ResetPassword(r.Context(), token, form.Password.Value, s.origin(r))
-	if form.Refused(err) {
+	err = s.Store.ResetPassword(r.Context(), token, form.Password.Value, s.Origin(r))
+	if form.TakeRefusal(err) {
 		return s.showReset(w, r, http.StatusUnprocessableEntity, form)
 	}
 	if err != nil {
 		return err
 	}
 	s.closeLink(w, r, resetPage, token)
-	s.flash(r, "Your new password is saved, and every device is signed out. Sign in with it.")
-	return s.redirect(w, r, "/login")
+	s.Flash(r, "Your new password is saved, and every device is signed out. Sign in with it.")
+	return s.Redirect(w, r, "/login")
 }
 
 func (s *Site) blankReset(w http.ResponseWriter, r *http.Request) error {
@@ -47,9 +47,9 @@ func (s *Site) checkReset(w http.ResponseWriter, r *http.Request, token string) 
 		return err
 	}
 	form := components.NewResetForm(s.Passwords, t.User)
-	return s.check(w, r, &form.Form)
+	return s.CheckField(w, r, &form.Form)
 }
 
 func (s *Site) showReset(w http.ResponseWriter, r *http.Request, status int, form *components.ResetForm) error {
-	return s.showForm(w, r, status, &form.Form, components.Reset(form))
+	return s.ShowForm(w, r, status, &form.Form, components.Reset(form))
 }

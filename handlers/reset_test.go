@@ -36,7 +36,7 @@ func TestSES09AResetEndsWhatAnAttackerHolds(t *testing.T) {
 		old, kept, lately := v.another(), v.another(), v.another()
 		kept.signsIn("remember")
 		old.signsIn()
-		h.clock.Move(store.RecentProof)
+		h.clock.Move(store.RecentAuth)
 		lately.signsIn()
 		lately.get("/account/delete").is(200)
 		grace := v.another()
@@ -92,7 +92,7 @@ func TestRST06OtherTokensDieWithTheCredentials(t *testing.T) {
 			v.post("/account/password", forms["/account/password"]).goesTo("/account")
 		},
 		"a change of the address": func(t *testing.T, h *house, user store.User, _ string) {
-			if err := h.Store.ChangeAddress(t.Context(), user, "ada@example.org", storetest.From); err != nil {
+			if err := h.Store.ChangeEmail(t.Context(), user, "ada@example.org", storetest.From); err != nil {
 				t.Fatal(err)
 			}
 			h.visitor(t).follows(h.link(t, "ada@example.org")).submit(nil).goesTo("/login")
@@ -224,7 +224,7 @@ func TestRST01AResetConfirmsTheAddressAndTakesTheAccountOver(t *testing.T) {
 		owner.forgets("ada@example.com")
 		owner.follows(h.link(t, "ada@example.com")).submit(map[string]string{"password": newPassword}).goesTo("/login")
 		v.out()
-		if user := h.user(t, "ada"); !user.Confirmed() {
+		if user := h.user(t, "ada"); !user.Verified() {
 			t.Error("the address is not confirmed")
 		}
 		owner.tries("ada", newPassword).goesTo("/").hides("not confirmed yet")

@@ -13,22 +13,21 @@ import (
 	"gatehouse/components"
 )
 
-// show answers with a page: the body alone to htmx, which asked for a part,
-// and the whole page to everyone else. It renders before the first byte is
-// written, so that a failure can still be a 500.
+// show answers with a page: only the body if htmx asked for a fragment, otherwise the whole
+// document. It renders before it writes, so that a failure can still become a 500.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page components.Page, body templ.Component) error {
-	v := visitOf(r)
-	page.Anew = v.anew && partial(r)
-	if v.refusal != "" {
-		status, page.Refused, body = http.StatusUnprocessableEntity, true, components.Refused(v.refusal, body)
+	sc := scopeOf(r)
+	page.OtherUser = sc.otherUser && partial(r)
+	if sc.refusal != "" {
+		status, page.Refused, body = http.StatusUnprocessableEntity, true, components.Refused(sc.refusal, body)
 	}
-	whole := components.Fragment(page, body)
+	content := components.Fragment(page, body)
 	if !partial(r) {
 		page.Flash = s.takeFlash(r)
-		whole = components.Layout(page, body)
+		content = components.Layout(page, body)
 	}
-	drawn := visitOf(r).timing.part("draw")
-	text, err := render(r.Context(), whole)
+	drawn := scopeOf(r).timing.part("draw")
+	text, err := render(r.Context(), content)
 	drawn()
 	if err != nil {
 		return err
@@ -41,17 +40,17 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page com
 	return nil
 }
 
-// redirect sends the browser to a path of this site. htmx would follow a 303
-// itself and put the page into the form, so it is told to go there.
-func (s *Site) redirect(w http.ResponseWriter, r *http.Request, path string) error {
-	v := visitOf(r)
-	if v.refusal != "" {
-		s.flash(r, v.refusal)
+// Redirect sends the browser to a path of this site. htmx would follow a 303 itself and put the
+// page into the form, so it gets HX-Redirect instead.
+func (s *Site) Redirect(w http.ResponseWriter, r *http.Request, path string) error {
+	sc := scopeOf(r)
+	if sc.refusal != "" {
+		s.Flash(r, sc.refusal)
 	}
 	if err := s.save(w, r); err != nil {
 		return err
 	}
-	path = s.marked(r, path)
+	path = s.withCookieMarker(r, path)
 	w.Header().Set("Cache-Control", "no-store")
 	if fromHtmx(r) {
 		w.Header().Set("HX-Redirect", path)
@@ -63,20 +62,18 @@ func (s *Site) redirect(w http.ResponseWriter, r *http.Request, path string) err
 	return nil
 }
 
-// fromHtmx says whether htmx asked, partial whether for a fragment. They decide
-// on the shape of an answer, never on what is allowed. The names are spelled as
-// net/http keeps them, which saves looking for how they would be.
+// fromHtmx says whether htmx asked, partial whether it asked for a fragment. They decide only
+// the format of an answer, never what is allowed. The header names are in canonical form.
 func fromHtmx(r *http.Request) bool { return r.Header.Get("Hx-Request") == "true" }
 
 func partial(r *http.Request) bool {
 	return fromHtmx(r) && r.Header.Get("Hx-Request-Type") == "partial"
 }
 
-// buffers are what pages are drawn into. They are used again, so what they hold
-// must not be kept.
+// buffers are reused for drawing pages, so nothing may retain their bytes.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// bufferMax is the largest buffer that is used again, in bytes.
+// bufferMax is the largest buffer that is reused, in bytes.
 const bufferMax = 64 << 10
 
 // render draws a component into a buffer, which release takes back.
@@ -96,8 +93,7 @@ func release(buffer *bytes.Buffer) {
 	}
 }
 
-// writePage writes a page that no cache may keep: what it shows depends on who
-// asks.
+// writePage writes a page that must not be cached, because it depends on who asks.
 func writePage(w http.ResponseWriter, r *http.Request, status int, text []byte) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")

@@ -7,96 +7,109 @@ const (
 	post = http.MethodPost
 )
 
-// route is one line of the table. GET routes take HEAD as well. A route
-// without a guard is a mistake that a test finds.
+// route is one row of the table. GET routes also answer HEAD. A test finds routes without a
+// guard.
 type route struct {
 	method, path string
-	guard        guard
+	guard        Guard
 	do           handler
+	// drawing says how often the page is drawn.
+	drawing drawing
 }
+
+// drawing says how often a page is drawn.
+type drawing bool
+
+const (
+	// drawn means for every request.
+	drawn drawing = false
+	// cached means once for all visitors. Without a session such a page depends only on its
+	// path and the theme.
+	cached drawing = true
+)
 
 // handler answers a request or returns the error that fail will answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// stillPages are drawn once for all visitors; what that asks of them stands at
-// still.
-var stillPages = []string{"/", "/register", "/login", "/password/forgot"}
-
 func (s *Site) routes() []route {
+	front := route{get, "/", Everyone, s.home, cached}
+	if s.Product.Front != nil {
+		front.do, front.drawing = s.Product.Front, drawn
+	}
 	routes := []route{
-		{get, "/", everyone, s.home},
+		front,
 
-		{get, "/register", visitors, s.newRegister},
-		{post, "/register", visitors, s.register},
-		{post, "/register/check/{field}", everyone, s.checkRegister},
-		{get, "/login", visitors, s.newLogin},
-		{post, "/login", visitors, s.login},
-		{post, "/login/check/{field}", everyone, s.checkLogin},
-		{post, "/logout", everyone, s.logout},
+		{get, "/register", visitors, s.newRegister, cached},
+		{post, "/register", visitors, s.register, drawn},
+		{post, "/register/check/{field}", Everyone, s.checkRegister, drawn},
+		{get, "/login", visitors, s.newLogin, cached},
+		{post, "/login", visitors, s.login, drawn},
+		{post, "/login/check/{field}", Everyone, s.checkLogin, drawn},
+		{post, "/logout", Everyone, s.logout, drawn},
 
-		{post, "/theme", everyone, s.chooseTheme},
+		{post, "/theme", Everyone, s.chooseTheme, drawn},
 
-		{get, "/account", members, s.account},
-		{get, "/account/email", proved, s.newEmail},
-		{post, "/account/email", proved, s.email},
-		{post, "/account/email/check/{field}", members, s.checkEmail},
-		{get, "/account/profile", members, s.newProfile},
-		{post, "/account/profile", members, s.profile},
-		{post, "/account/profile/check/{field}", members, s.checkProfile},
-		{get, "/account/password", members, s.newPassword},
-		{post, "/account/password", members, s.password},
-		{post, "/account/password/check/{field}", members, s.checkPassword},
-		{get, "/.well-known/change-password", everyone, s.changePassword},
-		{get, "/account/signins", members, s.signIns},
-		{post, "/account/signins/end-others", members, s.endOtherSignIns},
-		{post, "/account/signins/{handle}/end", members, s.endSignIn},
-		{get, "/account/activity", members, s.activity},
-		{get, "/account/data", members, s.data},
-		{get, "/account/export", proved, s.export},
-		{get, "/account/delete", proved, s.newClosing},
-		{post, "/account/delete", proved, s.closeAccount},
+		{get, "/account", Members, s.account, drawn},
+		{get, "/account/email", Recent, s.newEmail, drawn},
+		{post, "/account/email", Recent, s.email, drawn},
+		{post, "/account/email/check/{field}", Members, s.checkEmail, drawn},
+		{get, "/account/profile", Members, s.newProfile, drawn},
+		{post, "/account/profile", Members, s.profile, drawn},
+		{post, "/account/profile/check/{field}", Members, s.checkProfile, drawn},
+		{get, "/account/password", Members, s.newPassword, drawn},
+		{post, "/account/password", Members, s.password, drawn},
+		{post, "/account/password/check/{field}", Members, s.checkPassword, drawn},
+		{get, "/.well-known/change-password", Everyone, s.changePassword, drawn},
+		{get, "/account/signins", Members, s.signIns, drawn},
+		{post, "/account/signins/end-others", Members, s.endOtherSignIns, drawn},
+		{post, "/account/signins/{handle}/end", Members, s.endSignIn, drawn},
+		{get, "/account/activity", Members, s.activity, drawn},
+		{get, "/account/data", Members, s.newExport, drawn},
+		{get, "/account/export", Recent, s.export, drawn},
+		{get, "/account/delete", Recent, s.newClosing, drawn},
+		{post, "/account/delete", Recent, s.closeAccount, drawn},
 
-		{get, "/confirm", members, s.newConfirm},
-		{post, "/confirm", members, s.confirm},
-		{get, "/reopen", visitors, s.newReopening},
-		{post, "/reopen", visitors, s.reopen},
+		{get, "/confirm", Members, s.newReauth, drawn},
+		{post, "/confirm", Members, s.reauth, drawn},
+		{get, "/reopen", visitors, s.newReopening, drawn},
+		{post, "/reopen", visitors, s.reopen, drawn},
 
-		{get, "/password/forgot", everyone, s.newForgot},
-		{post, "/password/forgot", everyone, s.forgot},
-		{get, "/password/reset/{token}", everyone, s.takeToken(resetPage)},
-		{get, "/password/reset", everyone, s.linked(resetPage, s.newReset)},
-		{post, "/password/reset", everyone, s.linked(resetPage, s.reset)},
-		{post, "/password/reset/check/{field}", everyone, s.linked(resetPage, s.checkReset)},
-		{get, "/email/verify/{token}", everyone, s.takeToken(verifyPage)},
-		{get, "/email/verify", everyone, s.newVerify},
-		{post, "/email/verify", everyone, s.linked(verifyPage, s.verify)},
-		{get, "/email/verify/resend", everyone, s.newVerifyInstead},
-		{post, "/email/verify/resend", everyone, s.resend},
-		{get, "/email/undo/{token}", everyone, s.takeToken(undoPage)},
-		{get, "/email/undo", everyone, s.linked(undoPage, s.newUndo)},
-		{post, "/email/undo", everyone, s.linked(undoPage, s.undo)},
-		{get, "/invite/{token}", everyone, s.takeToken(invitePage)},
-		{get, "/invite", everyone, s.linked(invitePage, s.newInvite)},
-		{post, "/invite", visitors, s.linked(invitePage, s.invite)},
-		{post, "/invite/check/{field}", everyone, s.linked(invitePage, s.checkInvite)},
+		{get, "/password/forgot", Everyone, s.newForgot, cached},
+		{post, "/password/forgot", Everyone, s.forgot, drawn},
+		{get, "/password/reset/{token}", Everyone, s.openLink(resetPage), drawn},
+		{get, "/password/reset", Everyone, s.withLink(resetPage, s.newReset), drawn},
+		{post, "/password/reset", Everyone, s.withLink(resetPage, s.reset), drawn},
+		{post, "/password/reset/check/{field}", Everyone, s.withLink(resetPage, s.checkReset), drawn},
+		{get, "/email/verify/{token}", Everyone, s.openLink(verifyPage), drawn},
+		{get, "/email/verify", Everyone, s.newVerify, drawn},
+		{post, "/email/verify", Everyone, s.withLink(verifyPage, s.verify), drawn},
+		{get, "/email/verify/resend", Everyone, s.redirectToVerify, drawn},
+		{post, "/email/verify/resend", Everyone, s.resend, drawn},
+		{get, "/email/undo/{token}", Everyone, s.openLink(undoPage), drawn},
+		{get, "/email/undo", Everyone, s.withLink(undoPage, s.newUndo), drawn},
+		{post, "/email/undo", Everyone, s.withLink(undoPage, s.undo), drawn},
+		{get, "/invite/{token}", Everyone, s.openLink(invitePage), drawn},
+		{get, "/invite", Everyone, s.withLink(invitePage, s.newInvite), drawn},
+		{post, "/invite", visitors, s.withLink(invitePage, s.invite), drawn},
+		{post, "/invite/check/{field}", Everyone, s.withLink(invitePage, s.checkInvite), drawn},
 
-		{get, "/healthz", static, s.healthz},
-		{get, "/readyz", static, s.readyz},
-		{get, "/robots.txt", static, fixed(s.Robots)},
-		{get, "/favicon.ico", static, fixed(s.Icon)},
-		{get, "/assets/{file}", static, fixed(s.Assets(s.serve(s.notFound)))},
+		{get, "/healthz", static, s.healthz, drawn},
+		{get, "/readyz", static, s.readyz, drawn},
+		{get, "/robots.txt", static, fixed(s.Robots), drawn},
+		{get, "/favicon.ico", static, fixed(s.Icon), drawn},
+		{get, "/assets/{file}", static, fixed(s.Assets(s.serve(s.notFound))), drawn},
 	}
 	if s.Mailbox == nil {
 		return routes
 	}
 	return append(routes, []route{
-		{get, "/dev/mailbox", everyone, onThisMachine(s.mailbox)},
-		{get, "/dev/mailbox/{n}", everyone, onThisMachine(s.mailboxMail)},
-		{get, "/dev/mailbox.json", everyone, onThisMachine(s.mailboxJSON)},
+		{get, "/dev/mailbox", Everyone, onThisMachine(s.mailbox), drawn},
+		{get, "/dev/mailbox/{n}", Everyone, onThisMachine(s.mailboxMail), drawn},
+		{get, "/dev/mailbox.json", Everyone, onThisMachine(s.mailboxJSON), drawn},
 	}...)
 }
 
-// fixed is the handler of something that never fails.
+// fixed is a handler that never fails.
 func fixed(h http.Handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		h.ServeHTTP(w, r)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -16,27 +15,15 @@ import (
 	"gatehouse/store"
 )
 
-// What a session holds. The sign-in row in the store decides who is signed in;
-// the session only names it.
-const (
-	sessionSignIn = "signin"
-	sessionFlash  = "flash"
-	// sessionUser is who was signed in, also after that has ended.
-	sessionUser = "user"
-	// sessionTold is that this person was told that it has ended.
-	sessionTold = "told"
-)
-
-// NewSessions configures scs on a session store, for a site that people reach at
-// the base URL.
+// NewSessions configures scs with a session store for the site at the base URL.
 func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 	manager := scs.New()
 	manager.Store = sessions
 	manager.Codec = codec{}
-	manager.Lifetime = store.AbsoluteKept
+	manager.Lifetime = store.AbsoluteRemembered
 	manager.HashTokenInStore = true
-	// With an idle timeout every request would write its session, and one in
-	// flight during a sign-out would bring it back.
+	// With an idle timeout every request would write its session. A request in flight during a
+	// sign-out would then restore it.
 	manager.IdleTimeout = 0
 	manager.Cookie.Persist = false
 	manager.Cookie.Name = cookieName(sessionCookie, base)
@@ -44,29 +31,30 @@ func NewSessions(sessions scs.Store, base *url.URL) *scs.SessionManager {
 	return manager
 }
 
-// load finds the session of a request and who is signed in, within ctx.
+// load finds the session of a request and who is signed in.
 func (s *Site) load(ctx context.Context, r *http.Request) (*http.Request, error) {
-	v := visitOf(r)
-	defer v.timing.part("session")()
-	session, err := s.findSession(ctx, r, v)
+	sc := scopeOf(r)
+	sc.bare = ctx
+	defer sc.timing.part("session")()
+	session, err := s.findSession(ctx, r, sc)
 	if err != nil {
 		return r, err
 	}
-	v.loaded = true
+	sc.loaded = true
 	r = r.WithContext(session)
-	if v.signIn == nil {
+	if sc.signIn == nil {
 		return r, nil
 	}
-	if err := s.Store.Seen(session, *v.signIn); err != nil {
-		// A visit that is not noted is no reason to refuse the page.
-		s.Log.Warn("visit not noted", "request", v.id, "error", err.Error())
+	if err := s.Store.Seen(session, *sc.signIn); err != nil {
+		// Failing to record activity is no reason to refuse the page.
+		s.Log.Warn("visit not noted", "request", sc.id, "error", err.Error())
 	}
 	return r, nil
 }
 
-// findSession loads the session of a request. Of several that its cookies may
-// name it is the first with a live sign-in, or else the first that exists.
-func (s *Site) findSession(ctx context.Context, r *http.Request, v *visit) (context.Context, error) {
+// findSession loads the session of a request. If its cookies name several, it is the first with
+// a live sign-in, or else the first that exists.
+func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (context.Context, error) {
 	var found context.Context
 	for _, token := range s.sessionTokens(r) {
 		session, err := s.Sessions.Load(ctx, token)
@@ -78,14 +66,14 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, v *visit) (cont
 		}
 		signIn, user, err := s.currentSignIn(session)
 		if err == nil {
-			v.session, v.user, v.signIn = token, user, signIn
+			sc.session, sc.user, sc.signIn = token, user, signIn
 			return session, nil
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
 		if found == nil {
-			found, v.session = session, token
+			found, sc.session = session, token
 		}
 	}
 	if found != nil {
@@ -94,17 +82,17 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, v *visit) (cont
 	return s.Sessions.Load(ctx, "")
 }
 
-func (s *Site) currentSignIn(session context.Context) (*store.SignIn, *store.User, error) {
-	id := s.Sessions.GetString(session, sessionSignIn)
+func (s *Site) currentSignIn(ctx context.Context) (*store.SignIn, *store.User, error) {
+	id := s.session(ctx).signIn()
 	if id == "" {
 		return nil, nil, store.ErrNotFound
 	}
-	signIn, user, err := s.Store.Current(session, id)
+	signIn, user, err := s.Store.Current(ctx, id)
 	return &signIn, &user, err
 }
 
-// save writes a changed session and its cookie. It must come before the first
-// byte of the answer.
+// save writes a changed session and its cookie. It must run before the first byte of the
+// answer.
 func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	switch s.Sessions.Status(ctx) {
@@ -114,79 +102,81 @@ func (s *Site) save(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("save the session: %w", err)
 		}
 		s.Sessions.WriteSessionCookie(ctx, w, token, expiry)
-		visitOf(r).needsCookies = true
+		scopeOf(r).needsCookies = true
 	case scs.Destroyed:
 		s.Sessions.WriteSessionCookie(ctx, w, "", time.Time{})
 	default:
 		return nil
 	}
-	// Under its former name the cookie would bring back what it names. One that is
-	// not ours stays.
+	// The cookie under its former name would restore the old session. A cookie that is not ours
+	// stays.
 	former := s.formerName(sessionCookie)
-	if cookie, err := r.Cookie(former); former != "" && err == nil && cookie.Value == visitOf(r).session {
+	if cookie, err := r.Cookie(former); former != "" && err == nil && cookie.Value == scopeOf(r).session {
 		s.writeCookie(w, former, "", -1)
 	}
 	return nil
 }
 
-// arrival is how a person comes in.
-type arrival struct {
-	kept           bool
-	next, greeting string
+// arrival is where a person goes after signing in, and the greeting there.
+type arrival struct{ next, greeting string }
+
+// admit continues an entry: to a sign-in, or to what it still needs. It is the only way in.
+func (s *Site) admit(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
+	if e.Missing() == store.Reopening {
+		return s.offerReopening(w, r, e)
+	}
+	return s.signIn(w, r, e, a)
 }
 
-// signIn begins a sign-in with a session that shares nothing with the one
-// before, and sends the person where they wanted to go.
-func (s *Site) signIn(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
-	v, from := visitOf(r), s.origin(r)
-	from.Device = cmp.Or(from.Device, rand.Text())
-	signIn, err := s.Store.SignIn(r.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Kept: a.kept})
-	if err != nil {
-		return err
-	}
-	if err := s.renew(r, user, signIn); err != nil {
-		return err
-	}
-	s.setCookie(w, deviceCookie, from.Device, store.DeviceKept)
-	s.flash(r, a.greeting)
-	v.user, v.signIn = &user, &signIn
-	return s.redirect(w, r, s.next(a.next))
-}
-
-// enter signs in somebody whose account was made or opened just now. If it was
-// disabled in the meantime, the sign-in page will say so.
-func (s *Site) enter(w http.ResponseWriter, r *http.Request, user store.User, a arrival) error {
-	err := s.signIn(w, r, user, a)
+// admitNew admits the owner of an account that was just created or reopened. If it was disabled
+// meanwhile, the sign-in page says so.
+func (s *Site) admitNew(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
+	err := s.admit(w, r, e, a)
 	if isRefusal(err) {
-		return s.redirect(w, r, "/login")
+		return s.Redirect(w, r, "/login")
 	}
 	return err
 }
 
-// forgetSite has the browser forget what scripts of the site keep in it. Its cache holds
-// no page, because none may be stored, and emptying it would take seconds: a browser
-// looks for what is to go among what all other sites left.
-func forgetSite(w http.ResponseWriter) {
+// signIn begins a sign-in with a new session, and sends the person where they wanted to go.
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
+	sc, from := scopeOf(r), s.Origin(r)
+	from.Device = cmp.Or(from.Device, rand.Text())
+	signIn, err := s.Store.SignIn(r.Context(), e, from)
+	if err != nil {
+		return err
+	}
+	if err := s.renewSession(r, e.User, signIn); err != nil {
+		return err
+	}
+	s.setCookie(w, deviceCookie, from.Device, store.DeviceLifetime)
+	s.Flash(r, a.greeting)
+	sc.user, sc.signIn = &e.User, &signIn
+	return s.Redirect(w, r, s.next(a.next))
+}
+
+// clearSiteData makes the browser delete the storage of the site's scripts. Its cache contains
+// no page, because none may be stored, and clearing the cache can be slow.
+func clearSiteData(w http.ResponseWriter) {
 	w.Header().Set("Clear-Site-Data", `"storage"`)
 }
 
-// renew begins the session anew for a sign-in: at its beginning, and whenever
-// its id changed. Only what the same person was typing is carried over.
-func (s *Site) renew(r *http.Request, user store.User, signIn store.SignIn) error {
+// renewSession starts a new session for a sign-in, at its start and whenever its id changes.
+// Only a draft of the same person is carried over.
+func (s *Site) renewSession(r *http.Request, user store.User, signIn store.SignIn) error {
 	ctx := r.Context()
-	if err := s.carryKept(r, user); err != nil {
+	if err := s.carryDraft(r, user); err != nil {
 		return err
 	}
-	// scs counts by the wall clock, whatever clock the store has.
+	// scs uses the wall clock, whatever clock the store has.
 	s.Sessions.SetDeadline(ctx, time.Now().Add(signIn.EndsAt.Sub(s.Clock())).UTC())
-	s.Sessions.RememberMe(ctx, signIn.Kept)
-	s.Sessions.Put(ctx, sessionSignIn, signIn.ID)
-	s.Sessions.Put(ctx, sessionUser, strconv.FormatInt(signIn.UserID, 10))
+	s.Sessions.RememberMe(ctx, signIn.Remembered)
+	s.session(ctx).begin(signIn.ID, signIn.UserID)
 	return nil
 }
 
-// startAfresh empties the session and gives it a new token.
-func (s *Site) startAfresh(r *http.Request) error {
+// resetSession empties the session and gives it a new token.
+func (s *Site) resetSession(r *http.Request) error {
 	if err := s.Sessions.Clear(r.Context()); err != nil {
 		return fmt.Errorf("clear the session: %w", err)
 	}
@@ -196,15 +186,18 @@ func (s *Site) startAfresh(r *http.Request) error {
 	return nil
 }
 
-// flash keeps a sentence for the next page.
-func (s *Site) flash(r *http.Request, sentence string) {
-	s.Sessions.Put(r.Context(), sessionFlash, sentence)
+// Flash saves a message for the next page.
+func (s *Site) Flash(r *http.Request, sentence string) {
+	s.session(r.Context()).setFlash(sentence)
 }
 
-// takeFlash returns the sentence kept for this page, once.
+// takeFlash returns the saved message, once.
 func (s *Site) takeFlash(r *http.Request) string {
-	if r.Method != http.MethodGet || s.Sessions.GetString(r.Context(), sessionFlash) == "" {
+	sess := s.session(r.Context())
+	sentence := sess.flash()
+	if r.Method != http.MethodGet || sentence == "" {
 		return ""
 	}
-	return s.Sessions.PopString(r.Context(), sessionFlash)
+	sess.dropFlash()
+	return sentence
 }

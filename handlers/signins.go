@@ -12,25 +12,25 @@ import (
 	"gatehouse/store"
 )
 
-// handleShape is that of every handle. PostgreSQL takes no text with a NUL.
+// handleShape is the format of handles. PostgreSQL refuses text with a NUL.
 var handleShape = regexp.MustCompile(`^[0-9A-Za-z]{1,32}$`)
 
 func (s *Site) signIns(w http.ResponseWriter, r *http.Request) error {
 	return s.showSignIns(w, r, "")
 }
 
-// endSignIn ends one of the person's sign-ins. One that does not exist and one
-// of somebody else are the same.
+// endSignIn ends one of the person's sign-ins. The answer is the same for one that does not
+// exist and one of somebody else.
 func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
+	sc := scopeOf(r)
 	handle := chi.URLParam(r, "handle")
 	if !handleShape.MatchString(handle) {
 		return components.NotFound
 	}
-	if handle == v.signIn.Handle {
+	if handle == sc.signIn.Handle {
 		return s.logout(w, r)
 	}
-	err := s.Store.EndSignIn(r.Context(), *v.signIn, handle, s.origin(r))
+	err := s.Store.EndSignIn(r.Context(), *sc.signIn, handle, s.Origin(r))
 	if errors.Is(err, store.ErrNotFound) {
 		return components.NoDevice
 	}
@@ -41,7 +41,7 @@ func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
-	n, err := s.Store.EndOtherSignIns(r.Context(), *visitOf(r).signIn, s.origin(r))
+	n, err := s.Store.EndOtherSignIns(r.Context(), *scopeOf(r).signIn, s.Origin(r))
 	if err != nil {
 		return err
 	}
@@ -54,21 +54,21 @@ func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
 	return s.ended(w, r, sentence)
 }
 
-// ended says what was ended: htmx gets the list as it is now, so that the row
-// leaves where it stood.
+// ended reports what was ended. htmx gets the current list, so that the row disappears in
+// place.
 func (s *Site) ended(w http.ResponseWriter, r *http.Request, sentence string) error {
 	if partial(r) {
 		return s.showSignIns(w, r, sentence)
 	}
-	s.flash(r, sentence)
-	return s.redirect(w, r, "/account/signins")
+	s.Flash(r, sentence)
+	return s.Redirect(w, r, "/account/signins")
 }
 
 func (s *Site) showSignIns(w http.ResponseWriter, r *http.Request, notice string) error {
-	v := visitOf(r)
-	list, err := s.Store.SignIns(r.Context(), *v.user)
+	sc := scopeOf(r)
+	list, err := s.Store.SignIns(r.Context(), *sc.user)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *v.signIn, v.user.FormID(), notice))
+	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *sc.signIn, sc.user.FormID(), notice))
 }

@@ -162,7 +162,7 @@ func TestTheOldestSignInMakesRoom(t *testing.T) {
 		v.registers()
 		for range store.SignInsMax {
 			h.clock.Move(time.Millisecond)
-			if _, err := h.Store.SignIn(t.Context(), h.user(t, "ada"), store.Visit{Origin: storetest.From, Kind: store.KindPassword}); err != nil {
+			if _, err := h.Store.SignIn(t.Context(), store.ByPassword(h.user(t, "ada")), storetest.From); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -173,11 +173,11 @@ func TestTheOldestSignInMakesRoom(t *testing.T) {
 	})
 }
 
-// private are the pages that only members see, proved lately or not.
+// private are the pages that only members see, recently authenticated or not.
 func (h *house) private() []string {
 	var paths []string
 	for _, r := range h.routes() {
-		if r.method == get && r.guard >= members {
+		if r.method == get && r.guard.who == forMembers {
 			paths = append(paths, r.path)
 		}
 	}
@@ -225,7 +225,7 @@ func TestADM03ADisabledPersonIsOutOnEveryPage(t *testing.T) {
 			}
 		}
 		for _, r := range h.unsafe() {
-			if r.guard >= members {
+			if r.guard.who == forMembers {
 				v.post(h.example(t, r), forms[r.path]).turnedAway()
 			}
 		}

@@ -1,5 +1,5 @@
-// Package handlers is the HTTP of Gatehouse: the table of routes, the door
-// around them, and one short handler per page and method.
+// Package handlers is the HTTP layer of Gatehouse: the table of routes, the middleware around
+// them (the door), and one short handler per page and method.
 package handlers
 
 import (
@@ -18,63 +18,65 @@ import (
 	"gatehouse/components"
 	"gatehouse/handlers/mail"
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
-// Site is what the handlers need, wired by cmd. Every field is required but
-// TrustedProxies, Mailbox, LostLines and Metrics.
+// Site is what the handlers need. cmd/gatehouse fills it in. Every field is required except
+// TrustedProxies, Mailbox, LostLines, Metrics and Product.
 type Site struct {
-	// Name stands on pages and in titles.
+	// Name is shown on pages and in titles.
 	Name string
-	// BaseURL is the address people see. Its scheme decides on secure cookies,
-	// its host on which requests are answered.
+	// BaseURL is the public address. Its scheme decides whether cookies are secure, its host
+	// which requests are answered.
 	BaseURL *url.URL
-	// Open says whether anybody may register. With Confirm an account opens only
-	// once its address is confirmed, for which the site must send mail.
-	// Without Open, Invited says that people come by invitation.
-	Open, Confirm, Invited bool
-	// Mailbox is where mail goes on a developer's machine, and is shown; nil
-	// everywhere else.
+	// Registration is how people get accounts.
+	Registration store.RegistrationMode
+	// Mailbox receives and shows mail on a developer's machine; nil everywhere else.
 	Mailbox *mail.Mailbox
-	// Limits are those that count by source. Clock is their time.
+	// Limits are the limits per source. Clock is their time.
 	Limits store.Limits
 	Clock  func() time.Time
-	// Store and Passwords are the accounts and the rules for their passwords.
+	// Store holds the accounts, Passwords the password rules, and Hasher hashes passwords.
 	Store     *store.Store
-	Passwords *store.Passwords
+	Passwords *rules.Passwords
+	Hasher    *secret.Hasher
 	// Sessions is what NewSessions returned.
 	Sessions *scs.SessionManager
-	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	// TrustedProxies are the networks whose X-Forwarded-For is trusted.
 	TrustedProxies []string
-	// AnswerWait is how long a page may take altogether; AnswerWait of this
-	// package is the usual.
+	// AnswerWait is how long a page may take; usually the constant AnswerWait.
 	AnswerWait time.Duration
-	// Assets serves /assets/, and answers with the given handler what does
-	// not exist. Icon and Robots are the files that live at fixed addresses.
+	// Assets serves /assets/, and passes what does not exist to the given handler. Icon and
+	// Robots are the files at fixed addresses.
 	Assets       func(notFound http.Handler) http.Handler
 	Icon, Robots http.Handler
-	// Log takes one line a request, and faults.
+	// Log receives one line per request, and faults.
 	Log *slog.Logger
-	// LostLines says how many lines could not be written so far, for the metrics;
-	// nil where nobody counts.
+	// LostLines is how many log lines could not be written so far, for the metrics; nil if
+	// nobody counts.
 	LostLines func() int64
-	// Metrics counts requests; nil where nobody asks for them.
+	// Metrics counts requests; nil if they are off.
 	Metrics *Metrics
+	// Product is what a product adds; the zero Product adds nothing.
+	Product Product
 
-	mux     *chi.Mux
-	budgets budgets
-	shelf   shelf
-	// pages are what can be opened, by pattern.
+	mux       *chi.Mux
+	budgets   budgets
+	pageCache pageCache
+	// pages are the GET routes, by pattern.
 	pages map[string]route
 }
 
-// gzipLevel is where pages get small without costing more than they save.
+// gzipLevel is the default of zlib, between size and processing time.
 const gzipLevel = 6
 
-// Handler builds the whole site, the door first.
-func (s *Site) Handler() http.Handler {
+// Handler builds the whole site, including the door. It returns an error where a route of
+// the product cannot be.
+func (s *Site) Handler() (http.Handler, error) {
 	s.mux = chi.NewMux()
-	s.budgets, s.shelf = newBudgets(s.Limits, s.Clock), newShelf()
-	s.mux.NotFound(s.dynamic(everyone, s.notFound))
+	s.budgets, s.pageCache = newBudgets(s.Limits, s.Clock), newPageCache()
+	s.mux.NotFound(s.dynamic(Everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
 	s.pages = make(map[string]route)
 	compressor := middleware.NewCompressor(gzipLevel, "text/html")
@@ -82,13 +84,17 @@ func (s *Site) Handler() http.Handler {
 		writer, _ := gzip.NewWriterLevel(w, level) // fails for levels that do not exist
 		return writer
 	})
-	for _, r := range s.routes() {
+	routes, err := s.all()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range routes {
 		handler := s.serve(r.do)
 		if r.guard != static {
 			handler = compressor.Handler(s.dynamic(r.guard, r.do)).ServeHTTP
 		}
-		if r.method == get && slices.Contains(stillPages, r.path) {
-			handler = s.still(handler).ServeHTTP
+		if r.drawing == cached {
+			handler = s.cache(handler).ServeHTTP
 		}
 		s.mux.MethodFunc(r.method, r.path, handler)
 		if r.method == http.MethodGet {
@@ -96,24 +102,25 @@ func (s *Site) Handler() http.Handler {
 			s.pages[r.path] = r
 		}
 	}
-	return s.door(s.mux)
+	return s.door(s.mux), nil
 }
 
 // listed are the pages that search engines may list.
 var listed = []string{"/", "/login", "/register"}
 
-// page is what the frame needs to know on this request.
+// page is what the layout needs to know about this request.
 func (s *Site) page(r *http.Request, title string) components.Page {
-	v := visitOf(r)
+	sc := scopeOf(r)
 	return components.Page{
-		Site: s.Name, Title: title, User: v.user, Bare: !v.loaded, Open: s.Open, Mails: s.Store.Mails(),
-		Entry: v.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: here(r),
+		Site: s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
+		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: returnAddress(r),
+		Links: s.links(r, sc.user),
 	}
 }
 
-// here is the address of the page with as much of its query as it needs. The
-// rest is not repeated: people paste passwords into strange places.
-func here(r *http.Request) string {
+// returnAddress is the address of the page with only the next parameter of its query. The rest
+// is not repeated, because people paste passwords into strange places.
+func returnAddress(r *http.Request) string {
 	if next := r.URL.Query().Get("next"); next != "" {
 		return r.URL.Path + "?" + url.Values{"next": {next}}.Encode()
 	}

@@ -55,7 +55,7 @@ func (h *house) states(t *testing.T) map[string]*page {
 		"200 sent":         anonymous.get("/password/forgot?sent=1").is(200),
 		"303 link":         anonymous.get("/password/reset/NONE").is(303),
 		"422 link":         anonymous.get("/password/reset").is(422),
-		"200 verify":       at(store.PurposeConfirm).is(200),
+		"200 verify":       at(store.PurposeVerify).is(200),
 		"200 pending":      at(store.PurposeRegister).is(200),
 		"200 reset":        at(store.PurposeReset).is(200),
 		"200 undo":         at(store.PurposeUndo).is(200),

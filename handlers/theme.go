@@ -9,12 +9,12 @@ import (
 	"gatehouse/components"
 )
 
-// themeLasts is how long a choice of theme is kept.
+// themeLasts is how long the choice of a theme is remembered.
 const themeLasts = 365 * 24 * time.Hour
 
-// chooseTheme keeps the choice in a cookie of its own, because visitors
-// without a session choose as well. htmx only wants to know that it was kept:
-// the page changes where it stands, and nothing typed is lost.
+// chooseTheme stores the choice in its own cookie, because visitors without a session choose
+// too. htmx only needs to know that it was stored: the page changes in place, and nothing typed
+// is lost.
 func (s *Site) chooseTheme(w http.ResponseWriter, r *http.Request) error {
 	theme := r.PostForm.Get("theme")
 	if !isTheme(theme) {
@@ -26,9 +26,9 @@ func (s *Site) chooseTheme(w http.ResponseWriter, r *http.Request) error {
 		s.setCookie(w, themeCookie, theme, themeLasts)
 	}
 	if partial(r) {
-		return sayNothing(w)
+		return noContent(w)
 	}
-	return s.redirect(w, r, s.back(r.PostForm.Get("next")))
+	return s.Redirect(w, r, s.back(r.PostForm.Get("next")))
 }
 
 // theme is what the visitor chose, or auto.

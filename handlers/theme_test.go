@@ -62,7 +62,7 @@ func TestAnOddThemeCookieIsAuto(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	v := h.visitor(t)
-	v.header.Set("Cookie", `theme="><script>`)
+	v.header.Set("Cookie", h.cookieName(themeCookie)+`="><script>`)
 	if got := v.get("/").hides("<script>").Find("html").AttrOr("data-bs-theme", "auto"); got != "auto" {
 		t.Errorf("the theme is %q", got)
 	}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// timing says in an answer where its time went, as Server-Timing of the W3C,
-// for the network panel of a developer's browser. It is nil everywhere else:
-// how long something took is nobody's business there.
+// timing reports the duration of each part of an answer in the Server-Timing header (W3C), for
+// the network panel of a developer's browser. It is nil elsewhere, because durations can reveal
+// secrets.
 type timing struct {
 	http.ResponseWriter
 	begun time.Time
@@ -25,13 +25,13 @@ func (t *timing) part(name string) func() {
 	return func() { t.parts = append(t.parts, entry(name, begun)) }
 }
 
-// WriteHeader adds the header, with the whole time until now as "app".
+// WriteHeader adds the header, with the total time so far as "app".
 func (t *timing) WriteHeader(status int) {
 	t.Header().Set("Server-Timing", strings.Join(append(t.parts, entry("app", t.begun)), ", "))
 	t.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController find what is underneath.
+// Unwrap lets http.ResponseController find the wrapped writer.
 func (t *timing) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 
 // entry is a name and the milliseconds since a time.

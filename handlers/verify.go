@@ -8,14 +8,14 @@ import (
 	"gatehouse/store"
 )
 
-// newVerify is where the links of letters lead that ask to confirm an address,
-// and where somebody without a link learns how to get one.
+// newVerify is where links to verify an address lead. Without a link it explains how to get
+// one.
 func (s *Site) newVerify(w http.ResponseWriter, r *http.Request) error {
 	if len(s.opened(r, verifyPage)) > 0 {
-		return s.linked(verifyPage, s.newVerification)(w, r)
+		return s.withLink(verifyPage, s.newVerification)(w, r)
 	}
-	if visitOf(r).user == nil && !s.hasCookies(r) {
-		return s.stale(w, r)
+	if scopeOf(r).user == nil && !s.hasCookies(r) {
+		return s.invalidLink(w, r)
 	}
 	return s.showUnverified(w, r, http.StatusOK, "")
 }
@@ -32,13 +32,13 @@ func (s *Site) blankVerify(w http.ResponseWriter, r *http.Request) error {
 	return s.showVerify(w, r, http.StatusOK, components.NewVerifyForm(false, ""), "")
 }
 
-// verifyForm is the form for the token of an account, or of a registration.
+// verifyForm is the form for the token of an account or of a pending registration.
 func (s *Site) verifyForm(r *http.Request, token string) (*components.VerifyForm, string, error) {
-	t, err := s.Store.Token(r.Context(), token, store.PurposeConfirm, store.PurposeAddress)
+	t, err := s.Store.Token(r.Context(), token, store.PurposeVerify, store.PurposeNewEmail)
 	if err == nil {
 		return components.NewVerifyForm(false, t.User.Username), t.Email, nil
 	}
-	if !errors.Is(err, store.ErrLink) {
+	if !errors.Is(err, store.ErrInvalidLink) {
 		return nil, "", err
 	}
 	p, mine, err := s.Store.FindPending(r.Context(), token, s.browser(r))
@@ -56,27 +56,27 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 	if !form.Check() {
 		return s.showVerify(w, r, http.StatusUnprocessableEntity, form, email)
 	}
-	_, err = s.Store.ConfirmAddress(r.Context(), token, s.origin(r))
+	_, err = s.Store.VerifyEmail(r.Context(), token, s.Origin(r))
 	if err == nil {
 		s.closeLink(w, r, verifyPage, token)
-		s.flash(r, "Thank you. The address "+email+" is confirmed.")
-		if visitOf(r).user == nil {
-			return s.redirect(w, r, "/login")
+		s.Flash(r, "Thank you. The address "+email+" is confirmed.")
+		if scopeOf(r).user == nil {
+			return s.Redirect(w, r, "/login")
 		}
-		return s.redirect(w, r, "/account")
+		return s.Redirect(w, r, "/account")
 	}
-	if !errors.Is(err, store.ErrLink) {
+	if !errors.Is(err, store.ErrInvalidLink) {
 		return err
 	}
 	return s.openAccount(w, r, token, form, email)
 }
 
-// openAccount makes the account of a registration that waited. Only the
-// browser that asked for it is signed in.
+// openAccount creates the account of a pending registration. Only the browser that registered
+// is signed in.
 func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string, form *components.VerifyForm, email string) error {
 	var user store.User
 	open := func(password string) (err error) {
-		user, err = s.Store.ConfirmRegistration(r.Context(), token, password, s.browser(r), s.origin(r))
+		user, err = s.Store.CompleteRegistration(r.Context(), token, password, s.browser(r), s.Origin(r))
 		return err
 	}
 	var err error
@@ -85,72 +85,72 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 	} else {
 		err = s.tryPassword(r, func() error { return open(form.Password.Value) })
 	}
-	if form.Refused(err) {
-		return s.showVerify(w, r, s.refused(w, r, err), form, email)
+	if form.TakeRefusal(err) {
+		return s.showVerify(w, r, s.Refuse(w, r, err), form, email)
 	}
 	if err != nil {
 		return err
 	}
 	s.closeLink(w, r, verifyPage, token)
 	s.dropCookie(w, r, pendingCookie, browserToken.MatchString)
-	if form.Password != nil || visitOf(r).user != nil {
+	if form.Password != nil || scopeOf(r).user != nil {
 		form.Next = s.next(form.Next)
-		s.flash(r, "Your account is open. Sign in with it.")
-		return s.redirect(w, r, form.Carry("/login"))
+		s.Flash(r, "Your account is open. Sign in with it.")
+		return s.Redirect(w, r, form.WithNext("/login"))
 	}
-	return s.enter(w, r, user, arrival{next: form.Next, greeting: "Welcome, " + user.Called() + ". Your account is open."})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is open."})
 }
 
-// resend writes once more to an address that is not confirmed, of whoever is
-// signed in or of the registration that waits in this browser. It answers
-// alike whether or not there is anything to send.
+// resend writes again to an unverified address: that of the signed-in user, or of the pending
+// registration of this browser. The answer is the same whether or not there is anything to
+// send.
 func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
-	if visitOf(r).user == nil && accountOf(r) != "" {
+	if scopeOf(r).user == nil && accountOf(r) != "" {
 		return s.mustSignIn(w, r) // the page was drawn for somebody who is not signed in any more
 	}
 	if !s.Store.Mails() {
 		return components.NotFound
 	}
-	user := visitOf(r).user
-	if user != nil && user.Confirmed() {
-		s.flash(r, "The address "+user.Email+" is confirmed already.")
-		return s.redirect(w, r, "/account")
+	user := scopeOf(r).user
+	if user != nil && user.Verified() {
+		s.Flash(r, "The address "+user.Email+" is confirmed already.")
+		return s.Redirect(w, r, "/account")
 	}
 	err := s.askLetter(r, func() error {
 		if user != nil {
-			return s.Store.SendConfirmation(r.Context(), *user, s.origin(r))
+			return s.Store.SendVerification(r.Context(), *user, s.Origin(r))
 		}
-		return s.Store.SendPending(r.Context(), s.browser(r), s.origin(r))
+		return s.Store.SendPending(r.Context(), s.browser(r), s.Origin(r))
 	})
 	if isRefusal(err) {
-		return s.showUnverified(w, r, s.refused(w, r, err), err.Error())
+		return s.showUnverified(w, r, s.Refuse(w, r, err), err.Error())
 	}
 	if err != nil {
 		return err
 	}
-	s.flash(r, "An email is on its way, unless you have had several within the last hour.")
-	return s.redirect(w, r, "/email/verify")
+	s.Flash(r, "An email is on its way, unless you have had several within the last hour.")
+	return s.Redirect(w, r, "/email/verify")
 }
 
-// newVerifyInstead answers who opens the address of that form. Without it the
-// address would pass for a link.
-func (s *Site) newVerifyInstead(w http.ResponseWriter, r *http.Request) error {
-	return s.redirect(w, r, "/email/verify")
+// redirectToVerify answers GET at the address of the resend form. Without it the route for
+// tokens would take the address for a link.
+func (s *Site) redirectToVerify(w http.ResponseWriter, r *http.Request) error {
+	return s.Redirect(w, r, "/email/verify")
 }
 
 func (s *Site) showVerify(w http.ResponseWriter, r *http.Request, status int, form *components.VerifyForm, email string) error {
-	return s.showForm(w, r, status, &form.Form, components.Verify(form, email))
+	return s.ShowForm(w, r, status, &form.Form, components.Verify(form, email))
 }
 
 func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int, refusal string) error {
-	user := visitOf(r).user
+	user := scopeOf(r).user
 	switch {
-	case user == nil && s.Confirm:
+	case user == nil && s.Registration == store.RegistrationConfirm:
 		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(refusal))
 	case user == nil:
-		return s.redirect(w, r, s.detour("/login", r))
-	case user.Confirmed():
-		return s.redirect(w, r, "/account")
+		return s.Redirect(w, r, s.via("/login", r))
+	case user.Verified():
+		return s.Redirect(w, r, "/account")
 	}
-	return s.show(w, r, status, s.page(r, "Confirm your email address"), components.Unconfirmed(*user, s.Store.Mails(), refusal))
+	return s.show(w, r, status, s.page(r, "Confirm your email address"), components.Unverified(*user, s.Store.Mails(), refusal))
 }

@@ -149,8 +149,8 @@ func (v *visitor) tries(username, password string) *page {
 	return v.post("/login", url.Values{"username": {username}, "password": {password}})
 }
 
-// proves confirms that it is Ada.
-func (v *visitor) proves() *page {
+// reauthenticates gives the password of Ada again.
+func (v *visitor) reauthenticates() *page {
 	v.t.Helper()
 	return v.post("/confirm", url.Values{"password": {storetest.Password}}).goesTo("/")
 }

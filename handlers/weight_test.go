@@ -20,7 +20,7 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// What a page may take on the first visit and on the next, in bytes of whole
+// What a page may take when it is first loaded and after that, in bytes of whole
 // answers, and in requests.
 const (
 	firstBytes, firstRequests = 30 << 10, 5
@@ -33,15 +33,15 @@ var hashed = regexp.MustCompile(`^/assets/[a-z]+\.[0-9a-f]{8}\.[a-z]+$`)
 func TestEveryPageIsLight(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, withMail, func(s *Site) { s.BaseURL, _ = url.Parse("https://accounts.example.org") })
-	anonymous, unproved, member, closed := h.weigher(t), h.weigher(t), h.weigher(t), h.weigher(t)
+	anonymous, notRecent, member, closed := h.weigher(t), h.weigher(t), h.weigher(t), h.weigher(t)
 	h.lives(t, storetest.Register(t, h.Store, storetest.Ada()))
-	unproved.signsIn()
-	h.clock.Move(store.RecentProof)
+	notRecent.signsIn()
+	h.clock.Move(store.RecentAuth)
 	member.signsIn()
 	closed.closes("mary")
 	h.links(t)
 	shown := map[string]bool{}
-	for _, v := range []*visitor{anonymous, unproved, member, closed} {
+	for _, v := range []*visitor{anonymous, notRecent, member, closed} {
 		for _, r := range h.routes() {
 			// A letter is shown as it is sent, and is no page of this site.
 			if r.method == get && r.guard != static && r.path != "/dev/mailbox/{n}" && v.get(h.example(t, r)).light() {
@@ -117,7 +117,7 @@ func (h *house) lives(t *testing.T, user store.User) {
 		sum := sha256.Sum256([]byte{byte(i)})
 		copy(sum[:], []byte{0x20, 0x01, 0x0d, 0xb8}) // addresses for examples
 		from := store.Origin{Address: netip.AddrFrom16([16]byte(sum[:])).String(), Agent: agents[i%len(agents)]}
-		n, err := h.Store.SignIn(t.Context(), user, store.Visit{Origin: from, Kind: store.KindPassword, Kept: true})
+		n, err := h.Store.SignIn(t.Context(), store.Entry{User: user, Kind: store.KindPassword, Remembered: true}, from)
 		if err != nil {
 			t.Fatal(err)
 		}

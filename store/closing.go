@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
-
-// reopenTicket is how long an offer to reopen an account stands.
-const reopenTicket = 10 * time.Minute
 
 const (
 	updateClosed = `UPDATE users SET closed_at = $1, closed_noted_at = NULL, epoch = epoch + 1 WHERE id = $2 AND closed_at IS NULL`
@@ -24,28 +19,25 @@ const (
 // erased once it can no longer be reopened, which may be at once, and no old
 // address can be put back any more.
 func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(d *deed) error {
-		n, err := d.changed(ctx, updateClosed, s.now(), user.ID)
+	return s.write(ctx, func(tx *Tx) error {
+		changed, err := tx.shut(ctx, updateClosed, user)
 		if err != nil {
 			return fmt.Errorf("close user %d: %w", user.ID, err)
 		}
-		if _, err := d.ExecContext(ctx, deleteSignIns, user.ID); err != nil {
-			return fmt.Errorf("end the sign-ins of user %d: %w", user.ID, err)
-		}
-		if n == 0 {
+		if !changed {
 			return nil
 		}
-		if err := d.record(ctx, user.ID, EventClosed, "", from); err != nil {
+		if err := tx.record(ctx, user.ID, EventClosed, "", from); err != nil {
 			return err
 		}
-		if err := d.tell(ctx, LetterClosed, user, from); err != nil {
+		if err := tx.notify(ctx, LetterClosed, user, from); err != nil {
 			return err
 		}
 		if s.rules.Reopen > 0 {
 			return nil
 		}
 		now := s.now()
-		if err := d.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID); !errors.Is(err, ErrNotFound) {
+		if err := tx.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		return nil // EraseClosed will do it
@@ -64,64 +56,23 @@ func (s *Store) ErasedAt(user User) time.Time {
 // ReopenWithin is how long a closed account can be reopened.
 func (s *Store) ReopenWithin() time.Duration { return s.rules.Reopen }
 
-// ReopenTicket is the right to reopen a closed account whose password was
-// proved just now. It is good for a few minutes, and only while nothing else
-// about the account changes. It is no secret but must be kept where its owner
-// cannot write it.
-func (s *Store) ReopenTicket(user User) string {
-	return fmt.Sprintf("%d.%d.%d", user.ID, user.epoch, s.now().Add(reopenTicket).Unix())
-}
-
-// Reopen opens a closed account again and returns its user. ErrNotFound says
-// that the ticket is no longer good.
-func (s *Store) Reopen(ctx context.Context, ticket string, from Origin) (User, error) {
+// Reopen opens the closed account of a ticket again and returns the entry, which lacks
+// that no more. ErrNotFound says that the ticket is no longer good.
+func (s *Store) Reopen(ctx context.Context, ticket string, from Origin) (Entry, error) {
 	id, epoch, ok := s.readTicket(ticket)
 	if !ok {
-		return User{}, ErrNotFound
+		return Entry{}, ErrNotFound
 	}
 	var user User
-	err := s.write(ctx, func(d *deed) error {
-		row := d.QueryRowContext(ctx, updateReopened, id, epoch, s.now().Add(-s.rules.Reopen))
+	err := s.write(ctx, func(tx *Tx) error {
+		row := tx.QueryRowContext(ctx, updateReopened, id, epoch, s.now().Add(-s.rules.Reopen))
 		if err := user.scan(row); err != nil {
 			return err
 		}
-		return d.record(ctx, user.ID, EventReopened, "", from)
+		return tx.record(ctx, user.ID, EventReopened, "", from)
 	})
 	if err != nil {
-		return User{}, fmt.Errorf("reopen: %w", err)
+		return Entry{}, fmt.Errorf("reopen: %w", err)
 	}
-	return user, nil
-}
-
-// Reopening returns the closed account that a ticket is for, or ErrNotFound.
-func (s *Store) Reopening(ctx context.Context, ticket string) (User, error) {
-	id, epoch, ok := s.readTicket(ticket)
-	if !ok {
-		return User{}, ErrNotFound
-	}
-	user, err := s.byID(ctx, id)
-	if err != nil {
-		return User{}, err
-	}
-	if user.epoch != epoch || !user.Closed() || user.Disabled() || !s.now().Before(s.ErasedAt(user)) {
-		return User{}, ErrNotFound
-	}
-	return user, nil
-}
-
-func (s *Store) readTicket(ticket string) (id, epoch int64, ok bool) {
-	parts := strings.Split(ticket, ".")
-	if len(parts) != 3 {
-		return 0, 0, false
-	}
-	var numbers [3]int64
-	for i, part := range parts {
-		n, err := strconv.ParseInt(part, 10, 64)
-		if err != nil {
-			return 0, 0, false
-		}
-		numbers[i] = n
-	}
-	now, end := s.now(), time.Unix(numbers[2], 0)
-	return numbers[0], numbers[1], now.Before(end) && possible(end, now, reopenTicket)
+	return ByPassword(user), nil
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// DeviceKept is how long a device stays known after the last sign-in on it.
-const DeviceKept = 180 * 24 * time.Hour
+// DeviceLifetime is how long a device stays known after the last sign-in on it.
+const DeviceLifetime = 180 * 24 * time.Hour
 
 const (
 	selectDevice = `SELECT 1 FROM devices WHERE user_id = $1 AND device = $2`
@@ -20,7 +20,7 @@ const (
 	deleteDevice       = `DELETE FROM devices WHERE user_id = $1 AND device = $2`
 	deleteOtherDevices = `DELETE FROM devices WHERE user_id = $1 AND device <> $2`
 
-	// What a clock saw that was ahead was not seen last.
+	// A time still to come was written by a clock that was ahead, so it sorts last.
 	deleteSurplusDevices = `DELETE FROM devices WHERE user_id = $1 AND device NOT IN (
 		SELECT device FROM devices WHERE user_id = $1 ORDER BY seen_at > $2, seen_at DESC, device LIMIT $3)`
 
@@ -31,12 +31,12 @@ const (
 )
 
 // Device is a browser in which a person has signed in before. It is known by
-// a cookie of its own and counts its own failures, so that nobody can lock a
-// person out from elsewhere.
+// a cookie of its own. Its wrong passwords are counted separately, so that nobody can
+// lock a person out from elsewhere.
 type Device struct{ CreatedAt, SeenAt time.Time }
 
-// knows says whether the person has signed in on that device before.
-func (s *Store) knows(ctx context.Context, user User, device string) (bool, error) {
+// knownDevice says whether the person has signed in on that device before.
+func (s *Store) knownDevice(ctx context.Context, user User, device string) (bool, error) {
 	var one int
 	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectDevice, user.ID, device).Scan(&one)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -45,13 +45,13 @@ func (s *Store) knows(ctx context.Context, user User, device string) (bool, erro
 	return err == nil, nil
 }
 
-// meet makes a device known, and says whether it was new to a person who has
+// rememberDevice makes a device known, and says whether it is new while the person has
 // others.
-func (d *deed) meet(ctx context.Context, user User, device string) (isNew bool, err error) {
+func (tx *Tx) rememberDevice(ctx context.Context, user User, device string) (isNew bool, err error) {
 	if device == "" {
 		return false, nil
 	}
-	rows, err := d.QueryContext(ctx, `SELECT device FROM devices WHERE user_id = $1`, user.ID)
+	rows, err := tx.QueryContext(ctx, `SELECT device FROM devices WHERE user_id = $1`, user.ID)
 	if err != nil {
 		return false, err
 	}
@@ -68,16 +68,10 @@ func (d *deed) meet(ctx context.Context, user User, device string) (isNew bool, 
 	if err := rows.Err(); err != nil {
 		return false, err
 	}
-	now := d.store.now()
-	if _, err := d.ExecContext(ctx, upsertDevice, user.ID, device, now); err != nil {
+	now := tx.store.now()
+	if _, err := tx.ExecContext(ctx, upsertDevice, user.ID, device, now); err != nil {
 		return false, err
 	}
-	_, err = d.ExecContext(ctx, deleteSurplusDevices, user.ID, latest(now, 0), SignInsMax)
+	_, err = tx.ExecContext(ctx, deleteSurplusDevices, user.ID, latest(now, 0), SignInsMax)
 	return others > 0 && !known, err
-}
-
-// PruneDevices deletes up to limit devices on which nobody has signed in for
-// long, and says how many.
-func (s *Store) PruneDevices(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldDevices, s.now().Add(-DeviceKept), limit)
 }

@@ -5,18 +5,20 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"gatehouse/store/rules"
 )
 
 const (
 	selectDueLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
 		WHERE sealed IS NOT NULL AND priority = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3`
 
-	// Due later than any pause makes it: the clock was ahead.
+	// These are due later than any pause can make them: the clock was ahead.
 	selectStrayLetters = `SELECT id, kind, sealed, tries, created_at, expires_at, due_at FROM letters
 		WHERE sealed IS NOT NULL AND priority = $1 AND due_at > $2 ORDER BY due_at LIMIT $3`
 )
 
-// dueLetter is one whose turn it is. lost says why nobody can read it.
+// dueLetter is a letter that may be sent now. lost says why it cannot be read.
 type dueLetter struct {
 	Letter
 	sealed []byte
@@ -25,7 +27,7 @@ type dueLetter struct {
 }
 
 // dueLetters are up to limit letters that are due, to each domain no more than it has
-// room for. It looks past the letters that a domain has no room for, however many.
+// room for. It reads on past the letters that a domain has no room for, however many.
 func (s *Store) dueLetters(ctx context.Context, priority Priority, now time.Time, limit int, room func(domain string) int) ([]dueLetter, error) {
 	into := func(r *dueLetter) []any {
 		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
@@ -46,13 +48,13 @@ func (s *Store) dueLetters(ctx context.Context, priority Priority, now time.Time
 	}
 }
 
-// withRoom reads letters and keeps those that there is room for, which are also those
-// that go nowhere.
+// withRoom opens letters and returns those that there is room for. Letters that will
+// not be sent need none.
 func (s *Store) withRoom(list []dueLetter, now time.Time, room func(domain string) int) []dueLetter {
-	var kept []dueLetter
+	var fit []dueLetter
 	to := map[string]int{}
 	for _, r := range list {
-		text, err := s.seal.open(r.sealed, r.Kind)
+		text, err := s.seal.Open(r.sealed, r.Kind)
 		if err == nil {
 			err = json.Unmarshal(text, &r.LetterData)
 		}
@@ -64,15 +66,15 @@ func (s *Store) withRoom(list []dueLetter, now time.Time, room func(domain strin
 			}
 			to[domain]++
 		}
-		kept = append(kept, r)
+		fit = append(fit, r)
 	}
-	return kept
+	return fit
 }
 
 // Domain is where the letter goes, in one spelling.
 func (l Letter) Domain() string {
 	domain := l.To[strings.LastIndexByte(l.To, '@')+1:]
-	if ascii, err := ASCIIDomain(domain); err == nil {
+	if ascii, err := rules.ASCIIDomain(domain); err == nil {
 		domain = ascii
 	}
 	return strings.ToLower(strings.TrimSuffix(domain, "."))

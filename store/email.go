@@ -1,97 +1,162 @@
 package store
 
 import (
-	"net/mail"
-	"strings"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
 
-	"golang.org/x/net/idna"
+	"gatehouse/store/rules"
 )
 
-// EmailMax is the longest address that SMTP can carry (RFC 5321, 4.5.3.1).
-const EmailMax = 254
+const (
+	updateEmail = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, epoch = epoch + 1
+		WHERE id = $4 AND epoch = $5 AND disabled_at IS NULL`
 
-const localPartMax = 64
+	// An intruder may have changed the password and closed the account.
+	restoreEmail = `UPDATE users SET email = $1, email_key = $2, confirmed_at = $3, closed_at = NULL, epoch = epoch + 1,
+		password_scheme = '', password_hash = '', password_cost = 0
+		WHERE id = $4 AND disabled_at IS NULL RETURNING ` + userColumns
 
-// CanonicalEmail is the form in which addresses are compared: lower case, the
-// domain in its ASCII form (IDNA lookup). Dots and +tags stay, because they
-// belong to the mail system of the domain. It refuses what CheckEmail refuses.
-func CanonicalEmail(value string) (string, error) {
-	value = trimmed(value)
-	if value == "" {
-		return "", refuse("email", "Enter your email address.")
+	selectPendingEmail = `SELECT email, expires_at FROM tokens
+		WHERE user_id = $1 AND purpose = 'address' AND epoch = $2 AND used_at IS NULL AND expires_at > $3 AND expires_at <= $4
+		ORDER BY created_at DESC LIMIT 1`
+
+	// An address that can still be put back is reserved.
+	selectReservedEmail = `SELECT user_id FROM tokens WHERE email_key = $1 AND purpose = 'undo' AND used_at IS NULL AND expires_at > $2 AND expires_at <= $3`
+
+	deleteLaterUndos = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'undo' AND created_at >= $2`
+)
+
+// ErrSameEmail refuses a change of address to the one that holds.
+var ErrSameEmail = rules.Refuse("email", "That is the address you have.")
+
+// ChangeEmail writes to a new address of a person. The old one stays until somebody
+// confirms the new one. It answers alike whether or not the new address has an account;
+// if it has, the owner gets a letter.
+func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from Origin) error {
+	key, err := rules.CanonicalEmail(email)
+	if err != nil {
+		return err
 	}
-	if len(value) > EmailMax {
-		return "", refuse("email", "Use at most %d characters for the email address.", EmailMax)
+	if own, _ := rules.CanonicalEmail(user.Email); own == key {
+		return ErrSameEmail
 	}
-	malformed := refuse("email", "Emails look like name@example.com.")
-	switch {
-	case strings.ContainsFunc(value, invisible): // IDNA may leave it out
-		malformed = refusePasted("email", "The email address")
-	case spoilt(value):
-		malformed = refuseSpoilt("email", "The email address")
+	taken, err := s.emailTaken(ctx, key)
+	if err != nil {
+		return err
 	}
-	// A bare addr-spec only: no display name, comment, quoting or list can
-	// bring a second recipient or a header into a letter.
-	parsed, err := mail.ParseAddress(value)
-	if err != nil || parsed.Name != "" || parsed.Address != value {
-		return "", malformed
-	}
-	at := strings.LastIndexByte(value, '@')
-	local, domain := value[:at], value[at+1:]
-	if len(local) > localPartMax || !validLocalPart(local) {
-		return "", malformed
-	}
-	ascii, err := domains.ToASCII(domain)
-	if err != nil || !publicDomain(ascii) {
-		return "", malformed
-	}
-	if len(local)+1+len(ascii) > EmailMax {
-		return "", refuse("email", "Use at most %d characters for the email address.", EmailMax)
-	}
-	return lowerASCII(local + "@" + ascii), nil
+	return s.write(ctx, func(tx *Tx) error {
+		if err := tx.record(ctx, user.ID, EventEmailAsked, rules.DeliverableEmail(email), from); err != nil {
+			return err
+		}
+		if taken {
+			// A token that nobody gets: the export of a person's data must look as if
+			// the address were free.
+			if _, err := tx.issue(ctx, PurposeNewEmail, user, rules.DeliverableEmail(email)); err != nil {
+				return err
+			}
+			return tx.remindOwner(ctx, key, from)
+		}
+		return tx.sendLink(ctx, LetterNewEmail, user, rules.DeliverableEmail(email), from)
+	})
 }
 
-// CheckEmail refuses what cannot be an email address. It never says whether
-// the address has an account: addresses are private.
-func CheckEmail(value string) error {
-	_, err := CanonicalEmail(value)
-	return err
+// PendingEmail is the new address that a person asked for last and that is not
+// confirmed yet, and until when it can be; empty where there is none.
+func (s *Store) PendingEmail(ctx context.Context, user User) (email string, until time.Time, err error) {
+	now := s.now()
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPendingEmail, user.ID, user.epoch, now, latest(now, NewEmailValid)).Scan(&email, utc{&until})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", time.Time{}, fmt.Errorf("look for a new address: %w", err)
+	}
+	return email, until, nil
 }
 
-// domains are looked up as browsers and mail systems do (UTS 46), with the
-// lengths that DNS allows.
-var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
-
-// ASCIIDomain is a host name as DNS and mail systems write it, or an error for what
-// is none.
-func ASCIIDomain(name string) (string, error) { return domains.ToASCII(name) }
-
-// DeliverableEmail is the address as it is stored and written to: the local
-// part as it was typed, which some mail systems care about, and the domain in
-// its ASCII form, so that nothing unseen is kept. The address must have passed
-// CheckEmail.
-func DeliverableEmail(value string) string {
-	value = trimmed(value)
-	at := strings.LastIndexByte(value, '@')
-	ascii, _ := domains.ToASCII(value[at+1:])
-	return value[:at+1] + ascii
-}
-
-// publicDomain wants two labels at least, and a last one that is no number, or
-// an IP address would pass.
-func publicDomain(ascii string) bool {
-	dot := strings.LastIndexByte(ascii, '.')
-	return dot > 0 && strings.ContainsFunc(ascii[dot+1:], func(r rune) bool { return r < '0' || r > '9' })
-}
-
-// validLocalPart accepts the unquoted ASCII local part of RFC 5322.
-func validLocalPart(local string) bool {
-	for i := range len(local) {
-		c := local[i]
-		letterOrDigit := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letterOrDigit && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", rune(c)) {
-			return false
+// setEmail gives a user the address that a token was sent to. The old address gets a
+// link that undoes it, but only if it was confirmed: otherwise it may be anybody's.
+func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) error {
+	old := *user
+	n, err := tx.changed(ctx, updateEmail, t.Email, t.emailKey, tx.store.now(), user.ID, user.epoch)
+	if err != nil {
+		return fmt.Errorf("change an address: %w", err)
+	}
+	if n == 0 {
+		return ErrInvalidLink
+	}
+	if reserved, err := tx.emailReserved(ctx, t.emailKey, *user); err != nil || reserved {
+		return errors.Join(err, ErrInvalidLink)
+	}
+	if _, err := tx.ExecContext(ctx, deleteTokens, user.ID); err != nil {
+		return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
+	}
+	user.Email, user.VerifiedAt = t.Email, tx.store.now()
+	user.epoch++
+	if old.Verified() {
+		data := letterFor(old.Email, old, from)
+		data.Address = user.Email
+		if err := tx.sendLinkIn(ctx, LetterEmailChanged, *user, data); err != nil {
+			return err
 		}
 	}
-	return true
+	return tx.record(ctx, user.ID, EventEmailChanged, old.Email+" "+user.Email, from)
+}
+
+// emailReserved says whether somebody else may still have an address put back.
+func (tx *Tx) emailReserved(ctx context.Context, key string, user User) (bool, error) {
+	now := tx.store.now()
+	rows, err := tx.QueryContext(ctx, selectReservedEmail, key, now, latest(now, UndoValid))
+	if err != nil {
+		return false, fmt.Errorf("look who may take an address back: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id sql.NullInt64
+		if err := rows.Scan(&id); err != nil {
+			return false, fmt.Errorf("look who may take an address back: %w", err)
+		}
+		if id.Int64 != user.ID {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
+}
+
+// UndoEmail gives an account its former address back, whatever happened to it since.
+// All sign-ins end, the password is void, and a letter to the address lets its owner
+// choose a new one. It returns ErrInvalidLink for a token that does not work.
+func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error {
+	t, err := s.Token(ctx, token, PurposeUndo)
+	if err != nil {
+		return err
+	}
+	err = s.write(ctx, func(tx *Tx) error {
+		if err := tx.redeem(ctx, token, t.User); err != nil {
+			return err
+		}
+		var user User
+		row := tx.QueryRowContext(ctx, restoreEmail, t.Email, t.emailKey, s.now(), t.User.ID)
+		if err := user.scan(row); errors.Is(err, ErrNotFound) {
+			return ErrInvalidLink
+		} else if err != nil {
+			return err
+		}
+		if err := tx.signOutEverywhere(ctx, user); err != nil {
+			return err
+		}
+		// Later links of this kind went to addresses that the intruder may have chosen.
+		// Earlier ones stay with the owner.
+		if _, err := tx.ExecContext(ctx, deleteLaterUndos, user.ID, t.created); err != nil {
+			return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
+		}
+		if err := tx.sendLink(ctx, LetterEmailRestored, user, user.Email, from); err != nil {
+			return err
+		}
+		return tx.record(ctx, user.ID, EventEmailUndone, "", from)
+	})
+	if s.db.Conflict(err) != "" {
+		return ErrInvalidLink
+	}
+	return err
 }

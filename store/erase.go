@@ -22,20 +22,20 @@ const (
 	deleteClosed = `DELETE FROM users WHERE ` + isToErase + ` AND id = $4 RETURNING username`
 	deleteUser   = `DELETE FROM users WHERE id = $1 RETURNING username`
 
-	// Of a closing that is still to come nobody knows when it was. Its time runs
-	// from when that was first seen. closed_at stays until then: where it is the
-	// present clock that is behind, nothing is erased early.
+	// Where closed_at is still to come, nobody knows when the account was closed. Its
+	// time runs from when that was first seen, and closed_at stays until it is over:
+	// if the present clock is the one that is behind, nothing is erased early.
 	noteClosing   = `UPDATE users SET closed_noted_at = $1 WHERE closed_at > $2 AND closed_noted_at IS NULL`
 	settleClosing = `UPDATE users SET closed_at = closed_noted_at WHERE closed_at > $1 AND closed_noted_at <= $2`
 
-	// All but the newest.
+	// All but the newest events.
 	deleteOlderEvents = `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE user_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $2)`
 )
 
-// Erase deletes an account and all that hangs on it, at once and for good. Its
-// username stays reserved for UsernameKept.
+// Erase deletes an account and all that belongs to it, at once and for good. Its
+// username stays reserved for UsernameReservation.
 func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(d *deed) error { return d.erase(ctx, user.ID, from, deleteUser, user.ID) })
+	return s.write(ctx, func(tx *Tx) error { return tx.erase(ctx, user.ID, from, deleteUser, user.ID) })
 }
 
 // EraseClosed erases up to limit accounts that can no longer be reopened, and
@@ -55,7 +55,7 @@ func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 		if err := s.eraseEvents(ctx, id, limit); err != nil {
 			return 0, err
 		}
-		err := s.write(ctx, func(d *deed) error { return d.erase(ctx, id, Origin{}, deleteClosed, before, now, undo, id) })
+		err := s.write(ctx, func(tx *Tx) error { return tx.erase(ctx, id, Origin{}, deleteClosed, before, now, undo, id) })
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return 0, err
 		}
@@ -63,7 +63,7 @@ func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 	return int64(len(ids)), nil
 }
 
-// settleClosings sees to accounts that were closed while the clock was ahead.
+// settleClosings corrects accounts that were closed while a clock was ahead.
 func (s *Store) settleClosings(ctx context.Context, now, before time.Time) error {
 	_, err := s.db.Exec(ctx, noteClosing, now, latest(now, 0))
 	if err == nil {
@@ -75,9 +75,9 @@ func (s *Store) settleClosings(ctx context.Context, now, before time.Time) error
 	return nil
 }
 
-// eraseEvents leaves an account that nobody can open any more with limit events,
-// deleting as many at a time: of all that hangs on an account only they can be so
-// many that erasing it at once would hold up everybody who writes.
+// eraseEvents deletes events, limit at a time, until an account has only the newest
+// limit of them. Of all that belongs to an account only they can be so many that erasing
+// it at once would make everybody who writes wait.
 func (s *Store) eraseEvents(ctx context.Context, id int64, limit int) error {
 	for {
 		n, err := s.db.Exec(ctx, deleteOlderEvents, id, limit)
@@ -90,24 +90,24 @@ func (s *Store) eraseEvents(ctx context.Context, id int64, limit int) error {
 	}
 }
 
-// erase deletes the user that a statement names and keeps its username from
-// everybody. Everything else about the person refers to the user and goes with
-// it; the counters of failed tries have no reference and go by their name.
-func (d *deed) erase(ctx context.Context, id int64, from Origin, statement string, args ...any) error {
+// erase deletes the user that a statement names, and reserves the username.
+// Everything else about the person refers to the user and goes with it. The counts of
+// wrong passwords have no such reference, so they are deleted by name.
+func (tx *Tx) erase(ctx context.Context, id int64, from Origin, statement string, args ...any) error {
 	var username string
-	err := d.QueryRowContext(ctx, statement, args...).Scan(&username)
+	err := tx.QueryRowContext(ctx, statement, args...).Scan(&username)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
 	if err != nil {
 		return fmt.Errorf("erase user %d: %w", id, err)
 	}
-	if err := d.reserve(ctx, username, User{}); err != nil {
+	if err := tx.reserve(ctx, username, User{}); err != nil {
 		return err
 	}
-	if err := d.forgetFailures(ctx, id); err != nil {
+	if err := tx.forgetFailures(ctx, id); err != nil {
 		return err
 	}
-	d.events = append(d.events, Event{Name: EventErased, UserID: id, Origin: from})
+	tx.events = append(tx.events, Event{Name: EventErased, UserID: id, Origin: from})
 	return nil
 }

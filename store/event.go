@@ -9,37 +9,37 @@ import (
 // Names of events, by the OWASP Logging Vocabulary where it has a word for
 // what happened.
 const (
-	EventRegistered       = "user_created"
-	EventUpdated          = "user_updated"
-	EventClosed           = "user_archived"
-	EventReopened         = "user_restored"
-	EventErased           = "user_deleted"
-	EventSignedIn         = "authn_login_success"
-	EventFailed           = "authn_login_fail"
-	EventThrottled        = "authn_login_fail_max"
-	EventSignedOut        = "authn_logout"
-	EventSignInEnded      = "authn_token_revoked"
-	EventProved           = "session_renewed"
-	EventPasswordChanged  = "authn_password_change"
-	EventPasswordRefused  = "authn_password_change_fail"
-	EventResetAsked       = "authn_password_reset_asked"
-	EventAddressAsked     = "email_change_asked"
-	EventAddressConfirmed = "email_confirmed"
-	EventAddressChanged   = "email_changed"
-	EventAddressUndone    = "email_change_undone"
-	EventDisabled         = "authn_login_lock"
-	EventEnabled          = "authn_login_unlock"
-	EventExported         = "sensitive_read"
-	EventLimited          = "excess_rate_limit_exceeded"
-	EventCrossSite        = "malicious_csrf"
+	EventRegistered      = "user_created"
+	EventUpdated         = "user_updated"
+	EventClosed          = "user_archived"
+	EventReopened        = "user_restored"
+	EventErased          = "user_deleted"
+	EventSignedIn        = "authn_login_success"
+	EventFailed          = "authn_login_fail"
+	EventThrottled       = "authn_login_fail_max"
+	EventSignedOut       = "authn_logout"
+	EventSignInEnded     = "authn_token_revoked"
+	EventReauthenticated = "session_renewed"
+	EventPasswordChanged = "authn_password_change"
+	EventPasswordRefused = "authn_password_change_fail"
+	EventResetAsked      = "authn_password_reset_asked"
+	EventEmailAsked      = "email_change_asked"
+	EventEmailVerified   = "email_confirmed"
+	EventEmailChanged    = "email_changed"
+	EventEmailUndone     = "email_change_undone"
+	EventDisabled        = "authn_login_lock"
+	EventEnabled         = "authn_login_unlock"
+	EventExported        = "sensitive_read"
+	EventLimited         = "excess_rate_limit_exceeded"
+	EventCrossSite       = "malicious_csrf"
 )
 
 // EventNames are all of them.
 var EventNames = []string{
 	EventRegistered, EventUpdated, EventClosed, EventReopened, EventErased,
-	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventProved,
+	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventReauthenticated,
 	EventPasswordChanged, EventPasswordRefused, EventResetAsked,
-	EventAddressAsked, EventAddressConfirmed, EventAddressChanged, EventAddressUndone,
+	EventEmailAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone,
 	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,
 }
 
@@ -53,7 +53,7 @@ const DetailByLink = "by link"
 // EventsPerPage is how many events a page of activity has.
 const EventsPerPage = 25
 
-// Origin is where a deed comes from: it stands beside the deed in the record.
+// Origin is where a request comes from. It is recorded with each event.
 type Origin struct {
 	// Operator says that whoever runs the site did it, from the command line.
 	Operator bool
@@ -130,11 +130,5 @@ func (s *Store) events(ctx context.Context, user User, before int64, limit int) 
 	})
 }
 
-// PruneEvents deletes up to limit events older than they are kept, and says
-// how many.
-func (s *Store) PruneEvents(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldEvents, s.now().Add(-s.rules.EventsKept), limit)
-}
-
-// EventsKept is how long events are kept.
-func (s *Store) EventsKept() time.Duration { return s.rules.EventsKept }
+// EventRetention is how long events are stored.
+func (s *Store) EventRetention() time.Duration { return s.rules.EventRetention }

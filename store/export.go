@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Export is everything that is held about a person, but for what is secret:
+// Export is everything that is stored about a person, but for what is secret:
 // the password's hash and the ids of sessions.
 type Export struct {
 	User    User
@@ -14,7 +14,7 @@ type Export struct {
 	Events  []Event
 	// Reserved are earlier usernames that only this person may take again.
 	Reserved []ReservedUsername
-	// Links are those that letters brought and that are kept until they expire.
+	// Links are those of letters, which are stored until they expire.
 	Links []Link
 }
 
@@ -31,7 +31,7 @@ const selectOwnReserved = `SELECT username, until FROM reserved_usernames WHERE 
 // exportMax bounds the events of an export, far above what 180 days bring.
 const exportMax = 100_000
 
-// Export collects what is held about a person.
+// Export collects what is stored about a person.
 func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	e, now := Export{User: user}, s.now()
 	var err error
@@ -43,7 +43,7 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	}); err != nil {
 		return e, err
 	}
-	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, now, latest(now, UsernameKept)}, func(r *ReservedUsername) []any {
+	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, now, latest(now, UsernameReservation)}, func(r *ReservedUsername) []any {
 		return []any{&r.Username, utc{&r.Until}}
 	}); err != nil {
 		return e, err

@@ -2,29 +2,26 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
+
+	"gatehouse/store/rules"
 )
 
-// Invite writes to an address that may have an account for the asking. It is refused
-// for one that has an account, or was invited LettersPerHour times lately.
+// Invite writes to an address that its owner may open an account. It is refused where
+// the address has one, or was invited LettersPerHour times within the last hour.
 func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
-	if err := CheckEmail(email); err != nil {
-		return err
-	}
-	key, err := CanonicalEmail(email)
+	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.account(ctx, s.userByEmail, key); err == nil {
-		return refuse("email", "An account with this email address exists.")
-	} else if !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("invite: %w", err)
+	if taken, err := s.emailTaken(ctx, key); err != nil {
+		return err
+	} else if taken {
+		return rules.Refuse("email", "An account with this email address exists.")
 	}
-	return s.write(ctx, func(d *deed) error {
-		err := d.letterWith(ctx, LetterInvite, PurposeInvite, User{}, DeliverableEmail(email), InviteValid, from)
-		if err == nil && s.Mails() && !d.letters {
-			return refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
+	return s.write(ctx, func(tx *Tx) error {
+		err := tx.sendLink(ctx, LetterInvite, User{}, rules.DeliverableEmail(email), from)
+		if err == nil && s.Mails() && !tx.letters {
+			return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
 		}
 		return err
 	})
@@ -32,17 +29,17 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 
 // AcceptInvite makes the account of whoever holds the token of an invitation.
 // Its address is the one that was invited, whatever the registration says, and
-// counts as confirmed. A refusal leaves the token good; a token that is not
-// gives ErrLink.
+// counts as confirmed. After a refusal the token still works. A token that does not work
+// gives ErrInvalidLink.
 func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, from Origin) (User, error) {
 	t, err := s.Token(ctx, token, PurposeInvite)
 	if err != nil {
 		return User{}, err
 	}
 	r.Email = t.Email
-	user, err := s.register(ctx, r, from, func(d *deed) error { return d.redeem(ctx, token, User{}) })
-	if refusal, refused := AsRefusal(err); refused && refusal.Field == "email" {
-		return User{}, ErrLink // has an account by now
+	user, err := s.register(ctx, r, from, func(tx *Tx) error { return tx.redeem(ctx, token, User{}) })
+	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "email" {
+		return User{}, ErrInvalidLink // has an account by now
 	}
 	return user, err
 }

@@ -5,21 +5,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // Kinds of letters.
 const (
-	LetterConfirm         = "confirm"          // confirm the address of an account
+	LetterVerify          = "confirm"          // confirm the address of an account
 	LetterRegister        = "register"         // confirm the address and so open the account
 	LetterOwner           = "owner"            // somebody asked for an account with your address
 	LetterReset           = "reset"            // choose a new password
-	LetterAddressBack     = "address-back"     // the same, after the old address was put back
-	LetterNewAddress      = "new-address"      // confirm the new address
-	LetterAddressChanged  = "address-changed"  // to the old address, with a way back
-	LetterPasswordChanged = "password-changed" // tells
-	LetterNewDevice       = "new-device"       // tells
-	LetterClosed          = "closed"           // tells
-	LetterPasswordOff     = "password-off"     // tells, after too many wrong ones
+	LetterEmailRestored   = "address-back"     // the same, after the old address was put back
+	LetterNewEmail        = "new-address"      // confirm the new address
+	LetterEmailChanged    = "address-changed"  // to the old address, with a way back
+	LetterPasswordChanged = "password-changed" // the password was changed
+	LetterNewDevice       = "new-device"       // somebody signed in on a new device
+	LetterClosed          = "closed"           // the account was closed
+	LetterPasswordOff     = "password-off"     // too many wrong passwords: it takes none any more
 	LetterInvite          = "invite"           // choose a name and a password
 
 	// askReset is no letter yet: the question of somebody who forgot a password.
@@ -28,10 +31,50 @@ const (
 	askReset = "ask-reset"
 )
 
-// LetterKinds are all of them.
-var LetterKinds = []string{
-	LetterConfirm, LetterRegister, LetterOwner, LetterReset, LetterAddressBack, LetterNewAddress, LetterAddressChanged,
-	LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff, LetterInvite,
+// letterKind is what all letters of a kind have in common.
+type letterKind struct {
+	name string
+	// purpose is what its link is for, and valid how long the link works. A letter
+	// without a purpose has no link with a token.
+	purpose  string
+	valid    time.Duration
+	priority Priority
+	// notice says that it only tells of something, so that NoNotices leaves it out.
+	notice bool
+}
+
+var letterKinds = []letterKind{
+	{name: LetterVerify, purpose: PurposeVerify, valid: VerifyValid},
+	{name: LetterRegister, purpose: PurposeRegister, valid: PendingValid},
+	{name: LetterOwner},
+	{name: LetterReset, purpose: PurposeReset, valid: ResetValid},
+	{name: LetterEmailRestored, purpose: PurposeReset, valid: ResetValid},
+	{name: LetterNewEmail, purpose: PurposeNewEmail, valid: NewEmailValid},
+	{name: LetterEmailChanged, purpose: PurposeUndo, valid: UndoValid, priority: Notice},
+	{name: LetterPasswordChanged, priority: Notice, notice: true},
+	{name: LetterNewDevice, priority: Notice, notice: true},
+	{name: LetterClosed, priority: Notice, notice: true},
+	{name: LetterPasswordOff, priority: Notice, notice: true},
+	{name: LetterInvite, purpose: PurposeInvite, valid: InviteValid, priority: Bulk},
+}
+
+// LetterKinds are the names of all kinds.
+var LetterKinds = func() (names []string) {
+	for _, k := range letterKinds {
+		names = append(names, k.name)
+	}
+	return names
+}()
+
+// kindOf finds a kind by its name. One that is unknown has neither a link nor a
+// priority, as askReset has not.
+func kindOf(name string) letterKind {
+	for _, k := range letterKinds {
+		if k.name == name {
+			return k
+		}
+	}
+	return letterKind{}
 }
 
 // Letter is a letter on its way: what it says, not how.
@@ -45,17 +88,16 @@ type Letter struct {
 	LetterData
 }
 
-// LetterData is what a letter is about. It is kept sealed, because Token opens
-// something, and gone once the letter is delivered.
+// LetterData is what a letter is about. It is stored sealed, because Token is a secret,
+// and erased once the letter is delivered.
 type LetterData struct {
-	// To is the address. Confirmed says that whoever has the account has shown that
-	// mail to it reaches them.
-	To        string `json:"to"`
-	Confirmed bool   `json:"confirmed,omitempty"`
-	// Name and Username are the person's, where To is confirmed.
+	// To is the address. Verified says that the owner of the account confirmed it.
+	To       string `json:"to"`
+	Verified bool   `json:"confirmed,omitempty"`
+	// Name and Username are the person's. They are empty unless To is confirmed.
 	Name     string `json:"name,omitempty"`
 	Username string `json:"username,omitempty"`
-	// Token belongs into the link, and Valid says how long it is good for.
+	// Token belongs into the link, and Valid is how long it works.
 	Token string        `json:"token,omitempty"`
 	Valid time.Duration `json:"valid,omitempty"`
 	// Address is another mail address that the letter speaks of.
@@ -73,8 +115,8 @@ const (
 	// LettersPerHour is how many letters of one kind an address gets within an
 	// hour, whatever asks for them.
 	LettersPerHour = 3
-	// LetterLasts is how long delivery of a letter is tried, unless its link
-	// expires sooner.
+	letterWindow   = time.Hour
+	// LetterLasts is how long a letter is worth sending, unless its link expires sooner.
 	LetterLasts = 24 * time.Hour
 )
 
@@ -89,24 +131,23 @@ const (
 // Mails says whether the site sends mail.
 func (s *Store) Mails() bool { return s.seal != nil }
 
-// letter puts a letter into the outbox, in the transaction of what it speaks
-// of. An address that had its share of that kind gets none; whoever asked is
-// not told.
-func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
-	s := d.store
+// enqueue puts a letter into the outbox, in the transaction of what it speaks
+// of. An address that had LettersPerHour of that kind gets none, and nobody learns that.
+func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
+	s := tx.store
 	if !s.Mails() {
 		return nil
 	}
-	key, err := CanonicalEmail(data.To)
+	key, err := rules.CanonicalEmail(data.To)
 	if err != nil {
-		key = data.To // what somebody typed to say who they are
+		key = data.To // a username, as in AskReset
 	}
-	address, now := digest(key), s.now()
-	if _, err := d.ExecContext(ctx, lockAddress, address, now); err != nil {
+	address, now := secret.Digest(key), s.now()
+	if _, err := tx.ExecContext(ctx, lockAddress, address, now); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	var sent int
-	if err := d.QueryRowContext(ctx, countLetters, address, kind, now.Add(-time.Hour), latest(now, 0)).Scan(&sent); err != nil {
+	if err := tx.QueryRowContext(ctx, countLetters, address, kind, now.Add(-letterWindow), latest(now, 0)).Scan(&sent); err != nil {
 		return fmt.Errorf("count letters: %w", err)
 	}
 	if sent >= LettersPerHour && kind != askReset {
@@ -124,50 +165,50 @@ func (d *deed) letter(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := d.ExecContext(ctx, insertLetter, kind, address, s.seal.seal(text, kind), now, expires, priorityOf(kind)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.Seal(text, kind), now, expires, kindOf(kind).priority); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
-	d.letters = true
+	tx.letters = true
 	return nil
 }
 
-// to begins a letter to an address about something that came from somewhere. Of
-// user it says who they are only where the address is one that they confirmed:
-// any other may be a stranger's, whom nobody is to reach through us with words of
-// their own.
-func to(email string, user User, from Origin) LetterData {
-	data := LetterData{To: email, From: from.Address, Agent: shorten(from.Agent, agentMax)}
-	if email == user.Email && user.Confirmed() {
-		data.Confirmed, data.Name, data.Username = true, CanonicalName(user.Name), user.Username
+// letterFor begins a letter to an address. It names the user only where the address is
+// the one that they confirmed. Any other may belong to a stranger, and a name is free
+// text: nobody should be able to send words of their own to strangers through us.
+func letterFor(email string, user User, from Origin) LetterData {
+	data := LetterData{To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax)}
+	if email == user.Email && user.Verified() {
+		data.Verified, data.Name, data.Username = true, rules.CanonicalName(user.Name), user.Username
 	}
 	return data
 }
 
-// letterWith writes a letter to an address, with a new token in it.
-func (d *deed) letterWith(ctx context.Context, kind, purpose string, user User, email string, valid time.Duration, from Origin) error {
-	return d.letterAbout(ctx, kind, purpose, user, to(email, user, from), valid)
+// sendLink writes a letter to an address, with a new token in it.
+func (tx *Tx) sendLink(ctx context.Context, kind string, user User, email string, from Origin) error {
+	return tx.sendLinkIn(ctx, kind, user, letterFor(email, user, from))
 }
 
-// letterAbout is letterWith for a letter that was begun.
-func (d *deed) letterAbout(ctx context.Context, kind, purpose string, user User, data LetterData, valid time.Duration) error {
-	if !d.store.Mails() {
+// sendLinkIn is sendLink for a letter that letterFor began.
+func (tx *Tx) sendLinkIn(ctx context.Context, kind string, user User, data LetterData) error {
+	if !tx.store.Mails() {
 		return nil
 	}
-	token, err := d.issue(ctx, purpose, user, data.To, valid)
+	k := kindOf(kind)
+	token, err := tx.issue(ctx, k.purpose, user, data.To)
 	if err != nil {
 		return err
 	}
-	data.Token, data.Valid = token, valid
-	return d.letter(ctx, kind, data)
+	data.Token, data.Valid = token, k.valid
+	return tx.enqueue(ctx, kind, data)
 }
 
-// tell writes to a person about something that was done to their account. An
-// address that was never confirmed may be anybody's and is left in peace.
-func (d *deed) tell(ctx context.Context, kind string, user User, from Origin) error {
-	if !user.Confirmed() || d.store.rules.NoNotices {
+// notify writes to a person about something that was done to their account. An
+// address that was never confirmed may be anybody's, and gets no letter.
+func (tx *Tx) notify(ctx context.Context, kind string, user User, from Origin) error {
+	if !user.Verified() || kindOf(kind).notice && tx.store.rules.NoNotices {
 		return nil
 	}
-	data := to(user.Email, user, from)
-	data.Within = d.store.rules.Reopen
-	return d.letter(ctx, kind, data)
+	data := letterFor(user.Email, user, from)
+	data.Within = tx.store.rules.Reopen
+	return tx.enqueue(ctx, kind, data)
 }

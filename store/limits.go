@@ -8,12 +8,12 @@ import (
 )
 
 // Limits are how often things may be tried. They slow guessing down; nothing
-// is ever locked for good. Every limit has its line here.
+// is ever locked for good.
 type Limits struct {
-	// WrongPasswords in a row are free for one account, however its name is
-	// spelled, whether or not it exists. After them each try must wait: one
-	// second, then twice as long after each failure, up to LongestWait. A known
-	// device has a count of its own. 0 is no limit.
+	// WrongPasswords is how many wrong passwords in a row one account takes without a
+	// wait, however its name is spelled and whether or not it exists. After them each
+	// attempt must wait: one second, then twice as long after each failure, up to
+	// LongestWait. A known device has a count of its own. 0 is no limit.
 	WrongPasswords int
 	// LongestWait is the longest that an account makes anybody wait.
 	LongestWait time.Duration
@@ -24,8 +24,8 @@ type Limits struct {
 	Registrations, AllRegistrations Rates
 	// UsernameChecks are questions from one source whether a username is free.
 	UsernameChecks Rates
-	// Letters are the letters that one source asks for, Links the links it opens
-	// that turn out not to be good.
+	// Letters are the letters that one source asks for, Links the invalid links that it
+	// opens.
 	Letters, Links Rates
 }
 
@@ -42,21 +42,20 @@ var DefaultLimits = Limits{
 }
 
 const (
-	// quiet is how long after the last failure the count of an account begins
-	// anew.
-	quiet = 24 * time.Hour
-	// deviceFailures is after how many failures in a row a device is no longer
-	// known.
+	// failureLifetime is how long after the last failure the count of an account starts
+	// again at 0.
+	failureLifetime = 24 * time.Hour
+	// deviceFailures is how many failures in a row make a device unknown again.
 	deviceFailures = 10
 )
 
-// Rate is so many within so long, filled up again evenly.
+// Rate is a token bucket: it holds Count at most, and fills up evenly within Per.
 type Rate struct {
 	Count int
 	Per   time.Duration
 }
 
-// Rates hold together: each of them must allow.
+// Rates are used together: each of them must allow.
 type Rates []Rate
 
 // UnmarshalText reads rates such as "20/1m,100/1h", or "off".
@@ -84,32 +83,10 @@ func (r Rates) String() string {
 	}
 	var parts []string
 	for _, rate := range r {
-		parts = append(parts, fmt.Sprintf("%d/%s", rate.Count, brief.Replace(rate.Per.String())))
+		parts = append(parts, fmt.Sprintf("%d/%s", rate.Count, trimUnits.Replace(rate.Per.String())))
 	}
 	return strings.Join(parts, ",")
 }
 
-// brief leaves the units out of a duration of which there is none.
-var brief = strings.NewReplacer("h0m0s", "h", "m0s", "m")
-
-// TooMany is the refusal of whoever must wait, in the same words whether or
-// not an account exists.
-func TooMany(wait time.Duration) error {
-	wait = max(wait, time.Second)
-	return Refusal{Sentence: "Too many attempts. Wait " + inWords(wait) + ", then try again.", Wait: wait}
-}
-
-// inWords says how long, rounded up.
-func inWords(d time.Duration) string {
-	unit, n := "second", int64((d+time.Second-1)/time.Second)
-	if n > 90 {
-		unit, n = "minute", int64((d+time.Minute-1)/time.Minute)
-	}
-	if unit == "minute" && n > 90 {
-		unit, n = "hour", int64((d+time.Hour-1)/time.Hour)
-	}
-	if n == 1 {
-		return "1 " + unit
-	}
-	return fmt.Sprintf("%d %ss", n, unit)
-}
+// trimUnits leaves the units out of a duration of which there is none.
+var trimUnits = strings.NewReplacer("h0m0s", "h", "m0s", "m")

@@ -3,6 +3,8 @@ package store
 import (
 	"testing"
 	"time"
+
+	"gatehouse/store/rules"
 )
 
 func TestWaitsDouble(t *testing.T) {
@@ -66,7 +68,7 @@ func TestSaysTheWaitInWords(t *testing.T) {
 		2 * time.Minute: "2 minutes", 121 * time.Second: "3 minutes", 15 * time.Minute: "15 minutes",
 		90 * time.Minute: "90 minutes", 91 * time.Minute: "2 hours", 24 * time.Hour: "24 hours",
 	} {
-		refusal, ok := AsRefusal(TooMany(wait))
+		refusal, ok := rules.AsRefusal(rules.TooMany(wait))
 		if sentence := "Too many attempts. Wait " + want + ", then try again."; !ok || refusal.Sentence != sentence {
 			t.Errorf("%v: %q, want %q", wait, refusal.Sentence, sentence)
 		}

@@ -22,25 +22,63 @@ const (
 	insertMigration  = `INSERT INTO migrations (version, name) VALUES ($1, $2)`
 )
 
-// migration is one numbered file.
-type migration struct {
-	version int
-	name    string
+// Migration is one numbered change of the schema. Name is what the database notes
+// once it is applied.
+type Migration struct {
+	Version   int
+	Name, SQL string
 }
 
-// Migrate applies the files that the database has not seen yet, in the order
-// of their numbers and all in one transaction, and returns their names. lock
-// is a statement that makes other copies wait, for databases whose
-// transactions do not do so themselves. Files are named NNNN_name.sql and only
-// ever added to; a product numbers its own from 1000.
-func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]string, error) {
-	// What is in step needs no lock, and a database that only reads may be served.
-	if missing, err := missingMigrations(ctx, db, files); errors.Is(err, ErrNewer) || err == nil && len(missing) == 0 {
+// ReadMigrations reads those for a dialect, "sqlite" or "postgres", in the order of
+// their numbers. Files are named NNNN_name.sql, or with a dialect before .sql where it
+// is for that one alone. A product numbers its own from 1000. A number that stands
+// twice, or is missing for the dialect, is an error.
+func ReadMigrations(files fs.FS, dialect string) ([]Migration, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, fmt.Errorf("list migrations: %w", err)
+	}
+	var list []Migration
+	versions := map[int]int{}
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		version, err := strconv.Atoi(number)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s has no number: %w", name, err)
+		}
+		versions[version] += 0
+		bare, only, _ := strings.Cut(strings.TrimSuffix(name, ".sql"), ".")
+		if only != "" && only != dialect {
+			continue
+		}
+		if versions[version]++; versions[version] > 1 {
+			return nil, fmt.Errorf("migration %s has a number that another has", name)
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("read migration %s: %w", name, err)
+		}
+		list = append(list, Migration{version, bare + ".sql", string(text)})
+	}
+	for version, n := range versions {
+		if n == 0 {
+			return nil, fmt.Errorf("migration %04d has no file for %s", version, dialect)
+		}
+	}
+	return list, nil
+}
+
+// Migrate applies the migrations that the database has not seen yet, all in one
+// transaction, and returns their names. lock is a statement that makes other copies
+// wait, for databases whose transactions do not do so themselves.
+func Migrate(ctx context.Context, db *sql.DB, all []Migration, lock string) ([]string, error) {
+	// A schema that is in step needs no lock, and so may be in a read-only database.
+	if missing, err := missingMigrations(ctx, db, all); errors.Is(err, ErrNewer) || err == nil && len(missing) == 0 {
 		return nil, err
 	}
-	// Where a transaction keeps to what was there when it began, whoever waited for
-	// the lock would not see what was applied meanwhile.
-	tx, err := db.BeginTx(ctx, plain)
+	// At a stricter isolation a transaction that waited for the lock would not see what
+	// was applied meanwhile.
+	tx, err := db.BeginTx(ctx, readCommitted)
 	if err != nil {
 		return nil, fmt.Errorf("begin migrations: %w", err)
 	}
@@ -53,23 +91,19 @@ func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]strin
 	if _, err := tx.ExecContext(ctx, createMigrations); err != nil {
 		return nil, fmt.Errorf("prepare migrations: %w", err)
 	}
-	missing, err := missingMigrations(ctx, tx, files)
+	missing, err := missingMigrations(ctx, tx, all)
 	if err != nil {
 		return nil, err
 	}
 	var applied []string
 	for _, m := range missing {
-		text, err := fs.ReadFile(files, m.name)
-		if err != nil {
-			return nil, fmt.Errorf("read migration %s: %w", m.name, err)
+		if _, err := tx.ExecContext(ctx, m.SQL); err != nil {
+			return nil, fmt.Errorf("apply migration %s: %w", m.Name, err)
 		}
-		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
-			return nil, fmt.Errorf("apply migration %s: %w", m.name, err)
+		if _, err := tx.ExecContext(ctx, insertMigration, m.Version, m.Name); err != nil {
+			return nil, fmt.Errorf("note migration %s: %w", m.Name, err)
 		}
-		if _, err := tx.ExecContext(ctx, insertMigration, m.version, m.name); err != nil {
-			return nil, fmt.Errorf("note migration %s: %w", m.name, err)
-		}
-		applied = append(applied, m.name)
+		applied = append(applied, m.Name)
 	}
 	if err := tx.Commit(); err != nil {
 		return nil, fmt.Errorf("commit migrations: %w", err)
@@ -77,28 +111,24 @@ func Migrate(ctx context.Context, db *sql.DB, files fs.FS, lock string) ([]strin
 	return applied, nil
 }
 
-// CheckSchema returns nil when the database has seen exactly these files, and
+// CheckSchema returns nil when the database has seen exactly these migrations, and
 // ErrOlder or ErrNewer when it has not. It changes nothing. noTable says whether
 // an error of the database means that a table does not exist, as in one that was
 // never migrated.
-func CheckSchema(ctx context.Context, db *sql.DB, files fs.FS, noTable func(error) bool) error {
-	missing, err := missingMigrations(ctx, db, files)
+func CheckSchema(ctx context.Context, db *sql.DB, all []Migration, noTable func(error) bool) error {
+	missing, err := missingMigrations(ctx, db, all)
 	if err != nil && noTable(err) || err == nil && len(missing) > 0 {
 		return ErrOlder
 	}
 	return err
 }
 
-// missingMigrations compares the files with what the database has seen. Having
+// missingMigrations compares all with what the database has seen. Having
 // seen one that is not among them makes it newer than the program.
 func missingMigrations(ctx context.Context, db interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}, files fs.FS,
-) ([]migration, error) {
-	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
-		return nil, fmt.Errorf("list migrations: %w", err)
-	}
+}, all []Migration,
+) ([]Migration, error) {
 	rows, err := db.QueryContext(ctx, selectVersions)
 	if err != nil {
 		return nil, fmt.Errorf("read the schema version: %w", err)
@@ -115,17 +145,12 @@ func missingMigrations(ctx context.Context, db interface {
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read the schema version: %w", err)
 	}
-	var missing []migration
-	for _, name := range names {
-		number, _, _ := strings.Cut(name, "_")
-		version, err := strconv.Atoi(number)
-		if err != nil {
-			return nil, fmt.Errorf("migration %s has no number: %w", name, err)
+	var missing []Migration
+	for _, m := range all {
+		if !seen[m.Version] {
+			missing = append(missing, m)
 		}
-		if !seen[version] {
-			missing = append(missing, migration{version, name})
-		}
-		delete(seen, version)
+		delete(seen, m.Version)
 	}
 	if len(seen) > 0 {
 		return nil, ErrNewer

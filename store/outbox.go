@@ -10,9 +10,9 @@ import (
 // be longer than a delivery can take.
 const LetterLease = 5 * time.Minute
 
-// pauses are how long a letter rests after each try, and after further ones as
-// long as after the last. pausesMax is how many of them fit into LetterLasts,
-// which is all there is to go by where a letter expires in an impossible time.
+// pauses are how long a letter waits after each failed delivery; after further ones as
+// long as the last says. pausesMax is how many fit into LetterLasts. It ends deliveries
+// where the time at which a letter expires is impossible.
 var pauses = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
 
 const pausesMax = 27
@@ -35,12 +35,13 @@ const (
 // Letters announces, at most once, that there are new letters.
 func (s *Store) Letters() <-chan struct{} { return s.written }
 
-// TakeLetters claims up to limit letters of a priority that are due, for one
-// worker among any number in any number of copies, and to each domain no more than
-// it has room for; the letters of others go past those that it leaves. A nil room is
-// room for all. Questions of people who forgot their password, which are awaited, are
-// answered on the way. What is not reported delivered, postponed or given up comes
-// back after a while: take no more than can be sent at once.
+// TakeLetters claims up to limit letters of a priority that are due. Any number of
+// workers in any number of copies may do so at once. A domain gets no more letters than
+// it has room for; letters to other domains overtake those that are left. A nil room is
+// room for all. With the awaited letters, requests for a new password are answered.
+//
+// A letter that is not reported as delivered, postponed or given up comes back after
+// LetterLease: take no more than can be sent at once.
 func (s *Store) TakeLetters(ctx context.Context, priority Priority, limit int, room func(domain string) int) ([]Letter, error) {
 	for {
 		taken, settled, err := s.takeLetters(ctx, priority, limit, room)
@@ -50,8 +51,8 @@ func (s *Store) TakeLetters(ctx context.Context, priority Priority, limit int, r
 	}
 }
 
-// takeLetters says also whether it settled anything itself: then more may be
-// due, an answer among them.
+// takeLetters also says whether it settled any letter itself. Then more may be due, such
+// as the answer to a request.
 func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int, room func(domain string) int) (taken []Letter, settled bool, err error) {
 	ctx, cancel := background(ctx)
 	defer cancel()
@@ -97,8 +98,7 @@ func (s *Store) LetterDone(ctx context.Context, l Letter) error {
 }
 
 // LetterLater puts a letter back that could not be delivered. It returns false
-// when it would expire before the next try: then it is for the caller to give
-// it up.
+// if the letter would expire before the next delivery: then the caller must give it up.
 func (s *Store) LetterLater(ctx context.Context, l Letter) (bool, error) {
 	now := s.now()
 	next := now.Add(pauses[min(l.Tries, len(pauses))-1])
@@ -109,16 +109,4 @@ func (s *Store) LetterLater(ctx context.Context, l Letter) (bool, error) {
 		return true, fmt.Errorf("put a letter back: %w", err)
 	}
 	return true, nil
-}
-
-// PruneLetterAddresses deletes up to limit addresses to which nothing was
-// written lately, and says how many.
-func (s *Store) PruneLetterAddresses(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldAddresses, s.now().Add(-time.Hour), limit)
-}
-
-// PruneLetters deletes up to limit letters that were sent and need not be
-// counted any more, and says how many.
-func (s *Store) PruneLetters(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteDoneLetters, s.now().Add(-time.Hour), limit)
 }

@@ -1,113 +1,60 @@
 package store
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"io"
-	"sort"
-	"strings"
-	"sync"
-	"sync/atomic"
-	"unicode/utf8"
+	"context"
+	"fmt"
 )
 
-// Limits of a password. The minimum is a setting between PasswordFloor and
-// PasswordCeiling; the maximum is refused, never cut.
-const (
-	PasswordFloor    = 8
-	PasswordDefault  = 12
-	PasswordCeiling  = 64
-	PasswordMax      = 128
-	passwordMaxBytes = 1024
-)
+// The epoch is a condition, so that of two changes at once only one is made.
+const updateOwnPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3, epoch = epoch + 1
+	WHERE id = $4 AND epoch = $5`
 
-// Passwords holds the rules for new passwords and the way they are kept.
-type Passwords struct {
-	// Min is the least number of code points of a new password.
-	Min int
-	// Cost is the bcrypt cost of new hashes.
-	Cost int
-	// Common is the sorted list of the first commonBytes bytes of the SHA-256
-	// of every common password, in lower case, one after another; nil is none.
-	Common *io.SectionReader
-	// Words are the site's own: its name and its host. Nobody may build a
-	// password from them.
-	Words []string
-	// Gate bounds how many passwords are hashed at a time.
-	Gate *Gate
-
-	split sync.Once
-	words []string // parts of Words
-	// dearest is the highest cost in use, which every comparison is brought
-	// up to, so that the time does not tell one account from another.
-	dearest atomic.Int32
-	// counted, where set, sees the hash of every comparison.
-	counted func(hash []byte)
-}
-
-const commonBytes = 5
-
-// Check refuses a new password that is too short, too long, unreadable, in part
-// invisible, well known, or built from what is personal to the account: its name, username and
-// email address. There are no rules about kinds of characters (NIST SP
-// 800-63B-4, 3.1.1.2).
-func (p *Passwords) Check(password string, personal ...string) error {
-	length, bare := utf8.RuneCountInString(password), seen(password)
-	switch {
-	case password == "":
-		return refuse("password", "Enter a password.")
-	// Whoever types it later would be told that it is wrong.
-	case Pasted(password) || bare == "":
-		return refusePasted("password", "The password")
-	case spoilt(password) || strings.ContainsFunc(password, unshowable):
-		return refuse("password", "The password contains characters that no keyboard types, such as a line break. Type it without them.")
-	case length < p.Min && p.Min-length == 1:
-		return refuse("password", "Use at least %d characters for the password: one more to go.", p.Min)
-	case length < p.Min:
-		return refuse("password", "Use at least %d characters for the password: %d more to go.", p.Min, p.Min-length)
-	case length > PasswordMax || len(password) > passwordMaxBytes:
-		return refuse("password", "Use at most %d characters for the password.", PasswordMax)
-	case p.common(bare):
-		return refuse("password", "This password is too common. Try a few unrelated words.")
-	case patterned(bare):
-		return refuse("password", "Repeated or neighbouring keys are easy to guess. Try a few unrelated words.")
+// ChangePassword takes the current password and a new one. All other sign-ins
+// end and the devices they were on are no longer known; this one is returned
+// under its new id. A wrong current password counts with those at signing in.
+// ErrSignInEnded says that the sign-in has ended.
+func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password string, from Origin) (SignIn, error) {
+	owner, err := s.byID(ctx, n.UserID)
+	if err != nil {
+		return SignIn{}, fmt.Errorf("change the password: %w", endedWith(err))
 	}
-	own := append(parts(personal), p.siteWords()...)
-	if madeOf(bare, own) {
-		return refuse("password", "Leave out your name, username, address and this site.")
+	if err := s.passwords.CheckNew(current, password, owner.Name, owner.Username, owner.Email); err != nil {
+		return SignIn{}, err
 	}
-	if madeOf(bare, append(own, commonWords...)) {
-		return refuse("password", "A common word with digits or symbols is easy to guess. Try a few unrelated words.")
+	user, a, err := s.checkOwnPassword(ctx, n, current, "current", EventPasswordRefused, from)
+	if err != nil {
+		return SignIn{}, err
 	}
-	return nil
-}
-
-// Praise says in words how good an accepted password is, by its length alone.
-func (p *Passwords) Praise(password string) string {
-	if utf8.RuneCountInString(password) >= max(20, p.Min+4) {
-		return "That is a strong password."
+	stored, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		s.takeBack(ctx, a, err)
+		return SignIn{}, err
 	}
-	return "That will do. Another word would make it stronger."
-}
-
-// siteWords are the parts of Words.
-func (p *Passwords) siteWords() []string {
-	p.split.Do(func() { p.words = parts(p.Words) })
-	return p.words
-}
-
-func (p *Passwords) common(password string) bool {
-	sum := sha256.Sum256([]byte(strings.ToLower(password)))
-	want := sum[:commonBytes]
-	if p.Common == nil {
-		return false
-	}
-	entry := make([]byte, commonBytes)
-	_, found := sort.Find(int(p.Common.Size())/commonBytes, func(i int) int {
-		if _, err := p.Common.ReadAt(entry, int64(i)*commonBytes); err != nil {
-			return 1 // not for a list in memory
+	var renewed SignIn
+	err = s.write(ctx, func(tx *Tx) error {
+		changed, err := tx.changed(ctx, updateOwnPassword, stored.Scheme, stored.Hash, stored.Cost, user.ID, user.epoch)
+		if err != nil {
+			return fmt.Errorf("change the password: %w", err)
 		}
-		return bytes.Compare(want, entry)
+		if changed == 0 {
+			return ErrNotYourPassword("current")
+		}
+		if _, err := tx.endOthers(ctx, n); err != nil {
+			return err
+		}
+		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
+			return err
+		}
+		if err := tx.resetFailures(ctx, user.ID, a.bucket); err != nil {
+			return err
+		}
+		if err := tx.notify(ctx, LetterPasswordChanged, user, from); err != nil {
+			return err
+		}
+		return tx.record(ctx, user.ID, EventPasswordChanged, "", from)
 	})
-	return found
+	if err = s.takeBackAfterFault(ctx, a.bucket, err); err != nil {
+		return SignIn{}, err
+	}
+	return renewed, nil
 }

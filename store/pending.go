@@ -6,21 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // PendingValid is how long a registration waits for its address to be
-// confirmed, and holds its username.
+// confirmed. Its username is taken for that long.
 const PendingValid = 24 * time.Hour
 
 const (
-	// A name that nobody holds any more, or that the same browser asks for again.
+	// A registration that has expired, or one of the same browser.
 	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR expires_at > $3 OR browser = $4)
 		RETURNING hash, email_key = $5 AND browser = $4 AND expires_at > $2`
 
-	insertPending = `INSERT INTO pending (username, email, email_key, name, password_scheme, password_hash, password_cost, hash, browser, expires_at, next)
+	insertPending = `INSERT INTO pending (` + registrantColumns + `, hash, browser, expires_at, next)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
-	selectPending = `SELECT username, email, email_key, name, password_scheme, password_hash, password_cost, browser, next FROM pending
+	selectPending = `SELECT ` + registrantColumns + `, browser, next FROM pending
 		WHERE hash = $1 AND expires_at > $2 AND expires_at <= $3`
 
 	takePending = `DELETE FROM pending WHERE hash = $1 AND expires_at > $2`
@@ -33,65 +36,57 @@ const (
 
 // Pending is a registration that waits for its address to be confirmed.
 type Pending struct {
-	Username, Email, Name string
+	registrant
 	// Next is the page that its person had asked for.
 	Next string
 
-	emailKey, browser string
-	kept              hashed
+	browser string
 }
 
 // RegisterPending takes a registration that becomes an account only once its
-// address is confirmed. It answers alike whether or not the address has an
-// account: its owner is told then. browser is a token that only the browser in
-// front of the form holds.
+// address is confirmed. It answers alike whether or not the address has an account; if
+// it has, the owner gets a letter. browser is a secret of the browser that shows the form.
 func (s *Store) RegisterPending(ctx context.Context, r Registration, browser string, from Origin) error {
-	if err := s.checkRegistration(r); err != nil {
-		return err
-	}
-	key, err := CanonicalEmail(r.Email)
+	n, err := s.checkRegistration(r)
 	if err != nil {
 		return err
 	}
-	name, holder := CanonicalUsername(r.Username), digest(browser)
-	if err := s.UsernameFree(ctx, name, User{}, browser); err != nil {
+	holder := secret.Digest(browser)
+	if err := s.UsernameFree(ctx, n.Username, User{}, browser); err != nil {
 		return err
 	}
-	kept, err := s.passwords.hash(ctx, r.Password)
+	if n.stored, err = s.hasher.Hash(ctx, r.Password); err != nil {
+		return err
+	}
+	taken, err := s.emailTaken(ctx, n.emailKey)
 	if err != nil {
 		return err
 	}
-	_, _, err = s.account(ctx, s.userByEmail, key)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("register: %w", err)
-	}
-	taken := err == nil
-	err = s.write(ctx, func(d *deed) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		now := s.now()
 		var old sql.NullString // the link that waits for this very registration
 		var same bool
-		err := d.QueryRowContext(ctx, deletePendingName, name, now, latest(now, PendingValid), holder, key).Scan(&old, &same)
+		err := tx.QueryRowContext(ctx, deletePendingName, n.Username, now, latest(now, PendingValid), holder, n.emailKey).Scan(&old, &same)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		held, err := d.held(ctx, key, User{})
+		reserved, err := tx.emailReserved(ctx, n.emailKey, User{})
 		if err != nil {
 			return err
 		}
-		token := newToken()
-		hash := sql.NullString{String: digest(token), Valid: !taken && !held}
-		if _, err := d.ExecContext(ctx, insertPending, name, DeliverableEmail(r.Email), key, CanonicalName(r.Name),
-			kept.scheme, kept.hash, kept.cost, hash, holder, now.Add(PendingValid), r.Next); err != nil {
+		token := secret.NewToken()
+		hash := sql.NullString{String: secret.Digest(token), Valid: !taken && !reserved}
+		args := append(n.columns(), hash, holder, now.Add(PendingValid), r.Next)
+		if _, err := tx.ExecContext(ctx, insertPending, args...); err != nil {
 			return err
 		}
-		if taken || held {
-			return d.remindOwner(ctx, key, from)
+		if taken || reserved {
+			return tx.remindOwner(ctx, n.emailKey, from)
 		}
-		p := Pending{Username: name, Email: DeliverableEmail(r.Email), Name: CanonicalName(r.Name)}
-		if err := d.askToRegister(ctx, p, token, from); err != nil || d.letters || !same || !old.Valid {
+		if err := tx.askToRegister(ctx, n.Email, token, from); err != nil || tx.letters || !same || !old.Valid {
 			return err
 		}
-		return d.keepLink(ctx, old, name, holder)
+		return tx.restoreLink(ctx, old, n.Username, holder)
 	})
 	if s.db.Conflict(err) == "pending.username" {
 		return ErrUsernameTaken
@@ -102,95 +97,89 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	return nil
 }
 
-// FindPending returns the registration that a token was sent for, or ErrLink.
-// mine says whether this browser asked for it. It changes nothing.
+// FindPending returns the registration that a token was sent for, or ErrInvalidLink.
+// mine says whether it came from this browser. It changes nothing.
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
 	now := s.now()
-	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, digest(token), now, latest(now, PendingValid))
-	err = row.Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &p.kept.scheme, &p.kept.hash, &p.kept.cost, &p.browser, &p.Next)
+	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, secret.Digest(token), now, latest(now, PendingValid))
+	err = row.Scan(append(p.columns(), &p.browser, &p.Next)...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return p, false, ErrLink
+		return p, false, ErrInvalidLink
 	}
 	if err != nil {
 		return p, false, fmt.Errorf("look for a registration: %w", err)
 	}
-	return p, browser != "" && digest(browser) == p.browser, nil
+	return p, browser != "" && secret.Digest(browser) == p.browser, nil
 }
 
-// ConfirmRegistration makes the account of a pending registration. A browser
-// that did not ask for it must give the password that was chosen; a wrong one
-// is refused and leaves the token good. Other registrations with the address
-// are void.
-func (s *Store) ConfirmRegistration(ctx context.Context, token, password, browser string, from Origin) (User, error) {
+// CompleteRegistration makes the account of a pending registration. Another browser
+// than the one it came from must give the password that was chosen. After a wrong one,
+// which is refused, the token still works. Other registrations with the address are void.
+func (s *Store) CompleteRegistration(ctx context.Context, token, password, browser string, from Origin) (User, error) {
 	p, mine, err := s.FindPending(ctx, token, browser)
 	if err != nil {
 		return User{}, err
 	}
-	var t try
+	var a attempt
 	if !mine {
-		// Counted under what only the letter holds, so that nobody else can make
-		// its reader wait.
-		t, err = s.prove(ctx, User{}, p.kept, "registration "+token, password, from)
+		// Counted under the token, which only the letter contains, so that nobody else
+		// can make its reader wait.
+		a, err = s.checkPassword(ctx, User{}, p.stored, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
-			if err := s.failed(ctx, t, EventFailed, from); err != nil {
+			if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
 				return User{}, err
 			}
-			return User{}, errNotYours("password")
+			return User{}, ErrNotYourPassword("password")
 		}
 		if err != nil {
 			return User{}, err
 		}
 	}
-	user := User{Username: p.Username, Email: p.Email, Name: p.Name, CreatedAt: s.now(), ConfirmedAt: s.now()}
-	err = s.write(ctx, func(d *deed) error {
-		// The account first: it makes others with the same address wait, who hold
-		// nothing then that is to be deleted here.
-		if err := d.insert(ctx, &user, p.emailKey, p.kept, from); err != nil {
+	user := p.user(s.now())
+	user.VerifiedAt = user.CreatedAt
+	err = s.write(ctx, func(tx *Tx) error {
+		// The account first: others with the same address then wait for it, and have
+		// locked no row that is deleted here.
+		if err := tx.insert(ctx, p.registrant, &user, from); err != nil {
 			return err
 		}
-		taken, err := d.changed(ctx, takePending, digest(token), s.now())
+		taken, err := tx.changed(ctx, takePending, secret.Digest(token), s.now())
 		if err != nil {
 			return err
 		}
 		if taken == 0 {
-			return ErrLink
+			return ErrInvalidLink
 		}
-		_, err = d.ExecContext(ctx, deletePendingEmail, p.emailKey)
+		_, err = tx.ExecContext(ctx, deletePendingEmail, p.emailKey)
 		return err
 	})
-	err = s.unlessRefused(ctx, t.bucket, err)
-	if _, refused := AsRefusal(s.taken(err, user.Username)); refused {
-		return User{}, ErrLink // somebody was faster
-	}
-	if _, refused := AsRefusal(err); refused {
-		return User{}, ErrLink
+	err = s.conflict(s.takeBackAfterFault(ctx, a.bucket, err))
+	if _, refused := rules.AsRefusal(err); refused {
+		return User{}, ErrInvalidLink // somebody was faster
 	}
 	return user, err
 }
 
-// PrunePending deletes up to limit registrations that were not confirmed in
-// time, and says how many.
-func (s *Store) PrunePending(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldPending, s.now(), limit)
-}
-
 const (
-	selectOwnPending = `SELECT username, email, email_key, name, hash FROM pending WHERE browser = $1 AND expires_at > $2 AND expires_at <= $3 ORDER BY expires_at DESC LIMIT 1`
-	updatePending    = `UPDATE pending SET hash = $1 WHERE username = $2 AND browser = $3 AND expires_at > $4`
+	selectOwnPending = `SELECT ` + registrantColumns + `, hash FROM pending
+		WHERE browser = $1 AND expires_at > $2 AND expires_at <= $3 ORDER BY expires_at DESC LIMIT 1`
+
+	updatePending = `UPDATE pending SET hash = $1 WHERE username = $2 AND browser = $3 AND expires_at > $4`
 )
 
-// SendPending writes once more about the registration that waits in a browser.
-// The link of the letter before is void then. Nothing waiting is no error.
+// SendPending writes again about the registration that a browser waits for. The link of
+// the letter before is void then. Where nothing waits it does nothing.
 func (s *Store) SendPending(ctx context.Context, browser string, from Origin) error {
 	if browser == "" {
 		return nil
 	}
-	holder := digest(browser)
-	return s.write(ctx, func(d *deed) error {
-		var p Pending
+	holder := secret.Digest(browser)
+	return s.write(ctx, func(tx *Tx) error {
+		var n registrant
 		var hash sql.NullString
 		now := s.now()
-		err := d.QueryRowContext(ctx, selectOwnPending, holder, now, latest(now, PendingValid)).Scan(&p.Username, &p.Email, &p.emailKey, &p.Name, &hash)
+		row := tx.QueryRowContext(ctx, selectOwnPending, holder, now, latest(now, PendingValid))
+		err := row.Scan(append(n.columns(), &hash)...)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -198,45 +187,45 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 			return fmt.Errorf("look for a registration: %w", err)
 		}
 		if !hash.Valid {
-			return d.remindOwner(ctx, p.emailKey, from)
+			return tx.remindOwner(ctx, n.emailKey, from)
 		}
-		token := newToken()
-		if _, err := d.ExecContext(ctx, updatePending, digest(token), p.Username, holder, s.now()); err != nil {
+		token := secret.NewToken()
+		if _, err := tx.ExecContext(ctx, updatePending, secret.Digest(token), n.Username, holder, s.now()); err != nil {
 			return fmt.Errorf("renew a registration: %w", err)
 		}
-		if err := d.askToRegister(ctx, p, token, from); err != nil || d.letters {
+		if err := tx.askToRegister(ctx, n.Email, token, from); err != nil || tx.letters {
 			return err
 		}
-		return d.keepLink(ctx, hash, p.Username, holder)
+		return tx.restoreLink(ctx, hash, n.Username, holder)
 	})
 }
 
-// keepLink leaves the link good that is there already, where an address had its
-// share of letters and gets no other.
-func (d *deed) keepLink(ctx context.Context, hash sql.NullString, username, holder string) error {
-	if _, err := d.ExecContext(ctx, updatePending, hash, username, holder, d.store.now()); err != nil {
+// restoreLink puts the former link back, for an address that had LettersPerHour and gets
+// no new one.
+func (tx *Tx) restoreLink(ctx context.Context, hash sql.NullString, username, holder string) error {
+	if _, err := tx.ExecContext(ctx, updatePending, hash, username, holder, tx.store.now()); err != nil {
 		return fmt.Errorf("keep a link: %w", err)
 	}
 	return nil
 }
 
 // remindOwner writes to whoever has an account with that address.
-func (d *deed) remindOwner(ctx context.Context, emailKey string, from Origin) error {
+func (tx *Tx) remindOwner(ctx context.Context, emailKey string, from Origin) error {
 	var owner User
-	err := owner.scan(d.QueryRowContext(ctx, selectOwner, emailKey))
+	err := owner.scan(tx.QueryRowContext(ctx, selectOwner, emailKey))
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("look for the owner of an address: %w", err)
 	}
-	return d.letter(ctx, LetterOwner, to(owner.Email, owner, from))
+	return tx.enqueue(ctx, LetterOwner, letterFor(owner.Email, owner, from))
 }
 
 const selectOwner = `SELECT ` + userColumns + ` FROM users WHERE users.email_key = $1`
 
-func (d *deed) askToRegister(ctx context.Context, p Pending, token string, from Origin) error {
-	data := to(p.Email, User{}, from)
-	data.Token, data.Valid = token, PendingValid
-	return d.letter(ctx, LetterRegister, data)
+func (tx *Tx) askToRegister(ctx context.Context, email, token string, from Origin) error {
+	data := letterFor(email, User{}, from)
+	data.Token, data.Valid = token, kindOf(LetterRegister).valid
+	return tx.enqueue(ctx, LetterRegister, data)
 }

@@ -1,13 +1,14 @@
 package store
 
-// Priority says how soon a letter has to leave. Each has places of its own among
-// the deliveries, so that none waits for one that is less urgent.
+// Priority says how soon a letter has to leave. Each has deliveries of its own, so that
+// no letter waits for one that is less urgent.
 type Priority int
 
 const (
-	// Awaited is what somebody waits for at the screen.
+	// Awaited is what somebody waits for at the screen. It is the default, even in
+	// the database: copies of earlier versions state no priority.
 	Awaited Priority = iota
-	// Notice tells what was done to an account.
+	// Notice is a letter about what was done to an account.
 	Notice
 	// Bulk is what may be written to many at once.
 	Bulk
@@ -15,15 +16,3 @@ const (
 
 // Priorities are all of them, the most urgent first.
 var Priorities = []Priority{Awaited, Notice, Bulk}
-
-// priorityOf is the priority of a kind of letter. What is not named is awaited:
-// that is what copies of the version before, which name none, write most.
-func priorityOf(kind string) Priority {
-	switch kind {
-	case LetterAddressChanged, LetterPasswordChanged, LetterNewDevice, LetterClosed, LetterPasswordOff:
-		return Notice
-	case LetterInvite:
-		return Bulk
-	}
-	return Awaited
-}

@@ -2,8 +2,9 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
 )
 
 // UsernameEvery is how often a person may change their username.
@@ -16,61 +17,58 @@ const (
 		WHERE id = $3 AND username = $4 AND (renamed_at IS NULL OR renamed_at <= $5 OR renamed_at > $2)`
 )
 
+// ErrRenamedToday refuses a second change of a username within UsernameEvery.
+var ErrRenamedToday = rules.Refuse("username", "You can change your username once a day. Your old one is still yours.")
+
 // UpdateProfile changes the display name and the username and returns the user
 // as it is then. A username changes at most once within UsernameEvery; the old
-// one stays reserved for its owner for UsernameKept.
+// one stays reserved for its owner for UsernameReservation.
 func (s *Store) UpdateProfile(ctx context.Context, user User, name, username string, from Origin) (User, error) {
-	if err := CheckName(name); err != nil {
+	if err := rules.CheckName(name); err != nil {
 		return user, err
 	}
 	changed := user
-	changed.Name, changed.Username = CanonicalName(name), CanonicalUsername(username)
+	changed.Name, changed.Username = rules.CanonicalName(name), rules.CanonicalUsername(username)
 	if changed.Username != user.Username {
 		if err := s.UsernameFree(ctx, username, user, ""); err != nil {
 			return user, err
 		}
 	}
-	err := s.write(ctx, func(d *deed) error {
+	err := s.write(ctx, func(tx *Tx) error {
 		if changed.Name != user.Name {
-			if _, err := d.ExecContext(ctx, updateName, changed.Name, user.ID); err != nil {
+			if _, err := tx.ExecContext(ctx, updateName, changed.Name, user.ID); err != nil {
 				return err
 			}
-			if err := d.record(ctx, user.ID, EventUpdated, "name", from); err != nil {
+			if err := tx.record(ctx, user.ID, EventUpdated, "name", from); err != nil {
 				return err
 			}
 		}
 		if changed.Username != user.Username {
-			return d.rename(ctx, user, &changed, from)
+			return tx.rename(ctx, user, &changed, from)
 		}
 		return nil
 	})
-	if refusal := s.taken(err, changed.Username); refusal != nil {
-		return user, refusal
-	}
-	if _, refused := AsRefusal(err); err != nil && !refused {
-		err = fmt.Errorf("update a profile: %w", err)
-	}
 	if err != nil {
-		return user, err
+		return user, fault("update a profile", s.conflict(err))
 	}
 	return changed, nil
 }
 
-func (d *deed) rename(ctx context.Context, user User, changed *User, from Origin) error {
-	now := d.store.now()
-	n, err := d.changed(ctx, updateUsername, changed.Username, now, user.ID, user.Username, now.Add(-UsernameEvery))
+func (tx *Tx) rename(ctx context.Context, user User, changed *User, from Origin) error {
+	now := tx.store.now()
+	n, err := tx.changed(ctx, updateUsername, changed.Username, now, user.ID, user.Username, now.Add(-UsernameEvery))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		return refuse("username", "You can change your username once a day. Your old one is still yours.")
+		return ErrRenamedToday
 	}
 	changed.RenamedAt = now
-	if err := d.unreserved(ctx, *changed); err != nil {
+	if err := tx.claimUsername(ctx, *changed); err != nil {
 		return err
 	}
-	if err := d.reserve(ctx, user.Username, user); err != nil {
+	if err := tx.reserve(ctx, user.Username, user); err != nil {
 		return err
 	}
-	return d.record(ctx, user.ID, EventUpdated, "username "+user.Username+" "+changed.Username, from)
+	return tx.record(ctx, user.ID, EventUpdated, "username "+user.Username+" "+changed.Username, from)
 }

@@ -1,9 +1,13 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"time"
+)
 
 // PruneBatch is how many rows are deleted at a time: so few that the one writer
-// of SQLite is not held for longer than 50 ms, also among millions.
+// of SQLite is never held for longer than 50 ms (make scale prints the longest).
 const PruneBatch = 200
 
 // Pruning deletes up to limit rows of one kind that have had their time, and
@@ -16,15 +20,29 @@ type Pruning struct {
 // Prunings are all there are but that of sessions, which are not the store's.
 func (s *Store) Prunings() []Pruning {
 	return []Pruning{
-		{"sign-ins", s.PruneSignIns},
-		{"devices", s.PruneDevices},
-		{"failed tries", s.PruneThrottles},
-		{"events", s.PruneEvents},
-		{"reserved usernames", s.PruneUsernames},
+		s.pruning("sign-ins", deleteEndedSignIns, 0),
+		s.pruning("devices", deleteOldDevices, DeviceLifetime),
+		s.pruning("failed tries", deleteQuietThrottles, failureLifetime),
+		s.pruning("events", deleteOldEvents, s.rules.EventRetention),
+		s.pruning("reserved usernames", deleteOldReserved, 0),
 		{"closed accounts", s.EraseClosed},
-		{"tokens", s.PruneTokens},
-		{"pending registrations", s.PrunePending},
-		{"letters", s.PruneLetters},
-		{"addresses of letters", s.PruneLetterAddresses},
+		s.pruning("tokens", deleteOldTokens, 0),
+		s.pruning("pending registrations", deleteOldPending, 0),
+		s.pruning("letters", deleteDoneLetters, letterWindow),
+		s.pruning("addresses of letters", deleteOldAddresses, letterWindow),
 	}
+}
+
+// pruning is one by a statement, which takes a time and a limit. It deletes what
+// is older than age by the column that the statement looks at.
+func (s *Store) pruning(name, statement string, age time.Duration) Pruning {
+	return Pruning{name, func(ctx context.Context, limit int) (int64, error) {
+		ctx, cancel := background(ctx)
+		defer cancel()
+		n, err := s.db.Exec(ctx, statement, s.now().Add(-age), limit)
+		if err != nil {
+			return 0, fmt.Errorf("prune: %w", err)
+		}
+		return n, nil
+	}}
 }

@@ -14,47 +14,45 @@ const (
 	readyLockWait = time.Second
 )
 
-// Together they change nothing but are written like any other change: a full
-// disk lets transactions begin, a database that only reads answers questions,
-// and SQLite does not write what is as it was.
+// Together they change nothing, but are written like any other change. Less would not
+// do: a transaction can begin on a full disk, a read-only database answers queries, and
+// SQLite does not write a value that stays the same.
 const (
 	touch   = `UPDATE migrations SET name = name || '.' WHERE version = 1`
 	untouch = `UPDATE migrations SET name = rtrim(name, '.') WHERE version = 1`
 )
 
-// deedPages is more than what any deed writes. A disk that was full for a deed
+// writePages is more than any transaction writes. A disk that is full for a transaction
 // may still have room for the one page of a probe.
-const deedPages = 24
+const writePages = 24
 
-// partlyKept is how long a page that met trouble in a part of the database
-// stands for the next ones.
-const partlyKept = time.Minute
+// troubleLasts is how long trouble in a part of the database is reported after it
+// was last seen.
+const troubleLasts = time.Minute
 
-// meeting is a page that met trouble in a part of the database.
-type meeting struct {
+// partTrouble is trouble in a part of the database.
+type partTrouble struct {
 	err error
 	at  time.Time
 }
 
-// Met is told of what a page failed from. Where only a part of the database is
-// in trouble, such as a damaged page or a table without rights, a probe writes
-// beside it and finds nothing: then the word of the pages counts, for a minute
-// after the last of them.
-func (s *Store) Met(err error) {
+// NoteTrouble takes the error by which a page failed. Where only a part of the database
+// is in trouble, such as a damaged page or a table without rights, a probe writes
+// elsewhere and finds nothing. Ready then reports the error for a minute.
+func (s *Store) NoteTrouble(err error) {
 	if _, inPart := s.db.Trouble(err); inPart {
-		s.partly.Store(&meeting{err, s.clock()})
+		s.partly.Store(&partTrouble{err, s.clock()})
 	}
 }
 
-// Ready returns an error unless the database takes what is written, and no page
-// met trouble within the last minute that a probe cannot see, for health
-// checks. It takes two seconds at most. Of any number who ask at the same time
-// one writes, and all get its answer.
+// Ready is for health checks. It returns an error where the database cannot be written
+// to, or where NoteTrouble noted trouble within the last minute. It takes two seconds at
+// most. Of any number of callers at the same time one writes, and all get its answer.
 func (s *Store) Ready(ctx context.Context) error {
-	if met := s.partly.Load(); met != nil && s.clock().Sub(met.at) < partlyKept {
-		return fmt.Errorf("a page met within the last minute: %w", met.err)
+	if trouble := s.partly.Load(); trouble != nil && s.clock().Sub(trouble.at) < troubleLasts {
+		return fmt.Errorf("a page met within the last minute: %w", trouble.err)
 	}
-	// Not cut off by the one who asked first: others wait for it as well.
+	// It goes on when the first caller leaves: others wait for it as well.
 	shared := Background(context.WithoutCancel(ctx))
 	answers := s.probes.DoChan("", func() (any, error) { return nil, s.probe(shared) })
 	ctx, cancel := context.WithTimeout(ctx, readyWait)
@@ -72,7 +70,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-// probe writes as much as it takes to be sure.
+// probe writes a little, or after trouble as much as any transaction.
 func (s *Store) probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWait)
 	defer cancel()
@@ -80,7 +78,7 @@ func (s *Store) probe(ctx context.Context) error {
 	db.LockWait = min(db.LockWait, readyLockWait)
 	writes := 1
 	if s.troubled.Load() {
-		writes = deedPages
+		writes = writePages
 	}
 	for range writes {
 		err := db.transact(ctx, db.Probe, func(tx *sql.Tx) error {

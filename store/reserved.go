@@ -7,13 +7,16 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
-// UsernameKept is how long a username stays reserved after it was given up.
-const UsernameKept = 30 * 24 * time.Hour
+// UsernameReservation is how long a username stays reserved after it was given up.
+const UsernameReservation = 30 * 24 * time.Hour
 
 const (
-	// Who has a username, is about to have it, or had it until lately.
+	// Who has a username, has it in a pending registration, or gave it up recently.
 	selectHolders = `SELECT id, '' FROM users WHERE username = $1
 		UNION ALL SELECT 0, browser FROM pending WHERE username = $1 AND expires_at > $2 AND expires_at <= $3
 		UNION ALL SELECT coalesce(user_id, 0), '' FROM reserved_usernames WHERE username = $1 AND until > $2 AND until <= $4`
@@ -35,31 +38,31 @@ type ReservedUsername struct {
 	Until    time.Time
 }
 
-// UsernameFree refuses a username that this person cannot have, because of its
-// shape, or because somebody has it, had it until lately, or is about to have
-// it. The zero User stands for a new person, and browser for the one whose
-// registration may be waiting already.
+// UsernameFree refuses a username that this person cannot have: because of its
+// shape, or because somebody has it, gave it up recently, or has it in a pending
+// registration. The zero User stands for a new person. The pending registration of
+// browser itself does not count.
 func (s *Store) UsernameFree(ctx context.Context, username string, user User, browser string) error {
-	if err := CheckUsername(username); err != nil {
+	if err := rules.CheckUsername(username); err != nil {
 		return err
 	}
-	name := CanonicalUsername(username)
-	if slices.Contains(s.passwords.siteWords(), name) {
-		return errReserved // the site's own name
+	name := rules.CanonicalUsername(username)
+	if slices.Contains(s.passwords.SiteWords(), name) {
+		return rules.ErrReserved // the site's own name
 	}
 	type holder struct {
 		id      int64
 		browser string
 	}
 	now := s.now()
-	rows, err := s.holders.rows(s.db.ReadContext(ctx), name, now, latest(now, PendingValid), latest(now, UsernameKept))
+	rows, err := s.holders.rows(s.db.ReadContext(ctx), name, now, latest(now, PendingValid), latest(now, UsernameReservation))
 	holders, err := collect(rows, err, func(h *holder) []any { return []any{&h.id, &h.browser} })
 	if err != nil {
 		return fmt.Errorf("look for a username: %w", err)
 	}
 	for _, h := range holders {
 		own := h.id != 0 && h.id == user.ID
-		waiting := browser != "" && h.browser == digest(browser)
+		waiting := browser != "" && h.browser == secret.Digest(browser)
 		if !own && !waiting {
 			return ErrUsernameTaken
 		}
@@ -67,37 +70,31 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 	return nil
 }
 
-// unreserved makes sure that a user who has just been given a username may
-// have it: it is kept for nobody else, nor from everybody. Asked after the
-// unique column was won, nobody can come in between.
-func (d *deed) unreserved(ctx context.Context, user User) error {
+// claimUsername refuses a username that is reserved for somebody else, or from
+// everybody. It runs after the user's row was written: from then on the unique column
+// keeps others out.
+func (tx *Tx) claimUsername(ctx context.Context, user User) error {
 	var owner sql.NullInt64
-	now := d.store.now()
-	err := d.QueryRowContext(ctx, selectReserved, user.Username, now, latest(now, UsernameKept)).Scan(&owner)
+	now := tx.store.now()
+	err := tx.QueryRowContext(ctx, selectReserved, user.Username, now, latest(now, UsernameReservation)).Scan(&owner)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for a reserved username: %w", err)
 	}
 	if err == nil && owner.Int64 != user.ID {
 		return ErrUsernameTaken
 	}
-	if _, err := d.ExecContext(ctx, deleteReserved, user.Username); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteReserved, user.Username); err != nil {
 		return fmt.Errorf("free a reserved username: %w", err)
 	}
 	return nil
 }
 
-// reserve keeps a username that was given up, for its owner or, with the zero
+// reserve reserves a username that was given up: for its owner or, with the zero
 // User, from everybody.
-func (d *deed) reserve(ctx context.Context, username string, owner User) error {
+func (tx *Tx) reserve(ctx context.Context, username string, owner User) error {
 	id := sql.NullInt64{Int64: owner.ID, Valid: owner.ID != 0}
-	if _, err := d.ExecContext(ctx, upsertReserved, username, id, d.store.now().Add(UsernameKept)); err != nil {
+	if _, err := tx.ExecContext(ctx, upsertReserved, username, id, tx.store.now().Add(UsernameReservation)); err != nil {
 		return fmt.Errorf("reserve a username: %w", err)
 	}
 	return nil
-}
-
-// PruneUsernames deletes up to limit reservations that have run out, and says
-// how many.
-func (s *Store) PruneUsernames(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldReserved, s.now(), limit)
 }

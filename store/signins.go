@@ -12,8 +12,8 @@ const (
 	selectSignIns = `SELECT ` + signInColumns + ` FROM signins WHERE user_id = $1 AND idle_at > $2 ORDER BY seen_at DESC, created_at DESC`
 
 	deleteByHandle = `DELETE FROM signins WHERE user_id = $1 AND handle = $2 RETURNING device, agent`
-	// Whoever was there may have asked for another address.
-	deleteAddressTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'address'`
+	// Whoever was signed in there may have asked for another address.
+	deleteNewEmailTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'address'`
 
 	deleteOtherSignIns = `DELETE FROM signins WHERE user_id = $1 AND id <> $2`
 )
@@ -27,25 +27,26 @@ func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
 }
 
 // EndSignIn ends one of the sign-ins of the person who is signed in by
-// current, named by its handle; the device it was on is no longer known, and a new
-// address that waits to be confirmed is forgotten. It returns ErrNotFound for one that is gone or somebody else's.
+// current, named by its handle. The device it was on is no longer known, and a new
+// address that waits to be confirmed is forgotten. It returns ErrNotFound for one that
+// has ended or is somebody else's.
 func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, from Origin) error {
-	return s.write(ctx, func(d *deed) error {
+	return s.write(ctx, func(tx *Tx) error {
 		var device, agent string
-		err := d.QueryRowContext(ctx, deleteByHandle, current.UserID, handle).Scan(&device, &agent)
+		err := tx.QueryRowContext(ctx, deleteByHandle, current.UserID, handle).Scan(&device, &agent)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
 		}
 		if err == nil && device != current.device {
-			_, err = d.ExecContext(ctx, deleteDevice, current.UserID, device)
+			_, err = tx.ExecContext(ctx, deleteDevice, current.UserID, device)
 		}
 		if err == nil {
-			_, err = d.ExecContext(ctx, deleteAddressTokens, current.UserID)
+			_, err = tx.ExecContext(ctx, deleteNewEmailTokens, current.UserID)
 		}
 		if err != nil {
 			return fmt.Errorf("end a sign-in: %w", err)
 		}
-		return d.record(ctx, current.UserID, EventSignInEnded, agent, from)
+		return tx.record(ctx, current.UserID, EventSignInEnded, agent, from)
 	})
 }
 
@@ -53,11 +54,11 @@ func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, fr
 // how many. Their devices are no longer known, and a new address that waits to be
 // confirmed is forgotten.
 func (s *Store) EndOtherSignIns(ctx context.Context, current SignIn, from Origin) (n int64, err error) {
-	err = s.write(ctx, func(d *deed) error {
-		if n, err = d.endOthers(ctx, current); err != nil || n == 0 {
+	err = s.write(ctx, func(tx *Tx) error {
+		if n, err = tx.endOthers(ctx, current); err != nil || n == 0 {
 			return err
 		}
-		return d.record(ctx, current.UserID, EventSignInEnded, "", from)
+		return tx.record(ctx, current.UserID, EventSignInEnded, "", from)
 	})
 	return n, err
 }
@@ -69,13 +70,13 @@ func (s *Store) EndSignIns(ctx context.Context, user User, from Origin) (int64, 
 	return s.EndOtherSignIns(ctx, SignIn{UserID: user.ID}, from)
 }
 
-func (d *deed) endOthers(ctx context.Context, current SignIn) (int64, error) {
-	n, err := d.changed(ctx, deleteOtherSignIns, current.UserID, current.ID)
+func (tx *Tx) endOthers(ctx context.Context, current SignIn) (int64, error) {
+	n, err := tx.changed(ctx, deleteOtherSignIns, current.UserID, current.ID)
 	if err == nil {
-		_, err = d.ExecContext(ctx, deleteOtherDevices, current.UserID, current.device)
+		_, err = tx.ExecContext(ctx, deleteOtherDevices, current.UserID, current.device)
 	}
 	if err == nil {
-		_, err = d.ExecContext(ctx, deleteAddressTokens, current.UserID)
+		_, err = tx.ExecContext(ctx, deleteNewEmailTokens, current.UserID)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("end other sign-ins: %w", err)

@@ -12,15 +12,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
+
 	"golang.org/x/sync/singleflight"
 )
 
 // ErrNotFound says that what was asked for does not exist, or no longer.
 var ErrNotFound = errors.New("not found")
-
-// ErrBusy says that a password could not be checked within the stated wait.
-// The web answers 503 with Retry-After.
-var ErrBusy = errors.New("too many passwords are being checked")
 
 // Database is what a dialect package opens: two pools on the same data and the
 // translation of what its driver says. All fields are required.
@@ -30,8 +29,8 @@ type Database struct {
 	Read, Write *sql.DB
 	// Probe serves Ready alone.
 	Probe *sql.DB
-	// ReadContext is applied to the context of every query on Read, but for those
-	// of figures. Where reading would do harm it has ended.
+	// ReadContext is applied to the context of every query on Read but those that count.
+	// Its result has ended already where reading would end the program.
 	ReadContext func(context.Context) context.Context
 	// Pools are those on which Read and Write draw.
 	Pools []Pool
@@ -41,36 +40,21 @@ type Database struct {
 	// Conflict names the unique column that err complains of, as
 	// "table.column", or is empty for every other error.
 	Conflict func(err error) string
-	// Beaten says whether err means that another transaction was in the way, so
-	// that the same can be tried again at once.
-	Beaten func(err error) bool
-	// LockWait is how long the same is tried again while another transaction is in
-	// the way. It is tried a few times in any case; 0 is for a database that waits
+	// Retryable says whether err means that another transaction was in the way, so
+	// that the same may succeed when it is done again.
+	Retryable func(err error) bool
+	// LockWait is how long the same is done again while another transaction is in
+	// the way. It is done a few times in any case; 0 is for a database that waits
 	// for locks by itself.
 	LockWait time.Duration
 	// Trouble says in a few words why the database takes no work for now, as in
 	// "it is read-only". It is empty for an error that means something else. What
-	// it says may be shown to anybody. In part says that this may be so of some
-	// tables or pages only, which a probe does not touch.
+	// it says may be shown to anybody. inPart says that only some tables or pages may be
+	// concerned, which a probe does not touch.
 	Trouble func(err error) (why string, inPart bool)
-	// Kept returns an error where a commit does not reach what the next start
-	// will open. It is asked before each transaction, and before and after each
-	// commit, so it must cost little.
-	Kept func() error
-}
-
-// Sessions keeps the sessions of scs, of which it has the shape. With the
-// methods that end in Ctx scs passes on the request, whose deadline then holds
-// for the database as well. Prune deletes up to limit expired sessions and says
-// how many.
-type Sessions interface {
-	Find(token string) (data []byte, found bool, err error)
-	Commit(token string, data []byte, expiry time.Time) error
-	Delete(token string) error
-	FindCtx(ctx context.Context, token string) (data []byte, found bool, err error)
-	CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error
-	DeleteCtx(ctx context.Context, token string) error
-	Prune(ctx context.Context, limit int) (int64, error)
+	// InPlace returns an error where a commit does not reach the file that the next start
+	// will open. It runs before each transaction, and before and after each commit.
+	InPlace func() error
 }
 
 // Rules are what whoever runs the site may decide about accounts.
@@ -79,32 +63,33 @@ type Rules struct {
 	// Reopen is how long a closed account can be opened again before it is
 	// erased; 0 erases at once.
 	Reopen time.Duration
-	// EventsKept is how long events are kept.
-	EventsKept time.Duration
+	// EventRetention is how long events are stored.
+	EventRetention time.Duration
 	// NoNotices leaves out the letters that only tell: of a changed password, a
 	// new device, a closed account, too many wrong passwords.
 	NoNotices bool
 	// Letters seals letters that wait to be sent. Without it the site sends no
 	// mail.
-	Letters *Seal
+	Letters *secret.Seal
 }
 
 // DefaultRules are what a site begins with.
-var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventsKept: 180 * 24 * time.Hour}
+var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventRetention: 180 * 24 * time.Hour}
 
 // Store offers the verbs. Each is one transaction, safe for concurrent use.
 type Store struct {
 	db        Database
-	passwords *Passwords
+	passwords *rules.Passwords
+	hasher    *secret.Hasher
 	rules     Rules
 	clock     func() time.Time
 	log       *slog.Logger
-	seal      *Seal
+	seal      *secret.Seal
 	written   chan struct{} // holds at most one, when there are new letters
 	tally     tally
 	probes    singleflight.Group
-	troubled  atomic.Bool // the last deed met trouble with the database
-	partly    atomic.Pointer[meeting]
+	troubled  atomic.Bool // the last transaction failed because of the database
+	partly    atomic.Pointer[partTrouble]
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -116,8 +101,8 @@ type Store struct {
 // New prepares the hot statements on a database whose schema is in step. The
 // clock is the only source of time for what is stored; tests move it. Events
 // are logged to log.
-func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
-	s := &Store{db: db, passwords: passwords, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally()}
+func New(ctx context.Context, db Database, passwords *rules.Passwords, hasher *secret.Hasher, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
+	s := &Store{db: db, passwords: passwords, hasher: hasher, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally()}
 	for _, hot := range []struct {
 		statement **statement
 		pool      *sql.DB
@@ -135,15 +120,15 @@ func New(ctx context.Context, db Database, passwords *Passwords, rules Rules, cl
 		}
 		*hot.statement = ready
 	}
-	if err := s.findDearest(ctx); err != nil {
+	if err := s.findHighestCost(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// Lost says whether err means that the database cannot be reached, or takes no
+// Unavailable says whether err means that the database cannot be reached, or takes no
 // work for now. The web answers 503.
-func (s *Store) Lost(err error) bool { return s.Trouble(err) != "" }
+func (s *Store) Unavailable(err error) bool { return s.Trouble(err) != "" }
 
 // Trouble says in a few words why the database takes no work for now, and is
 // empty for an error that means something else.
@@ -154,21 +139,24 @@ func (s *Store) Trouble(err error) string {
 	return "it does not answer in time"
 }
 
-// now is the store's time: UTC and cut to microseconds, because PostgreSQL
-// keeps no more and SQLite compares times as text.
-func (s *Store) now() time.Time {
-	return s.clock().UTC().Truncate(time.Microsecond)
+// isFault says whether err is for the log: an error that is no refusal.
+func isFault(err error) bool {
+	_, refused := rules.AsRefusal(err)
+	return err != nil && !refused
 }
 
-// prune runs a statement that deletes up to limit rows from before a time.
-func (s *Store) prune(ctx context.Context, text string, before time.Time, limit int) (int64, error) {
-	ctx, cancel := background(ctx)
-	defer cancel()
-	n, err := s.db.Exec(ctx, text, before, limit)
-	if err != nil {
-		return 0, fmt.Errorf("prune: %w", err)
+// fault says of a fault what failed. A refusal, or nil, stays what it is.
+func fault(what string, err error) error {
+	if isFault(err) {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	return n, nil
+	return err
+}
+
+// now is the store's time: UTC and cut to microseconds, because PostgreSQL
+// stores no more and SQLite compares times as text.
+func (s *Store) now() time.Time {
+	return s.clock().UTC().Truncate(time.Microsecond)
 }
 
 // all reads every row of a query; into says where the columns go.

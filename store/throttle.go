@@ -8,16 +8,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 const (
-	// One statement counts, and only where nobody has to wait: of any number of
-	// tries at once each is counted before its password is looked at. A wait
-	// longer than the longest was written by a clock that was ahead, and is none.
-	// A failure still to come is only forgotten where it is further off than the
-	// quiet time: of two copies whose clocks differ, one must not begin the count
-	// anew at each try.
-	countTry = `INSERT INTO throttles (bucket, failures, failed_at, waits_until) VALUES ($1, 1, $2, $2)
+	// One statement counts, and only where nobody has to wait. So of any number of
+	// attempts at once each is counted before its password is compared. A wait longer
+	// than LongestWait was written by a clock that was ahead, and does not count. A failure
+	// in the future starts the count again only if it is more than failureLifetime away:
+	// of two copies whose clocks differ, one must not do so at each attempt.
+	countAttempt = `INSERT INTO throttles (bucket, failures, failed_at, waits_until) VALUES ($1, 1, $2, $2)
 		ON CONFLICT (bucket) DO UPDATE SET failed_at = $2, waits_until = $2,
 			failures = CASE WHEN throttles.failed_at <= $3 OR throttles.failed_at > $4 THEN 1 ELSE throttles.failures + 1 END,
 			failed = CASE WHEN throttles.failed_at <= $3 OR throttles.failed_at > $4 THEN 0 ELSE throttles.failed END
@@ -28,7 +30,7 @@ const (
 	updateWait   = `UPDATE throttles SET waits_until = $1 WHERE bucket = $2`
 	updateFailed = `UPDATE throttles SET failed_at = $1, failed = failed + 1 WHERE bucket = $2 RETURNING failed`
 
-	uncountFailure      = `UPDATE throttles SET failures = failures - 1, waits_until = $1 WHERE bucket = $2 AND failures > 0`
+	takeBackFailure     = `UPDATE throttles SET failures = failures - 1, waits_until = $1 WHERE bucket = $2 AND failures > 0`
 	deleteUserThrottles = `DELETE FROM throttles WHERE bucket >= $1 AND bucket < $2`
 	deleteThrottle      = `DELETE FROM throttles WHERE bucket = $1`
 
@@ -36,9 +38,9 @@ const (
 		SELECT bucket FROM throttles WHERE failed_at <= $1 ORDER BY failed_at LIMIT $2)`
 )
 
-// try is one password that is about to be compared. It is counted as failed
-// before that, and taken back where it turns out otherwise.
-type try struct {
+// attempt is one password that is about to be compared. It is counted as a failure
+// before that, and taken back if it is none.
+type attempt struct {
 	bucket   string
 	failures int
 	user     User // the zero User if there is no such account
@@ -49,16 +51,15 @@ func accountBucket(user User) string { return "user:" + strconv.FormatInt(user.I
 
 func deviceBucket(user User, device string) string { return accountBucket(user) + ":device:" + device }
 
-// bucket is what a try is counted under: the known device it comes from, else
-// the account, else what was typed to name one, in the form in which accounts
-// are looked up: or the spellings of an address would share a count only where
-// it has an account. It is kept as a sum, because people type passwords into
-// the wrong line.
+// bucket is what an attempt is counted under: the known device it comes from, else
+// the account, else the name that was typed. That name is in its canonical form, so that
+// all spellings share one count, as they do where there is an account. It is stored as
+// a digest, because people type passwords into the wrong line.
 func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin) (bucket string, err error) {
 	if from.Device != "" {
-		device := digest(from.Device)
-		// Asked for unknown accounts as well, so that both take the same time.
-		known, err := s.knows(ctx, user, device)
+		device := secret.Digest(from.Device)
+		// The same query for unknown accounts, so that both take the same time.
+		known, err := s.knownDevice(ctx, user, device)
 		if err != nil {
 			return "", err
 		}
@@ -69,55 +70,52 @@ func (s *Store) bucket(ctx context.Context, user User, typed string, from Origin
 	if user.ID != 0 {
 		return accountBucket(user), nil
 	}
-	name, err := CanonicalEmail(typed)
+	name, err := rules.CanonicalEmail(typed)
 	if err != nil {
-		name = CanonicalUsername(typed)
+		name = rules.CanonicalUsername(typed)
 	}
-	return "name:" + digest(name), nil
+	return "name:" + secret.Digest(name), nil
 }
 
-// try counts a password that is about to be compared. It is refused with a
-// wait while the bucket makes everybody wait, the right password included.
-func (s *Store) try(ctx context.Context, user User, typed string, from Origin) (try, error) {
-	t := try{user: user}
+// countAttempt counts a password that is about to be compared. While the bucket makes
+// people wait it refuses every password, even the right one, and says how long.
+func (s *Store) countAttempt(ctx context.Context, user User, typed string, from Origin) (attempt, error) {
+	a := attempt{user: user}
 	limits := s.rules.Limits
 	if limits.WrongPasswords == 0 {
-		return t, nil
+		return a, nil
 	}
 	var err error
-	if t.bucket, err = s.bucket(ctx, user, typed, from); err != nil {
-		return t, err
+	if a.bucket, err = s.bucket(ctx, user, typed, from); err != nil {
+		return a, err
 	}
-	// Not cut off by a caller who leaves: then nobody would know whether it was
+	// It goes on when the caller leaves. Otherwise nobody would know whether it was
 	// counted, and it could not be taken back.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
-	err = s.write(ctx, func(d *deed) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		now := s.now()
-		err := d.QueryRowContext(ctx, countTry, t.bucket, now, now.Add(-quiet), now.Add(quiet), now.Add(limits.LongestWait)).Scan(&t.failures)
+		err := tx.QueryRowContext(ctx, countAttempt, a.bucket, now, now.Add(-failureLifetime), now.Add(failureLifetime), now.Add(limits.LongestWait)).Scan(&a.failures)
 		if errors.Is(err, sql.ErrNoRows) {
 			var until time.Time
-			if err := d.QueryRowContext(ctx, selectWait, t.bucket).Scan(&until); err != nil {
+			if err := tx.QueryRowContext(ctx, selectWait, a.bucket).Scan(&until); err != nil {
 				return err
 			}
-			return TooMany(until.Sub(now))
+			return rules.TooMany(until.Sub(now))
 		}
 		if err != nil {
 			return err
 		}
-		if wait := limits.wait(t.failures); wait > 0 {
-			_, err = d.ExecContext(ctx, updateWait, now.Add(wait), t.bucket)
+		if wait := limits.wait(a.failures); wait > 0 {
+			_, err = tx.ExecContext(ctx, updateWait, now.Add(wait), a.bucket)
 		}
 		return err
 	})
-	if _, refused := AsRefusal(err); err != nil && !refused {
-		err = fmt.Errorf("count a try: %w", err)
-	}
-	return t, err
+	return a, fault("count a try", err)
 }
 
-// onDevice says whether the try is counted on a known device.
-func (t try) onDevice() bool { return strings.Contains(t.bucket, ":device:") }
+// onDevice says whether the attempt is counted on a known device.
+func (a attempt) onDevice() bool { return strings.Contains(a.bucket, ":device:") }
 
 // wait is how long everybody waits after that many failures in a row.
 func (l Limits) wait(failures int) time.Duration {
@@ -131,37 +129,38 @@ func (l Limits) wait(failures int) time.Duration {
 	return min(time.Second<<over, l.LongestWait)
 }
 
-// failed records a try that failed, also for a caller who has left. An account that
-// does not exist costs the same transaction.
-func (s *Store) failed(ctx context.Context, t try, name string, from Origin) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
+// recordFailure records an attempt that failed, even if the caller has left. An account
+// that does not exist takes the same transaction.
+func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from Origin) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	inARow := 0
-	err := s.write(ctx, func(d *deed) error {
-		if t.user.ID == 0 {
-			d.events = append(d.events, Event{Name: name, Origin: from})
-			_, err := d.countFailed(ctx, t)
+	err := s.write(ctx, func(tx *Tx) error {
+		if a.user.ID == 0 {
+			tx.events = append(tx.events, Event{Name: name, Origin: from})
+			_, err := tx.countFailure(ctx, a)
 			return err
 		}
-		if err := d.record(ctx, t.user.ID, name, "", from); err != nil {
+		if err := tx.record(ctx, a.user.ID, name, "", from); err != nil {
 			return err
 		}
 		// The account before the bucket, as in a sign-in.
-		if err := d.countWrong(ctx, t, from); err != nil {
+		if err := tx.countTowardsSuspension(ctx, a, from); err != nil {
 			return err
 		}
 		var err error
-		if inARow, err = d.countFailed(ctx, t); err != nil {
+		if inARow, err = tx.countFailure(ctx, a); err != nil {
 			return err
 		}
-		if limit := s.rules.Limits.WrongPasswords; limit == 0 || t.failures != limit {
+		if limit := s.rules.Limits.WrongPasswords; limit == 0 || a.failures != limit {
 			return nil
 		}
-		return d.record(ctx, t.user.ID, EventThrottled, "", from)
+		return tx.record(ctx, a.user.ID, EventThrottled, "", from)
 	})
-	if err == nil && t.onDevice() && inARow >= deviceFailures {
-		// By itself, holding no lock that somebody with the device in hand waits for.
-		_, err = s.db.Exec(ctx, deleteDevice, t.user.ID, digest(from.Device))
+	if err == nil && a.onDevice() && inARow >= deviceFailures {
+		// After the transaction, so that it locks nothing that the owner of the device
+		// waits for.
+		_, err = s.db.Exec(ctx, deleteDevice, a.user.ID, secret.Digest(from.Device))
 	}
 	if err != nil {
 		return fmt.Errorf("record a failed try: %w", err)
@@ -169,76 +168,70 @@ func (s *Store) failed(ctx context.Context, t try, name string, from Origin) err
 	return nil
 }
 
-// countFailed notes that a try turned out wrong, and says how many of the bucket
-// did so in a row. The tries that are still under way are none of them.
-func (d *deed) countFailed(ctx context.Context, t try) (failed int, err error) {
-	err = d.QueryRowContext(ctx, updateFailed, d.store.now(), t.bucket).Scan(&failed)
+// countFailure notes that an attempt failed, and says how many of the bucket failed in a
+// row. Attempts that are still under way do not count.
+func (tx *Tx) countFailure(ctx context.Context, a attempt) (failed int, err error) {
+	err = tx.QueryRowContext(ctx, updateFailed, tx.store.now(), a.bucket).Scan(&failed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil // no limit, or forgotten meanwhile
 	}
 	return failed, err
 }
 
-// uncount takes back a try whose password was never compared, or was right but
-// led to nothing, because of that fault if any. Whoever has waited for the
-// database in vain does not wait for it again.
-func (s *Store) uncount(ctx context.Context, t try, fault error) {
-	if t.bucket == "" {
+// takeBack takes back an attempt whose password was never compared, or was right but led
+// to nothing. fault is why, or nil. Where it says that the database is unavailable, this
+// does not wait for the database again.
+func (s *Store) takeBack(ctx context.Context, a attempt, fault error) {
+	if a.bucket == "" {
 		return
 	}
-	// The caller has left or was turned away; this is still to be done.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), GateWait)
+	// It is done even if the caller has left.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	db := s.db
-	if fault != nil && s.Lost(fault) {
+	if fault != nil && s.Unavailable(fault) {
 		db.LockWait = 0
 	}
-	if _, err := db.Exec(ctx, uncountFailure, s.now(), t.bucket); err != nil {
+	if _, err := db.Exec(ctx, takeBackFailure, s.now(), a.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
 	}
 }
 
-// unlessRefused takes back the try of a right password that a fault kept from
-// leading to anything, and returns that fault.
-func (s *Store) unlessRefused(ctx context.Context, bucket string, err error) error {
-	if _, refused := AsRefusal(err); err != nil && !refused {
-		s.uncount(ctx, try{bucket: bucket}, err)
+// takeBackAfterFault returns err. If it is a fault, it takes back the attempt, whose
+// password was right.
+func (s *Store) takeBackAfterFault(ctx context.Context, bucket string, err error) error {
+	if isFault(err) {
+		s.takeBack(ctx, attempt{bucket: bucket}, err)
 	}
 	return err
 }
 
-// succeeded forgets the failures of a bucket in which somebody now proved who
-// they are, and only those.
-func (d *deed) succeeded(ctx context.Context, user int64, bucket string) error {
+// resetFailures forgets the failures of the bucket in which a password was right, and
+// only those.
+func (tx *Tx) resetFailures(ctx context.Context, user int64, bucket string) error {
 	if bucket == "" {
 		return nil
 	}
 	if bucket == accountBucket(User{ID: user}) {
-		if _, err := d.ExecContext(ctx, resetWrong, user); err != nil {
+		if _, err := tx.ExecContext(ctx, resetWrong, user); err != nil {
 			return fmt.Errorf("forget failures: %w", err)
 		}
 	}
-	if _, err := d.ExecContext(ctx, deleteThrottle, bucket); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteThrottle, bucket); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}
 	return nil
 }
 
 // forgetFailures forgets everything that was counted against an account.
-func (d *deed) forgetFailures(ctx context.Context, userID int64) error {
+func (tx *Tx) forgetFailures(ctx context.Context, userID int64) error {
 	bucket := accountBucket(User{ID: userID})
-	if _, err := d.ExecContext(ctx, deleteThrottle, bucket); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteThrottle, bucket); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}
 	// What begins with the bucket and a colon: the devices.
-	if _, err := d.ExecContext(ctx, deleteUserThrottles, bucket+":", bucket+";"); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteUserThrottles, bucket+":", bucket+";"); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}
 	return nil
-}
-
-// PruneThrottles deletes up to limit counters that have been quiet, and says
-// how many.
-func (s *Store) PruneThrottles(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteQuietThrottles, s.now().Add(-quiet), limit)
 }

@@ -2,36 +2,35 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // What a token in a link is for. Each purpose has its own lifetime.
 const (
-	PurposeConfirm  = "confirm"  // the address of an account
-	PurposeRegister = "register" // a pending registration
-	PurposeAddress  = "address"  // a new address
+	PurposeVerify   = "confirm"  // the address of an account
+	PurposeRegister = "register" // a pending registration, whose row holds the token
+	PurposeNewEmail = "address"  // a new address
 	PurposeReset    = "reset"    // a new password
 	PurposeUndo     = "undo"     // the old address back
 	PurposeInvite   = "invite"   // an account for whoever was invited
 
-	ConfirmValid = 24 * time.Hour
-	AddressValid = time.Hour
-	ResetValid   = 30 * time.Minute
-	UndoValid    = 7 * 24 * time.Hour
-	InviteValid  = 7 * 24 * time.Hour
+	VerifyValid   = 24 * time.Hour
+	NewEmailValid = time.Hour
+	ResetValid    = 30 * time.Minute
+	UndoValid     = 7 * 24 * time.Hour
+	InviteValid   = 7 * 24 * time.Hour
 )
 
-// ErrLink is the one answer to every token that is unknown, used, expired,
-// for something else, or overtaken by a change of the account.
-var ErrLink = errors.New("the link is not good, or not any more")
+// ErrInvalidLink is the one answer to every token that is unknown, used, expired,
+// for another purpose, or void because the account has changed.
+var ErrInvalidLink = errors.New("the link is not good, or not any more")
 
 // Token is a live token, as the page behind its link needs it.
 type Token struct {
@@ -45,10 +44,17 @@ type Token struct {
 	created, expires time.Time
 }
 
-// tokenValid is how long a token of each purpose is good.
-var tokenValid = map[string]time.Duration{
-	PurposeConfirm: ConfirmValid, PurposeAddress: AddressValid, PurposeReset: ResetValid, PurposeUndo: UndoValid, PurposeInvite: InviteValid,
-}
+// tokenValid is how long a token of each purpose works, as the kinds of letters
+// that carry it state.
+var tokenValid = func() map[string]time.Duration {
+	valid := map[string]time.Duration{}
+	for _, k := range letterKinds {
+		if k.purpose != "" {
+			valid[k.purpose] = k.valid
+		}
+	}
+	return valid
+}()
 
 const (
 	insertToken = `INSERT INTO tokens (hash, purpose, user_id, email, email_key, epoch, created_at, expires_at)
@@ -70,28 +76,21 @@ const (
 	deleteOldTokens = `DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 )
 
-// newToken makes 256 random bits for a link.
-func newToken() string {
-	bits := make([]byte, 32)
-	rand.Read(bits)
-	return base64.RawURLEncoding.EncodeToString(bits)
-}
-
-// issue makes a token and keeps its sum. The zero User stands for nobody yet.
-func (d *deed) issue(ctx context.Context, purpose string, user User, email string, valid time.Duration) (string, error) {
-	token, now := newToken(), d.store.now()
-	key, err := CanonicalEmail(email)
+// issue makes a token and stores its digest. The zero User stands for nobody yet.
+func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string) (string, error) {
+	token, now := secret.NewToken(), tx.store.now()
+	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	id := sql.NullInt64{Int64: user.ID, Valid: user.ID != 0}
-	if _, err := d.ExecContext(ctx, insertToken, digest(token), purpose, id, email, key, user.epoch, now, now.Add(valid)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertToken, secret.Digest(token), purpose, id, email, key, user.epoch, now, now.Add(tokenValid[purpose])); err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	return token, nil
 }
 
-// Token returns what a live token is for, or ErrLink. It changes nothing. One
+// Token returns what a live token is for, or ErrInvalidLink. It changes nothing. One
 // query.
 func (s *Store) Token(ctx context.Context, token string, purposes ...string) (Token, error) {
 	var t Token
@@ -102,46 +101,35 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	if slices.Contains(purposes, PurposeInvite) {
 		query, into = selectInvite, columns
 	}
-	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, digest(token), now).Scan(into...)
+	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, secret.Digest(token), now).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Token{}, ErrLink
+		return Token{}, ErrInvalidLink
 	}
 	if err != nil {
 		return Token{}, fmt.Errorf("look for a token: %w", err)
 	}
-	// A change of what proves the person kills what was sent before, the way
-	// back from a change of address excepted.
-	overtaken := t.Purpose != PurposeUndo && t.User.epoch != epoch
-	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || overtaken || !possible(t.expires, now, tokenValid[t.Purpose]) {
-		return Token{}, ErrLink
+	// A new epoch voids what was sent before, except the link that undoes a change of
+	// address.
+	void := t.Purpose != PurposeUndo && t.User.epoch != epoch
+	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || void || !possible(t.expires, now, tokenValid[t.Purpose]) {
+		return Token{}, ErrInvalidLink
 	}
 	return t, nil
 }
 
-// redeem uses a token of a user up, in the transaction of what it is good for.
-// Of any number who try at once one succeeds. The user comes first: whoever
-// voids tokens has changed the user before, and two would wait for each other.
-func (d *deed) redeem(ctx context.Context, token string, user User) error {
-	if err := d.hold(ctx, user.ID); err != nil {
+// redeem uses up a token of a user, in the transaction of what it is for. Of any number
+// at once one succeeds. The user is locked first, as where tokens are voided: in another
+// order the two could deadlock.
+func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
+	if err := tx.lockUser(ctx, user.ID); err != nil {
 		return err
 	}
-	used, err := d.changed(ctx, useToken, d.store.now(), digest(token))
+	used, err := tx.changed(ctx, useToken, tx.store.now(), secret.Digest(token))
 	if err != nil {
 		return fmt.Errorf("use a token: %w", err)
 	}
 	if used == 0 {
-		return ErrLink
+		return ErrInvalidLink
 	}
 	return nil
-}
-
-// PruneTokens deletes up to limit tokens that have expired, and says how many.
-func (s *Store) PruneTokens(ctx context.Context, limit int) (int64, error) {
-	return s.prune(ctx, deleteOldTokens, s.now(), limit)
-}
-
-// digest is how tokens and typed names are kept.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }

@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // User is a person with an account. It carries nothing secret.
@@ -25,24 +28,22 @@ type User struct {
 	// RenamedAt is when the username was last changed, ClosedAt when the person
 	// closed the account, or the zero time.
 	RenamedAt, ClosedAt time.Time
-	// ConfirmedAt is when somebody with access to the address confirmed it, or
+	// VerifiedAt is when somebody with access to the address confirmed it, or
 	// the zero time.
-	ConfirmedAt time.Time
+	VerifiedAt time.Time
 
 	// epoch changes whenever what proves this person changes; a sign-in that
 	// began under an older one does not come about.
 	epoch int64
-	// wrong is how many wrong passwords in a row came from devices that are not
+	// wrongPasswords is how many wrong passwords in a row came from devices that are not
 	// known.
-	wrong int
-	// counted is where the try was counted that a sign-in now makes good.
-	counted string
+	wrongPasswords int
 }
 
-// Called is how the person is addressed: by name, else by username. Older
-// versions kept some names that cannot be seen.
-func (u User) Called() string {
-	if name := CanonicalName(u.Name); name != "" {
+// DisplayName is how the person is addressed: by name, else by username. Older
+// versions stored some names that cannot be seen.
+func (u User) DisplayName() string {
+	if name := rules.CanonicalName(u.Name); name != "" {
 		return name
 	}
 	return u.Username
@@ -54,24 +55,16 @@ func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
 // Closed says whether the person closed the account.
 func (u User) Closed() bool { return !u.ClosedAt.IsZero() }
 
-// Confirmed says whether the address of the account is known to be the
+// Verified says whether the address of the account is known to be the
 // person's.
-func (u User) Confirmed() bool { return !u.ConfirmedAt.IsZero() }
+func (u User) Verified() bool { return !u.VerifiedAt.IsZero() }
 
-// FormID names the account in the forms that are drawn for it, so that a form which
-// somebody else sends can be told. It stays the same for as long as the account
-// lives, opens nothing, and does not tell how many accounts there are.
+// FormID names the account in the forms that are drawn for it, so that a form can be
+// refused when somebody else sends it. It stays the same for as long as the account
+// exists. It is no secret, and does not reveal how many accounts there are.
 func (u User) FormID() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "form %d %d", u.ID, u.CreatedAt.UnixMicro()))
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
-}
-
-// Registration is what a person gives for a new account.
-type Registration struct {
-	Name, Username, Email, Password string
-	// Next is the page that the person had asked for, for a registration that waits
-	// to be confirmed; otherwise it is not looked at.
-	Next string
 }
 
 const (
@@ -80,147 +73,15 @@ const (
 
 	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
-
-	insertUser = `INSERT INTO users (username, email, email_key, name, password_scheme, password_hash, password_cost, created_at, confirmed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		RETURNING id, epoch`
 )
 
-// checkRegistration refuses what no database need be asked about.
-func (s *Store) checkRegistration(r Registration) error {
-	if err := CheckName(r.Name); err != nil {
-		return err
-	}
-	if err := CheckUsername(r.Username); err != nil {
-		return err
-	}
-	if err := CheckEmail(r.Email); err != nil {
-		return err
-	}
-	return s.passwords.Check(r.Password, r.Name, r.Username, r.Email)
-}
-
-// Register makes an account at once and, where the site sends mail, asks for
-// its address to be confirmed. A refusal names the field; ErrBusy says that the
-// password could not be hashed in time.
-func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User, error) {
-	return s.register(ctx, r, from, nil)
-}
-
-// register makes an account. With redeem, which uses up what proved the
-// address, the account is confirmed.
-func (s *Store) register(ctx context.Context, r Registration, from Origin, redeem func(d *deed) error) (User, error) {
-	if err := s.checkRegistration(r); err != nil {
-		return User{}, err
-	}
-	key, err := CanonicalEmail(r.Email)
-	if err != nil {
-		return User{}, err
-	}
-	user := User{
-		Username:  CanonicalUsername(r.Username),
-		Email:     DeliverableEmail(r.Email),
-		Name:      CanonicalName(r.Name),
-		CreatedAt: s.now(),
-	}
-	if redeem != nil {
-		user.ConfirmedAt = user.CreatedAt
-	}
-	// Asking first spares a hash. The unique columns have the last word.
-	if err := s.registered(ctx, user.Username, key); err != nil {
-		return User{}, err
-	}
-	kept, err := s.passwords.hash(ctx, r.Password)
-	if err != nil {
-		return User{}, err
-	}
-	err = s.write(ctx, func(d *deed) error {
-		if redeem != nil {
-			if err := redeem(d); err != nil {
-				return err
-			}
-		}
-		if err := d.insert(ctx, &user, key, kept, from); err != nil {
-			return err
-		}
-		if user.Confirmed() {
-			return nil
-		}
-		return d.askToConfirm(ctx, user, from)
-	})
-	if refusal := s.taken(err, user.Username); refusal != nil {
-		return User{}, refusal
-	}
-	if _, refused := AsRefusal(err); err != nil && !refused {
-		err = fmt.Errorf("register: %w", err)
-	}
-	if err != nil {
-		return User{}, err
-	}
-	return user, nil
-}
-
-// insert makes the row of a user, who may have neither a username nor an
-// address that is kept for somebody else.
-func (d *deed) insert(ctx context.Context, user *User, emailKey string, kept hashed, from Origin) error {
-	confirmed := sql.NullTime{Time: user.ConfirmedAt, Valid: user.Confirmed()}
-	err := d.QueryRowContext(ctx, insertUser, user.Username, user.Email, emailKey, user.Name,
-		kept.scheme, kept.hash, kept.cost, user.CreatedAt, confirmed).Scan(&user.ID, &user.epoch)
-	if err != nil {
-		return err
-	}
-	if held, err := d.held(ctx, emailKey, *user); err != nil {
-		return err
-	} else if held {
-		return errEmailTaken
-	}
-	if err := d.unreserved(ctx, *user); err != nil {
-		return err
-	}
-	return d.record(ctx, user.ID, EventRegistered, "", from)
-}
-
-func (s *Store) registered(ctx context.Context, username, emailKey string) error {
-	if err := s.UsernameFree(ctx, username, User{}, ""); err != nil {
-		return err
-	}
-	_, _, err := s.account(ctx, s.userByEmail, emailKey)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look for an email address: %w", err)
-	}
-	return errEmailTaken
-}
-
-// taken turns the database's last word about unique columns into a refusal.
-func (s *Store) taken(err error, username string) error {
-	if err == nil {
-		return nil
-	}
-	switch s.db.Conflict(err) {
-	case "users.username":
-		return ErrUsernameTaken
-	case "users.email_key":
-		return errEmailTaken
-	}
-	return nil
-}
-
-// ErrUsernameTaken refuses a username that somebody has, or that is kept for
-// somebody.
-var ErrUsernameTaken = refuse("username", "This username is taken.")
-
-var errEmailTaken = refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
-
-// account finds one account and how its password is kept.
-func (s *Store) account(ctx context.Context, find *statement, key string) (User, hashed, error) {
+// findAccount finds one account and its password hash.
+func (s *Store) findAccount(ctx context.Context, find *statement, key string) (User, secret.PasswordHash, error) {
 	var user User
-	var kept hashed
+	var stored secret.PasswordHash
 	row := find.row(s.db.ReadContext(ctx), key)
-	err := user.scan(row, &kept.scheme, &kept.hash)
-	return user, kept, err
+	err := user.scan(row, &stored.Scheme, &stored.Hash)
+	return user, stored, err
 }
 
 // scan reads userColumns and then more. No row is ErrNotFound.
@@ -240,8 +101,8 @@ func (u *User) columns() []any {
 		utc{&u.DisabledAt},
 		utc{&u.RenamedAt},
 		utc{&u.ClosedAt},
-		utc{&u.ConfirmedAt},
-		&u.wrong,
+		utc{&u.VerifiedAt},
+		&u.wrongPasswords,
 		&u.epoch,
 	}
 }

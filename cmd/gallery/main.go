@@ -1,5 +1,5 @@
-// Command gallery shows every page in every state on one page, narrow and
-// wide, by day and by night.
+// Command gallery shows every page in every state on one page: narrow and wide, light and dark.
+// With --sums it writes what each is as drawn instead.
 package main
 
 import (
@@ -14,12 +14,20 @@ import (
 
 func main() {
 	listen := flag.String("listen", "localhost:8081", "address to listen on")
+	sums := flag.Bool("sums", false, "write the SHA-256 of every state and letter, and end")
 	flag.Parse()
-	fmt.Printf("gallery at http://%s\n", *listen)
-	if err := http.ListenAndServe(*listen, gallery()); err != nil {
+	if err := run(*listen, *sums); err != nil {
 		fmt.Fprintln(os.Stderr, "gallery:", err)
 		os.Exit(1)
 	}
+}
+
+func run(listen string, sums bool) error {
+	if sums {
+		return writeSums(os.Stdout)
+	}
+	fmt.Printf("gallery at http://%s\n", listen)
+	return http.ListenAndServe(listen, gallery())
 }
 
 func gallery() http.Handler {

@@ -38,3 +38,22 @@ func TestTheGalleryShowsEveryState(t *testing.T) {
 		t.Errorf("a state that does not exist: %d, want 404", got)
 	}
 }
+
+func TestSumsAreOfEveryStateAndLetterAndStay(t *testing.T) {
+	t.Parallel()
+	var first, second strings.Builder
+	for _, b := range []*strings.Builder{&first, &second} {
+		if err := writeSums(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if first.String() != second.String() {
+		t.Errorf("the same gallery has two lists of sums:\n%s\n%s", first.String(), second.String())
+	}
+	if got, want := strings.Count(first.String(), "\n"), len(components.Gallery())+len(components.GalleryLetters()); got != want {
+		t.Errorf("%d sums, want %d", got, want)
+	}
+	if asset := "/assets/site.0123abcd.css"; hashed.ReplaceAllString(asset, "$1.") != "/assets/site.css" {
+		t.Errorf("a new content of %s would change every sum", asset)
+	}
+}

@@ -11,10 +11,12 @@ import (
 	"gatehouse/assets"
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	"gatehouse/store/sqlite"
 )
 
-// database is what both dialects open.
+// database is implemented by both dialects.
 type database interface {
 	Accounts() store.Database
 	Sessions(ctx context.Context) (store.Sessions, error)
@@ -30,17 +32,17 @@ func openDatabase(ctx context.Context, place string) (database, error) {
 	return sqlite.Open(ctx, place)
 }
 
-// accounts is an open database with everything that works on it.
+// accounts is an open database and everything that uses it.
 type accounts struct {
 	db        database
 	store     *store.Store
-	passwords *store.Passwords
-	gate      *store.Gate
+	passwords *rules.Passwords
+	hasher    *secret.Hasher
 }
 
-// openAccounts opens the database for serving or for a command. Serving brings it up to
-// this version unless --no-migrate says otherwise; a command does so only with a file
-// that it makes, because an older program may be serving what is there.
+// openAccounts opens the database for serving or for a command. Serving migrates it unless
+// --no-migrate is set. A command migrates only a file that it creates, because an older program
+// may be serving an existing database.
 func openAccounts(j *job, c checked, log *slog.Logger, serving bool) (*accounts, error) {
 	migrate := isMissing(c.database)
 	if serving {
@@ -66,45 +68,44 @@ func openAccounts(j *job, c checked, log *slog.Logger, serving bool) (*accounts,
 }
 
 func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error {
-	a.gate = store.NewGate(slots, store.GateWait)
-	a.gate.Busy = widen
 	words := []string{j.settings.Name}
 	if c.base != nil {
 		words = append(words, c.base.Hostname())
 	}
-	a.passwords = &store.Passwords{
-		Min: j.settings.PasswordMin, Cost: j.settings.BcryptCost,
-		Common: assets.Passwords(), Words: words, Gate: a.gate,
+	a.passwords = &rules.Passwords{
+		Min: j.settings.PasswordMin, Common: assets.Passwords(), Words: words,
 	}
+	a.hasher = &secret.Hasher{Cost: j.settings.BcryptCost, Gate: secret.NewGate(slots, secret.GateWait)}
+	a.hasher.Gate.Busy = addProcessors
 	rules := j.settings.rules()
 	var err error
 	if rules.Letters, err = j.settings.seal(c, serving); err != nil {
 		return err
 	}
-	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, rules, j.clock, log)
+	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, a.hasher, rules, j.clock, log)
 	return err
 }
 
-// warnTooDear says how many accounts have a hash that is never compared. Whoever
-// brought them should hear of it before the people do.
-func (a *accounts) warnTooDear(ctx context.Context, log *slog.Logger) error {
-	n, err := a.store.CountTooDear(ctx)
+// warnTooCostly logs how many accounts have a hash that is never compared. The operator should
+// learn of imported ones before their owners do.
+func (a *accounts) warnTooCostly(ctx context.Context, log *slog.Logger) error {
+	n, err := a.store.CountTooCostly(ctx)
 	if n > 0 {
 		log.Warn("accounts have a password hash above the highest cost; they can only sign in after a reset by link",
-			"accounts", n, "highest", store.BcryptCostMax)
+			"accounts", n, "highest", secret.BcryptCostMax)
 	}
 	return err
 }
 
 func (a *accounts) close() error {
-	if a.gate != nil {
-		a.gate.Close()
+	if a.hasher != nil {
+		a.hasher.Gate.Close()
 	}
 	return a.db.Close()
 }
 
-// withExisting runs a command on the accounts of a database that exists: a
-// mistyped name must not make an empty one.
+// withExisting runs a command on the accounts of an existing database. A mistyped name must not
+// create an empty one.
 func withExisting(j *job, do func(a *accounts) error) error {
 	c, err := j.settings.check()
 	if err != nil {
@@ -116,7 +117,7 @@ func withExisting(j *job, do func(a *accounts) error) error {
 	return withAccounts(j, do)
 }
 
-// isMissing says whether a place is that of a file which does not exist.
+// isMissing says whether the database is a file that does not exist.
 func isMissing(place string) bool {
 	if postgres.IsURL(place) {
 		return false
@@ -125,13 +126,13 @@ func isMissing(place string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// withAccounts runs a command on the accounts and closes them after it.
+// withAccounts runs a command on the accounts and closes them afterwards.
 func withAccounts(j *job, do func(a *accounts) error) (err error) {
 	c, err := j.settings.check()
 	if err != nil {
 		return err
 	}
-	// What a command does is recorded with the account; its stderr is for people.
+	// Commands record events with the account; their stderr is for people.
 	a, err := openAccounts(j, c, slog.New(slog.DiscardHandler), false)
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func withAccounts(j *job, do func(a *accounts) error) (err error) {
 
 type migrateCommand struct{}
 
-// Run brings the database up to this version and says what it did.
+// Run migrates the database to this version and lists the migrations.
 func (migrateCommand) Run(j *job) (err error) {
 	c, err := j.settings.check()
 	if err != nil {

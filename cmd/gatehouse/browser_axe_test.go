@@ -8,17 +8,19 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // longest is the person with the longest of everything, nothing of which has a
 // place to break.
 var longest = store.Registration{
-	Name:     strings.Repeat("W", store.NameMax),
-	Username: strings.Repeat("w", store.UsernameMax),
+	Name:     strings.Repeat("W", rules.NameMax),
+	Username: strings.Repeat("w", rules.UsernameMax),
 	Email:    strings.Repeat("w", 64) + "@" + strings.Repeat(strings.Repeat("w", 61)+".", 3) + "com",
 	Password: "seventeen moths in relays",
 }
 
+// HDR-04: on the way the browser has nothing to complain of, on any page.
 func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 	t.Parallel()
 	open, closed := serveProgram(t), serveProgram(t, "--registration", "closed")
@@ -46,7 +48,7 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.inspectLarge("register refused longest")
 			b.open("/register")
 			b.fillRegister(store.Registration{
-				Name: longest.Name + "W", Username: strings.Repeat("x", store.UsernameMax),
+				Name: longest.Name + "W", Username: strings.Repeat("x", rules.UsernameMax),
 				Email: longest.Email + "w", Password: longest.Password,
 			})
 			b.clickOn("#name")
@@ -110,11 +112,11 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.refuse(b.submit)
 			b.inspect("account delete refused")
 			b.write("username", "ada")
-			closing.clock.Move(store.RecentProof)
+			closing.clock.Move(store.RecentAuth)
 			b.follow(b.submit)
 			b.refuse(b.submit)
 			b.inspect("confirm refused")
-			b.proves(ada, "/account/delete")
+			b.reauthenticates(ada, "/account/delete")
 			b.follow(b.submit)
 			b.arrive("/")
 			b.open("/login")

@@ -37,7 +37,7 @@ func (b *tab) leavesNothing(private []string, ends ...string) {
 // signInFor is where a page leads whoever is signed out.
 func signInFor(page string) string { return "/login?" + url.Values{"next": {page}}.Encode() }
 
-// What answers to forms put on a page leaves with the sign-in as well, and so
+// SES-16: what answers to forms put on a page leaves with the sign-in as well, and so
 // does what was typed.
 func TestBrowserBackAfterSignOutShowsNoAnswerToAForm(t *testing.T) {
 	t.Parallel()
@@ -63,6 +63,7 @@ func TestBrowserBackAfterSignOutShowsNoAnswerToAForm(t *testing.T) {
 	)
 }
 
+// SES-16: closing signs out as well.
 func TestBrowserBackAfterClosingShowsNothingPrivate(t *testing.T) {
 	t.Parallel()
 	for _, mode := range modes {
@@ -82,7 +83,7 @@ func TestBrowserBackAfterClosingShowsNothingPrivate(t *testing.T) {
 	}
 }
 
-// A page that the browser had kept whole, script and all, is fetched anew.
+// SES-16: a page that the browser had cached whole, script and all, is fetched again.
 func TestBrowserPageFromTheBackForwardCacheIsFetchedAnew(t *testing.T) {
 	t.Parallel()
 	p := serveProgram(t)

@@ -63,7 +63,7 @@ func (b *tab) offered(who store.Registration) {
 	b.is(text("header form"), "(none)") // nobody is signed in
 }
 
-// What was shown to somebody signed in is gone with the sign-in, out of the
+// SES-16: what was shown to somebody signed in is gone with the sign-in, out of the
 // browser's history too.
 func TestBrowserBackAfterSignOutShowsNothingPrivate(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,7 @@ func (b *tab) enter(who store.Registration) {
 }
 
 // ends ends sign-ins: with JavaScript in the page as it stands, whose notice
-// takes the focus, without it by a page loaded anew.
+// takes the focus, without it by a page loaded again.
 func (b *tab) ends(act func(), sentence string) {
 	b.t.Helper()
 	if b.plain {

@@ -112,14 +112,14 @@ const overTheEdge = `(() => {
 })()`
 
 // cutOff is an expression for what does not fit where it stands. Only a name at the
-// top of a page may, once it takes more than two lines.
+// top of a page may, once it takes more than two lines, and what is typed, which scrolls.
 const cutOff = `[...document.body.querySelectorAll("*")]
-	.filter(e => !e.closest(".skip, .visually-hidden, svg, input") && e.checkVisibility() && getComputedStyle(e).display !== "inline")
+	.filter(e => !e.closest(".skip, .visually-hidden, svg, input, textarea") && e.checkVisibility() && getComputedStyle(e).display !== "inline")
 	.filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1 && getComputedStyle(e).overflowY !== "visible")
 	.filter(e => !e.matches(".top-links span") || e.textContent.length < 40)
 	.map(e => e.clientWidth + "x" + e.clientHeight + " of " + e.scrollWidth + "x" + e.scrollHeight + ": " + e.outerHTML.slice(0, 120)).join("\n")`
 
-// shoot keeps a picture of the whole page in the folder that GATEHOUSE_SHOTS
+// shoot saves a picture of the whole page in the folder that GATEHOUSE_SHOTS
 // names, if it names one.
 func (b *tab) shoot(look string) {
 	b.t.Helper()

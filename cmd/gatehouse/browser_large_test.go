@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"gatehouse/assets"
@@ -12,10 +13,31 @@ import (
 // Whoever needs large text has it on every page in every state it can be in.
 func TestBrowserPagesTakeLargeText(t *testing.T) {
 	t.Parallel()
+	b := openTab(t, serveGallery(t))
+	for _, state := range components.Gallery() {
+		b.open("/" + state.Name)
+		b.inspectLarge(state.Name)
+	}
+}
+
+// What no page of the house has is inspected in the gallery.
+func TestBrowserEveryKindOfFieldIsAccessibleAndFits(t *testing.T) {
+	t.Parallel()
+	b := openTab(t, serveGallery(t))
+	for _, state := range components.Gallery() {
+		if strings.HasPrefix(state.Name, "demonstration") {
+			b.open("/" + state.Name)
+			b.inspect(state.Name)
+		}
+	}
+}
+
+// serveGallery serves every state at its name.
+func serveGallery(t *testing.T) *program {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", assets.Handler(http.NotFoundHandler()))
-	states := components.Gallery()
-	for _, state := range states {
+	for _, state := range components.Gallery() {
 		mux.HandleFunc("/"+state.Name, func(w http.ResponseWriter, r *http.Request) {
 			if err := components.Layout(state.Page, state.Body).Render(r.Context(), w); err != nil {
 				t.Errorf("%s: %v", state.Name, err)
@@ -24,9 +46,5 @@ func TestBrowserPagesTakeLargeText(t *testing.T) {
 	}
 	gallery := httptest.NewServer(mux)
 	t.Cleanup(gallery.Close)
-	b := openTab(t, &program{url: gallery.URL})
-	for _, state := range states {
-		b.open("/" + state.Name)
-		b.inspectLarge(state.Name)
-	}
+	return &program{url: gallery.URL}
 }

@@ -63,7 +63,7 @@ func TestBrowserLoginLasts(t *testing.T) {
 		still, over, expires time.Duration
 	}{
 		{"for an hour without a visit, and until the browser closes", false, store.Idle - time.Minute, store.Idle, 0},
-		{"for two weeks without a visit when it is kept", true, store.IdleKept - time.Hour, store.IdleKept, store.AbsoluteKept},
+		{"for two weeks without a visit when it is kept", true, store.IdleRemembered - time.Hour, store.IdleRemembered, store.AbsoluteRemembered},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

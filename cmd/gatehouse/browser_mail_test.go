@@ -76,7 +76,7 @@ func (p *program) join(t *testing.T, who store.Registration) {
 
 // opensLetter finds the newest letter to an address about a subject in the
 // mailbox and clicks on its link, which leads to a page. The token of the link
-// is in no address that the browser keeps.
+// is in no address that the browser saves.
 func (b *tab) opensLetter(to, subject, page string) {
 	b.t.Helper()
 	l := b.program.letters(b.t, to, subject, 1)
@@ -223,7 +223,7 @@ func TestBrowserAcceptsAnInvitation(t *testing.T) {
 			b.follow(b.submit)
 			b.arrive("/")
 			b.is(text("[role=status]"), "Welcome, Ada Lovelace. Your account is ready.")
-			b.is(text(".banner"), "(none)") // the letter was the proof
+			b.is(text(".banner"), "(none)") // the letter verified the address
 			b.open("/invite")
 			b.is(title, "This link does not work · Gatehouse")
 			b.is(text(".actions"), "Your account")

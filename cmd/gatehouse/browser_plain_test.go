@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	"gatehouse/store/storetest"
 )
 
@@ -72,7 +73,7 @@ func TestBrowserSaysTheSameWithoutJavaScript(t *testing.T) {
 		b := mode.open(t, p)
 		for _, who := range []store.Registration{
 			{},
-			{Name: strings.Repeat("n", store.NameMax+1), Username: "a", Email: "a", Password: "a"},
+			{Name: strings.Repeat("n", rules.NameMax+1), Username: "a", Email: "a", Password: "a"},
 			{Name: "Grace", Username: "grace", Email: "a@b@c.example", Password: "grace grace grace"},
 			{Username: "new", Email: grace.Email, Password: grace.Password},
 		} {

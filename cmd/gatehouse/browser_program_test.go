@@ -105,7 +105,7 @@ func (p *program) caller(t *testing.T) *caller {
 	return (&process{t: t, url: p.address}).caller()
 }
 
-// spool keeps what the program writes, for more than one reader at a time.
+// spool collects what the program writes, for more than one reader at a time.
 type spool struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	"gatehouse/store/storetest"
 )
 
@@ -22,7 +23,7 @@ func TestBrowserRegisterChecksFieldsWhileTyping(t *testing.T) {
 	b := openTab(t, p)
 	b.open("/register")
 	for _, c := range []struct{ name, field, typed, want, class string }{
-		{"a name that is too long", "name", strings.Repeat("n", store.NameMax+1), "at most 100 characters", "field-refused"},
+		{"a name that is too long", "name", strings.Repeat("n", rules.NameMax+1), "at most 100 characters", "field-refused"},
 		{"a name", "name", "Ada Lovelace", "", ""},
 		{"a username that is too short", "username", "ad", "at least 3 characters", "field-refused"},
 		{"a username of another shape", "username", "ada lovelace", "Use only a to z", "field-refused"},

@@ -105,6 +105,9 @@ func (r *report) answers() []string {
 	return slices.Clone(r.answered)
 }
 
+// HDR-04: a violated policy, an error on the console or a request that failed fails
+// whichever test of a browser it happens in, when its tab closes. So they must be
+// heard.
 func TestBrowserCollectsComplaints(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, serveProgram(t))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // withLimits runs the program as people do.
@@ -38,7 +39,7 @@ func TestBrowserWrongPasswordsHaveToWait(t *testing.T) {
 			if !b.answered("429 POST /login") {
 				t.Errorf("answers: got %q, want a 429", b.report.answers())
 			}
-			b.is(text("#summary ul"), store.TooMany(time.Second).Error())
+			b.is(text("#summary ul"), rules.TooMany(time.Second).Error())
 			b.is(title, "Error: Sign in · Gatehouse")
 			b.is(value("username"), "Ada")
 			b.is(value("password"), mode.password(ada.Password))

@@ -18,26 +18,28 @@ import (
 	"gatehouse/assets"
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
-// settings are the flags that every command takes, each also an environment
-// variable. The table in the README is tested against them.
+// settings are the flags of every command. Each is also an environment variable. A test
+// compares them with the table in README.md.
 type settings struct {
-	Listen       string `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
-	BaseURL      string `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
-	Database     string `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
-	NoMigrate    bool   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
-	Registration string `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
-	SMTP         string `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
-	MailFrom     string `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
-	HeloName     string `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
-	NoNotices    bool   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
-	Secret       string `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
-	Name         string `default:"Gatehouse" help:"The site's name on its pages."`
-	PasswordMin  int    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
-	BcryptCost   int    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
-	ClosedDays   int    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
-	ActivityDays int    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
+	Listen       string                 `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
+	BaseURL      string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
+	Database     string                 `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
+	NoMigrate    bool                   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
+	Registration store.RegistrationMode `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
+	SMTP         string                 `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
+	MailFrom     string                 `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
+	HeloName     string                 `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
+	NoNotices    bool                   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
+	Secret       string                 `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
+	Name         string                 `default:"Gatehouse" help:"The site's name on its pages."`
+	PasswordMin  int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
+	BcryptCost   int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	ClosedDays   int                    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
+	ActivityDays int                    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
 
 	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
 	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords make an account wait."`
@@ -54,10 +56,10 @@ type settings struct {
 	InsecureTest  bool     `help:"For tests on loopback only: allows bcrypt cost 4 and turns the limits off."`
 }
 
-// defaults are the settings that the store knows already.
+// defaults are the defaults that the store defines.
 var defaults = kong.Vars{
 	"closed_days":          strconv.Itoa(int(store.DefaultRules.Reopen / day)),
-	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventsKept / day)),
+	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventRetention / day)),
 	"limit_password":       strconv.Itoa(store.DefaultLimits.WrongPasswords),
 	"limit_wait":           strings.TrimSuffix(store.DefaultLimits.LongestWait.String(), "0s"),
 	"limit_failures":       store.DefaultLimits.Failures.String(),
@@ -70,9 +72,9 @@ var defaults = kong.Vars{
 
 const day = 24 * time.Hour
 
-// rules are what the settings decide about accounts.
+// rules are the account rules that the settings define.
 func (s *settings) rules() store.Rules {
-	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventsKept: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices}
+	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventRetention: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices}
 	if !s.InsecureTest {
 		rules.Limits = store.Limits{
 			WrongPasswords: s.LimitPassword, LongestWait: s.LimitWait, Failures: s.LimitFailures,
@@ -83,25 +85,25 @@ func (s *settings) rules() store.Rules {
 	return rules
 }
 
-// checked is what the settings mean, once they have been found good.
+// checked holds the parsed settings, once all are valid.
 type checked struct {
 	base     *url.URL // nil until the port is known
 	database string
 	proxies  []string
 }
 
-// check finds the first setting that cannot be meant, in one sentence.
+// check returns an error for the first invalid setting, in one sentence.
 func (s *settings) check() (checked, error) {
 	var c checked
-	if s.PasswordMin < store.PasswordFloor || s.PasswordMin > store.PasswordCeiling {
-		return c, usageError{fmt.Errorf("--password-min must be %d to %d", store.PasswordFloor, store.PasswordCeiling)}
+	if s.PasswordMin < rules.PasswordFloor || s.PasswordMin > rules.PasswordCeiling {
+		return c, usageError{fmt.Errorf("--password-min must be %d to %d", rules.PasswordFloor, rules.PasswordCeiling)}
 	}
-	least := store.BcryptCostMin
+	least := secret.BcryptCostMin
 	if s.InsecureTest {
 		least = bcryptCostTest
 	}
-	if s.BcryptCost < least || s.BcryptCost > store.BcryptCostMax {
-		return c, usageError{fmt.Errorf("--bcrypt-cost must be %d to %d", least, store.BcryptCostMax)}
+	if s.BcryptCost < least || s.BcryptCost > secret.BcryptCostMax {
+		return c, usageError{fmt.Errorf("--bcrypt-cost must be %d to %d", least, secret.BcryptCostMax)}
 	}
 	if s.LimitPassword < 0 || s.LimitPassword > 50 {
 		return c, usageError{errors.New("--limit-password must be 0 to 50")}
@@ -122,7 +124,7 @@ func (s *settings) check() (checked, error) {
 	if err := s.checkMetricsListen(host, port); err != nil {
 		return c, err
 	}
-	if s.InsecureTest && !isLoopback(host) {
+	if s.InsecureTest && !rules.IsLoopback(host) {
 		return c, usageError{errors.New("--insecure-test is for loopback addresses only")}
 	}
 	if s.BaseURL != "" {
@@ -130,7 +132,7 @@ func (s *settings) check() (checked, error) {
 			return c, usageError{err}
 		}
 	}
-	// Files also put spaces and line ends between networks.
+	// Configuration files also separate networks by spaces and line ends.
 	for _, network := range strings.Fields(strings.Join(s.TrustedProxy, " ")) {
 		prefix, err := parseNetwork(network)
 		if err != nil {
@@ -144,7 +146,7 @@ func (s *settings) check() (checked, error) {
 	if err := s.checkMail(c); err != nil {
 		return c, err
 	}
-	if store.CanonicalName(s.Name) == "" || store.CheckName(s.Name) != nil {
+	if rules.CanonicalName(s.Name) == "" || rules.CheckName(s.Name) != nil {
 		return c, usageError{errors.New("--name must be a short line of text in which nothing is invisible")}
 	}
 	if !assets.Built() {
@@ -155,37 +157,29 @@ func (s *settings) check() (checked, error) {
 
 const bcryptCostTest = 4
 
-// Ways to register.
-const (
-	registerOpen    = "open"
-	registerConfirm = "confirm"
-	registerInvite  = "invite"
-)
-
-// parseBase reads a base URL: an origin without a path. Plain http is for this
-// machine only, because passwords travel in it.
+// parseBase reads a base URL: an origin without a path. Plain http is allowed only for this
+// machine, because passwords travel over it.
 func parseBase(value string) (*url.URL, error) {
 	u, err := url.Parse(value)
 	if err == nil && u.User != nil {
-		// Not repeated: it may hold a password.
+		// The value is not repeated, because it may contain a password.
 		return nil, errors.New("--base-url must be a scheme and a host, like https://accounts.example.com, without a username")
 	}
 	if err != nil || strings.TrimSuffix(u.Hostname(), ".") == "" || u.Port() != "" && !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("--base-url must be a scheme and a host, like https://accounts.example.com, not %q", value)
 	}
 	switch {
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && rules.IsLoopback(u.Hostname()):
 	case u.Scheme == "http":
 		return nil, errors.New("--base-url must be https, unless its host is localhost: passwords travel over it")
 	default:
 		return nil, fmt.Errorf("--base-url must begin with https://, not %q", value)
 	}
-	// As browsers write it: no port that goes without saying, and letters
-	// outside ASCII in their ASCII form. A dot at the end would make it another
-	// site for them.
+	// As browsers write it: without the default port, and in ASCII form. With a trailing dot it
+	// would be a different site for them.
 	name, err := idna.Lookup.ToASCII(u.Hostname())
 	if err != nil {
-		name = strings.ToLower(u.Hostname()) // an IPv6 address, for one
+		name = strings.ToLower(u.Hostname()) // such as an IPv6 address
 	}
 	name = strings.TrimSuffix(name, ".")
 	if strings.Contains(name, ":") {
@@ -205,13 +199,12 @@ func parseNetwork(value string) (netip.Prefix, error) {
 	return netip.ParsePrefix(value)
 }
 
-// databasePlace returns a postgres:// URL as it is, and otherwise the whole
-// path of a file, because SQLite takes some short ones, such as :memory:, for
-// something else.
+// databasePlace returns a postgres:// URL as it is, and otherwise the absolute path of a file,
+// because SQLite gives some short names, such as :memory:, a special meaning.
 func databasePlace(value string) (string, error) {
 	if postgres.IsURL(value) {
-		// An @ that is not percent-encoded makes a part of the password the host,
-		// which errors name.
+		// With an @ that is not percent-encoded, a part of the password becomes the host, and
+		// errors name the host.
 		_, authority, _ := strings.Cut(value, "://")
 		authority, _, _ = strings.Cut(authority, "/")
 		if _, err := url.Parse(value); err != nil || strings.Count(authority, "@") > 1 {
@@ -220,11 +213,11 @@ func databasePlace(value string) (string, error) {
 		return value, nil
 	}
 	if scheme, _, ok := strings.Cut(value, "://"); ok {
-		// Only the scheme is repeated: the rest may hold a password.
+		// Only the scheme is repeated, because the rest may contain a password.
 		return "", fmt.Errorf("--database must be a file, sqlite:FILE or postgres://..., not %s://", scheme)
 	}
-	// What is almost a URL, or a list of settings as psql takes it, may hold a
-	// password and must not become the name of a file.
+	// A mistyped URL, or a connection string as psql takes it, may contain a password and must
+	// not become a file name.
 	if lower := strings.ToLower(value); strings.HasPrefix(lower, "postgres") && strings.Contains(lower, ":") || psqlSetting.MatchString(lower) {
 		return "", errors.New("--database must be a file, sqlite:FILE or a URL like postgres://user:password@host:5432/name")
 	}
@@ -235,16 +228,11 @@ func databasePlace(value string) (string, error) {
 	return filepath.Abs(file)
 }
 
-// psqlSetting is one of a connection string of libpq that is no URL.
+// psqlSetting is a setting in a libpq connection string that is not a URL.
 var psqlSetting = regexp.MustCompile(`(^|\s)(host|hostaddr|dbname|user|password)\s*=`)
 
-// isPort says whether text is a port number; 0 means any that is free.
+// isPort says whether text is a port number; 0 means any free port.
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || err == nil && address.IsLoopback()
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/alecthomas/kong"
+	"gatehouse/store/rules"
 
-	"gatehouse/store"
+	"github.com/alecthomas/kong"
 )
 
 // parse reads the arguments and the environment.
@@ -24,11 +24,10 @@ func parse(parser *kong.Kong, args []string) (*kong.Context, error) {
 	return parsed, checkText(parser.Model)
 }
 
-// tidyEnvironment makes of the variables what people mean who write them into
-// files for services and containers: one that is empty is not set, and spaces,
-// a carriage return, a byte-order mark or a pair of quotes around a value, which
-// not every reader of such files takes off, are no part of it. It changes the
-// environment of the process, because kong reads no other.
+// tidyEnvironment normalizes the variables of the settings, as files for services and
+// containers write them. An empty variable is not set. Spaces, a carriage return, a byte-order
+// mark and a pair of quotes around a value are removed, because not every reader of such files
+// does so. It changes the environment of the process, because kong reads no other.
 func tidyEnvironment(model *kong.Application) error {
 	for _, flag := range model.Flags {
 		for _, name := range flag.Envs {
@@ -65,9 +64,8 @@ func trim(value string) string {
 	return strings.TrimSpace(strings.Trim(strings.TrimSpace(value), "\ufeff"))
 }
 
-// checkText refuses settings that are not UTF-8, for which kong has put U+FFFD
-// by now, and those with something that nobody sees. The site's name has a rule
-// of its own for that.
+// checkText refuses settings that are not UTF-8, in which kong has put U+FFFD, and settings
+// with invisible characters. The site's name has its own rule.
 func checkText(model *kong.Application) error {
 	for _, flag := range model.Flags {
 		if flag.Target.Kind() != reflect.String {
@@ -77,21 +75,21 @@ func checkText(model *kong.Application) error {
 		if strings.ContainsRune(value, utf8.RuneError) {
 			return fmt.Errorf("--%s is not UTF-8: set the terminal to UTF-8, or save the file that it stands in as UTF-8", flag.Name)
 		}
-		if flag.Name != "name" && store.Pasted(value) {
+		if flag.Name != "name" && rules.Pasted(value) {
 			return fmt.Errorf("--%s contains an invisible character: type it instead of pasting it", flag.Name)
 		}
 	}
 	return nil
 }
 
-// AfterApply takes off the site's name what is taken off everybody's.
+// AfterApply normalizes the site's name like a display name.
 func (s *settings) AfterApply() error {
-	s.Name = store.CanonicalName(s.Name)
+	s.Name = rules.CanonicalName(s.Name)
 	return nil
 }
 
-// toggle reads a flag without a value, and on and off beside what kong reads:
-// true, yes, 1, false, no and 0.
+// toggle reads a boolean flag: no value, on or off, and what kong reads (true, yes, 1, false,
+// no and 0).
 type toggle struct{ kong.BoolMapper }
 
 // Decode implements kong.Mapper.

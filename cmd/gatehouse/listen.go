@@ -7,11 +7,10 @@ import (
 	"net/netip"
 )
 
-// listeners are where the program is reached: the site by everybody and the
-// metrics, nil where they are off, by whoever runs it.
+// listeners are the site's listener and the one for metrics, which is nil if they are off.
 type listeners struct{ site, metrics *net.TCPListener }
 
-// listen opens both, or says in one sentence why it cannot.
+// listen opens both, or returns an error in one sentence.
 func (s *settings) listen() (at listeners, err error) {
 	if at.site, err = listen(s.Listen); err != nil {
 		return at, err
@@ -43,8 +42,7 @@ func (at listeners) close() {
 	}
 }
 
-// checkMetricsListen looks at the address of the metrics beside that of the
-// site, which everybody reaches.
+// checkMetricsListen checks that the metrics are not at the public address of the site.
 func (s *settings) checkMetricsListen(siteHost, sitePort string) error {
 	if s.MetricsListen == "" {
 		return nil
@@ -59,8 +57,7 @@ func (s *settings) checkMetricsListen(siteHost, sitePort string) error {
 	return nil
 }
 
-// isEverywhere says whether a host to listen on means every address of this
-// machine.
+// isEverywhere says whether listening on a host means all addresses of this machine.
 func isEverywhere(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "" || err == nil && address.IsUnspecified()

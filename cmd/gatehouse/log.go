@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// logger writes to w in the format that the settings ask for.
+// logger writes to w in the format of the settings.
 func (s *settings) logger(w io.Writer) *slog.Logger {
 	if s.LogFormat != "json" {
 		return slog.New(inUTC{slog.NewTextHandler(w, nil)})
@@ -22,7 +22,7 @@ func (s *settings) logger(w io.Writer) *slog.Logger {
 	}})})
 }
 
-// inUTC tells the time in UTC.
+// inUTC logs times in UTC.
 type inUTC struct{ slog.Handler }
 
 // Handle implements slog.Handler.
@@ -37,8 +37,8 @@ func (h inUTC) WithAttrs(attrs []slog.Attr) slog.Handler { return inUTC{h.Handle
 // WithGroup implements slog.Handler.
 func (h inUTC) WithGroup(name string) slog.Handler { return inUTC{h.Handler.WithGroup(name)} }
 
-// visible writes out what JSON leaves as it is but a terminal acts upon: the
-// higher control characters and the marks that turn the direction of text.
+// visible escapes what JSON leaves as it is but a terminal interprets: C1 control characters
+// and marks that change the direction of text.
 func visible(text string) string {
 	hidden := func(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }
 	if !strings.ContainsFunc(text, hidden) {

@@ -16,20 +16,22 @@ import (
 	"gatehouse/handlers/mail"
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
-// mails says whether a site with that base URL sends mail: by a mail server or,
-// on this machine, into the mailbox.
-func (s *settings) mails(base *url.URL) bool { return s.SMTP != "" || s.boxes(base) }
+// sendsMail says whether a site with that base URL sends mail: to a mail server or, on this
+// machine, into the mailbox.
+func (s *settings) sendsMail(base *url.URL) bool { return s.SMTP != "" || s.usesMailbox(base) }
 
-// boxes says whether mail goes into the mailbox, which shows it to everybody who can
+// usesMailbox says whether mail goes into the mailbox, which shows it to everybody who can
 // reach it.
-func (s *settings) boxes(base *url.URL) bool {
+func (s *settings) usesMailbox(base *url.URL) bool {
 	host, _, _ := net.SplitHostPort(s.Listen)
-	return s.SMTP == "" && isLoopback(host) && (base == nil || base.Scheme == "http" && isLoopback(base.Hostname()))
+	return s.SMTP == "" && rules.IsLoopback(host) && (base == nil || base.Scheme == "http" && rules.IsLoopback(base.Hostname()))
 }
 
-// sender is who letters come from.
+// sender is the From address of letters.
 func (s *settings) sender(base *url.URL) string {
 	if s.MailFrom != "" {
 		return s.MailFrom
@@ -37,22 +39,22 @@ func (s *settings) sender(base *url.URL) string {
 	return (&netmail.Address{Name: s.Name, Address: "no-reply@" + mail.Domain(base.Hostname())}).String()
 }
 
-// hello is the name by which the site introduces itself to the mail server, or
-// empty where its host has none that means anything to others.
+// hello is the name by which the site introduces itself to the mail server, or empty if its
+// host name means nothing to others.
 func (s *settings) hello(base *url.URL) string {
 	if s.HeloName != "" {
-		name, _ := mail.ParseHello(s.HeloName) // checkMail has seen to it
+		name, _ := mail.ParseHello(s.HeloName) // checkMail has validated it
 		return name
 	}
 	domain := mail.Domain(base.Hostname())
 	if strings.HasPrefix(domain, "[") {
-		return "" // behind a proxy it is not where we call from
+		return "" // behind a proxy this is not the address that connects
 	}
 	name, _ := mail.ParseHello(domain)
 	return name
 }
 
-// checkMail finds the first setting of mail that cannot be meant.
+// checkMail returns an error for the first invalid mail setting.
 func (s *settings) checkMail(c checked) error {
 	if s.SMTP != "" {
 		if _, err := mail.ParseSMTP(s.SMTP); err != nil {
@@ -73,7 +75,7 @@ func (s *settings) checkMail(c checked) error {
 			return usageError{fmt.Errorf("--helo-name %w", err)}
 		}
 	}
-	if !s.mails(c.base) && (s.Registration == registerConfirm || s.Registration == registerInvite) {
+	if !s.sendsMail(c.base) && (s.Registration == store.RegistrationConfirm || s.Registration == store.RegistrationInvite) {
 		return usageError{fmt.Errorf("--registration %s needs mail; set --smtp", s.Registration)}
 	}
 	if s.Secret != "" {
@@ -86,18 +88,18 @@ func (s *settings) checkMail(c checked) error {
 	return nil
 }
 
-// seal is what letters are sealed with; nil where the site sends no mail. Only
-// with create is a secret made where there is none: a command that somebody else
-// runs must not leave a file behind that the server cannot read.
-func (s *settings) seal(c checked, create bool) (*store.Seal, error) {
-	if !s.mails(c.base) {
+// seal encrypts waiting letters; nil if the site sends no mail. Only with create is a missing
+// secret created: a command run by another user must not leave a file that the server cannot
+// read.
+func (s *settings) seal(c checked, create bool) (*secret.Seal, error) {
+	if !s.sendsMail(c.base) {
 		return nil, nil
 	}
-	secret, err := s.secret(c, create)
-	if err != nil || secret == nil {
+	key, err := s.secret(c, create)
+	if err != nil || key == nil {
 		return nil, err
 	}
-	return store.NewSeal(secret, "letters")
+	return secret.NewSeal(key, "letters")
 }
 
 func (s *settings) secret(c checked, create bool) ([]byte, error) {
@@ -118,18 +120,18 @@ func (s *settings) secret(c checked, create bool) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the secret: %w", err)
 	}
-	secret, err := readSecret(string(text))
+	key, err := readSecret(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return secret, nil
+	return key, nil
 }
 
-// makeSecret writes a new secret for its owner alone. Of several programs that
-// do so at once all get the one that was first.
+// makeSecret writes a new secret that only its owner can read. If several programs do so at
+// once, all get the secret that was written first.
 func makeSecret(path string) ([]byte, error) {
 	draft := path + "." + rand.Text()
-	text := base64.StdEncoding.EncodeToString(store.NewSecret()) + "\n"
+	text := base64.StdEncoding.EncodeToString(secret.New()) + "\n"
 	if err := os.WriteFile(draft, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("make a secret: %w", err)
 	}
@@ -137,40 +139,40 @@ func makeSecret(path string) ([]byte, error) {
 	if err := os.Link(draft, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make a secret: %w", err)
 	}
-	kept, err := os.ReadFile(path)
+	made, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the secret: %w", err)
 	}
-	return readSecret(string(kept))
+	return readSecret(string(made))
 }
 
 func readSecret(text string) ([]byte, error) {
-	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(secret) != store.SecretBytes {
-		return nil, fmt.Errorf("--secret must be %d bytes in base64, as openssl rand -base64 %d makes them", store.SecretBytes, store.SecretBytes)
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != secret.Length {
+		return nil, fmt.Errorf("--secret must be %d bytes in base64, as openssl rand -base64 %d makes them", secret.Length, secret.Length)
 	}
-	return secret, nil
+	return key, nil
 }
 
-// office is what delivers the letters of a site, or nil where there are none.
-// On this machine without a mail server they go into the site's mailbox.
-func (j *job) office(site *handlers.Site, a *accounts) (*mail.Office, error) {
+// worker returns the worker that delivers the letters of a site, or nil if it sends none. On
+// this machine without a mail server they go into the site's mailbox.
+func (j *job) worker(site *handlers.Site, a *accounts) (*mail.Worker, error) {
 	if !a.store.Mails() {
 		return nil, nil
 	}
-	o := &mail.Office{
+	w := &mail.Worker{
 		Store: a.store, Site: site.Name, Base: site.BaseURL, From: j.settings.sender(site.BaseURL), Log: site.Log,
 	}
-	if j.settings.boxes(site.BaseURL) {
+	if j.settings.usesMailbox(site.BaseURL) {
 		site.Mailbox = &mail.Mailbox{}
-		o.Sender = site.Mailbox
-		return o, nil
+		w.Sender = site.Mailbox
+		return w, nil
 	}
 	smtp, err := mail.ParseSMTP(j.settings.SMTP)
 	if err != nil {
 		return nil, err
 	}
 	smtp.Hello, smtp.Log = j.settings.hello(site.BaseURL), site.Log
-	o.Sender = smtp
-	return o, nil
+	w.Sender = smtp
+	return w, nil
 }

@@ -15,12 +15,12 @@ import (
 	"time"
 
 	"gatehouse/handlers/mail/mailtest"
-	"gatehouse/store"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
 // sharedSecret is what copies of a site on PostgreSQL have in common.
-var sharedSecret = base64.StdEncoding.EncodeToString(make([]byte, store.SecretBytes))
+var sharedSecret = base64.StdEncoding.EncodeToString(make([]byte, secret.Length))
 
 // mailing are the flags of a site that sends to a server.
 func mailing(s *mailtest.Server, d storetest.Database) []string {
@@ -116,7 +116,7 @@ func TestSRV06FormsAnswerWithoutAMailServer(t *testing.T) {
 	}
 }
 
-// The mailbox holds what opens accounts.
+// The mailbox shows what opens accounts.
 func TestTheMailboxIsForDevelopersAlone(t *testing.T) {
 	t.Parallel()
 	s := (&mailtest.Server{}).Start(t)
@@ -154,6 +154,32 @@ func TestTheMailboxIsForDevelopersAlone(t *testing.T) {
 			}
 			if said := strings.Contains(p.out.String(), "/dev/mailbox"); said != (c.want == http.StatusOK) {
 				t.Errorf("stdout is %q", p.out.String())
+			}
+		})
+	}
+}
+
+// Whoever forgets the mail server finds out when the program starts, not when
+// somebody has lost a password.
+func TestServeSaysThatNobodyGetsMail(t *testing.T) {
+	t.Parallel()
+	const said = "there is no mail server: nobody gets mail, so nobody can confirm an address or recover an account; set --smtp\n"
+	s := (&mailtest.Server{}).Start(t)
+	for _, c := range []struct {
+		name  string
+		flags []string
+		want  bool
+	}{
+		{"on http://localhost", nil, false},
+		{"on https", []string{"--base-url", "https://accounts.example.com"}, true},
+		{"on https with a mail server", []string{"--base-url", "https://accounts.example.com", "--smtp", "smtp://" + s.Addr}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := launch(t, storetest.SQLite.New(t), c.flags...)
+			p.stop()
+			if got := strings.HasSuffix(p.out.String(), said); got != c.want {
+				t.Errorf("stdout is %q; it ends in %q: %v, want %v", p.out.String(), said, got, c.want)
 			}
 		})
 	}
@@ -287,8 +313,8 @@ func TestProgramsThatStartAtOnceMakeOneSecret(t *testing.T) {
 		})
 	}
 	group.Wait()
-	for _, secret := range secrets {
-		if len(secret) != store.SecretBytes || secret != secrets[0] {
+	for _, key := range secrets {
+		if len(key) != secret.Length || key != secrets[0] {
 			t.Fatal("two programs have different secrets")
 		}
 	}

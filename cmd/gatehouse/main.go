@@ -1,5 +1,5 @@
-// Command gatehouse is the front door of a web application: it serves the
-// pages and looks after the accounts.
+// Command gatehouse is the front door of a web application: it serves the pages and manages the
+// accounts.
 package main
 
 import (
@@ -16,14 +16,14 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// slots is how many passwords are hashed at a time: as many as there are
-// processors for this program, container limits counted.
+// slots is how many passwords are hashed at a time: the number of processors for this program,
+// including container limits.
 var slots = runtime.GOMAXPROCS(0)
 
-// widen gives Go more processors than there are slots while passwords are
-// hashed. The slots run at low priority, so pages then always find one. At other
-// times more processors than the machine has cost a quarter of what pages take.
-func widen(busy bool) {
+// addProcessors gives Go more processors than there are slots while passwords are hashed. The
+// slots run at low priority, so pages then always find a processor: make storm measures pages
+// meanwhile. Without hashing, more processors than the machine has gain nothing.
+func addProcessors(busy bool) {
 	if busy {
 		runtime.GOMAXPROCS(slots + 2)
 		return
@@ -31,20 +31,19 @@ func widen(busy bool) {
 	runtime.GOMAXPROCS(slots)
 }
 
-// collectAt is how much garbage, in percent of what is in use, Go lets gather
-// before it collects. Pages leave much and keep little: four times the usual
-// takes a fifth off what they cost, for some 15 MiB under load. The environment
-// variable GOGC overrides it.
-const collectAt = 400
+// gcPercent is the garbage collection target, in percent of the live heap. Pages produce much
+// garbage and retain little, so a value above Go's default of 100 makes them cheaper and takes
+// some memory. Compare make load and make small with and without GOGC=100, which overrides it.
+const gcPercent = 400
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
+		debug.SetGCPercent(gcPercent)
 	}
 	os.Exit(run(context.Background(), os.Args[1:], terminal{os.Stdin, os.Stdout, os.Stderr}, time.Now))
 }
 
-// terminal is where a command reads and writes.
+// terminal is the input and output of a command.
 type terminal struct {
 	in       io.Reader
 	out, err io.Writer
@@ -57,7 +56,7 @@ const (
 	exitUsage  = 2
 )
 
-// cli is the whole command line; its flags are the settings.
+// cli is the command line. Its flags are the settings.
 type cli struct {
 	settings
 
@@ -68,11 +67,11 @@ type cli struct {
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 
-// exited carries a status out of kong, which wants to end the process itself.
+// exited carries an exit status out of kong, which would end the process itself.
 type exited int
 
-// run runs one command and returns its exit status. Cancelling ctx stops a
-// server gracefully. The clock is the only source of time for what is stored.
+// run runs one command and returns its exit status. Canceling ctx stops a server gracefully.
+// The clock is the only source of time for stored data.
 func run(ctx context.Context, args []string, term terminal, clock func() time.Time) (status int) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -123,15 +122,15 @@ func newParser(c *cli, term terminal) (*kong.Kong, error) {
 	)
 }
 
-// job is what every command works with.
+// job is what every command needs.
 type job struct {
 	ctx      context.Context
 	settings *settings
 	term     terminal
 	clock    func() time.Time
-	// queues are what a server writes by; a command writes by none.
+	// queues are the output queues of a server; other commands have none.
 	queues []*queue
 }
 
-// usageError is a mistake in a setting's value: exit status 2.
+// usageError is an invalid setting: exit status 2.
 type usageError struct{ error }

@@ -25,7 +25,7 @@ import (
 // TestMain lets the test binary be the program as well: under the name
 // gatehouse, which is on the PATH of every test, it is nothing but main.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"gatehouse": main, "sqlite3": shell})
+	testscript.Main(m, map[string]func(){"gatehouse": main, "sqlite3": shell, "curl": fetch})
 }
 
 // process is gatehouse serving as a process of its own: what signals, restarts

@@ -137,7 +137,7 @@ func TestAReadOnlyPostgreSQLIsServedAndNotReady(t *testing.T) {
 	if !member.signedIn() {
 		t.Error("what only reads is not shown")
 	}
-	// The connections are not kept: a new one may reach who takes changes by now.
+	// The connections are not reused: a new one may reach who takes changes by now.
 	cluster.Alter(t, role, `default_transaction_read_only = off`)
 	eventually(t, "a new connection", func() bool { return p.caller().get("/readyz").status == http.StatusOK })
 	p.caller().register(guest("late")).is(t, http.StatusSeeOther)

@@ -9,15 +9,14 @@ import (
 	"time"
 )
 
-// flushWait is how long the end of the program waits for what is still to be
-// written.
+// flushWait is how long the program waits at its end for output that is not written yet.
 const flushWait = time.Second
 
-// queueOutput puts queues before stdout and stderr, so that whoever reads them
-// can neither stop nor end a server.
+// queueOutput puts queues in front of stdout and stderr, so that a slow or closed reader can
+// neither block nor end a server.
 func (j *job) queueOutput() {
-	// Without this a write to a pipe that nobody reads ends the program, whatever
-	// whoever started it made of the signal.
+	// Otherwise writing to a pipe without a reader could end the program, depending on how the
+	// parent process set the signal.
 	signal.Ignore(syscall.SIGPIPE)
 	out := newQueue(j.term.out, nil)
 	log := newQueue(j.term.err, func(w io.Writer, lost int) {
@@ -27,7 +26,7 @@ func (j *job) queueOutput() {
 	j.queues = []*queue{out, log}
 }
 
-// flushOutput ends the queues, and waits at most flushWait for them.
+// flushOutput ends the queues and waits up to flushWait for them.
 func (j *job) flushOutput() {
 	ctx, cancel := context.WithTimeout(context.Background(), flushWait)
 	defer cancel()

@@ -12,9 +12,8 @@ import (
 	"golang.org/x/term"
 )
 
-// askPassword asks twice on a terminal, without showing what is typed, and
-// otherwise reads one line. A password is never an argument: other people on
-// the machine see those.
+// askPassword asks twice on a terminal without showing what is typed, and otherwise reads one
+// line. A password is never an argument, because other users of the machine see arguments.
 func askPassword(t terminal, prompt string) (string, error) {
 	file, ok := attended(t)
 	if !ok {
@@ -38,7 +37,7 @@ func askPassword(t terminal, prompt string) (string, error) {
 	return first, nil
 }
 
-// askLine asks for one line that is no secret.
+// askLine asks for one line that is not secret.
 func askLine(t terminal, prompt string) (string, error) {
 	if _, ok := attended(t); ok {
 		fmt.Fprint(t.err, prompt)
@@ -46,7 +45,7 @@ func askLine(t terminal, prompt string) (string, error) {
 	return readLine(t)
 }
 
-// attended says whether somebody sits there and can be asked.
+// attended says whether input is a terminal, so that somebody can answer, and returns it.
 func attended(t terminal) (*os.File, bool) {
 	file, ok := t.in.(*os.File)
 	return file, ok && term.IsTerminal(int(file.Fd()))
@@ -60,8 +59,8 @@ func readLine(t terminal) (string, error) {
 	return readable(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
 }
 
-// readable refuses what comes in another encoding: what would be kept of it is
-// not what was meant.
+// readable refuses text in another encoding, because the stored text would not be what was
+// meant.
 func readable(line string) (string, error) {
 	if strings.ContainsRune(line, utf8.RuneError) || strings.Contains(line, "\x00") { // as in UTF-16
 		return "", errors.New("what was typed or piped is not UTF-8: set the terminal to UTF-8, or pipe it as UTF-8 without a byte-order mark")

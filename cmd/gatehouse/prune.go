@@ -8,18 +8,18 @@ import (
 	"gatehouse/store"
 )
 
-// Between batches others get their turn at the writer.
+// The pause between batches lets others write.
 const (
 	pruneEvery = 5 * time.Minute
 	prunePause = 50 * time.Millisecond
 )
 
-// prunings are what deletes what has had its time.
+// prunings delete expired data.
 func (a *accounts) prunings(sessions store.Sessions) []store.Pruning {
 	return append([]store.Pruning{{Name: "sessions", Do: sessions.Prune}}, a.store.Prunings()...)
 }
 
-// prune deletes what has expired, now and then, until ctx ends.
+// prune deletes expired data at intervals until ctx ends.
 func prune(ctx context.Context, log *slog.Logger, prunings []store.Pruning) {
 	for {
 		for _, pruning := range prunings {
@@ -39,7 +39,7 @@ func prune(ctx context.Context, log *slog.Logger, prunings []store.Pruning) {
 	}
 }
 
-// pause waits and says whether ctx still lasts.
+// pause waits, and returns false if ctx ended.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

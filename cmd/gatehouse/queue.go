@@ -10,39 +10,37 @@ import (
 )
 
 const (
-	// queueMax is how much may wait to be written, in bytes: some four thousand
-	// lines.
+	// queueMax is how much may wait to be written, in bytes: about four thousand lines.
 	queueMax = 1 << 20
-	// pieceMax is the most that a pipe takes as one piece, in bytes. What other
-	// programs write to the same pipe then stands between lines, never in one.
+	// pieceMax is the largest write that a pipe takes atomically, in bytes. The output of other
+	// programs to the same pipe then never splits a line.
 	pieceMax = 4 << 10
-	// spareMax is the largest buffer that is kept for later, in bytes.
+	// spareMax is the largest buffer that is reused, in bytes.
 	spareMax = 64 << 10
 )
 
-// A queue stands before something that may block, fail or go away, such as a
-// pipe whose reader stopped. Whoever writes to it never waits and never fails:
-// each write is whole lines, and one goroutine passes them on in their order.
-// What finds the queue full, or cannot be written, is counted.
+// A queue buffers writes to something that may block, fail or go away, such as a pipe whose
+// reader stopped. Writing to it never waits and never fails. Each write is whole lines, and one
+// goroutine passes them on in order. Lines that find the queue full or cannot be written are
+// counted as lost.
 type queue struct {
 	to io.Writer
-	// report writes the line that says how many were lost; nil where none is
-	// written.
+	// report writes the line that says how many were lost; nil if no such line is written.
 	report func(w io.Writer, lost int)
 	lost   atomic.Int64
 
 	mu      sync.Mutex
 	waiting []byte
-	dropped int // since waiting was taken the last time
+	dropped int // since waiting was last taken
 
 	more  chan struct{}
 	ended chan struct{} // closed when nothing more comes
 	done  chan struct{} // closed when everything is written
 
-	// These belong to the goroutine that writes.
-	spare   []byte
-	untold  int  // lines that were lost and are in no report yet
-	halfway bool // the last line was written only in part
+	// Only the goroutine that writes uses these.
+	spare      []byte
+	unreported int  // lost lines that are in no report yet
+	halfway    bool // the last line was written only in part
 }
 
 func newQueue(to io.Writer, report func(w io.Writer, lost int)) *queue {
@@ -54,7 +52,7 @@ func newQueue(to io.Writer, report func(w io.Writer, lost int)) *queue {
 // Write takes whole lines. It never fails.
 func (q *queue) Write(lines []byte) (int, error) {
 	q.mu.Lock()
-	// Once a line was dropped all are, until there is a report: it then stands
+	// After one dropped line all are dropped until they are reported. The report then stands
 	// where they are missing.
 	if q.dropped > 0 || len(q.waiting)+len(lines) > queueMax {
 		q.dropped += count(lines)
@@ -70,7 +68,7 @@ func (q *queue) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
-// flush ends the queue. It returns when everything is written, or when ctx ends.
+// flush ends the queue. It returns when everything is written or ctx ends.
 func (q *queue) flush(ctx context.Context) {
 	close(q.ended)
 	select {
@@ -84,12 +82,12 @@ func (q *queue) run() {
 	for {
 		select {
 		case <-q.more:
-			// Whoever is ready writes first, and all of it goes out at once.
+			// Let ready goroutines add their lines first, so that one write takes all of them.
 			runtime.Gosched()
 			q.drain()
 		case <-q.ended:
 			q.drain()
-			q.tell()
+			q.reportLost()
 			return
 		}
 	}
@@ -112,8 +110,8 @@ func (q *queue) drain() {
 			q.spare = taken[:0]
 		}
 		if dropped > 0 {
-			q.untold += dropped
-			q.tell()
+			q.unreported += dropped
+			q.reportLost()
 		}
 		if len(taken) == 0 {
 			return
@@ -121,33 +119,33 @@ func (q *queue) drain() {
 	}
 }
 
-// pass writes a piece, behind the report of what is missing before it.
+// pass writes a piece, after the report of lines lost before it.
 func (q *queue) pass(piece []byte) {
 	missing := count(piece)
-	if q.tell() {
+	if q.reportLost() {
 		missing = q.write(piece)
 	}
-	q.untold += missing
+	q.unreported += missing
 	q.lost.Add(int64(missing))
 }
 
-// tell reports what was lost, as soon as that can be written. It says whether
-// nothing is left to report.
-func (q *queue) tell() bool {
-	if q.untold == 0 || q.report == nil {
+// reportLost reports lost lines as soon as that can be written. It says whether nothing is left
+// to report.
+func (q *queue) reportLost() bool {
+	if q.unreported == 0 || q.report == nil {
 		return true
 	}
 	var line bytes.Buffer
-	q.report(&line, q.untold)
+	q.report(&line, q.unreported)
 	if q.write(line.Bytes()) > 0 {
 		return false
 	}
-	q.untold = 0
+	q.unreported = 0
 	return true
 }
 
-// write returns how many of the lines were not written whole. A line that was
-// written in part, as where the disk is full, is ended first.
+// write returns how many lines were not written completely. A line that was cut off, for
+// example by a full disk, is ended first.
 func (q *queue) write(lines []byte) (missing int) {
 	if q.halfway {
 		if _, err := q.to.Write([]byte{'\n'}); err != nil {
@@ -163,7 +161,7 @@ func (q *queue) write(lines []byte) (missing int) {
 	return count(lines[n:])
 }
 
-// cutPiece cuts as many whole lines off as fit into one piece, at least one.
+// cutPiece cuts off as many whole lines as fit into one piece, at least one.
 func cutPiece(lines []byte) (piece, rest []byte) {
 	if len(lines) <= pieceMax {
 		return lines, nil

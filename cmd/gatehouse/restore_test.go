@@ -35,21 +35,22 @@ func shell() {
 // those that take a copy on SQLite and on PostgreSQL, and those that put it back.
 func steps(t *testing.T) (take, back map[string]string) {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile(readme)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, about, found := strings.Cut(string(text), "**Upgrading**")
-	blocks := strings.Split(about, "```\n")
-	if !found || len(blocks) < 6 {
-		t.Fatal("the README says nothing about copies")
+	_, about, _ := strings.Cut(string(text), "\n## Copies\n")
+	about, _, _ = strings.Cut(about, "\n## ")
+	blocks := strings.Split(about, "```")
+	if len(blocks) != 7 {
+		t.Fatal("the README has no three blocks of commands about copies")
 	}
 	take = map[string]string{}
 	for lines := bufio.NewScanner(strings.NewReader(blocks[1])); lines.Scan(); {
 		_, name, _ := strings.Cut(lines.Text(), "# ")
 		take[strings.ToLower(strings.TrimSpace(name))] = lines.Text()
 	}
-	back = map[string]string{"sqlite": blocks[3], "postgresql": blocks[5]}
+	back = map[string]string{"sqlite": strings.TrimPrefix(blocks[3], "sh\n"), "postgresql": strings.TrimPrefix(blocks[5], "sh\n")}
 	for name, commands := range map[string]string{"sqlite": "gatehouse.db-wal", "postgresql": "pg_restore"} {
 		if take[name] == "" || !strings.Contains(back[name], commands) {
 			t.Fatalf("the README has no steps for %s: %q, %q", name, take[name], back[name])

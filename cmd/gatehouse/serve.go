@@ -17,7 +17,7 @@ import (
 	"gatehouse/handlers"
 )
 
-// Limits of the server, in the order in which a slow client meets them.
+// Limits of the server, in the order in which a slow client reaches them.
 const (
 	headerWait = 5 * time.Second
 	readWait   = 15 * time.Second
@@ -29,8 +29,8 @@ const (
 
 type serveCommand struct{}
 
-// Run serves until the context ends or SIGINT or SIGTERM arrives, and then
-// finishes the requests in flight. A second signal ends at once.
+// Run serves until the context ends or SIGINT or SIGTERM arrives, and then finishes the
+// requests in flight. A second signal ends the process at once.
 func (serveCommand) Run(j *job) error {
 	j.queueOutput()
 	ctx, stop := signal.NotifyContext(j.ctx, syscall.SIGINT, syscall.SIGTERM)
@@ -53,7 +53,7 @@ func (serveCommand) Run(j *job) error {
 	log := j.settings.logger(j.term.err)
 	a, err := openAccounts(&starting, c, log, true)
 	if ctx.Err() != nil && err != nil {
-		return nil // asked to stop before anybody was served
+		return nil // stopped before anybody was served
 	}
 	if err != nil {
 		return err
@@ -69,11 +69,10 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	site := &handlers.Site{
 		Name:           j.settings.Name,
 		BaseURL:        c.base,
-		Open:           j.settings.Registration == registerOpen || j.settings.Registration == registerConfirm,
-		Invited:        j.settings.Registration == registerInvite,
-		Confirm:        j.settings.Registration == registerConfirm,
+		Registration:   j.settings.Registration,
 		Store:          a.store,
 		Passwords:      a.passwords,
+		Hasher:         a.hasher,
 		Sessions:       handlers.NewSessions(sessions, c.base),
 		Limits:         j.settings.rules().Limits,
 		Clock:          j.clock,
@@ -85,17 +84,22 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 		Log:            log,
 		LostLines:      j.lostLines,
 	}
-	if err := a.warnTooDear(ctx, log); err != nil {
+	if err := a.warnTooCostly(ctx, log); err != nil {
 		return err
 	}
-	office, err := j.office(site, a)
+	worker, err := j.worker(site, a)
 	if err != nil {
 		return err
 	}
 	if at.metrics != nil {
 		site.Metrics = handlers.NewMetrics(site, version)
 	}
-	server := newServer(site.Handler(), log)
+	site.Product = product(site)
+	handler, err := site.Handler()
+	if err != nil {
+		return err
+	}
+	server := newServer(handler, log)
 	if j.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
@@ -103,16 +107,19 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	if at.metrics != nil {
 		fmt.Fprintf(j.term.out, "metrics are at http://%s/metrics\n", at.metrics.Addr())
 	}
-	if site.Mailbox != nil {
+	switch {
+	case site.Mailbox != nil:
 		fmt.Fprintf(j.term.out, "there is no mail server: mail is at %s\n", c.base.JoinPath("/dev/mailbox"))
+	case !a.store.Mails():
+		fmt.Fprintln(j.term.out, "there is no mail server: nobody gets mail, so nobody can confirm an address or recover an account; set --smtp")
 	}
 
 	var background sync.WaitGroup
 	defer background.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if office != nil {
-		background.Go(func() { office.Run(ctx) })
+	if worker != nil {
+		background.Go(func() { worker.Run(ctx) })
 	}
 	background.Go(func() { prune(ctx, log, a.prunings(sessions)) })
 
@@ -132,7 +139,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	return finish(ctx, server, finishWait, log)
 }
 
-// newServer is the server with its limits.
+// newServer is a server with the limits.
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           closeDoubtful(handler),
@@ -143,13 +150,13 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		IdleTimeout:       idleWait,
 		MaxHeaderBytes:    headerMax,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		// OPTIONS * is a request like any other, with our headers and log line.
+		// OPTIONS * is handled like any other request, with our headers and log line.
 		DisableGeneralOptionsHandler: true,
 	}
 }
 
-// finish lets the requests in flight end, and cuts off what takes longer than
-// wait: a client that dawdles must not make a stop look like a failure.
+// finish waits for the requests in flight, and cuts off those that take longer than wait. A
+// slow client must not make a stop look like a failure.
 func finish(ctx context.Context, server *http.Server, wait time.Duration, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
 	defer cancel()

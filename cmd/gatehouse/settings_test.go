@@ -11,10 +11,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-var update = flag.Bool("update", false, "write the table of settings into README.md")
+var update = flag.Bool("update", false, "write the table of settings into the README of the program")
 
 const (
-	readme        = "../../README.md"
+	readme        = "README.md"
 	settingsBegin = "<!-- settings -->\n"
 	settingsEnd   = "<!-- /settings -->"
 )
@@ -58,7 +58,7 @@ func TestREADMESettings(t *testing.T) {
 	before, rest, begins := strings.Cut(string(text), settingsBegin)
 	got, after, ends := strings.Cut(rest, settingsEnd)
 	if !begins || !ends {
-		t.Fatalf("README.md has no table between %q and %q", settingsBegin, settingsEnd)
+		t.Fatalf("cmd/gatehouse/README.md has no table between %q and %q", settingsBegin, settingsEnd)
 	}
 	want := "\n" + settingsTable(t) + "\n"
 	if got == want {
@@ -157,13 +157,13 @@ func TestBaseURLIsAnOrigin(t *testing.T) {
 	}
 }
 
-// The mailbox holds links that open accounts, so it is shown to this machine alone.
+// The mailbox shows links that open accounts, so it is shown to this machine alone.
 func TestSRV09OnlyAListenerOnThisMachineHasAMailbox(t *testing.T) {
 	t.Parallel()
 	for listen, want := range map[string]bool{
 		"127.0.0.1:8080": true, "localhost:0": true, "[::1]:80": true, ":8080": false, "0.0.0.0:8080": false, "[::]:80": false, "192.0.2.1:80": false,
 	} {
-		if got := (&settings{Listen: listen}).boxes(nil); got != want {
+		if got := (&settings{Listen: listen}).usesMailbox(nil); got != want {
 			t.Errorf("listening on %s: a mailbox %v, want %v", listen, got, want)
 		}
 	}

@@ -13,16 +13,16 @@ type signInCommand struct {
 
 // liveSignIn is a sign-in as the command line prints it.
 type liveSignIn struct {
-	SignedIn time.Time `json:"signed_in"`
-	Seen     time.Time `json:"seen"`
-	Ends     time.Time `json:"ends"`
-	Kept     bool      `json:"kept"`
-	Address  string    `json:"address"`
-	Agent    string    `json:"agent"`
+	SignedIn   time.Time `json:"signed_in"`
+	Seen       time.Time `json:"seen"`
+	Ends       time.Time `json:"ends"`
+	Remembered bool      `json:"kept"`
+	Address    string    `json:"address"`
+	Agent      string    `json:"agent"`
 }
 
 type signInList struct {
-	who
+	userArgument
 	JSON bool `name:"json" env:"-" help:"Print JSON."`
 }
 
@@ -39,7 +39,7 @@ func (c signInList) Run(j *job) error {
 		}
 		live := make([]liveSignIn, 0, len(list))
 		for _, n := range list {
-			live = append(live, liveSignIn{n.CreatedAt, n.SeenAt, n.EndsAt, n.Kept, n.Address, n.Agent})
+			live = append(live, liveSignIn{n.CreatedAt, n.SeenAt, n.EndsAt, n.Remembered, n.Address, n.Agent})
 		}
 		if c.JSON {
 			return writeJSON(j.term.out, live)
@@ -53,7 +53,7 @@ func (c signInList) Run(j *job) error {
 	})
 }
 
-type signInEnd struct{ who }
+type signInEnd struct{ userArgument }
 
 // Run ends every sign-in of the person.
 func (c signInEnd) Run(j *job) error {

@@ -8,14 +8,14 @@ import (
 	"sync/atomic"
 )
 
-// What net/http reads leniently, a proxy in front may read otherwise, and then
-// the two disagree where a request ends. So a connection is closed after its
-// first answer, and nothing smuggled behind that is ever read, when it brings a
-// line end without CR, a folded header, a chunked body, with which a
-// Content-Length may have come and gone, or HTTP/1.0, where the same happens to
-// Transfer-Encoding. Browsers bring none of these.
+// A proxy may parse differently what net/http accepts leniently. The two then disagree where a
+// request ends, which allows request smuggling (RFC 9112, 11.2). So some requests close their
+// connection after the answer, and nothing behind them is read: those with a line end without
+// CR, with a folded header, with a chunked body, whose Content-Length net/http may have
+// removed, or in HTTP/1.0, where it may have removed Transfer-Encoding. Browsers send none of
+// these.
 
-// strictListener accepts connections that notice such bytes.
+// strictListener accepts connections that detect such requests.
 type strictListener struct{ *net.TCPListener }
 
 // Accept waits for the next connection.
@@ -24,18 +24,18 @@ func (l strictListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &strictConn{wholeConn: wholeConn{TCPConn: conn}}, nil
+	return &strictConn{TCPConn: conn}, nil
 }
 
-// A strictConn is a whole TCPConn, because the server asks for CloseWrite.
+// A strictConn embeds a TCPConn, because the server calls CloseWrite.
 type strictConn struct {
-	wholeConn
-	// before are the last two bytes that came.
+	*net.TCPConn
+	// before are the last two bytes that were read.
 	before   [2]byte
 	doubtful atomic.Bool
 }
 
-// Read reads and looks at what came.
+// Read reads and inspects the bytes.
 func (c *strictConn) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)
 	if !c.doubtful.Load() && c.doubts(p[:n]) {
@@ -44,39 +44,38 @@ func (c *strictConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *strictConn) doubts(came []byte) bool {
+func (c *strictConn) doubts(data []byte) bool {
 	at := func(i int) byte {
 		if i < 0 {
 			return c.before[2+i]
 		}
-		return came[i]
+		return data[i]
 	}
 	folds := func(i int) bool { return at(i-1) == '\n' && (at(i) == ' ' || at(i) == '\t') }
-	if len(came) == 0 {
+	if len(data) == 0 {
 		return false
 	}
 	found := folds(0)
 	for i := 0; !found; i++ {
-		next := bytes.IndexByte(came[i:], '\n')
+		next := bytes.IndexByte(data[i:], '\n')
 		if next < 0 {
 			break
 		}
 		i += next
-		found = at(i-1) != '\r' || i+1 < len(came) && folds(i+1)
+		found = at(i-1) != '\r' || i+1 < len(data) && folds(i+1)
 	}
-	c.before = [2]byte{at(len(came) - 2), at(len(came) - 1)}
+	c.before = [2]byte{at(len(data) - 2), at(len(data) - 1)}
 	return found
 }
 
 type strictKey struct{}
 
-// withStrictConn lets requests know their connection.
+// withStrictConn gives requests access to their connection.
 func withStrictConn(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, strictKey{}, conn)
 }
 
-// closeDoubtful makes the answer the last one where requests could be told
-// apart in two ways.
+// closeDoubtful closes the connection after the answer if the end of a request is ambiguous.
 func closeDoubtful(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, ok := r.Context().Value(strictKey{}).(*strictConn)

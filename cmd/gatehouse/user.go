@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 type userCommand struct {
@@ -22,7 +23,7 @@ type userCommand struct {
 	Delete  userDelete  `cmd:"" help:"Erase an account and all that hangs on it, at once and for good."`
 }
 
-// operator is where the deeds of the command line come from.
+// operator is the origin of actions on the command line.
 var operator = store.Origin{Operator: true}
 
 // person is an account as the command line prints it.
@@ -57,7 +58,7 @@ type userAdd struct {
 // Run makes the account by the same rules as the registration page.
 func (c userAdd) Run(j *job) error {
 	return withAccounts(j, func(a *accounts) error {
-		password, err := askPassword(j.term, "Password for "+store.CanonicalUsername(c.Username))
+		password, err := askPassword(j.term, "Password for "+rules.CanonicalUsername(c.Username))
 		if err != nil {
 			return err
 		}
@@ -106,14 +107,14 @@ func (c userList) Run(j *job) error {
 	})
 }
 
-// who names an account in an argument.
-type who struct {
+// userArgument is the argument that names an account.
+type userArgument struct {
 	Who string `arg:"" name:"user" help:"Username or email address."`
 }
 
-// find returns the account, or says in one sentence that there is none.
-func (w who) find(j *job, a *accounts) (store.User, error) {
-	if err := store.CheckIdentifier(w.Who); w.Who != "" && err != nil {
+// find returns the account, or an error in one sentence if there is none.
+func (w userArgument) find(j *job, a *accounts) (store.User, error) {
+	if err := rules.CheckIdentifier(w.Who); w.Who != "" && err != nil {
 		return store.User{}, err
 	}
 	user, err := a.store.Find(j.ctx, w.Who)
@@ -124,7 +125,7 @@ func (w who) find(j *job, a *accounts) (store.User, error) {
 }
 
 type userShow struct {
-	who
+	userArgument
 	JSON bool `name:"json" env:"-" help:"Print JSON."`
 }
 
@@ -141,7 +142,7 @@ func (c userShow) Run(j *job) error {
 	})
 }
 
-type userDisable struct{ who }
+type userDisable struct{ userArgument }
 
 // Run disables the account.
 func (c userDisable) Run(j *job) error {
@@ -157,7 +158,7 @@ func (c userDisable) Run(j *job) error {
 	})
 }
 
-type userEnable struct{ who }
+type userEnable struct{ userArgument }
 
 // Run enables the account.
 func (c userEnable) Run(j *job) error {
@@ -186,14 +187,14 @@ func (c userInvite) Run(j *job) error {
 		if err := a.store.Invite(j.ctx, c.Email, operator); err != nil {
 			return err
 		}
-		return j.print(false, nil, "invited %s; the link works once, within %d days\n", store.DeliverableEmail(c.Email), store.InviteValid/day)
+		return j.print(false, nil, "invited %s; the link works once, within %d days\n", rules.DeliverableEmail(c.Email), store.InviteValid/day)
 	})
 }
 
-type userReset struct{ who }
+type userReset struct{ userArgument }
 
-// Run prints a link for the operator to pass on: whoever holds it chooses the
-// password, so nobody else ever knows it.
+// Run prints a link for the operator to pass on. Its recipient chooses the password, so nobody
+// else knows it.
 func (c userReset) Run(j *job) error {
 	checked, err := j.settings.check()
 	if err != nil {
@@ -216,11 +217,11 @@ func (c userReset) Run(j *job) error {
 }
 
 type userDelete struct {
-	who
+	userArgument
 	Yes bool `env:"-" help:"Do it without asking."`
 }
 
-// Run erases the account. It asks first, because nothing brings it back.
+// Run erases the account. It asks first, because this cannot be undone.
 func (c userDelete) Run(j *job) error {
 	return withExisting(j, func(a *accounts) error {
 		user, err := c.find(j, a)
@@ -232,9 +233,9 @@ func (c userDelete) Run(j *job) error {
 			if err != nil {
 				return err
 			}
-			switch name := store.CanonicalUsername(typed); {
-			case store.Pasted(name):
-				return store.CheckUsername(name)
+			switch name := rules.CanonicalUsername(typed); {
+			case rules.Pasted(name):
+				return rules.CheckUsername(name)
 			case name != user.Username:
 				return errors.New("nothing was erased: that is not the username")
 			}
@@ -242,7 +243,7 @@ func (c userDelete) Run(j *job) error {
 		if err := a.store.Erase(j.ctx, user, operator); err != nil {
 			return err
 		}
-		return j.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameKept/day)
+		return j.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameReservation/day)
 	})
 }
 

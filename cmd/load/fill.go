@@ -13,12 +13,13 @@ import (
 
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/secret"
 	"gatehouse/store/sqlite"
 	"gatehouse/store/storetest"
 )
 
-// fillCommand makes accounts that nobody can sign in to, because their password is none:
-// what counts is how many there are. Each has a sign-in, and each sign-in a session.
+// fillCommand makes accounts to which nobody can sign in, because their hashes match no
+// password. Only their number matters. Each has a sign-in, and each sign-in a session.
 type fillCommand struct {
 	Database string `arg:"" help:"A SQLite file or postgres:// URL."`
 	Accounts int    `default:"1000000" help:"How many."`
@@ -42,16 +43,16 @@ func open(ctx context.Context, place string) (storetest.DB, error) {
 	return sqlite.Open(ctx, place)
 }
 
-// filler makes rows of one table, many at a time.
+// filler inserts rows into one table, many at a time.
 type filler struct {
 	insert string
-	// row is the values of one row as SQL, args what they are for a person.
+	// row is the values of one row as SQL, args their parameters for a person.
 	row  string
 	args func(name string, at time.Time) []any
 }
 
-// fillers are the tables that grow with the number of people. Rows that refer
-// to a person find them by the name that was just given.
+// fillers are the tables that grow with the number of people. Rows that refer to a person find
+// it by the new username.
 func fillers(place string, hash []byte) []filler {
 	expiry := "julianday(?)"
 	if postgres.IsURL(place) {
@@ -63,14 +64,14 @@ func fillers(place string, hash []byte) []filler {
 			"users (username, email, email_key, name, password_scheme, password_hash, password_cost, created_at)", "?, ?, ?, ?, ?, ?, ?, ?",
 			func(name string, at time.Time) []any {
 				address := name + "@load.example"
-				return []any{name, address, address, "Person " + name, store.SchemeHMAC, string(hash), cost, at}
+				return []any{name, address, address, "Person " + name, secret.SchemeHMAC, string(hash), cost, at}
 			},
 		},
 		{
 			"signins (id, handle, device, kind, kept, address, agent, created_at, proved_at, seen_at, ends_at, idle_at, user_id)", "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " + person,
 			func(name string, at time.Time) []any {
-				end := at.Add(store.AbsoluteKept)
-				return []any{rand.Text(), rand.Text(), rand.Text(), store.KindPassword, true, "192.0.2.1", "Mozilla/5.0 (made up)", at, at, at, end, at.Add(store.IdleKept), name}
+				end := at.Add(store.AbsoluteRemembered)
+				return []any{rand.Text(), rand.Text(), rand.Text(), store.KindPassword, true, "192.0.2.1", "Mozilla/5.0 (made up)", at, at, at, end, at.Add(store.IdleRemembered), name}
 			},
 		},
 		{
@@ -86,7 +87,7 @@ func fillers(place string, hash []byte) []filler {
 		{
 			"sessions (token, data, expiry)", "?, ?, " + expiry,
 			func(_ string, at time.Time) []any {
-				return []any{rand.Text() + rand.Text(), []byte(rand.Text() + rand.Text()), at.Add(store.AbsoluteKept)}
+				return []any{rand.Text() + rand.Text(), []byte(rand.Text() + rand.Text()), at.Add(store.AbsoluteRemembered)}
 			},
 		},
 		{
@@ -96,7 +97,7 @@ func fillers(place string, hash []byte) []filler {
 	}
 }
 
-// Rows of one statement, and statements of one transaction.
+// Rows per statement, and statements per transaction.
 const (
 	fillRows  = 200
 	fillBatch = 50
@@ -140,12 +141,12 @@ func fill(ctx context.Context, place string, accounts int, expired bool) (err er
 		}
 	}
 	if postgres.IsURL(place) {
-		_, err = db.Accounts().Write.ExecContext(ctx, "ANALYZE") // as it does by itself in the course of time
+		_, err = db.Accounts().Write.ExecContext(ctx, "ANALYZE") // autovacuum would do so later
 	}
 	return err
 }
 
-// fill inserts that many rows. Each ? of a row becomes the next numbered parameter.
+// fill inserts the given number of rows. Each ? of a row becomes the next numbered parameter.
 func (f filler) fill(ctx context.Context, tx *sql.Tx, prefix string, first, rows int, at time.Time) error {
 	if rows == 0 {
 		return nil

@@ -1,6 +1,6 @@
-// Command load measures the program from outside, beside yardsticks that run
-// on the same machine at the same time. Figures are ratios: machines differ,
-// and the same machine differs from minute to minute.
+// Command load measures the program from outside, next to yardsticks on the same machine at the
+// same time. Figures are ratios, because machines differ and the same machine varies from
+// minute to minute.
 package main
 
 import (

@@ -13,17 +13,16 @@ import (
 )
 
 const (
-	// cost is what passwords cost where nothing else is said.
+	// cost is the default bcrypt cost.
 	cost = 12
 	// crowd is how many people sign in or register without pause.
 	crowd = 32
-	// crowdTime is how long they do so in each round.
+	// crowdTime is how long they do so in each round, crowdRounds the number of rounds.
 	crowdTime   = 12 * time.Second
 	crowdRounds = 3
 )
 
-// bcryptAlone is how many passwords all processors hash in a second when they do
-// nothing else.
+// bcryptAlone is how many passwords all processors hash per second when they do nothing else.
 func bcryptAlone(ctx context.Context, cost int, lasting time.Duration) float64 {
 	ctx, cancel := context.WithTimeout(ctx, lasting)
 	defer cancel()
@@ -58,8 +57,8 @@ type passwordRate struct {
 	least float64
 }
 
-// passwords measures sign-ins and registrations by what bcrypt alone reaches or,
-// where there is another site, by what that reaches.
+// passwords measures sign-ins and registrations relative to bcrypt alone or, if there is
+// another site, relative to that site.
 func passwords(ctx context.Context, site, by *server) ([]passwordRate, error) {
 	people, err := gather(ctx, site, crowd)
 	if err != nil {
@@ -98,7 +97,7 @@ func passwords(ctx context.Context, site, by *server) ([]passwordRate, error) {
 	return rates, nil
 }
 
-// act is what the person of that number does; it returns the status of the answer.
+// act is what person number i does; it returns the status of the answer.
 type act func(ctx context.Context, i int) (int, error)
 
 // members are people with an account each.
@@ -128,15 +127,15 @@ func (m *members) register(ctx context.Context, _ int) (int, error) {
 	return status, err
 }
 
-// turned is how those fared who were not let in at once.
-type turned struct {
-	away    int64
+// turnedAway counts answers with 503. longest is the longest wait for any answer.
+type turnedAway struct {
+	count   int64
 	longest time.Duration
 }
 
-// crowd has everybody do the same over and over, and returns how often that
-// succeeded in a second. What was begun within the time is finished and counts.
-func (m *members) crowd(ctx context.Context, lasting time.Duration, do act) (float64, turned, error) {
+// crowd has all members do the same repeatedly, and returns the number of successes per second.
+// Requests that started in time are finished and count.
+func (m *members) crowd(ctx context.Context, lasting time.Duration, do act) (float64, turnedAway, error) {
 	var away atomic.Int64
 	var failed atomic.Value
 	var mu sync.Mutex
@@ -168,8 +167,8 @@ func (m *members) crowd(ctx context.Context, lasting time.Duration, do act) (flo
 		return n
 	})
 	if err, _ := failed.Load().(error); err != nil {
-		return 0, turned{}, err
+		return 0, turnedAway{}, err
 	}
-	// All that was begun was finished, so the time until the last counts.
-	return done / last.Seconds(), turned{away.Load(), longest}, ctx.Err()
+	// All started requests were finished, so the time ends with the last one.
+	return done / last.Seconds(), turnedAway{away.Load(), longest}, ctx.Err()
 }

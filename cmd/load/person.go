@@ -14,17 +14,17 @@ import (
 	"sync/atomic"
 )
 
-// password is that of everybody who is made up here.
+// password is the password of all generated people.
 const password = "a gate of oak and iron"
 
-// person is a browser with somebody in front of it.
+// person is a browser and its user.
 type person struct {
 	client *http.Client
 	site   string
 }
 
 func newPerson(s *server) *person {
-	jar, _ := cookiejar.New(nil) // fails for bad options only, and there are none
+	jar, _ := cookiejar.New(nil) // fails only for bad options
 	scheme := "http://"
 	if s.host == publicHost {
 		scheme = "https://"
@@ -38,8 +38,8 @@ func newPerson(s *server) *person {
 	}, scheme + s.host}
 }
 
-// transport connects to the server whatever the address says. What would be TLS
-// is plain: it stands for the proxy, and is not what is measured.
+// transport connects to the server whatever the address says. https addresses use plain TCP:
+// the connection stands for the one from the proxy, and TLS is not measured.
 func (s *server) transport() *http.Transport {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", strings.TrimPrefix(s.url, "http://"))
@@ -89,16 +89,16 @@ func (p *person) cookies() string {
 	return strings.Join(pairs, "; ")
 }
 
-// people numbers those who register, and these tells them from those of another run on
-// the same database.
+// people numbers the registrations. runID distinguishes them from those of another run on the
+// same database.
 var (
 	people atomic.Int64
-	these  = strings.ToLower(rand.Text()[:6])
+	runID  = strings.ToLower(rand.Text()[:6])
 )
 
-// register makes an account of a new name and returns it with the status.
+// register registers with a new username and returns it with the status.
 func (p *person) register(ctx context.Context) (username string, status int, err error) {
-	username = fmt.Sprintf("person-%s-%d", these, people.Add(1))
+	username = fmt.Sprintf("person-%s-%d", runID, people.Add(1))
 	status, err = p.send(ctx, "/register", url.Values{
 		"username": {username}, "email": {username + "@load.example"}, "password": {password},
 	})
@@ -109,7 +109,7 @@ func (p *person) signIn(ctx context.Context, username string) (int, error) {
 	return p.send(ctx, "/login", url.Values{"username": {username}, "password": {password}})
 }
 
-// mustRegister is a person who has just registered and is signed in.
+// mustRegister returns a person who has just registered and is signed in.
 func mustRegister(ctx context.Context, site *server) (*person, string, error) {
 	p := newPerson(site)
 	username, status, err := p.register(ctx)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The picture, in pixels, and what its axes hold.
+// The size of the picture in pixels, and the ranges of its axes.
 const (
 	pictureWide, pictureHigh = 840, 360
 	marginLeft, marginRight  = 64, 20
@@ -19,8 +19,8 @@ const (
 	bucket                   = 500 * time.Millisecond
 )
 
-// draw draws the latency of the page over time, with the gate and without it: of
-// each half second the median as a line and the slowest hundredth as another.
+// draw plots the latency of the page over time, with and without the gate: for each half second
+// the median and the 99th percentile, as one line each.
 func draw(gated, ungated *storm) []byte {
 	lasting := max(gated.samples[len(gated.samples)-1].at, ungated.samples[len(ungated.samples)-1].at)
 	x := func(at time.Duration) float64 {
@@ -79,7 +79,7 @@ func draw(gated, ungated *storm) []byte {
 	data.Title = fmt.Sprintf("In the storm the page takes %s (p99 %s) with the gate and %s (p99 %s) without it", ms(with50), ms(with99), ms(without50), ms(without99))
 	var picture bytes.Buffer
 	if err := pictureText.Execute(&picture, data); err != nil {
-		panic(err) // the template and its data stand here
+		panic(err) // template and data are in this file
 	}
 	return picture.Bytes()
 }

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"time"
 
-	"gatehouse/store"
+	"gatehouse/store/secret"
 )
 
-// runCommand measures what many clients get out of pages, forms and sign-ins.
+// runCommand measures the throughput of pages, forms and sign-ins with many clients.
 type runCommand struct {
 	Program  string        `arg:"" help:"The program, as make build leaves it."`
 	Database string        `help:"A migrated database to run on, as the program takes it; an empty SQLite file by default."`
@@ -21,20 +21,20 @@ type runCommand struct {
 	Pages    bool          `help:"Pages and forms only, no passwords."`
 }
 
-// costTime is how long passwords of one cost are hashed.
+// costTime is how long passwords of each cost are hashed.
 const costTime = 5 * time.Second
 
-// target is one thing that is measured, and by what.
+// target is a request to measure, and its yardstick.
 type target struct {
 	name string
 	request
-	// by is the yardstick: a page that was measured in the same round.
+	// by is the yardstick: a request that is measured in the same round.
 	by request
-	// least is the ratio that is to be reached; 0 where a figure is only told.
+	// least is the required ratio; 0 if the figure is only printed.
 	least float64
 }
 
-// Run prints a line for each target and fails where a ratio is missed.
+// Run prints a line for each target and fails if a ratio is too low.
 func (c runCommand) Run(ctx context.Context) (err error) {
 	site, err := gatehouse(ctx, c.Program, c.Database)
 	if err != nil {
@@ -68,7 +68,7 @@ func (c runCommand) Run(ctx context.Context) (err error) {
 			}
 		}
 		fmt.Printf("%-44s %9s\n", "passwords on one core, by bcrypt cost", "a second")
-		for cost := store.BcryptCostMin; cost <= store.BcryptCostMax; cost++ {
+		for cost := secret.BcryptCostMin; cost <= secret.BcryptCostMax; cost++ {
 			fmt.Printf("%-44d %9.2f\n", cost, bcryptAlone(ctx, cost, costTime)/float64(runtime.NumCPU()))
 		}
 	}
@@ -133,10 +133,10 @@ func pages(ctx context.Context, site *server) ([]target, func() error, error) {
 	}, stop, nil
 }
 
-// figures are what rounds of a target and its yardstick gave.
+// figures are the medians of the rounds of a target and its yardstick.
 type figures struct{ rate, yardstick, ratio float64 }
 
-// measure takes turns, so that both meet the same moods of the machine.
+// measure alternates between the two, so that both run under the same conditions.
 func (t target) measure(ctx context.Context, lasting time.Duration, rounds int) (figures, error) {
 	var rates, yardsticks, ratios []float64
 	for range rounds {
@@ -153,7 +153,7 @@ func (t target) measure(ctx context.Context, lasting time.Duration, rounds int) 
 	return figures{median(rates), median(yardsticks), median(ratios)}, nil
 }
 
-// print says whether the ratio was reached.
+// print prints the figures and says whether the ratio was reached.
 func (f figures) print(name string, least float64) bool {
 	format := "%.0f"
 	if f.yardstick < 100 {

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
-// scaleCommand measures the program with few accounts and with many, taking turns, and
-// then a storm and the pruning among many.
+// scaleCommand measures the program alternately with few accounts and with many, and then
+// sign-ins and pruning with many.
 type scaleCommand struct {
 	Program  string        `arg:"" help:"The program."`
 	Postgres bool          `help:"On a throw-away PostgreSQL, instead of SQLite."`
@@ -27,13 +29,13 @@ type scaleCommand struct {
 }
 
 const (
-	// scaleLeast is how much of the speed with few accounts must be left.
+	// scaleLeast is the required part of the speed with few accounts.
 	scaleLeast = 0.8
-	// heldMost is how long a batch of pruning may hold the writer.
-	heldMost = 50 * time.Millisecond
+	// batchMost is how long a batch of pruning may block other writers.
+	batchMost = 50 * time.Millisecond
 )
 
-// Run prints a line for each page and each pruning, and fails where a bound is missed.
+// Run prints a line for each page and each pruning, and fails if a bound is missed.
 func (c scaleCommand) Run(ctx context.Context) error {
 	folder, err := os.MkdirTemp("", "scale-")
 	if err != nil {
@@ -67,7 +69,7 @@ func (c scaleCommand) Run(ctx context.Context) error {
 	return errors.Join(missed, c.prune(ctx, many))
 }
 
-// compare measures the same targets on both, one after the other in each round.
+// compare measures the same targets on both databases, alternating in each round.
 func (c scaleCommand) compare(ctx context.Context, few, many string) (err error) {
 	small, err := gatehouse(ctx, c.Program, few)
 	if err != nil {
@@ -116,7 +118,7 @@ func (c scaleCommand) compare(ctx context.Context, few, many string) (err error)
 	return nil
 }
 
-// prune deletes what has expired as the program does, and times each batch.
+// prune deletes expired data as the program does, and times each batch.
 func (c scaleCommand) prune(ctx context.Context, place string) (err error) {
 	db, err := open(ctx, place)
 	if err != nil {
@@ -127,7 +129,7 @@ func (c scaleCommand) prune(ctx context.Context, place string) (err error) {
 	if err != nil {
 		return err
 	}
-	accounts, err := store.New(ctx, db.Accounts(), &store.Passwords{Cost: cost}, store.DefaultRules, time.Now,
+	accounts, err := store.New(ctx, db.Accounts(), &rules.Passwords{}, &secret.Hasher{Cost: cost}, store.DefaultRules, time.Now,
 		slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		return err
@@ -152,8 +154,8 @@ func (c scaleCommand) prune(ctx context.Context, place string) (err error) {
 			continue
 		}
 		fmt.Printf("pruning %-36s %6d rows in %4d batches, the longest %s\n", pruning.Name, rows, batches, ms(longest))
-		if longest > heldMost {
-			missed = errors.Join(missed, fmt.Errorf("a batch of %s may hold the writer for %s", pruning.Name, heldMost))
+		if longest > batchMost {
+			missed = errors.Join(missed, fmt.Errorf("a batch of %s may hold the writer for %s", pruning.Name, batchMost))
 		}
 	}
 	return missed

@@ -13,16 +13,16 @@ import (
 	"syscall"
 )
 
-// server is a program under measurement, in a process of its own.
+// server is a program under measurement, in its own process.
 type server struct {
-	// url is where it listens, host whom it takes itself for.
+	// url is its address, host the host for which it answers.
 	url, host string
-	folder    string // its own, and gone with it
+	folder    string // removed with it
 	process   *exec.Cmd
 }
 
-// start runs a program and waits until it says where it listens. What it writes to
-// stderr goes to a file, as an access log does.
+// start runs a program and waits until it prints its address. Its stderr goes to a file, like
+// an access log.
 func start(ctx context.Context, program string, args ...string) (*server, error) {
 	folder, err := os.MkdirTemp("", "load-")
 	if err != nil {
@@ -49,7 +49,7 @@ func start(ctx context.Context, program string, args ...string) (*server, error)
 		if _, url, found := strings.Cut(lines.Text(), "listening on "); found {
 			s.url, s.host = url, strings.TrimPrefix(url, "http://")
 			go func() {
-				for lines.Scan() { // or the program would wait for a reader
+				for lines.Scan() { // otherwise the program would block on its output
 				}
 			}()
 			return s, nil
@@ -59,7 +59,7 @@ func start(ctx context.Context, program string, args ...string) (*server, error)
 	return nil, errors.Join(fmt.Errorf("%s did not start: %s", program, said), s.stop())
 }
 
-// yardstick starts one of the yardsticks, which this program is as well.
+// yardstick starts one of the yardsticks. They are commands of this program.
 func yardstick(ctx context.Context, kind string) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -68,11 +68,11 @@ func yardstick(ctx context.Context, kind string) (*server, error) {
 	return start(ctx, self, "yardstick", kind)
 }
 
-// publicHost is where people would find the program that is measured.
+// publicHost is the public host of the measured program.
 const publicHost = "load.example"
 
-// gatehouse starts the program as it runs behind a proxy that ends TLS, but for the
-// limits that would end every measurement. Without a database it gets an empty one.
+// gatehouse starts the program as if behind a proxy that ends TLS, without the limits that
+// would stop every measurement. Without a database it gets an empty one.
 func gatehouse(ctx context.Context, program, database string, args ...string) (*server, error) {
 	program, err := filepath.Abs(program)
 	if err != nil {
@@ -94,7 +94,7 @@ func gatehouse(ctx context.Context, program, database string, args ...string) (*
 	return s, nil
 }
 
-// stop ends the program and removes what it left.
+// stop ends the program and removes its folder.
 func (s *server) stop() error {
 	if s.process.ProcessState == nil {
 		s.process.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may be gone already
@@ -103,8 +103,8 @@ func (s *server) stop() error {
 	return os.RemoveAll(s.folder)
 }
 
-// resident is the memory of the process that is in use, in bytes, of which own is what it
-// does not share with a file.
+// resident is the resident memory of the process in bytes; own is the part that is not shared
+// with a file.
 func (s *server) resident() (all, own int64, err error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// smallCommand measures how soon the program answers and how much memory it takes.
+// smallCommand measures how fast the program starts and how much memory it uses.
 type smallCommand struct {
 	Program  string `arg:"" help:"The program."`
 	Requests int    `default:"1000000" help:"How many requests may leave nothing behind."`
@@ -21,12 +21,12 @@ const (
 	startMost = 100 * time.Millisecond
 	idleMost  = 30 // MiB
 	stormMost = 80 // MiB
-	// growthMost is how much the memory may differ between one half of the requests
-	// and the other, in MiB: pages of an allocator are never all given back.
+	// growthMost is how much more memory the second half of the requests may use than the
+	// first, in MiB. Allocators never return all pages.
 	growthMost = 4
 )
 
-// starts is how often a start is measured.
+// starts is how many starts are measured.
 const starts = 9
 
 // Run prints what it measured and fails where a bound is missed.
@@ -61,8 +61,8 @@ func (c smallCommand) Run(ctx context.Context) error {
 	return errors.Join(append(missed, c.grow(ctx, database))...)
 }
 
-// start starts the program over and over on a database that exists, and returns the
-// median of the time to the first answer, and the memory afterwards.
+// start starts the program repeatedly on an existing database. It returns the medians of the
+// time to the first answer and of the memory afterwards.
 func (c smallCommand) start(ctx context.Context, database string) (time.Duration, int64, error) {
 	var took, memory []float64
 	for i := range starts + 1 {
@@ -76,19 +76,19 @@ func (c smallCommand) start(ctx context.Context, database string) (time.Duration
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("answered with %d", status)
 		}
-		rest(ctx, time.Second) // what begins at the start has then settled
+		sleep(ctx, time.Second) // let background work at the start finish
 		all, _, failed := site.resident()
 		if err := errors.Join(err, failed, site.stop()); err != nil {
 			return 0, 0, err
 		}
-		if i > 0 { // the first made the database
+		if i > 0 { // the first start created the database
 			took, memory = append(took, float64(answered)), append(memory, float64(all))
 		}
 	}
 	return time.Duration(median(took)), int64(median(memory)), nil
 }
 
-// grow asks for pages, signed in and not, and compares the most memory and the threads and
+// grow requests pages, signed in and not. It compares the peak memory, the threads and the
 // files of the first half with those of the second.
 func (c smallCommand) grow(ctx context.Context, database string) (err error) {
 	site, err := gatehouse(ctx, c.Program, database)
@@ -112,7 +112,7 @@ func (c smallCommand) grow(ctx context.Context, database string) (err error) {
 				return err
 			}
 			asked += int(rate * lasting.Seconds())
-			// How much garbage there is at any one moment is chance; the most is not.
+			// The amount of garbage at any one moment is chance; the peak is not.
 			_, own, err := site.resident()
 			if err != nil {
 				return err

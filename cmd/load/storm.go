@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// stormCommand asks for the sign-in page at a steady pace, first while nobody else
-// is there, then while a crowd signs in without pause, then when it has gone.
+// stormCommand requests the sign-in page at a steady rate: first while nobody else uses the
+// site, then while a crowd signs in without pause, then after the crowd has gone.
 type stormCommand struct {
 	Program  string `arg:"" help:"The program."`
 	Ungated  string `help:"The program built with -tags ungated, for comparison."`
@@ -21,7 +21,7 @@ type stormCommand struct {
 	People   int    `default:"32" help:"How many sign in at the same time."`
 }
 
-// Phases of a storm, and how often the page is asked for.
+// Durations of the phases of a storm, and the interval between requests for the page.
 const (
 	calmTime  = 12 * time.Second
 	stormTime = 24 * time.Second
@@ -29,7 +29,8 @@ const (
 	pace      = 10 * time.Millisecond
 )
 
-// Bounds on the sign-in page in the storm, as multiples of its idle values, and on waiting.
+// Bounds on the sign-in page in the storm, as multiples of its idle values; on sign-ins, as a
+// part of bcrypt alone; and on waiting.
 const (
 	p50Most   = 1.5
 	p99Most   = 6
@@ -37,20 +38,20 @@ const (
 	waitMost  = 7 * time.Second // the wait for the gate, and the sign-in itself
 )
 
-// sample is one answer: when it was due, and how long after that it came.
+// sample is one answer: when its request was due, and how long after that it came.
 type sample struct{ at, took time.Duration }
 
-// storm is what was measured.
+// storm is the result of a measurement.
 type storm struct {
 	people         int
 	samples        []sample
 	begun, ended   time.Duration
 	rate, alone    float64
-	turned         turned
+	turnedAway     turnedAway
 	memory, ownMem int64
 }
 
-// Run prints what the storm does to the page, and fails where a bound is missed.
+// Run prints how the storm affects the page, and fails if a bound is missed.
 func (c stormCommand) Run(ctx context.Context) error {
 	gated, err := c.measure(ctx, c.Program)
 	if err != nil {
@@ -88,20 +89,20 @@ func (c stormCommand) measure(ctx context.Context, program string) (s *storm, er
 	probed := make(chan error, 1)
 	begun := time.Now()
 	go func() { probed <- s.probe(probing, site, begun) }()
-	rest(ctx, calmTime)
+	sleep(ctx, calmTime)
 	s.begun = time.Since(begun)
-	s.rate, s.turned, err = people.crowd(ctx, stormTime, people.signIn)
+	s.rate, s.turnedAway, err = people.crowd(ctx, stormTime, people.signIn)
 	s.ended = time.Since(begun)
 	if err == nil {
 		s.memory, s.ownMem, err = site.resident()
 	}
-	rest(ctx, afterTime)
+	sleep(ctx, afterTime)
 	stop()
 	return s, errors.Join(err, <-probed)
 }
 
-// probe asks for the page whenever it is due, however late the answers are, and
-// counts from when it was due: a page that nobody dared to ask for was slow too.
+// probe requests the page whenever it is due, however late the answers are. It counts from the
+// due time, so that late requests count as slow.
 func (s *storm) probe(ctx context.Context, site *server, begun time.Time) error {
 	visitor := newPerson(site)
 	var mu sync.Mutex
@@ -109,7 +110,7 @@ func (s *storm) probe(ctx context.Context, site *server, begun time.Time) error 
 	var failed error
 
 	for due := begun; ctx.Err() == nil; due = due.Add(pace) {
-		rest(ctx, time.Until(due))
+		sleep(ctx, time.Until(due))
 		all.Go(func() {
 			status, err := visitor.get(context.WithoutCancel(ctx), "/login")
 			if err == nil && status != http.StatusOK {
@@ -126,15 +127,15 @@ func (s *storm) probe(ctx context.Context, site *server, begun time.Time) error 
 	return failed
 }
 
-func rest(ctx context.Context, d time.Duration) {
+func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
 	case <-ctx.Done():
 	}
 }
 
-// between are the times taken by answers due in a part of the storm, sorted. A second at
-// each end is left out.
+// between are the sorted times of the answers due in a part of the storm, without one second at
+// each end.
 func (s *storm) between(from, to time.Duration) []time.Duration {
 	var took []time.Duration
 	for _, sample := range s.samples {
@@ -151,8 +152,8 @@ func quantile(sorted []time.Duration, q float64) time.Duration {
 }
 
 func (s *storm) quantiles() (calm50, calm99, storm50, storm99 time.Duration) {
-	calm, wild := s.between(0, s.begun), s.between(s.begun, s.ended)
-	return quantile(calm, .5), quantile(calm, .99), quantile(wild, .5), quantile(wild, .99)
+	calm, busy := s.between(0, s.begun), s.between(s.begun, s.ended)
+	return quantile(calm, .5), quantile(calm, .99), quantile(busy, .5), quantile(busy, .99)
 }
 
 func (s *storm) print(name string) {
@@ -161,7 +162,7 @@ func (s *storm) print(name string) {
 	fmt.Printf("  sign-in page, p50    %8s idle %8s in the storm, %6.1f times\n", ms(calm50), ms(storm50), float64(storm50)/float64(calm50))
 	fmt.Printf("  sign-in page, p99    %8s idle %8s in the storm, %6.1f times\n", ms(calm99), ms(storm99), float64(storm99)/float64(calm99))
 	fmt.Printf("  sign-ins             %.2f a second, bcrypt alone %.2f, ratio %.2f\n", s.rate, s.alone, s.rate/s.alone)
-	fmt.Printf("  turned away with 503 %d, longest wait %.1f s\n", s.turned.away, s.turned.longest.Seconds())
+	fmt.Printf("  turned away with 503 %d, longest wait %.1f s\n", s.turnedAway.count, s.turnedAway.longest.Seconds())
 	fmt.Printf("  memory               %.1f MiB, of which the program's own %.1f MiB\n", mib(s.memory), mib(s.ownMem))
 }
 
@@ -174,7 +175,7 @@ func (s *storm) missed() error {
 	if s.rate < loginPart*s.alone {
 		missed = append(missed, fmt.Errorf("sign-ins: at least %.1f of bcrypt alone", loginPart))
 	}
-	if s.turned.longest > waitMost {
+	if s.turnedAway.longest > waitMost {
 		missed = append(missed, fmt.Errorf("nobody may wait longer than %s", waitMost))
 	}
 	return errors.Join(missed...)

@@ -14,15 +14,14 @@ import (
 	"time"
 )
 
-// clients is how many connections ask at the same time.
+// clients is the number of concurrent connections.
 const clients = 8
 
-// request is what wrk sends over and over.
+// request is what wrk sends repeatedly.
 type request struct {
 	method, url, body string
 	header            map[string]string
-	// refused says that every answer must have a status of 400 or above, and
-	// otherwise none may.
+	// refused says that every answer must have a status of 400 or above; otherwise none may.
 	refused bool
 }
 
@@ -31,16 +30,15 @@ var (
 	refused = regexp.MustCompile(`refused (-?[0-9]+) of ([0-9]+)`)
 )
 
-// script is the request in the language of wrk. Counting refusals shows that the
-// answers were of the kind that was meant.
+// script is the request as a Lua script for wrk. It counts refusals, to verify that the answers
+// were of the expected kind.
 const script = `wrk.method = %q
 wrk.body = %q
 %s
 function done(summary) print("refused " .. summary.errors.status .. " of " .. summary.requests) end
 `
 
-// run sends the request for that long and returns how many were answered in a
-// second.
+// run sends the request for the given time and returns the answers per second.
 func (q request) run(ctx context.Context, lasting time.Duration) (float64, error) {
 	folder, err := os.MkdirTemp("", "wrk-")
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 
 	"github.com/alexedwards/scs/sqlite3store"
 	"github.com/alexedwards/scs/v2"
-	_ "github.com/mattn/go-sqlite3" // the honest page keeps its sessions there
+	_ "github.com/mattn/go-sqlite3" // stores the sessions of the honest page
 )
 
-// pageBytes is how large the pages of the yardsticks are.
+// pageBytes is the size of the yardsticks' pages.
 const pageBytes = 6000
 
-// yardstickCommand serves one of two pages: "bare" is what net/http can do, the same
-// bytes for everybody. "honest" is the least that a signed-in page must do: find
-// the session and the person.
+// yardstickCommand serves one of two pages. "bare" is what net/http can do: the same bytes for
+// everybody. "honest" is the least that a signed-in page must do: find the session and the
+// person.
 type yardstickCommand struct {
 	Kind string `arg:"" enum:"bare,honest"`
 }
@@ -54,9 +54,8 @@ func bare() http.Handler {
 	})
 }
 
-// honest is scs as its documentation shows it, on plain sqlite3store, and one
-// SELECT for the person. /enter signs in. Its database is made in the folder that it
-// runs in.
+// honest is scs as documented, on plain sqlite3store, and one SELECT for the person. /enter
+// signs in. Its database is created in the working directory.
 func honest() (http.Handler, error) {
 	db, err := sql.Open("sqlite3", "file:honest.db?_journal_mode=WAL&_busy_timeout=5000")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command screenshots drives the program in Chromium as a person would, and
-// writes the pictures of the README.
+// Command screenshots operates the program in Chromium like a person, and takes the pictures of
+// the README.
 package main
 
 import (
@@ -17,15 +17,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long everything together may take.
-const patience = 2 * time.Minute
+// timeout is how long all pictures together may take.
+const timeout = 2 * time.Minute
 
 func main() {
 	if len(os.Args) != 3 {
 		fmt.Fprintln(os.Stderr, "usage: screenshots PROGRAM FOLDER")
 		os.Exit(2)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := shoot(ctx, os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
@@ -62,7 +62,7 @@ func shoot(ctx context.Context, program, folder string) (err error) {
 	return nil
 }
 
-// serve runs the program and returns its address and how to end it.
+// serve runs the program and returns its address and a function that stops it.
 func serve(ctx context.Context, program string) (site string, stop func() error, err error) {
 	dir, err := os.MkdirTemp("", "screenshots-")
 	if err != nil {
@@ -87,7 +87,7 @@ func serve(ctx context.Context, program string) (site string, stop func() error,
 	return "http://localhost:" + port, stop, nil
 }
 
-// look is a window and a theme, and who looks: all share one site.
+// look is a window, a theme and a username: all looks share one site.
 type look struct {
 	name, theme   string
 	username      string
@@ -102,7 +102,7 @@ var looks = []look{
 	{"phone-dark", "dark", "enchantress", 390, 844, 1.5},
 }
 
-// shoot walks through the site once, with an account of its own.
+// shoot visits the pages with its own account.
 func (l look) shoot(ctx context.Context, site, folder string) error {
 	ctx, close := chromedp.NewContext(ctx)
 	defer close()
@@ -148,7 +148,7 @@ func register(site, username, email, password string) chromedp.Action[chromedp.V
 	)
 }
 
-// picture writes what the window shows.
+// picture saves what the window shows.
 func (l look) picture(folder, page string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		image, err := chromedp.CaptureScreenshot()(ctx, t)

@@ -10,17 +10,17 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// authenticate gives the password, if there is one. A server that asks for none gets
-// none: it knows us by our address.
-func (s *SMTP) authenticate(c *call) error {
+// authenticate sends the password, if there is one. A server without AUTH gets none: it
+// identifies clients by their address.
+func (s *SMTP) authenticate(c *client) error {
 	mechanisms := strings.Fields(strings.ToUpper(c.offers["AUTH"]))
 	if s.username == "" || len(mechanisms) == 0 {
 		return nil
 	}
-	// Nobody can listen here, and some servers offer what they cannot do: the plain
-	// ways first.
+	// The connection is safe from eavesdroppers, and some servers offer mechanisms that they
+	// cannot use. So the simple ones come first.
 	var refused error
-	for _, way := range []struct {
+	for _, option := range []struct {
 		mechanism string
 		auth      smtp.Auth
 	}{
@@ -30,10 +30,10 @@ func (s *SMTP) authenticate(c *call) error {
 		{"SCRAM-SHA-1", smtp.ScramSHA1Auth(s.username, s.password)},
 		{"CRAM-MD5", smtp.CRAMMD5Auth(s.username, s.password)},
 	} {
-		if !slices.Contains(mechanisms, way.mechanism) {
+		if !slices.Contains(mechanisms, option.mechanism) {
 			continue
 		}
-		if refused = c.authenticate(way.auth, &smtp.ServerInfo{Name: s.host, Auth: mechanisms}); !otherWay(refused) {
+		if refused = c.authenticate(option.auth, &smtp.ServerInfo{Name: s.host, Auth: mechanisms}); !mechanismRefused(refused) {
 			return refused
 		}
 	}
@@ -43,10 +43,10 @@ func (s *SMTP) authenticate(c *call) error {
 	return fmt.Errorf("the server takes no password, only %s", strings.Join(mechanisms, ", "))
 }
 
-// otherWay says whether a server refused the mechanism and not the password (RFC
-// 4954, 6): another may do.
-func otherWay(err error) bool {
-	var said *answer
+// mechanismRefused says whether a server refused the mechanism and not the password (RFC 4954,
+// 6). Another mechanism may work.
+func mechanismRefused(err error) bool {
+	var said *reply
 	if !errors.As(err, &said) {
 		return false
 	}
@@ -57,8 +57,8 @@ func otherWay(err error) bool {
 	return said.code >= 500 && strings.Contains(strings.ToLower(said.Error()), "mechanism")
 }
 
-// authenticate goes through the questions of one mechanism.
-func (c *call) authenticate(auth smtp.Auth, server *smtp.ServerInfo) error {
+// authenticate answers the challenges of one mechanism.
+func (c *client) authenticate(auth smtp.Auth, server *smtp.ServerInfo) error {
 	mechanism, response, err := auth.Start(server)
 	if err != nil {
 		return err
@@ -66,14 +66,14 @@ func (c *call) authenticate(auth smtp.Auth, server *smtp.ServerInfo) error {
 	encode := base64.StdEncoding.EncodeToString
 	said, err := c.ask(strings.TrimSpace("AUTH " + mechanism + " " + encode(response)))
 	for err == nil && said.code == 334 {
-		question, bad := base64.StdEncoding.DecodeString(strings.TrimSpace(said.lines[0]))
+		challenge, bad := base64.StdEncoding.DecodeString(strings.TrimSpace(said.lines[0]))
 		if bad == nil {
-			response, bad = auth.Next(question, true)
+			response, bad = auth.Next(challenge, true)
 		}
 		if bad != nil {
 			return bad
 		}
 		said, err = c.ask(encode(response))
 	}
-	return said.agreed(2, err)
+	return said.want(2, err)
 }

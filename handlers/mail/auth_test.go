@@ -89,7 +89,7 @@ func (a *thorough) Next([]byte, bool) ([]byte, error) {
 func TestSMTPAnswersWithNothing(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	c := &call{
+	c := &client{
 		lines: bufio.NewReader(strings.NewReader("334 \r\n334 dj14\r\n235 welcome\r\n")),
 		out:   textproto.NewWriter(bufio.NewWriter(&out)),
 	}

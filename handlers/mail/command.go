@@ -10,25 +10,25 @@ import (
 	"strings"
 )
 
-// over speaks over a stream from now on.
-func (c *call) over(stream io.ReadWriter) {
+// useStream continues the session over another stream.
+func (c *client) useStream(stream io.ReadWriter) {
 	c.lines, c.out = bufio.NewReader(stream), textproto.NewWriter(bufio.NewWriter(stream))
 }
 
-func (c *call) encrypt(config *tls.Config) error {
+func (c *client) encrypt(config *tls.Config) error {
 	encrypted := tls.Client(c.conn, config)
 	if err := encrypted.Handshake(); err != nil {
 		return err
 	}
-	c.over(encrypted)
+	c.useStream(encrypted)
 	return nil
 }
 
-func (c *call) startTLS(config *tls.Config, hello string) error {
-	if err := c.agree(2, "STARTTLS"); err != nil {
+func (c *client) startTLS(config *tls.Config, hello string) error {
+	if err := c.command(2, "STARTTLS"); err != nil {
 		return err
 	}
-	if c.lines.Buffered() > 0 { // anybody may have said it
+	if c.lines.Buffered() > 0 { // it came without TLS, so anybody may have sent it
 		return errors.New("the server goes on without TLS")
 	}
 	if err := c.encrypt(config); err != nil {
@@ -37,23 +37,23 @@ func (c *call) startTLS(config *tls.Config, hello string) error {
 	return c.extensions(hello)
 }
 
-// hello introduces us, to a server that knows no extensions as it understands.
-func (c *call) hello(name string) error {
+// hello introduces the client: with EHLO, or with HELO to a server that knows no extensions.
+func (c *client) hello(name string) error {
 	err := c.step("EHLO", func() error { return c.extensions(name) })
-	var said *answer
+	var said *reply
 	if !errors.As(err, &said) || said.code < 500 {
 		return err
 	}
-	if failed := c.step("HELO", func() error { return c.agree(2, "HELO "+name) }); failed != nil {
+	if failed := c.step("HELO", func() error { return c.command(2, "HELO "+name) }); failed != nil {
 		return fmt.Errorf("%w; %w", err, failed)
 	}
 	return nil
 }
 
-// extensions introduces us and learns what the server offers (RFC 5321, 4.1.1.1).
-func (c *call) extensions(name string) error {
+// extensions introduces the client and reads the server's extensions (RFC 5321, 4.1.1.1).
+func (c *client) extensions(name string) error {
 	said, err := c.ask("EHLO " + name)
-	if err := said.agreed(2, err); err != nil {
+	if err := said.want(2, err); err != nil {
 		return err
 	}
 	c.offers = map[string]string{}
@@ -64,19 +64,19 @@ func (c *call) extensions(name string) error {
 	return nil
 }
 
-// mail says who a message comes from. Letters need no SMTPUTF8, and one that asks for
-// it goes no further than servers that know it.
-func (c *call) mail(from string) error {
+// mail sends the sender of a message. Letters need no SMTPUTF8, and asking for it would limit
+// them to servers that support it.
+func (c *client) mail(from string) error {
 	command := "MAIL FROM:" + from
 	if _, offered := c.offers["8BITMIME"]; offered {
 		command += " BODY=8BITMIME"
 	}
-	return c.agree(2, command)
+	return c.command(2, command)
 }
 
-// data hands over a message. Unless the end of it is reached, the server takes none.
-func (c *call) data(message io.WriterTo) error {
-	if err := c.agree(3, "DATA"); err != nil {
+// data sends a message. Unless the end of it is sent, the server accepts nothing.
+func (c *client) data(message io.WriterTo) error {
+	if err := c.command(3, "DATA"); err != nil {
 		return err
 	}
 	w := c.out.DotWriter()
@@ -86,29 +86,29 @@ func (c *call) data(message io.WriterTo) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	return c.told(2)
+	return c.expect(2)
 }
 
-// told wants an answer that begins with a digit.
-func (c *call) told(digit int) error {
-	said, err := readAnswer(c.lines)
-	return said.agreed(digit, err)
+// expect reads a reply and returns an error unless its code begins with digit.
+func (c *client) expect(digit int) error {
+	said, err := readReply(c.lines)
+	return said.want(digit, err)
 }
 
-// agree gives a command and wants an answer that begins with a digit: 2 is
-// yes, whatever else it says, and 3 asks for more.
-func (c *call) agree(digit int, command string) error {
+// command sends a command and returns an error unless the code of the reply begins with digit:
+// 2 is success, 3 asks for more.
+func (c *client) command(digit int, command string) error {
 	said, err := c.ask(command)
-	return said.agreed(digit, err)
+	return said.want(digit, err)
 }
 
-// ask gives a command, which may be empty, and reads the answer.
-func (c *call) ask(command string) (*answer, error) {
+// ask sends a command, which may be empty, and reads the reply.
+func (c *client) ask(command string) (*reply, error) {
 	if strings.ContainsAny(command, "\r\n") {
 		return nil, errors.New("a command has a line break in it")
 	}
 	if err := c.out.PrintfLine("%s", command); err != nil {
 		return nil, err
 	}
-	return readAnswer(c.lines)
+	return readReply(c.lines)
 }

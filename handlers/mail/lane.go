@@ -7,59 +7,58 @@ import (
 	"gatehouse/store"
 )
 
-// Letters of each priority have places of their own. A delivery that takes longer than
-// slowAfter steps aside, so that domains which keep the mail server waiting keep
-// nobody else waiting; but only so many do, because the server itself may be slow. To one
-// domain only a few letters are on their way at a time, slow or not, so that one that
-// hangs takes neither all places nor all the room aside.
+// Each priority has its own slots. A delivery that takes longer than slowAfter leaves its slot,
+// so that slow domains do not delay others. The number of such deliveries is limited too,
+// because the mail server itself may be slow. Only a few letters go to one domain at a time, so
+// that a hanging domain takes neither all slots nor all the room for slow deliveries.
 const (
 	slowAfter = 5 * time.Second
 	asideMax  = 16
 )
 
-// places are how many letters of a priority are on their way at a time.
-var places = map[store.Priority]int{store.Awaited: 4, store.Notice: 3, store.Bulk: 3}
+// slots are how many letters of a priority are delivered at a time.
+var slots = map[store.Priority]int{store.Awaited: 4, store.Notice: 3, store.Bulk: 3}
 
-// lane is where letters of one priority are on their way.
+// lane delivers the letters of one priority.
 type lane struct {
-	// places are those taken, aside the slow deliveries that left theirs.
-	places, aside chan struct{}
-	// left announces, at most once, that there is more room.
-	left chan struct{}
-	slow time.Duration
+	// slots are the ones in use, aside the slow deliveries that have left their slot.
+	slots, aside chan struct{}
+	// freed signals, at most once, that there is more room.
+	freed chan struct{}
+	slow  time.Duration
 
 	mu sync.Mutex
-	// domains counts the letters on their way to each, in a place or aside.
+	// domains counts the letters on their way to each domain, in a slot or aside.
 	domains map[string]int
 }
 
-func newLane(p store.Priority, left chan struct{}, slow time.Duration) *lane {
+func newLane(p store.Priority, freed chan struct{}, slow time.Duration) *lane {
 	return &lane{
-		places: make(chan struct{}, places[p]), aside: make(chan struct{}, asideMax), left: left, slow: slow, domains: map[string]int{},
+		slots: make(chan struct{}, slots[p]), aside: make(chan struct{}, asideMax), freed: freed, slow: slow, domains: map[string]int{},
 	}
 }
 
-// free is how many places are not taken. Only who takes them may ask.
-func (n *lane) free() int { return cap(n.places) - len(n.places) }
+// free is how many slots are free. Only the goroutine that takes slots may call it.
+func (n *lane) free() int { return cap(n.slots) - len(n.slots) }
 
-// room is how many more letters may go to a domain. It never has all places, or
-// everybody else would wait for it until its letters are known to be slow.
+// room is how many more letters may go to a domain. One domain never gets all slots. Otherwise
+// everybody else would wait until its letters count as slow.
 func (n *lane) room(domain string) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return cap(n.places) - 1 - n.domains[domain]
+	return cap(n.slots) - 1 - n.domains[domain]
 }
 
-// enter takes a place for a letter to a domain.
+// enter takes a slot for a letter to a domain.
 func (n *lane) enter(domain string) {
-	n.places <- struct{}{}
+	n.slots <- struct{}{}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.domains[domain]++
 }
 
-// carry makes the delivery of a letter that has entered.
-func (n *lane) carry(domain string, deliver func()) {
+// run makes the delivery of a letter that has a slot.
+func (n *lane) run(domain string, deliver func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -67,26 +66,26 @@ func (n *lane) carry(domain string, deliver func()) {
 	}()
 	slow := time.NewTimer(n.slow)
 	defer slow.Stop()
-	defer n.tell()
+	defer n.announce()
 	defer n.forget(domain)
 	select {
 	case <-done:
-		<-n.places
+		<-n.slots
 		return
 	case <-slow.C:
 	}
 	select {
 	case <-done:
-		<-n.places
+		<-n.slots
 	case n.aside <- struct{}{}:
-		<-n.places
-		n.tell()
+		<-n.slots
+		n.announce()
 		<-done
 		<-n.aside
 	}
 }
 
-// forget counts a letter no more, and no domain that gets none.
+// forget stops counting a letter, and removes a domain without letters.
 func (n *lane) forget(domain string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -95,9 +94,9 @@ func (n *lane) forget(domain string) {
 	}
 }
 
-func (n *lane) tell() {
+func (n *lane) announce() {
 	select {
-	case n.left <- struct{}{}:
+	case n.freed <- struct{}{}:
 	default:
 	}
 }

@@ -47,7 +47,7 @@ func TestOfficeKeepsPlacesForWhatIsAwaited(t *testing.T) {
 		b.slow = time.Hour // nobody steps aside, however busy the machine is
 		b.inviteAs(t, "guest@%d.example", 60)
 		b.run(t)
-		s.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == places[store.Bulk] })
+		s.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == slots[store.Bulk] })
 		ada := storetest.Register(t, b.Store, storetest.Ada())
 		if err := b.Store.AskReset(context.Background(), "ada", storetest.From); err != nil {
 			t.Fatal(err)
@@ -59,8 +59,8 @@ func TestOfficeKeepsPlacesForWhatIsAwaited(t *testing.T) {
 		}
 		b.reported(t, 60)
 		// What nobody can send now is left to other copies.
-		if got := b.taken(t); got != places[store.Bulk] {
-			t.Errorf("%d invitations are taken, want as many as are on their way, %d", got, places[store.Bulk])
+		if got := b.taken(t); got != slots[store.Bulk] {
+			t.Errorf("%d invitations are taken, want as many as are on their way, %d", got, slots[store.Bulk])
 		}
 	})
 }
@@ -87,7 +87,7 @@ func TestOfficeGoesPastADomainThatHangs(t *testing.T) {
 				b.ask(t, many)
 				b.inviteAs(t, "guest%d@hangs.example", many)
 				b.run(t)
-				all := places[store.Awaited] - 1 + places[store.Bulk] - 1
+				all := slots[store.Awaited] - 1 + slots[store.Bulk] - 1
 				s.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == all })
 				storetest.Register(t, b.Store, storetest.Ada())
 				b.inviteAs(t, "other%d@example.com", 3)
@@ -107,7 +107,7 @@ func TestOfficeComesBackToADomainThatHung(t *testing.T) {
 	for name, slow := range map[string]time.Duration{"in their places": time.Hour, "aside": time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			each(t, hanging, "smtp://ADDR", func(t *testing.T, b *branch, _ *mailtest.Server) {
-				share, goOn := places[store.Awaited]-1, make(chan struct{})
+				share, goOn := slots[store.Awaited]-1, make(chan struct{})
 				s := (&mailtest.Server{Answer: func(n int, _ string) error {
 					if n <= share {
 						<-goOn
@@ -130,11 +130,11 @@ func TestOfficeComesBackToADomainThatHung(t *testing.T) {
 func TestOfficeSetsOnlySoManyAside(t *testing.T) {
 	each(t, hanging, "smtp://ADDR", func(t *testing.T, b *branch, s *mailtest.Server) {
 		b.slow = time.Millisecond
-		most := places[store.Bulk] + asideMax
+		most := slots[store.Bulk] + asideMax
 		b.inviteAs(t, "guest@%d.example", most+5)
 		b.run(t)
 		s.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == most })
-		storetest.Register(t, b.Store, storetest.Ada()) // and the office goes on
+		storetest.Register(t, b.Store, storetest.Ada()) // and the worker goes on
 		s.Wait(t, func(received []mailtest.Message, _ int) bool { return len(received) == 1 })
 		b.reported(t, most+5)
 		if got := b.taken(t); got != most {

@@ -1,5 +1,5 @@
-// Package mail delivers the letters of the outbox: it puts them into words and
-// hands them to a mail server or, on a developer's machine, to the mailbox.
+// Package mail delivers the letters of the outbox. It renders them and sends them to a mail
+// server or, on a developer's machine, to the mailbox.
 package mail
 
 import (
@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// Message is a letter in words, ready to be sent.
+// Message is a rendered letter.
 type Message struct {
-	// ID is the same however often the letter is tried, so that mail programs
-	// can tell a second copy from a second letter.
+	// ID is the same for every attempt, so that mail programs can recognize a duplicate.
 	ID string `json:"-"`
-	// Number is what the mailbox calls it.
+	// Number is its number in the mailbox.
 	Number  int       `json:"-"`
 	From    string    `json:"from"`
 	To      string    `json:"to"`
@@ -23,11 +22,10 @@ type Message struct {
 	Sent    time.Time `json:"sent"`
 }
 
-// Sender hands a message on. An error that wraps ErrPermanent means that no
-// further try will help.
+// Sender sends a message. An error that wraps ErrPermanent means that retrying is useless.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// ErrPermanent says that the message will never be taken.
+// ErrPermanent says that no server will ever accept the message.
 var ErrPermanent = errors.New("refused for good")

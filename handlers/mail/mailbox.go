@@ -6,18 +6,18 @@ import (
 	"sync"
 )
 
-// mailboxMax is how many messages the mailbox keeps.
+// mailboxMax is how many messages the mailbox stores.
 const mailboxMax = 200
 
-// Mailbox keeps messages in memory instead of sending them, for developers. Each
-// has a number that stays its own, counted up from 0.
+// Mailbox stores messages in memory instead of sending them, for developers. Each message has
+// its own number, counted from 0, which never changes.
 type Mailbox struct {
 	mu       sync.Mutex
 	messages []Message
 	sent     int
 }
 
-// Send keeps the message.
+// Send stores the message.
 func (b *Mailbox) Send(_ context.Context, m Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -30,7 +30,7 @@ func (b *Mailbox) Send(_ context.Context, m Message) error {
 	return nil
 }
 
-// Messages are those kept, newest first.
+// Messages are the stored messages, newest first.
 func (b *Mailbox) Messages() []Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -39,7 +39,7 @@ func (b *Mailbox) Messages() []Message {
 	return list
 }
 
-// Message is the one with that number, if it is still kept.
+// Message is the message with that number, if it is still stored.
 func (b *Mailbox) Message(number int) (Message, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -9,40 +9,40 @@ import (
 	"unicode"
 )
 
-// answerMax bounds an answer, in bytes.
-const answerMax = 64 << 10
+// replyMax is the longest reply, in bytes.
+const replyMax = 64 << 10
 
-// answer is what a mail server says to a command (RFC 5321, 4.2), and an error where
-// it is a refusal.
-type answer struct {
+// reply is the reply of a mail server to a command (RFC 5321, 4.2). It is an error if it is a
+// refusal.
+type reply struct {
 	code  int
 	lines []string
 }
 
-// Error is the answer in the words of the server, on one line.
-func (a *answer) Error() string {
+// Error is the server's text on one line.
+func (a *reply) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("%03d %s", a.code, strings.Join(a.lines, " ")))
 }
 
-// status is the enhanced status code (RFC 3463), if the answer begins with one.
-func (a *answer) status() string {
+// status is the enhanced status code (RFC 3463), if the reply begins with one.
+func (a *reply) status() string {
 	status, _, _ := strings.Cut(strings.TrimLeft(a.lines[0], " "), " ")
 	return status
 }
 
-// agreed is the answer as an error, unless it begins with a digit.
-func (a *answer) agreed(digit int, err error) error {
+// want returns the reply as an error unless its code begins with digit.
+func (a *reply) want(digit int, err error) error {
 	if err == nil && a.code/100 != digit {
 		return a
 	}
 	return err
 }
 
-// readAnswer reads one whole. What does not begin like one is no mail server's, and
-// nothing more is read of it: it may never end.
-func readAnswer(r *bufio.Reader) (*answer, error) {
-	a := &answer{}
-	for size := 0; size < answerMax; {
+// readReply reads a whole reply. If it does not begin like a reply, the peer is not a mail
+// server, and reading stops because it may never end.
+func readReply(r *bufio.Reader) (*reply, error) {
+	a := &reply{}
+	for size := 0; size < replyMax; {
 		raw, err := r.ReadSlice('\n')
 		size += len(raw)
 		if len(raw) == 0 {
@@ -53,7 +53,7 @@ func readAnswer(r *bufio.Reader) (*answer, error) {
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull), !ok && len(a.lines) == 0:
 			return nil, fmt.Errorf("that is no answer of a mail server: %s", excerpt(line))
-		case !ok: // some put lines without a code in between
+		case !ok: // some servers send lines without a code in between
 			a.lines = append(a.lines, line)
 			continue
 		}
@@ -65,8 +65,8 @@ func readAnswer(r *bufio.Reader) (*answer, error) {
 	return nil, errors.New("the answer does not end")
 }
 
-// parseLine reads a line of an answer: the code, alone or before a space, or before a
-// hyphen where more lines follow.
+// parseLine reads a line of a reply: the code, alone or before a space, or before a hyphen if
+// more lines follow.
 func parseLine(line string) (code int, text string, more, ok bool) {
 	if len(line) < 3 || strings.Trim(line[:3], "0123456789") != "" || line[0] < '2' || line[0] > '5' {
 		return 0, "", false, false
@@ -78,12 +78,11 @@ func parseLine(line string) (code int, text string, more, ok bool) {
 	return code, line[1:], line[0] == '-', line[0] == '-' || line[0] == ' '
 }
 
-// excerpt is the beginning of what somebody else said, in whole words and as far as it
-// can be read.
+// excerpt is the printable beginning of a foreign text, in whole words.
 func excerpt(line string) string {
-	const most = 80
-	if len(line) > most {
-		line = line[:most]
+	const limit = 80
+	if len(line) > limit {
+		line = line[:limit]
 		if space := strings.LastIndexByte(line, ' '); space > 0 {
 			line = line[:space]
 		}

@@ -9,39 +9,40 @@ import (
 	"log/slog"
 	"net"
 	netmail "net/mail"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"gatehouse/store/rules"
+
 	gomail "github.com/wneessen/go-mail"
 )
 
-// SMTP hands messages to a mail server. ParseSMTP makes it.
+// SMTP sends messages to a mail server. ParseSMTP makes it.
 type SMTP struct {
-	// Hello is the name by which it introduces itself, as ParseHello returns it;
-	// empty stands for the address from which it connects.
+	// Hello is the name by which the client introduces itself, as returned by ParseHello. If
+	// empty, it is the local address of the connection.
 	Hello string
-	// Wait bounds each step of a delivery. Servers may take minutes to greet (RFC
-	// 5321, 4.5.3.2).
+	// Wait limits each step of a delivery. Servers may take minutes to greet (RFC 5321,
+	// 4.5.3.2).
 	Wait time.Duration
-	// TLS, where set, says whom to trust instead of the system's authorities.
+	// TLS, if set, replaces the system's certificate authorities.
 	TLS *tls.Config
-	// Log is told which step keeps a message waiting.
+	// Log receives the steps that delay a message.
 	Log *slog.Logger
 
 	host, port         string
 	implicit           bool // TLS from the first byte
 	username, password string
 	dial               func(ctx context.Context, network, address string) (net.Conn, error)
-	slow               time.Duration // stands for slowAfter where it is not 0
+	slow               time.Duration // replaces slowAfter if not 0
 }
 
-// ParseSMTP reads smtp://user:password@host:587 (STARTTLS, which only a server
-// on this machine may do without) and smtps://host:465 (TLS from the first
-// byte). The error never repeats the password.
+// ParseSMTP reads smtp://user:password@host:587 (STARTTLS, optional only for a server on this
+// machine) or smtps://host:465 (TLS from the first byte). Its errors never contain the
+// password.
 func ParseSMTP(text string) (*SMTP, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" {
@@ -62,15 +63,12 @@ func ParseSMTP(text string) (*SMTP, error) {
 	return s, nil
 }
 
-// here says whether the server is on this machine. Then nobody can listen or stand
-// between, so that TLS protects nothing and its certificate is not looked at: most
-// were made with the server and are vouched for by nobody.
-func (s *SMTP) here() bool {
-	address, err := netip.ParseAddr(s.host)
-	return strings.EqualFold(strings.TrimSuffix(s.host, "."), "localhost") || err == nil && address.IsLoopback()
-}
+// isLocal says whether the server is on this machine. Then nobody can intercept the connection,
+// and TLS adds no protection. Its certificate is not verified, because local servers usually
+// have a self-signed one.
+func (s *SMTP) isLocal() bool { return rules.IsLoopback(strings.TrimSuffix(s.host, ".")) }
 
-// Send delivers a message over a connection of its own.
+// Send delivers a message over its own connection.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	from, err := ParseAddress(m.From)
 	if err != nil {
@@ -86,31 +84,33 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil: // says more than that the connection is closed, by us
+	case ctx.Err() != nil: // the cause; err only says that we closed the connection
 		return fmt.Errorf("deliver: %w: %w", ctx.Err(), err)
 	}
 	return fmt.Errorf("deliver: %w", err)
 }
 
 func (s *SMTP) deliver(ctx context.Context, from, to *netmail.Address, m Message) error {
-	c, err := s.reach(ctx, func(step string) { s.Log.Warn("mail server keeps a letter waiting", "step", step, "message", m.ID) })
+	c, err := s.connect(ctx, func(step string) { s.Log.Warn("mail server keeps a letter waiting", "step", step, "message", m.ID) })
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	if err := c.step("MAIL FROM", func() error { return c.mail(bare(from)) }); err != nil {
+	defer c.quit()
+	if err := c.step("MAIL FROM", func() error { return c.mail(envelopeAddress(from)) }); err != nil {
 		return err
 	}
-	if err := c.step("RCPT TO", func() error { return c.agree(2, "RCPT TO:"+bare(to)) }); err != nil {
+	if err := c.step("RCPT TO", func() error { return c.command(2, "RCPT TO:"+envelopeAddress(to)) }); err != nil {
 		return permanent(err, from)
 	}
 	return permanent(c.step("DATA", func() error { return c.data(compose(from, to, m)) }), from)
 }
 
-// bare is an address without the name, as the envelope has it.
-func bare(a *netmail.Address) string { return (&netmail.Address{Address: a.Address}).String() }
+// envelopeAddress is an address without the display name, as in the envelope.
+func envelopeAddress(a *netmail.Address) string {
+	return (&netmail.Address{Address: a.Address}).String()
+}
 
-// compose is a message as mail programs read it.
+// compose is a message in the format of mail programs.
 func compose(from, to *netmail.Address, m Message) *gomail.Msg {
 	msg := gomail.NewMsg()
 	msg.FromMailAddress(from)
@@ -118,28 +118,28 @@ func compose(from, to *netmail.Address, m Message) *gomail.Msg {
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID)
 	msg.SetDateWithValue(m.Sent)
-	// So that no robot answers (RFC 3834).
+	// Automatic responders must not answer (RFC 3834).
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	return msg
 }
 
-// nobody are the enhanced status codes (RFC 3463) that say of a recipient, and of
-// nothing else, that there is none or never will be.
-var nobody = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
+// noRecipient are the enhanced status codes (RFC 3463) that mean exactly that the recipient
+// does not exist, now or ever.
+var noRecipient = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 
-// permanent marks the answers after which trying again is no use: the recipient is
-// nobody. Every other may be about us or the server (what it relays and for whom, its
-// quota, its lists) and be put right while the letter waits. So may a code without a
-// status: many servers say 550 to all of these.
+// permanent marks replies after which retrying is useless: the recipient does not exist. Any
+// other reply may concern the sender or the server (relaying, quota, block lists) and can be
+// fixed while the letter waits. So can a code without a status: many servers reply 550 to all
+// of these.
 func permanent(err error, from *netmail.Address) error {
-	var said *answer
+	var said *reply
 	if !errors.As(err, &said) || said.code < 500 {
 		return err
 	}
 	aboutUs := strings.Contains(strings.ToLower(said.Error()), strings.ToLower(from.Address))
-	if !slices.Contains(nobody, said.status()) || aboutUs {
+	if !slices.Contains(noRecipient, said.status()) || aboutUs {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrPermanent, err)

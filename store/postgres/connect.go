@@ -22,9 +22,9 @@ import (
 // string has a connect_timeout.
 const connectTimeout = 5 * time.Second
 
-// sessionSettings are asked for when a connection begins, unless the connection
-// string has others. A statement that is its own transaction has no other way to
-// ask for its isolation. The timeout is in milliseconds.
+// sessionSettings are set when a connection begins, unless the connection string has
+// others. A statement that is its own transaction can get its isolation in no other way.
+// The timeout is in milliseconds.
 var sessionSettings = map[string]string{
 	"statement_timeout":             "5000",
 	"default_transaction_isolation": "read committed",
@@ -34,7 +34,7 @@ var sessionSettings = map[string]string{
 // database says by default. Poolers take it as well.
 const encoding = "client_encoding"
 
-// configure reads a URL and adds what it does not say.
+// configure reads a URL and adds the settings that it leaves out.
 func configure(place string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(place)
 	if err != nil {
@@ -65,13 +65,13 @@ const execMode = "default_query_exec_mode"
 func says(place, name string) bool { return strings.Contains(place, name+"=") }
 
 // refusesParameters says whether the other side takes no settings when a
-// connection begins, as poolers such as PgBouncer do.
+// connection begins, as is so for poolers such as PgBouncer.
 func refusesParameters(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "unsupported startup parameter")
 }
 
-// suitPooler leaves out what a pooler does not take. What the connection string
-// itself says stays. It returns false where nothing was to be left out.
+// suitPooler removes the settings that a pooler does not take, but for those in the
+// connection string itself. It returns false where there was none to remove.
 func suitPooler(config *pgxpool.Config, place string) (changed bool) {
 	for name := range sessionSettings {
 		if !says(place, name) {
@@ -85,29 +85,30 @@ func suitPooler(config *pgxpool.Config, place string) (changed bool) {
 	return changed
 }
 
-// How connections are looked after that nobody used for a while.
+// idleAfter is how long a connection may be unused before it is checked, and checkWait
+// how long that may take.
 const (
 	idleAfter = time.Second
 	checkWait = 500 * time.Millisecond
 )
 
-// watch drops all idle connections as soon as one shows that they lead nowhere,
-// or to a server that takes no changes: a new one may find what took over.
+// watch drops all idle connections as soon as one of them turns out to be dead, or to
+// lead to a read-only server: new ones may find the server that took over.
 func (db *DB) watch(config *pgxpool.Config) {
 	wait := cmp.Or(config.PingTimeout, checkWait)
 	config.ShouldPing = func(ctx context.Context, p pgxpool.ShouldPingParams) bool {
 		if idle(ctx, p) <= db.idleAfter {
 			return false
 		}
-		// Whoever hangs up meanwhile says nothing about the connection.
+		// A caller who leaves meanwhile says nothing about the connection.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
 		defer cancel()
 		if p.Conn.Ping(ctx) == nil {
 			return false
 		}
-		p.Conn.PgConn().Conn().Close() //nolint:errcheck // or its place in the pool is taken until it says goodbye
+		p.Conn.PgConn().Conn().Close() //nolint:errcheck // otherwise it would occupy the pool until the server answers its goodbye
 		db.dropIdle()
-		return true // the pool asks this one, finds it closed and takes another
+		return true // the pool pings it, finds it closed and takes another
 	}
 	config.BeforeConnect = func(_ context.Context, config *pgx.ConnConfig) error {
 		if db.unprepared.Load() {
@@ -128,27 +129,27 @@ func (db *DB) watch(config *pgxpool.Config) {
 	}
 }
 
-// lastAsked is where a connection keeps when somebody last used it who waited.
+// lastAsked is the key under which a connection stores when a page last used it.
 const lastAsked = "last asked"
 
-// idle is for how long nobody used a connection but what comes back every
-// second. That always gets the one used last, so a page would take it unseen,
-// and wait for a server that has gone meanwhile.
+// idle is how long no page has used a connection. Background work does not count. It
+// runs every second and always gets the connection used last, so that one would never
+// be checked, and a page could wait for a server that is gone.
 func idle(ctx context.Context, p pgxpool.ShouldPingParams) time.Duration {
-	kept, now, idle := p.Conn.PgConn().CustomData(), time.Now(), p.IdleDuration
-	asked, known := kept[lastAsked].(time.Time)
+	data, now, idle := p.Conn.PgConn().CustomData(), time.Now(), p.IdleDuration
+	asked, known := data[lastAsked].(time.Time)
 	if known {
 		idle = now.Sub(asked)
 	}
 	if !store.IsBackground(ctx) {
-		kept[lastAsked] = now
+		data[lastAsked] = now
 	} else if !known {
-		kept[lastAsked] = time.Time{}
+		data[lastAsked] = time.Time{}
 	}
 	return idle
 }
 
-// dropIdle closes the connections that nobody uses, and each of the others once
+// dropIdle closes the connections that are not in use, and each of the others once
 // it is given back.
 func (db *DB) dropIdle() {
 	if pool := db.pool.Load(); pool != nil {
@@ -156,8 +157,8 @@ func (db *DB) dropIdle() {
 	}
 }
 
-// unreadable says why a URL cannot be used, without what may be a password in
-// it.
+// unreadable says why a URL cannot be used, and leaves out anything that may be a
+// password.
 func unreadable(place string, err error) error {
 	const shape = "the database URL cannot be read; it must be like postgres://user:password@host:5432/name, special characters of user and password percent-encoded"
 	_, cause, found := strings.Cut(err.Error(), "`: ")
@@ -178,8 +179,8 @@ func unreadable(place string, err error) error {
 	return fmt.Errorf("the database URL cannot be used: %s", cause)
 }
 
-// unreachable puts what pgx says, a line for every address and way that it
-// tried, into one sentence.
+// unreachable puts what pgx says into one sentence. pgx has a line for each address and
+// for each try with and without TLS.
 func unreachable(config *pgx.ConnConfig, err error) error {
 	var failed *pgconn.ConnectError
 	if errors.As(err, &failed) {
@@ -196,7 +197,7 @@ func unreachable(config *pgx.ConnConfig, err error) error {
 			causes = append(causes, line)
 		}
 	}
-	// Unless it was asked for, it was then tried without.
+	// Unless TLS is required, pgx then tries without it.
 	if refused := "tls error: server refused TLS connection"; len(causes) > 1 {
 		causes = slices.DeleteFunc(causes, func(cause string) bool { return cause == refused })
 	}

@@ -36,8 +36,8 @@ const (
 	sameStatement    = "42P05"
 )
 
-// ended is how SQLSTATEs begin by which the server ends connections, idle ones
-// among them.
+// ended is how the SQLSTATEs begin with which the server ends connections, even idle
+// ones.
 const ended = "57P"
 
 // state is the SQLSTATE of what the server said, or empty.
@@ -64,10 +64,10 @@ func conflict(err error) string {
 // noTable says whether err means that a table does not exist.
 func noTable(err error) bool { return state(err) == undefinedTable }
 
-// beaten says whether err means that another transaction was in the way, or that
-// what was prepared is not there or does not fit the tables any more, which is
-// forgotten then.
-func beaten(err error) bool {
+// retryable says whether err means that another transaction was in the way, or that a
+// prepared statement is missing or no longer fits the tables. The driver then prepares
+// it again.
+func retryable(err error) bool {
 	switch state(err) {
 	case serialization, deadlock, noStatement, sameStatement:
 		return true
@@ -80,7 +80,7 @@ func stalePlan(err error) bool {
 }
 
 // trouble says why the database takes no work for now: it cannot be reached, it
-// ends its connections, or it refuses what it took before.
+// ends its connections, or it refuses what it accepted before.
 func trouble(err error) (why string, inPart bool) {
 	if why := partTrouble(err); why != "" {
 		return why, true
@@ -88,8 +88,7 @@ func trouble(err error) (why string, inPart bool) {
 	return wholeTrouble(err), false
 }
 
-// partTrouble is trouble that other tables, or other pages of the same, need not
-// have.
+// partTrouble is trouble that may concern only some tables, or some pages of one.
 func partTrouble(err error) string {
 	code := state(err)
 	switch code {

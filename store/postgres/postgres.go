@@ -5,9 +5,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
-	"io/fs"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"gatehouse/store"
+	"gatehouse/store/migrations"
 )
 
 // IsURL says whether a place names a PostgreSQL database rather than a file.
@@ -24,18 +23,11 @@ func IsURL(place string) bool {
 	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
 
-//go:embed migrations/*.sql
-var embedded embed.FS
-
-// migrations are the embedded files, without their folder.
-var migrations, _ = fs.Sub(embedded, "migrations")
-
-// lock makes the copies that start at once migrate one after another. It lasts
-// as long as the transaction; the number is ours and means nothing.
-// What migrates may take longer than a page may.
+// lock makes copies that start at once migrate one after another. It lasts as long as
+// the transaction; the number means nothing. A migration may take longer than a page.
 const lock = `SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7283190354411)`
 
-// closeWait is how long Close waits for connections on which nothing comes back.
+// closeWait is how long Close waits for connections on which the server does not answer.
 const closeWait = 2 * time.Second
 
 // DB is one PostgreSQL database and the pool that everything on it shares.
@@ -82,11 +74,11 @@ func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
 	db.Write = stdlib.OpenDBFromPool(pool)
 	db.Read, db.Probe = db.Write, db.Write
 	db.Pools = []store.Pool{{Name: "shared", Stats: db.stats}}
-	// pgx prepares what it has not seen and keeps it with the connection.
+	// pgx prepares statements by itself, for each connection.
 	db.Prepare = false
 	db.ReadContext = func(ctx context.Context) context.Context { return ctx }
-	db.Conflict, db.Beaten, db.Trouble = conflict, beaten, trouble
-	db.Kept = func() error { return nil } // what is acknowledged is the server's to keep
+	db.Conflict, db.Retryable, db.Trouble = conflict, retryable, trouble
+	db.InPlace = func() error { return nil } // what is acknowledged is the server's to keep
 	if err := db.Write.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -95,19 +87,27 @@ func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
 
 // Migrate brings the schema up to this version and returns what it applied.
 func (db *DB) Migrate(ctx context.Context) ([]string, error) {
-	return store.Migrate(ctx, db.Write, migrations, lock)
+	all, err := store.ReadMigrations(migrations.Files, "postgres")
+	if err != nil {
+		return nil, err
+	}
+	return store.Migrate(ctx, db.Write, all, lock)
 }
 
 // CheckSchema returns an error when the schema is not that of this version.
 func (db *DB) CheckSchema(ctx context.Context) error {
-	return store.CheckSchema(ctx, db.Read, migrations, noTable)
+	all, err := store.ReadMigrations(migrations.Files, "postgres")
+	if err != nil {
+		return err
+	}
+	return store.CheckSchema(ctx, db.Read, all, noTable)
 }
 
 // Accounts is what the store works on.
 func (db *DB) Accounts() store.Database { return db.Database }
 
-// stats are those of the pool underneath: database/sql has no limit of its own
-// and never waits.
+// stats are those of pgx's pool: database/sql above it has no limit of its own and
+// never waits.
 func (db *DB) stats() sql.DBStats {
 	stats := db.pool.Load().Stat()
 	return sql.DBStats{

@@ -150,7 +150,7 @@ func TestWhatAPoolerForgotIsNotPreparedAgain(t *testing.T) {
 	}
 	forget(t, db.Write)
 	if err := s.Disable(t.Context(), ada, storetest.From); err != nil {
-		t.Errorf("a deed fails: %v", err)
+		t.Errorf("a change fails: %v", err)
 	}
 	prepared(t, db, 0)
 	forget(t, db.Write)

@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
 	"github.com/jackc/pgx/v5"
@@ -15,6 +13,7 @@ import (
 // sessions is the session store of scs, on the shared pool.
 type sessions struct {
 	*pgxstore.PostgresStore
+	store.SessionWriter
 	db *DB
 }
 
@@ -29,7 +28,11 @@ const (
 // Sessions makes the session store of a migrated database. Nothing runs in the
 // background: Prune is for the caller to schedule.
 func (db *DB) Sessions(context.Context) (store.Sessions, error) {
-	return &sessions{pgxstore.NewWithCleanupInterval(db.pool.Load(), 0), db}, nil
+	return &sessions{
+		pgxstore.NewWithCleanupInterval(db.pool.Load(), 0),
+		store.NewSessionWriter(db.Database, commitSession, deleteSession, pruneSessions),
+		db,
+	}, nil
 }
 
 // FindCtx finds a live session within the time that ctx allows, which the
@@ -41,25 +44,4 @@ func (s *sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, err
 		return nil, false, nil
 	}
 	return data, err == nil, err
-}
-
-// CommitCtx writes a session within the time that ctx allows.
-func (s *sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	_, err := s.db.Exec(ctx, commitSession, token, data, expiry)
-	return err
-}
-
-// DeleteCtx deletes a session within the time that ctx allows.
-func (s *sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := s.db.Exec(ctx, deleteSession, token)
-	return err
-}
-
-// Prune deletes up to limit expired sessions, and says how many.
-func (s *sessions) Prune(ctx context.Context, limit int) (int64, error) {
-	n, err := s.db.Exec(ctx, pruneSessions, limit)
-	if err != nil {
-		return 0, fmt.Errorf("prune sessions: %w", err)
-	}
-	return n, nil
 }

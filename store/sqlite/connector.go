@@ -11,16 +11,17 @@ import (
 type connector struct {
 	driver driver.Driver
 	name   string
-	kept   func() error
+	// inPlace returns an error once the file is another one.
+	inPlace func() error
 }
 
-func newPool(driver driver.Driver, name string, kept func() error) *sql.DB {
-	return sql.OpenDB(connector{driver, name, kept})
+func newPool(driver driver.Driver, name string, inPlace func() error) *sql.DB {
+	return sql.OpenDB(connector{driver, name, inPlace})
 }
 
 // Connect implements driver.Connector.
 func (c connector) Connect(context.Context) (driver.Conn, error) {
-	if err := c.kept(); err != nil {
+	if err := c.inPlace(); err != nil {
 		return nil, err
 	}
 	return c.driver.Open(c.name)

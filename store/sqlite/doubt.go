@@ -8,23 +8,21 @@ import (
 	"time"
 )
 
-// asGoodAsOne is how long before its log a file was changed at least, if it is
-// not doubtful. Pages reach the log first and the file much later, so a file
-// that was changed after its log, or at about the same time, was just written
-// back to, or put there. A file that is moved there keeps its time, but not the
-// one of its last change of any kind.
-const asGoodAsOne = time.Second
+// doubtWithin makes a file doubtful if it was not changed at least so long before its
+// log. Pages reach the log first and the file much later. So a file that was changed
+// after its log, or at about the same time, was either just written back to, or put
+// there. Moving a file leaves its mtime as it is, but not its ctime.
+const doubtWithin = time.Second
 
 // errMixed says that a file and its log do not make one sound database.
 var errMixed = errors.New("the database is damaged")
 
-// look goes through a doubtful file as it is with its log, and refuses what is
-// not sound, by way of a pool that may only read. It writes to neither. It takes a second for each 200 MB, roughly.
+// look checks a doubtful file together with its log, on a pool that may only read. It
+// refuses what is damaged, and writes to neither. It reads the whole file.
 //
-// That finds pages which contradict each other. It does not find a copy of a file
-// in use whose log was begun anew since, if all that the copy lacks of the logs
-// before is changes that moved no row and no entry of an index: such pages
-// contradict nothing.
+// It finds pages that contradict each other. One case it cannot find: a copy of a file
+// in use whose log was restarted since, where the changes that the copy lacks moved no
+// row and no entry of an index. Such pages contradict nothing.
 func look(ctx context.Context, pool *sql.DB, path string) error {
 	var said string
 	err := pool.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&said)

@@ -33,8 +33,8 @@ func TestACopyOfAFileInUseIsNotMixedWithALaterLog(t *testing.T) {
 				s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
 				storetest.Register(t, s.Store, registration("early"))
 				writeBack(t, s)
-				kept := filepath.Join(t.TempDir(), "copy.db")
-				cp(t, s.path, kept)
+				backup := filepath.Join(t.TempDir(), "copy.db")
+				cp(t, s.path, backup)
 				for n := range lost {
 					storetest.Register(t, s.Store, registration(fmt.Sprint("lost-", n)))
 				}
@@ -42,7 +42,7 @@ func TestACopyOfAFileInUseIsNotMixedWithALaterLog(t *testing.T) {
 				storetest.Register(t, s.Store, registration("later"))
 
 				path := killed(t, s.path)
-				back(t, kept, path)
+				back(t, backup, path)
 				if lost == 1 {
 					if got := accounts(t, newSite(t, path).Store); got != "early lost-0 later" {
 						t.Errorf("it has %q, want all", got)
@@ -53,7 +53,7 @@ func TestACopyOfAFileInUseIsNotMixedWithALaterLog(t *testing.T) {
 				for range 2 {
 					refusedAsDamaged(t, path)
 				}
-				if text(t, path+"-wal") != log || text(t, path) != text(t, kept) {
+				if text(t, path+"-wal") != log || text(t, path) != text(t, backup) {
 					t.Error("something was written by a start that was refused")
 				}
 				remove(t, path+"-wal", path+"-shm")

@@ -17,7 +17,7 @@ type file struct {
 	// the locks of this process on the file.
 	main  *os.File
 	start header
-	// doubtful says that the file may be another one than its log was written for.
+	// doubtful says that the log may have been written for another file.
 	doubtful bool
 	parts    []part // nil while it is being opened
 }
@@ -39,23 +39,23 @@ const (
 // and refuses one beside which the log of another one lies.
 //
 // SQLite takes any log of that name for the file's own and would write its pages
-// over those of a copy that was put back. Three things tell that it is not:
+// over those of a copy that was put back. In three cases it is certainly not:
 //   - There is no file, or an empty one. A log is begun after the first page is
 //     written, and SQLite would throw this one away.
 //   - The file says that it has no log. It says so before the first byte is
 //     written into a log, and again once the log is gone. Copies by VACUUM INTO
-//     say that, and all that are taken while nobody has the database open,
+//     say so, and all copies that are taken while nobody has the database open,
 //     because Close leaves it in that state.
 //   - The file has tables but counts a single change. Copies by the backup
 //     interface of SQLite, such as .backup, do; open counts another one before
 //     such a file gets a log.
 //
-// None of them can be said of what a killed program leaves, nor of a copy of
-// that, log included. The log itself is never touched: it may hold the only copy
-// of what was acknowledged.
+// None of them is true of what a killed program leaves, nor of a copy of that with its
+// log. The log itself is never touched: it may contain the only copy of what was
+// acknowledged.
 //
-// A copy of a file that was in use says nothing of the kind. Where it may be one
-// the file is doubtful, and looked through before it is served.
+// A copy of a file in use shows none of these signs. Where the file may be one it is
+// doubtful, and checked as a whole before it is served.
 func openFile(path string) (*file, error) {
 	log, err := os.Stat(path + "-wal")
 	logged := err == nil && log.Size() > logHeaderBytes
@@ -78,7 +78,7 @@ func openFile(path string) (*file, error) {
 	if err != nil {
 		return nil, errors.Join(err, main.Close())
 	}
-	f.doubtful = f.start.logged && (!logged || changed(log).Sub(changed(info)) < asGoodAsOne)
+	f.doubtful = f.start.logged && (!logged || changed(log).Sub(changed(info)) < doubtWithin)
 	return f, nil
 }
 

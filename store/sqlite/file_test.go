@@ -159,13 +159,13 @@ func TestACopyIsNotMixedWithWhatCameAfterIt(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, filepath.Join(t.TempDir(), "gatehouse.db"))
 			storetest.Register(t, s.Store, registration("early"))
-			kept := filepath.Join(t.TempDir(), "copy.db")
-			take(t, s, kept)
+			backup := filepath.Join(t.TempDir(), "copy.db")
+			take(t, s, backup)
 			storetest.Register(t, s.Store, registration("later"))
 			for name, back := range map[string]func(t *testing.T, from, to string){"written over": cp, "renamed": put} {
 				t.Run(name, func(t *testing.T) {
 					path := killed(t, s.path)
-					back(t, kept, path)
+					back(t, backup, path)
 					log := text(t, path+"-wal")
 					for range 2 {
 						if db, err := sqlite.Open(t.Context(), path); err == nil {
@@ -175,7 +175,7 @@ func TestACopyIsNotMixedWithWhatCameAfterIt(t *testing.T) {
 							t.Errorf("%v does not say what to do", err)
 						}
 					}
-					if text(t, path+"-wal") != log || text(t, path) != text(t, kept) {
+					if text(t, path+"-wal") != log || text(t, path) != text(t, backup) {
 						t.Error("something was written by a start that was refused")
 					}
 					remove(t, path+"-wal", path+"-shm")
@@ -186,7 +186,7 @@ func TestACopyIsNotMixedWithWhatCameAfterIt(t *testing.T) {
 			}
 			t.Run("served and killed", func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "gatehouse.db")
-				cp(t, kept, path)
+				cp(t, backup, path)
 				again := newSite(t, path)
 				if got := accounts(t, newSite(t, killed(t, path)).Store); got != "early" {
 					t.Errorf("killed at once it has %q, want those of the copy", got)
@@ -296,7 +296,7 @@ func TestALogWithoutItsFileIsKept(t *testing.T) {
 // What is acknowledged is in the file that the next start opens.
 func TestNothingIsAcknowledgedThatTheNextStartDoesNotFind(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(t *testing.T, s site, kept string){
+	for name, change := range map[string]func(t *testing.T, s site, backup string){
 		"removed, all of it": func(t *testing.T, s site, _ string) { remove(t, s.path, s.path+"-wal", s.path+"-shm") },
 		"removed":            func(t *testing.T, s site, _ string) { remove(t, s.path) },
 		"log removed":        func(t *testing.T, s site, _ string) { remove(t, s.path+"-wal") },
@@ -304,9 +304,9 @@ func TestNothingIsAcknowledgedThatTheNextStartDoesNotFind(t *testing.T) {
 		"index cut short":    func(t *testing.T, s site, _ string) { cut(t, s.path+"-shm", 0) },
 		"index cut in half":  func(t *testing.T, s site, _ string) { cut(t, s.path+"-shm", 16<<10) },
 		"log replaced":       func(t *testing.T, s site, _ string) { put(t, s.path+"-wal", s.path+"-wal") },
-		"replaced":           func(t *testing.T, s site, kept string) { put(t, kept, s.path) },
+		"replaced":           func(t *testing.T, s site, backup string) { put(t, backup, s.path) },
 		"replaced by itself": func(t *testing.T, s site, _ string) { put(t, s.path, s.path) },
-		"written over":       func(t *testing.T, s site, kept string) { cp(t, kept, s.path) },
+		"written over":       func(t *testing.T, s site, backup string) { cp(t, backup, s.path) },
 		"emptied":            func(t *testing.T, s site, _ string) { cut(t, s.path, 0) },
 		"in a folder that moved": func(t *testing.T, s site, _ string) {
 			folder := filepath.Dir(s.path)
@@ -324,20 +324,20 @@ func TestNothingIsAcknowledgedThatTheNextStartDoesNotFind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := s.SignIn(t.Context(), ada, store.Visit{})
+			n, err := s.SignIn(t.Context(), store.ByPassword(ada), store.Origin{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			kept := filepath.Join(t.TempDir(), "copy.db")
-			copies["VACUUM INTO"](t, s, kept)
-			change(t, s, kept)
+			backup := filepath.Join(t.TempDir(), "copy.db")
+			copies["VACUUM INTO"](t, s, backup)
+			change(t, s, backup)
 			for what, do := range map[string]func(ctx context.Context) error{
 				"a registration": func(ctx context.Context) error {
 					_, err := s.Register(ctx, registration("late"), storetest.From)
 					return err
 				},
 				"a sign-out":          func(ctx context.Context) error { return s.SignOut(ctx, n, storetest.From) },
-				"a statement":         func(ctx context.Context) error { _, err := s.PruneTokens(ctx, 1); return err },
+				"a statement":         func(ctx context.Context) error { _, err := storetest.Prune(ctx, s.Store, "tokens", 1); return err },
 				"a probe":             s.Ready,
 				"a session":           func(ctx context.Context) error { return sessions.CommitCtx(ctx, "a", nil, time.Now()) },
 				"the end of one":      func(ctx context.Context) error { return sessions.DeleteCtx(ctx, "a") },
@@ -427,9 +427,9 @@ func TestNoConnectionIsOpenedToAnotherFile(t *testing.T) {
 // opensNone holds connections until a new one would have to be opened.
 func opensNone(t *testing.T, s site) {
 	t.Helper()
-	var held []*sql.Conn
+	var conns []*sql.Conn
 	defer func() {
-		for _, conn := range held {
+		for _, conn := range conns {
 			conn.Close()
 		}
 	}()
@@ -441,9 +441,9 @@ func opensNone(t *testing.T, s site) {
 			}
 			break
 		}
-		held = append(held, conn)
+		conns = append(conns, conn)
 	}
-	if len(held) == 4 {
+	if len(conns) == 4 {
 		t.Error("connections are opened to another file")
 	}
 }

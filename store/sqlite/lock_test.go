@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
 
@@ -53,7 +52,7 @@ func TestAllWhoWaitForALockWaitAtTheSameTime(t *testing.T) {
 					if n%2 == 0 {
 						err = locked.Disable(t.Context(), ada, storetest.From)
 					} else {
-						_, err = locked.PruneTokens(t.Context(), 1)
+						_, err = storetest.Prune(t.Context(), locked, "tokens", 1)
 					}
 					if s.Trouble(err) != "another program holds it locked" {
 						t.Errorf("beside a lock: %v", err)
@@ -82,9 +81,9 @@ func TestALockThatIsReleasedInTimeIsNotNoticed(t *testing.T) {
 	db := s.db.Accounts()
 	release := lock(t, s.path, "BEGIN IMMEDIATE")
 	met := 0
-	isLocked := db.Beaten
+	isLocked := db.Retryable
 	db.LockWait = time.Hour
-	db.Beaten = func(err error) bool {
+	db.Retryable = func(err error) bool {
 		if met++; met == 10 {
 			release()
 		}
@@ -102,9 +101,9 @@ func TestATryIsNotTakenBackAtTheSameLength(t *testing.T) {
 	storetest.Register(t, s.Store, storetest.Ada())
 	db := s.db.Accounts()
 	db.LockWait = time.Hour
-	isLocked, met := db.Beaten, 0
+	isLocked, met := db.Retryable, 0
 	const enough = 10
-	db.Beaten = func(err error) bool {
+	db.Retryable = func(err error) bool {
 		met++
 		return isLocked(err) && met != enough // that ends the sign-in
 	}
@@ -114,7 +113,7 @@ func TestATryIsNotTakenBackAtTheSameLength(t *testing.T) {
 		t.Fatal(err)
 	}
 	lock(t, s.path, "BEGIN IMMEDIATE")
-	if _, err := locked.SignIn(t.Context(), ada, store.Visit{Kind: store.KindPassword, Origin: storetest.From}); s.Trouble(err) == "" {
+	if _, err := locked.SignIn(t.Context(), ada, storetest.From); s.Trouble(err) == "" {
 		t.Errorf("SignIn = %v, want that the database is locked", err)
 	}
 	if after := met - enough; after == 0 || after > 3 {

@@ -16,6 +16,7 @@ import (
 // and reads, with a prepared statement, on the reading ones.
 type sessions struct {
 	*sqlite3store.SQLite3Store
+	store.SessionWriter
 	db   *DB
 	find *sql.Stmt
 }
@@ -34,7 +35,11 @@ func (db *DB) Sessions(ctx context.Context) (store.Sessions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare sessions: %w", err)
 	}
-	return &sessions{sqlite3store.NewWithCleanupInterval(db.Write, 0), db, find}, nil
+	return &sessions{
+		sqlite3store.NewWithCleanupInterval(db.Write, 0),
+		store.NewSessionWriter(db.Database, commitSession, deleteSession, pruneSessions),
+		db, find,
+	}, nil
 }
 
 // Find returns the data of a live session, as scs asks.
@@ -50,7 +55,7 @@ func (s *sessions) Find(token string) ([]byte, bool, error) {
 	return data, err == nil, err
 }
 
-// FindCtx is Find: reads on SQLite wait for nobody.
+// FindCtx is Find: on SQLite readers do not wait for the writer.
 func (s *sessions) FindCtx(_ context.Context, token string) ([]byte, bool, error) {
 	return s.Find(token)
 }
@@ -62,24 +67,3 @@ func (s *sessions) Commit(token string, data []byte, expiry time.Time) error {
 
 // Delete deletes a session.
 func (s *sessions) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
-
-// CommitCtx writes a session within the time that ctx allows.
-func (s *sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	_, err := s.db.Exec(ctx, commitSession, token, data, expiry.UTC().Format("2006-01-02T15:04:05.999"))
-	return err
-}
-
-// DeleteCtx deletes a session within the time that ctx allows.
-func (s *sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := s.db.Exec(ctx, deleteSession, token)
-	return err
-}
-
-// Prune deletes up to limit expired sessions, and says how many.
-func (s *sessions) Prune(ctx context.Context, limit int) (int64, error) {
-	n, err := s.db.Exec(ctx, pruneSessions, limit)
-	if err != nil {
-		return 0, fmt.Errorf("prune sessions: %w", err)
-	}
-	return n, nil
-}

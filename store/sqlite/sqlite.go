@@ -5,10 +5,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"runtime"
 	"strings"
@@ -19,13 +17,8 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"gatehouse/store"
+	"gatehouse/store/migrations"
 )
-
-//go:embed migrations/*.sql
-var embedded embed.FS
-
-// migrations are the embedded files, without their folder.
-var migrations, _ = fs.Sub(embedded, "migrations")
 
 // DB is one SQLite file, opened with one writing connection and a pool of
 // reading ones.
@@ -36,15 +29,15 @@ type DB struct {
 	saved  sync.WaitGroup
 }
 
-// lockWait is how long a change waits for a lock of somebody else, and
-// connectionWait, in milliseconds, how much of that with the one connection that
-// writes: whoever else has something to write would wait for the lock after it.
+// lockWait is how long a change waits for a lock of another program. connectionWait, in
+// milliseconds, is how much of that it may occupy the one connection that writes:
+// everybody else who has something to write would wait behind it.
 const (
 	lockWait       = 5 * time.Second
 	connectionWait = "10"
 )
 
-// openWait is how long Open waits for others who open or close the same file.
+// openWait is how long Open waits for other programs that open or close the same file.
 const openWait = 10 * time.Second
 
 // Open opens or makes the file at path, readable by its owner alone. The
@@ -67,10 +60,10 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	db := &DB{file: file}
-	// mode=rw, or a file that went just now would be made anew.
+	// mode=rw, or SQLite would make a new file where this one has just been removed.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode="
 	pool := func(more string) *sql.DB {
-		return newPool(named.Driver(), name+"rw&_foreign_keys=on&_synchronous=FULL"+more, db.kept)
+		return newPool(named.Driver(), name+"rw&_foreign_keys=on&_synchronous=FULL"+more, db.inPlace)
 	}
 	db.Write = pool("&_busy_timeout=" + connectionWait + "&_txlock=immediate")
 	db.Probe = pool("&_busy_timeout=" + connectionWait + "&_txlock=immediate")
@@ -82,12 +75,12 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db.Read.SetMaxIdleConns(readers)
 	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
 	db.ReadContext, db.Prepare = db.readContext, true
-	db.Conflict, db.Trouble, db.Kept = conflict, trouble, db.kept
-	// Each has the lock from its beginning, so nothing is done yet without it.
-	db.Beaten, db.LockWait = isLocked, lockWait
+	db.Conflict, db.Trouble, db.InPlace = conflict, trouble, db.inPlace
+	// A transaction has the lock from its beginning: one that did not get it did nothing.
+	db.Retryable, db.LockWait = isLocked, lockWait
 	if file.doubtful {
 		// Closing a connection that may write would write the log back.
-		looking := newPool(named.Driver(), name+"ro", db.kept)
+		looking := newPool(named.Driver(), name+"ro", db.inPlace)
 		err = errors.Join(db.patiently(ctx, func() error { return look(ctx, looking, path) }), looking.Close())
 	}
 	if err == nil {
@@ -99,22 +92,22 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	return db, nil
 }
 
-// errNoLog says that the file has no log although one was begun: somebody else
-// has just closed it, or it can have none.
+// errNoLog says that the file has no log although one was begun: another program has
+// just closed it, or it can have none.
 var errNoLog = errors.New("no write-ahead log can be kept beside the file")
 
-// readContext is that of a query: one that has ended already where the query
-// would end the program.
+// readContext is the context of a query. It has ended already where the query would end
+// the program.
 func (db *DB) readContext(ctx context.Context) context.Context {
 	if err := db.file.usable(); err != nil {
-		return over{ctx, err}
+		return endedContext{ctx, err}
 	}
-	// With a context that can be cancelled mattn starts a goroutine per query.
+	// With a context that can be cancelled mattn starts a goroutine for each query.
 	return context.WithoutCancel(ctx)
 }
 
-// patiently does a step of opening. Others who open or close the same file at
-// this moment make SQLite give up at once, however long it may wait.
+// patiently repeats a step of opening. While another program opens or closes the same
+// file SQLite gives up at once, whatever its busy_timeout.
 func (db *DB) patiently(ctx context.Context, do func() error) error {
 	for end := time.Now().Add(openWait); ; {
 		err := do()
@@ -131,8 +124,8 @@ func (db *DB) beginLog(ctx context.Context) error {
 			return err
 		}
 	}
-	// The first read opens the log and its index. From then on nobody else can
-	// remove them by closing the file.
+	// The first read opens the log and its index. From then on no other program removes
+	// them by closing the file.
 	var mode string
 	for _, statement := range []string{`PRAGMA journal_mode = WAL`, `PRAGMA schema_version`, `PRAGMA journal_mode`} {
 		if err := db.Write.QueryRowContext(ctx, statement).Scan(&mode); err != nil {
@@ -146,7 +139,7 @@ func (db *DB) beginLog(ctx context.Context) error {
 }
 
 // leaveLog writes the log back into the file and removes it. It fails while
-// anybody else has the file open.
+// another program has the file open.
 func (db *DB) leaveLog(ctx context.Context) error {
 	if _, err := db.Write.ExecContext(ctx, `PRAGMA busy_timeout = 0`); err != nil {
 		return err
@@ -156,9 +149,9 @@ func (db *DB) leaveLog(ctx context.Context) error {
 	return errors.Join(err, after)
 }
 
-// kept is asked before and after every commit.
-func (db *DB) kept() error {
-	err := db.file.kept()
+// inPlace is asked before and after every commit.
+func (db *DB) inPlace() error {
+	err := db.file.inPlace()
 	if err != nil && db.file.lostLog() {
 		db.saving.Do(func() { db.saved.Go(db.save) })
 	}
@@ -166,18 +159,22 @@ func (db *DB) kept() error {
 }
 
 // save writes a log that was removed back into its file, once the writer is
-// free: what was acknowledged before is nowhere else.
+// free: nothing else contains what was acknowledged last.
 func (db *DB) save() {
-	// It waits for those who read.
+	// A checkpoint waits for readers.
 	wait := fmt.Sprintf(`PRAGMA busy_timeout = %d; `, lockWait.Milliseconds())
 	db.Write.Exec(wait + `PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = ` + connectionWait) //nolint:errcheck // the request that met the trouble is told
 }
 
 // Migrate brings the schema up to this version and returns what it applied.
 func (db *DB) Migrate(ctx context.Context) ([]string, error) {
+	all, err := store.ReadMigrations(migrations.Files, "sqlite")
+	if err != nil {
+		return nil, err
+	}
 	var applied []string
-	err := db.Retry(ctx, func() (err error) {
-		applied, err = store.Migrate(ctx, db.Write, migrations, "")
+	err = db.Retry(ctx, func() (err error) {
+		applied, err = store.Migrate(ctx, db.Write, all, "")
 		return err
 	})
 	return applied, err
@@ -185,19 +182,23 @@ func (db *DB) Migrate(ctx context.Context) ([]string, error) {
 
 // CheckSchema returns an error when the schema is not that of this version.
 func (db *DB) CheckSchema(ctx context.Context) error {
-	return store.CheckSchema(ctx, db.Read, migrations, noTable)
+	all, err := store.ReadMigrations(migrations.Files, "sqlite")
+	if err != nil {
+		return err
+	}
+	return store.CheckSchema(ctx, db.Read, all, noTable)
 }
 
 // Accounts is what the store works on.
 func (db *DB) Accounts() store.Database { return db.Database }
 
-// Close closes all pools and leaves the file without a log, unless somebody
-// else has it open. It then says that it has none, which tells a copy of it from
-// one that was killed. A database whose file was removed or replaced is left as
-// it is: SQLite removes the log by its name, under which another one may be.
+// Close closes all pools and leaves the file without a log, unless another program has
+// it open. The file then says that it has no log, by which a copy of it can be told from
+// what a killed program leaves. A database whose file was removed or replaced is left
+// as it is: SQLite removes the log by its name, under which there may be another one.
 func (db *DB) Close() error {
 	db.saved.Wait()
-	if err := db.file.kept(); err != nil && !db.file.lostLog() {
+	if err := db.file.inPlace(); err != nil && !db.file.lostLog() {
 		return fmt.Errorf("close the database: %w", err)
 	}
 	closed := errors.Join(db.Read.Close(), db.Probe.Close())
@@ -269,7 +270,7 @@ func otherTables(err error) bool {
 	return noTable(err)
 }
 
-// explain adds what SQLite does not say of a file that it cannot write.
+// explain adds what SQLite does not say about a file that it cannot write.
 func explain(err error) error {
 	var failed sqlite3.Error
 	if errors.As(err, &failed) && (failed.Code == sqlite3.ErrReadonly || failed.Code == sqlite3.ErrCantOpen) {

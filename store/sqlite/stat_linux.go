@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// changed is when anything about a file was changed last: what is in it, its
-// name, its owner. Nobody can set that to another time.
+// changed is when anything about a file was changed last: its content, its name, its
+// owner (ctime). Nobody can set that to another time.
 func changed(info fs.FileInfo) time.Time {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return time.Unix(stat.Ctim.Unix())
@@ -15,8 +15,8 @@ func changed(info fs.FileInfo) time.Time {
 	return info.ModTime()
 }
 
-// shortened says whether a part is smaller than it ever becomes. It is asked
-// before every query, and makes less garbage than os.Stat.
+// shortened says whether a part is smaller than it ever becomes. It runs before every
+// query, so it avoids what os.Stat allocates.
 func (p part) shortened() bool {
 	var now syscall.Stat_t
 	if syscall.Stat(p.name, &now) != nil {

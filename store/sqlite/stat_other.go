@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// changed is when what is in a file was changed last.
+// changed is when the content of a file was changed last.
 func changed(info fs.FileInfo) time.Time { return info.ModTime() }
 
 // shortened says whether a part is smaller than it ever becomes.

@@ -123,21 +123,21 @@ func closedAhead(t *testing.T, h house) {
 	h.whileAhead(func() {
 		must(t, h.CloseAccount(h.ctx, ada, From))
 		must(t, h.CloseAccount(h.ctx, other, From))
-		ticket = h.ReopenTicket(h.find(t, "ada"))
+		ticket = h.Ticket(store.ByPassword(h.find(t, "ada")))
 	})
 	h.gone(t, n.ID)
-	if got, want := h.ErasedAt(h.authenticated(t)), h.moment(reopen); !got.Equal(want) {
+	if got, want := h.ErasedAt(h.authenticated(t).User), h.moment(reopen); !got.Equal(want) {
 		t.Errorf("she is told that her account goes at %v, want %v", got, want)
 	}
 	if _, err := h.Reopen(h.ctx, ticket, From); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an offer that stands for 400 days: %v, want ErrNotFound", err)
 	}
 	h.erases(t, 0)
-	_, err := h.Reopen(h.ctx, h.ReopenTicket(h.authenticated(t)), From)
+	_, err := h.Reopen(h.ctx, h.Ticket(h.authenticated(t)), From)
 	must(t, err)
 	h.clock.Move(reopen - time.Second)
 	h.erases(t, 0)
-	_, err = h.Reopening(h.ctx, h.ReopenTicket(h.find(t, "grace")))
+	_, err = h.Resume(h.ctx, h.Ticket(store.ByPassword(h.find(t, "grace"))))
 	must(t, err)
 	// What was seen of the first closing says nothing about the second.
 	h.whileAhead(func() { must(t, h.CloseAccount(h.ctx, h.find(t, "ada"), From)) })
@@ -163,7 +163,7 @@ func closedBehind(t *testing.T, h house) {
 	h.erases(t, 0)
 	h.clock.Move(10*24*time.Hour + reopen - time.Second)
 	h.erases(t, 0)
-	_, err := h.Reopening(h.ctx, h.ReopenTicket(h.authenticated(t)))
+	_, err := h.Resume(h.ctx, h.Ticket(h.authenticated(t)))
 	must(t, err)
 	h.clock.Move(time.Second)
 	h.erases(t, 1)
@@ -189,15 +189,15 @@ func twentyAhead(t *testing.T, h house) {
 
 func provedAhead(t *testing.T, h house) {
 	n := h.signIn(t, false)
-	for later, want := range map[time.Duration]bool{ahead: false, 6 * time.Minute: false, 4 * time.Minute: true, -store.RecentProof: false} {
+	for later, want := range map[time.Duration]bool{ahead: false, 6 * time.Minute: false, 4 * time.Minute: true, -store.RecentAuth: false} {
 		h.exec(t, `UPDATE signins SET proved_at = $1`, h.moment(later))
-		if got := h.Proved(h.visit(t, n.ID)); got != want {
+		if got := h.RecentlyAuthenticated(h.visit(t, n.ID)); got != want {
 			t.Errorf("a proof of in %v counts: %v, want %v", later, got, want)
 		}
 	}
-	n, err := h.Prove(h.ctx, h.visit(t, n.ID), Password, From)
+	n, err := h.Reauthenticate(h.ctx, h.visit(t, n.ID), Password, From)
 	must(t, err)
-	if !h.Proved(h.visit(t, n.ID)) {
+	if !h.RecentlyAuthenticated(h.visit(t, n.ID)) {
 		t.Error("a proof of now does not count")
 	}
 }
@@ -214,8 +214,8 @@ func seenAhead(t *testing.T, h house) {
 }
 
 func endsAhead(t *testing.T, h house) {
-	for _, kept := range []bool{false, true} {
-		n := h.signIn(t, kept)
+	for _, remembered := range []bool{false, true} {
+		n := h.signIn(t, remembered)
 		h.exec(t, `UPDATE signins SET ends_at = $1 WHERE id = $2`, n.EndsAt.Add(4*time.Minute), n.ID)
 		h.visit(t, n.ID)
 		h.exec(t, `UPDATE signins SET ends_at = $1 WHERE id = $2`, n.EndsAt.Add(6*time.Minute), n.ID)
@@ -227,7 +227,7 @@ func endsAhead(t *testing.T, h house) {
 }
 
 func signedInAhead(t *testing.T, h house) {
-	right, kept := h.signIn(t, false), h.signIn(t, true)
+	right, remembered := h.signIn(t, false), h.signIn(t, true)
 	var wrong []store.SignIn
 	h.whileAhead(func() { wrong = append(wrong, h.signIn(t, false), h.signIn(t, true)) })
 	for _, n := range wrong {
@@ -242,23 +242,23 @@ func signedInAhead(t *testing.T, h house) {
 	// The other way round: a clock that is behind ends nothing for good.
 	h.clock.Move(-ahead)
 	h.gone(t, right.ID)
-	if n, err := h.PruneSignIns(h.ctx, 10); err != nil || n != 0 {
-		t.Errorf("PruneSignIns = %d, %v; want 0", n, err)
+	if n, err := Prune(h.ctx, h.Store, "sign-ins", 10); err != nil || n != 0 {
+		t.Errorf("pruning sign-ins = %d, %v; want 0", n, err)
 	}
 	h.clock.Move(ahead)
 	h.visit(t, right.ID)
-	h.visit(t, kept.ID)
+	h.visit(t, remembered.ID)
 	// Copies need not agree to the minute.
 	h.clock.Move(-4 * time.Minute)
 	h.visit(t, right.ID)
-	h.visit(t, kept.ID)
+	h.visit(t, remembered.ID)
 	// A visit may have been noted by the wrong clock as well.
 	h.clock.Move(24 * time.Hour)
-	h.visit(t, kept.ID)
+	h.visit(t, remembered.ID)
 	h.clock.Move(-24 * time.Hour)
-	h.gone(t, kept.ID)
+	h.gone(t, remembered.ID)
 	h.clock.Move(24 * time.Hour)
-	h.visit(t, kept.ID)
+	h.visit(t, remembered.ID)
 }
 
 func devicesAhead(t *testing.T, h house) {
@@ -359,12 +359,12 @@ func reservedAhead(t *testing.T, h house) {
 func askedAhead(t *testing.T, h house) {
 	h = h.mailing(t)
 	ada := h.confirmed(t, Ada())
-	h.whileAhead(func() { must(t, h.ChangeAddress(h.ctx, ada, "later@example.com", From)) })
-	if email, _, err := h.WaitingAddress(h.ctx, ada); err != nil || email != "" {
+	h.whileAhead(func() { must(t, h.ChangeEmail(h.ctx, ada, "later@example.com", From)) })
+	if email, _, err := h.PendingEmail(h.ctx, ada); err != nil || email != "" {
 		t.Errorf("%q waits, %v; want nothing", email, err)
 	}
-	must(t, h.ChangeAddress(h.ctx, ada, "new@example.com", From))
-	if email, _, err := h.WaitingAddress(h.ctx, ada); err != nil || email != "new@example.com" {
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+	if email, _, err := h.PendingEmail(h.ctx, ada); err != nil || email != "new@example.com" {
 		t.Errorf("%q waits, %v; want the new address", email, err)
 	}
 }
@@ -374,14 +374,14 @@ func linksAhead(t *testing.T, h house) {
 	tokens := map[string]string{}
 	h.whileAhead(func() {
 		ada := h.confirmed(t, Ada())
-		must(t, h.ChangeAddress(h.ctx, ada, "new@example.com", From))
-		_, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterNewAddress).Token, From)
+		must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+		_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 		must(t, err)
-		tokens[store.PurposeUndo] = h.letter(t, store.LetterAddressChanged).Token
+		tokens[store.PurposeUndo] = h.letter(t, store.LetterEmailChanged).Token
 		Register(t, h.Store, grace())
-		tokens[store.PurposeConfirm] = h.letter(t, store.LetterConfirm).Token
-		must(t, h.ChangeAddress(h.ctx, h.find(t, "ada"), "newer@example.com", From))
-		tokens[store.PurposeAddress] = h.letter(t, store.LetterNewAddress).Token
+		tokens[store.PurposeVerify] = h.letter(t, store.LetterVerify).Token
+		must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "newer@example.com", From))
+		tokens[store.PurposeNewEmail] = h.letter(t, store.LetterNewEmail).Token
 		must(t, h.Invite(h.ctx, "guest@example.com", From))
 		tokens[store.PurposeInvite] = h.letter(t, store.LetterInvite).Token
 		must(t, h.AskReset(h.ctx, "ada", From))
@@ -393,20 +393,20 @@ func linksAhead(t *testing.T, h house) {
 		}
 	})
 	for purpose, token := range tokens {
-		if _, err := h.Token(h.ctx, token, purpose); !errors.Is(err, store.ErrLink) {
+		if _, err := h.Token(h.ctx, token, purpose); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("the link to %s: %v, want ErrLink", purpose, err)
 		}
 	}
 	before := h.dump(t)
-	_, confirmed := h.ConfirmAddress(h.ctx, tokens[store.PurposeConfirm], From)
-	_, moved := h.ConfirmAddress(h.ctx, tokens[store.PurposeAddress], From)
+	_, confirmed := h.VerifyEmail(h.ctx, tokens[store.PurposeVerify], From)
+	_, moved := h.VerifyEmail(h.ctx, tokens[store.PurposeNewEmail], From)
 	_, accepted := h.AcceptInvite(h.ctx, tokens[store.PurposeInvite], store.Registration{Username: "guest", Password: Password}, From)
 	for what, err := range map[string]error{
 		"confirm": confirmed, "move": moved, "accept": accepted,
 		"reset": h.ResetPassword(h.ctx, tokens[store.PurposeReset], otherPassword, From),
-		"undo":  h.UndoAddress(h.ctx, tokens[store.PurposeUndo], From),
+		"undo":  h.UndoEmail(h.ctx, tokens[store.PurposeUndo], From),
 	} {
-		if !errors.Is(err, store.ErrLink) {
+		if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("%s: %v, want ErrLink", what, err)
 		}
 	}
@@ -426,11 +426,11 @@ func pendingAhead(t *testing.T, h house) {
 	h = h.mailing(t)
 	var token string
 	h.whileAhead(func() { token = h.pending(t, Ada(), "hers") })
-	if _, _, err := h.FindPending(h.ctx, token, "hers"); !errors.Is(err, store.ErrLink) {
+	if _, _, err := h.FindPending(h.ctx, token, "hers"); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("FindPending = %v, want ErrLink", err)
 	}
-	_, err := h.ConfirmRegistration(h.ctx, token, "", "hers", From)
-	if !errors.Is(err, store.ErrLink) {
+	_, err := h.CompleteRegistration(h.ctx, token, "", "hers", From)
+	if !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("ConfirmRegistration = %v, want ErrLink", err)
 	}
 	must(t, h.SendPending(h.ctx, "hers", From))
@@ -440,7 +440,7 @@ func pendingAhead(t *testing.T, h house) {
 	must(t, h.UsernameFree(h.ctx, "ada", store.User{}, ""))
 	r := grace()
 	r.Username = "ada"
-	_, err = h.ConfirmRegistration(h.ctx, h.pending(t, r, "another"), "", "another", From)
+	_, err = h.CompleteRegistration(h.ctx, h.pending(t, r, "another"), "", "another", From)
 	must(t, err)
 }
 

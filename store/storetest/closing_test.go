@@ -37,40 +37,40 @@ func TestClosingContract(t *testing.T) {
 
 const reopen = 14 * 24 * time.Hour
 
-// closed is Ada, who has closed her account and proved her password again.
+// closed is Ada, who has closed her account and given her password again.
 func (h house) closed(t *testing.T) store.User {
 	t.Helper()
 	must(t, h.CloseAccount(h.ctx, Register(t, h.Store, Ada()), From))
-	return h.authenticated(t)
+	return h.authenticated(t).User
 }
 
-func (h house) authenticated(t *testing.T) store.User {
+func (h house) authenticated(t *testing.T) store.Entry {
 	t.Helper()
-	user, err := h.Authenticate(h.ctx, "ada", Password, From)
+	entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 	must(t, err)
-	return user
+	return entry
 }
 
 func closes(t *testing.T, h house) {
 	Register(t, h.Store, grace())
 	foreign := h.enter(t, "grace", Password, From)
-	n, kept := h.signIn(t, false), h.signIn(t, true)
+	n, remembered := h.signIn(t, false), h.signIn(t, true)
 	ada := h.find(t, "ada")
 	for range 2 {
 		must(t, h.CloseAccount(h.ctx, ada, From))
 		h.gone(t, n.ID)
-		h.gone(t, kept.ID)
+		h.gone(t, remembered.ID)
 		h.count(t, "signins", 1)
 	}
 	closedAt := h.clock.Now().UTC().Truncate(time.Microsecond)
 	h.clock.Move(time.Hour)
 	must(t, h.CloseAccount(h.ctx, ada, From))
-	user := h.authenticated(t)
+	user := h.authenticated(t).User
 	if !user.Closed() || !user.ClosedAt.Equal(closedAt) || !h.ErasedAt(user).Equal(closedAt.Add(reopen)) || h.ReopenWithin() != reopen {
 		t.Errorf("Authenticate = %+v, want her closed at %v", user, closedAt)
 	}
 	for _, u := range []store.User{user, ada} {
-		_, err := h.SignIn(h.ctx, u, store.Visit{})
+		_, err := h.SignIn(h.ctx, store.ByPassword(u), store.Origin{})
 		refused(t, err)
 	}
 	h.guess(t, "ada", From)
@@ -82,16 +82,16 @@ func closes(t *testing.T, h house) {
 func reopens(t *testing.T, h house) {
 	h.closed(t)
 	h.clock.Move(reopen - time.Second)
-	ticket := h.ReopenTicket(h.authenticated(t))
-	if offered, err := h.Reopening(h.ctx, ticket); err != nil || offered.Username != "ada" || !offered.Closed() {
-		t.Errorf("Reopening = %+v, %v", offered, err)
+	ticket := h.Ticket(h.authenticated(t))
+	if offered, err := h.Resume(h.ctx, ticket); err != nil || offered.User.Username != "ada" || offered.Missing() != store.Reopening {
+		t.Errorf("Resume = %+v, %v", offered, err)
 	}
-	user, err := h.Reopen(h.ctx, ticket, From)
-	if err != nil || user.Closed() || user != h.find(t, "ada") {
-		t.Fatalf("Reopen = %+v, %v", user, err)
+	entry, err := h.Reopen(h.ctx, ticket, From)
+	if err != nil || entry.Missing() != store.Nothing || entry.User != h.find(t, "ada") {
+		t.Fatalf("Reopen = %+v, %v", entry, err)
 	}
 	h.count(t, "signins", 0)
-	n, err := h.SignIn(h.ctx, user, store.Visit{})
+	n, err := h.SignIn(h.ctx, entry, store.Origin{})
 	must(t, err)
 	h.visit(t, n.ID)
 	h.noTicket(t, "used", ticket)
@@ -106,7 +106,7 @@ func reopens(t *testing.T, h house) {
 func (h house) noTicket(t *testing.T, name, ticket string) {
 	t.Helper()
 	before := h.dump(t)
-	if _, err := h.Reopening(h.ctx, ticket); !errors.Is(err, store.ErrNotFound) {
+	if _, err := h.Resume(h.ctx, ticket); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("%s: Reopening = %v, want ErrNotFound", name, err)
 	}
 	if _, err := h.Reopen(h.ctx, ticket, From); !errors.Is(err, store.ErrNotFound) {
@@ -119,38 +119,38 @@ func (h house) noTicket(t *testing.T, name, ticket string) {
 
 func ticketsDie(t *testing.T, h house) {
 	user := h.closed(t)
-	ticket := h.ReopenTicket(user)
+	ticket := h.Ticket(store.ByPassword(user))
 	h.clock.Move(10*time.Minute - 2*time.Second)
-	if _, err := h.Reopening(h.ctx, ticket); err != nil {
+	if _, err := h.Resume(h.ctx, ticket); err != nil {
 		t.Errorf("before its time Reopening = %v", err)
 	}
 	h.clock.Move(2 * time.Second)
 	h.noTicket(t, "old", ticket)
 
-	ticket = h.ReopenTicket(user)
+	ticket = h.Ticket(store.ByPassword(user))
 	_, err := h.Reopen(h.ctx, ticket, From)
 	must(t, err)
 	must(t, h.CloseAccount(h.ctx, user, From))
 	h.noTicket(t, "from before closing again", ticket)
 
-	ticket = h.ReopenTicket(h.find(t, "ada"))
+	ticket = h.Ticket(store.ByPassword(h.find(t, "ada")))
 	must(t, h.Disable(h.ctx, user, From))
 	must(t, h.Enable(h.ctx, user, From))
 	h.noTicket(t, "from before an operator's change", ticket)
 
 	h.clock.Move(reopen - time.Minute)
-	ticket = h.ReopenTicket(h.find(t, "ada"))
+	ticket = h.Ticket(store.ByPassword(h.find(t, "ada")))
 	h.clock.Move(time.Minute)
 	h.noTicket(t, "at the time of erasing", ticket)
 
-	ticket = h.ReopenTicket(h.find(t, "ada"))
+	ticket = h.Ticket(store.ByPassword(h.find(t, "ada")))
 	must(t, h.Erase(h.ctx, user, From))
 	h.noTicket(t, "of an erased account", ticket)
 }
 
 func noGarbage(t *testing.T, h house) {
 	user := h.closed(t)
-	good := h.ReopenTicket(user)
+	good := h.Ticket(store.ByPassword(user))
 	parts := strings.Split(good, ".")
 	tickets := []string{
 		"", ".", "..", "...", "1", "1.1", "0.0.0", "-1.-1.-1", "a.b.c", "1.1.1.1", "null", "%", "' OR 1=1 --", "\x00", "\xff", "🦉",
@@ -166,17 +166,17 @@ func noGarbage(t *testing.T, h house) {
 	for _, ticket := range tickets {
 		h.noTicket(t, fmt.Sprintf("%.40q", ticket), ticket)
 	}
-	if _, err := h.Reopening(h.ctx, good); err != nil {
+	if _, err := h.Resume(h.ctx, good); err != nil {
 		t.Errorf("the good one: %v", err)
 	}
 	Register(t, h.Store, grace())
-	h.noTicket(t, "of an open account", h.ReopenTicket(h.find(t, "grace")))
+	h.noTicket(t, "of an open account", h.Ticket(store.ByPassword(h.find(t, "grace"))))
 }
 
 func reopensNoDisabled(t *testing.T, h house) {
 	user := h.closed(t)
 	must(t, h.Disable(h.ctx, user, From))
-	h.noTicket(t, "of a disabled account", h.ReopenTicket(h.find(t, "ada")))
+	h.noTicket(t, "of a disabled account", h.Ticket(store.ByPassword(h.find(t, "ada"))))
 	_, err := h.Authenticate(h.ctx, "ada", Password, From)
 	refused(t, err)
 }
@@ -193,7 +193,7 @@ func erasesInTime(t *testing.T, h house) {
 	}
 	h.count(t, "users", 3)
 	h.clock.Move(time.Second)
-	// Not yet erased, but as good as that.
+	// Not erased yet, but no longer to be reopened.
 	_, err := h.Authenticate(h.ctx, "ada", Password, From)
 	if gone, wrong := refused(t, err), h.guess(t, "grace", From); gone != wrong {
 		t.Errorf("the right password says %+v, a wrong one %+v", gone, wrong)
@@ -365,7 +365,7 @@ func keepsErased(t *testing.T, h house) {
 	again := Ada()
 	again.Username = "countess"
 	Register(t, h.Store, again)
-	h.clock.Move(store.UsernameKept - time.Second)
+	h.clock.Move(store.UsernameReservation - time.Second)
 	if err := h.rename(t, "countess", "ada"); err == nil {
 		t.Error("an erased username was given away")
 	}

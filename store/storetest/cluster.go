@@ -57,7 +57,7 @@ func (c *Cluster) Close() { c.lease.Close() }
 
 // supervise runs the server for as long as its own stdin stays open, which is
 // as long as the test process lives, and then leaves nothing behind. The
-// server is started anew whenever it ends and a file allows it.
+// server is started again whenever it ends and a file allows it.
 const supervise = `
 bin=$1 dir=$2
 (
@@ -115,17 +115,17 @@ func StartCluster() (*Cluster, error) {
 	if err := config.Close(); err != nil {
 		return nil, err
 	}
-	held, lease, err := os.Pipe()
+	lifeline, lease, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	server := exec.Command("sh", "-c", supervise, "supervise", bin, dir)
-	server.SysProcAttr, server.Dir, server.Stdin = c.as, dir, held
+	server.SysProcAttr, server.Dir, server.Stdin = c.as, dir, lifeline
 	if err := server.Start(); err != nil {
 		return nil, err
 	}
 	go server.Wait() //nolint:errcheck // ended by closing the lease
-	held.Close()
+	lifeline.Close()
 	c.lease = lease
 	return c, c.answers(30 * time.Second)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -90,7 +91,7 @@ func oneAccountPerName(t *testing.T, h house) {
 		r := Ada()
 		change(&r)
 		_, err := h.Register(h.ctx, r, From)
-		if _, ok := store.AsRefusal(err); !ok {
+		if _, ok := rules.AsRefusal(err); !ok {
 			t.Errorf("Register(%s, %s) = %v, want a refusal", r.Username, r.Email, err)
 		}
 	}
@@ -112,7 +113,7 @@ func oneAccountAtOnce(t *testing.T, h house) {
 				mu.Lock()
 				defer mu.Unlock()
 				made++
-			} else if refusal, ok := store.AsRefusal(err); !ok || refusal.Field == "" {
+			} else if refusal, ok := rules.AsRefusal(err); !ok || refusal.Field == "" {
 				t.Errorf("Register = %v, want a refusal at a field", err)
 			}
 		})
@@ -126,7 +127,7 @@ func oneAccountAtOnce(t *testing.T, h house) {
 
 func refusesRules(t *testing.T, h house) {
 	for field, change := range map[string]func(r *store.Registration){
-		"name":     func(r *store.Registration) { r.Name = strings.Repeat("n", store.NameMax+1) },
+		"name":     func(r *store.Registration) { r.Name = strings.Repeat("n", rules.NameMax+1) },
 		"username": func(r *store.Registration) { r.Username = "a b" },
 		"email":    func(r *store.Registration) { r.Email = "nobody" },
 		"password": func(r *store.Registration) { r.Password = CommonPassword },
@@ -134,7 +135,7 @@ func refusesRules(t *testing.T, h house) {
 		r := Ada()
 		change(&r)
 		_, err := h.Register(h.ctx, r, From)
-		if refusal, ok := store.AsRefusal(err); !ok || refusal.Field != field {
+		if refusal, ok := rules.AsRefusal(err); !ok || refusal.Field != field {
 			t.Errorf("a bad %s gives %v, want a refusal there", field, err)
 		}
 	}
@@ -147,7 +148,7 @@ func usernameFree(t *testing.T, h house) {
 		t.Errorf("UsernameFree(grace) = %v, want nil", err)
 	}
 	for _, name := range []string{"ada", "ADA", "admin", "a"} {
-		if _, ok := store.AsRefusal(h.UsernameFree(h.ctx, name, store.User{}, "")); !ok {
+		if _, ok := rules.AsRefusal(h.UsernameFree(h.ctx, name, store.User{}, "")); !ok {
 			t.Errorf("UsernameFree(%s) was not refused", name)
 		}
 	}
@@ -205,7 +206,7 @@ func mixedWriters(t *testing.T, h house) {
 				return
 			}
 			for range 8 {
-				n, err := h.SignIn(h.ctx, user, store.Visit{})
+				n, err := h.SignIn(h.ctx, store.ByPassword(user), store.Origin{})
 				if err != nil {
 					t.Errorf("SignIn = %v", err)
 					return

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -39,12 +41,12 @@ func knownDevice(t *testing.T, h house) {
 	h.burn(t, "ada", From)
 	for _, from := range []store.Origin{From, on("invented"), on("the-device-token-of-grace")} {
 		_, err := h.Authenticate(h.ctx, "ada", Password, from)
-		if r, ok := store.AsRefusal(err); !ok || r.Wait == 0 {
+		if r, ok := rules.AsRefusal(err); !ok || r.Wait == 0 {
 			t.Errorf("from %q: %v, want a wait", from.Device, err)
 		}
 	}
 	n := h.enter(t, "ada@example.com", Password, on(token))
-	if _, err := h.Prove(h.ctx, n, Password, on(token)); err != nil {
+	if _, err := h.Reauthenticate(h.ctx, n, Password, on(token)); err != nil {
 		t.Errorf("Prove on the known device = %v", err)
 	}
 	if r := h.guess(t, "ada", From); r.Wait == 0 {
@@ -102,7 +104,7 @@ func keepsDevice(t *testing.T, h house) {
 		detail, letter string
 	}{
 		{9, "", ""},
-		{9, "", ""}, // the right one began the count anew
+		{9, "", ""}, // the right one began the count again
 		{10, store.DetailNewDevice, store.LetterNewDevice},
 	} {
 		h.misses(t, "home", c.wrong)
@@ -138,7 +140,7 @@ func countsWrongOnDevice(t *testing.T, h house) {
 					password = Password
 				}
 				_, err := h.Authenticate(h.ctx, "ada", password, on(token))
-				if _, refused := store.AsRefusal(err); refused != (password == "wrong") {
+				if _, refused := rules.AsRefusal(err); refused != (password == "wrong") {
 					t.Errorf("%s: %v", password, err)
 				}
 			})
@@ -163,12 +165,12 @@ func busyForgetsNoDevice(t *testing.T, h house) {
 	n := h.signIn(t, false)
 	h.enter(t, "ada", Password, on(token))
 	h.misses(t, token, 9)
-	busy := h.gated(t, store.NewGate(0, time.Millisecond))
+	busy := h.gated(t, secret.NewGate(0, time.Millisecond))
 	for range 3 {
 		_, tried := busy.Authenticate(h.ctx, "ada", Password, on(token))
-		_, proved := busy.Prove(h.ctx, n, Password, on(token))
-		for _, err := range []error{tried, proved} {
-			if !errors.Is(err, store.ErrBusy) {
+		_, reauth := busy.Reauthenticate(h.ctx, n, Password, on(token))
+		for _, err := range []error{tried, reauth} {
+			if !errors.Is(err, secret.ErrBusy) {
 				t.Errorf("got %v, want ErrBusy", err)
 			}
 		}
@@ -237,7 +239,7 @@ func surplusDevices(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
 	for i := range store.SignInsMax + 2 {
 		h.clock.Move(time.Second)
-		_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on(strings.Repeat("d", i+1))})
+		_, err := h.SignIn(h.ctx, store.ByPassword(ada), on(strings.Repeat("d", i+1)))
 		must(t, err)
 	}
 	h.count(t, "devices", store.SignInsMax)
@@ -252,15 +254,15 @@ func surplusDevices(t *testing.T, h house) {
 func prunesDevices(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
 	for i := range 5 {
-		_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on(strings.Repeat("d", i+1))})
+		_, err := h.SignIn(h.ctx, store.ByPassword(ada), on(strings.Repeat("d", i+1)))
 		must(t, err)
 	}
-	h.clock.Move(store.DeviceKept)
-	_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("d")})
+	h.clock.Move(store.DeviceLifetime)
+	_, err := h.SignIn(h.ctx, store.ByPassword(ada), on("d"))
 	must(t, err)
 	for _, want := range []int64{3, 1, 0} {
-		if got, err := h.PruneDevices(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneDevices = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "devices", 3); err != nil || got != want {
+			t.Errorf("pruning devices = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "devices", 1)
@@ -273,7 +275,7 @@ func nothingInClear(t *testing.T, h house) {
 	h.guess(t, "nobody@example.org", From)
 	n := h.enter(t, "ada", Password, on(token))
 	h.guess(t, "ada", on(token))
-	_, err := h.Prove(h.ctx, n, typed, on(token))
+	_, err := h.Reauthenticate(h.ctx, n, typed, on(token))
 	refused(t, err)
 	n, err = h.ChangePassword(h.ctx, n, Password, otherPassword, on(token))
 	must(t, err)

@@ -3,12 +3,14 @@ package storetest_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/migrations"
 	. "gatehouse/store/storetest"
 )
 
@@ -95,6 +97,36 @@ func TestALostDatabaseIsNotTakenForAnOldOne(t *testing.T) {
 // never is for a database in which no table is missing.
 func never(error) bool { return false }
 
+func TestMigrationsHaveTheirTwins(t *testing.T) {
+	t.Parallel()
+	read := func(dialect string, files ...string) ([]store.Migration, error) {
+		folder := fstest.MapFS{}
+		for _, name := range files {
+			folder[name] = &fstest.MapFile{Data: []byte(name)}
+		}
+		return store.ReadMigrations(folder, dialect)
+	}
+	all, err := read("sqlite", "0001_both.sql", "0002_own.sqlite.sql", "0002_own.postgres.sql", "1000_product.sql")
+	must(t, err)
+	if want := []store.Migration{{Version: 1, Name: "0001_both.sql", SQL: "0001_both.sql"}, {Version: 2, Name: "0002_own.sql", SQL: "0002_own.sqlite.sql"}, {Version: 1000, Name: "1000_product.sql", SQL: "1000_product.sql"}}; !slices.Equal(all, want) {
+		t.Errorf("read %v, want %v", all, want)
+	}
+	for _, files := range [][]string{
+		{"0001_one.sql", "0002_other.postgres.sql"}, {"0001_one.sql", "0001_two.sql"}, {"0001_one.sql", "0001_one.sqlite.sql"}, {"first.sql"},
+	} {
+		if all, err := read("sqlite", files...); err == nil {
+			t.Errorf("%v are read as %v", files, all)
+		}
+	}
+	sqlite, err := store.ReadMigrations(migrations.Files, "sqlite")
+	must(t, err)
+	postgres, err := store.ReadMigrations(migrations.Files, "postgres")
+	must(t, err)
+	if !slices.EqualFunc(sqlite, postgres, func(a, b store.Migration) bool { return a.Version == b.Version && a.Name == b.Name }) {
+		t.Error("the two dialects have not the same migrations")
+	}
+}
+
 func TestMigrationsOfAProductStandBesideOurs(t *testing.T) {
 	onEach(t, func(t *testing.T, d Database) {
 		ctx := context.Background()
@@ -103,18 +135,23 @@ func TestMigrationsOfAProductStandBesideOurs(t *testing.T) {
 			"0001_ours.sql":    {Data: []byte(`CREATE TABLE ours (id INTEGER)`)},
 			"1000_product.sql": {Data: []byte(`CREATE TABLE product (id INTEGER); CREATE INDEX product_id ON product (id)`)},
 		}
-		if applied, err := store.Migrate(ctx, db, files, ""); err != nil || len(applied) != 2 {
+		read := func() []store.Migration {
+			all, err := store.ReadMigrations(files, d.Name)
+			must(t, err)
+			return all
+		}
+		if applied, err := store.Migrate(ctx, db, read(), ""); err != nil || len(applied) != 2 {
 			t.Fatalf("applied %v, %v", applied, err)
 		}
 		files["0002_later.sql"] = &fstest.MapFile{Data: []byte(`CREATE TABLE later (id INTEGER)`)}
-		if err := store.CheckSchema(ctx, db, files, never); !errors.Is(err, store.ErrOlder) {
+		if err := store.CheckSchema(ctx, db, read(), never); !errors.Is(err, store.ErrOlder) {
 			t.Errorf("with a file more: %v, want ErrOlder", err)
 		}
-		if applied, err := store.Migrate(ctx, db, files, ""); err != nil || len(applied) != 1 || applied[0] != "0002_later.sql" {
+		if applied, err := store.Migrate(ctx, db, read(), ""); err != nil || len(applied) != 1 || applied[0] != "0002_later.sql" {
 			t.Errorf("applied %v, %v; want 0002_later.sql", applied, err)
 		}
 		files["0003_broken.sql"] = &fstest.MapFile{Data: []byte(`CREATE TABLE half (id INTEGER); CREATE TABLE ours (id INTEGER)`)}
-		if _, err := store.Migrate(ctx, db, files, ""); err == nil {
+		if _, err := store.Migrate(ctx, db, read(), ""); err == nil {
 			t.Error("a broken migration was applied")
 		}
 		if _, err := db.Exec(`SELECT id FROM half`); err == nil {
@@ -171,10 +208,10 @@ func TestALostPostgreSQLIsNoticedAndComesBack(t *testing.T) {
 	Register(t, s, Ada())
 	cluster.Stop(t)
 	for range 3 {
-		if _, err := s.Find(t.Context(), "ada"); err == nil || !s.Lost(err) {
+		if _, err := s.Find(t.Context(), "ada"); err == nil || !s.Unavailable(err) {
 			t.Errorf("Find = %v, want an error that says the database is lost", err)
 		}
-		if _, err := s.Authenticate(t.Context(), "ada", Password, From); err == nil || !s.Lost(err) {
+		if _, err := s.Authenticate(t.Context(), "ada", Password, From); err == nil || !s.Unavailable(err) {
 			t.Errorf("Authenticate = %v, want an error that says the database is lost", err)
 		}
 		if err := s.Ready(t.Context()); err == nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -17,7 +18,7 @@ func TestEventContract(t *testing.T) {
 	contract(t, []promise{
 		{"ADM-07 records who did what, when and from where", recordsAll},
 		{"ADM-07 refuses to change an event", eventsStay},
-		{"records a deed in the transaction that does it, or does not do it", recordsOrNothing},
+		{"records a change in the transaction that makes it, or makes none", recordsOrNothing},
 		{"INJ-04 records of what a client says only what can be shown", recordsPlainText},
 		{"lists the events of one account, newest first, page by page", pagesEvents},
 		{"prunes old events in batches", prunesEvents},
@@ -35,11 +36,11 @@ func recordsAll(t *testing.T, h house) {
 		do           func() error
 	}{
 		{store.EventSignedIn, "", func() error {
-			there, err = h.SignIn(h.ctx, ada, store.Visit{Origin: from})
+			there, err = h.SignIn(h.ctx, store.ByPassword(ada), from)
 			return err
 		}},
 		{store.EventSignedIn, "", func() error {
-			n, err = h.SignIn(h.ctx, ada, store.Visit{Origin: from})
+			n, err = h.SignIn(h.ctx, store.ByPassword(ada), from)
 			return err
 		}},
 		{store.EventFailed, "", func() error {
@@ -47,20 +48,20 @@ func recordsAll(t *testing.T, h house) {
 			return want(err)
 		}},
 		{store.EventFailed, "", func() error {
-			_, err := h.Prove(h.ctx, n, "wrong", from)
+			_, err := h.Reauthenticate(h.ctx, n, "wrong", from)
 			return want(err)
 		}},
 		{store.EventPasswordRefused, "", func() error {
 			_, err := h.ChangePassword(h.ctx, n, "wrong", otherPassword, from)
 			return want(err)
 		}},
-		{store.EventProved, "", func() error {
-			n, err = h.Prove(h.ctx, n, Password, from)
+		{store.EventReauthenticated, "", func() error {
+			n, err = h.Reauthenticate(h.ctx, n, Password, from)
 			return err
 		}},
 		{store.EventSignInEnded, "Agent of Ada", func() error { return h.EndSignIn(h.ctx, n, there.Handle, from) }},
 		{store.EventSignedIn, store.DetailNewDevice, func() error {
-			_, err = h.SignIn(h.ctx, ada, store.Visit{Origin: on("another")})
+			_, err = h.SignIn(h.ctx, store.ByPassword(ada), on("another"))
 			return err
 		}},
 		{store.EventSignInEnded, "", func() error {
@@ -84,7 +85,8 @@ func recordsAll(t *testing.T, h house) {
 		{store.EventEnabled, "", func() error { return h.Enable(h.ctx, ada, store.Origin{Operator: true}) }},
 		{store.EventClosed, "", func() error { return h.CloseAccount(h.ctx, ada, from) }},
 		{store.EventReopened, "", func() error {
-			ada, err = h.Reopen(h.ctx, h.ReopenTicket(h.find(t, "countess")), from)
+			entry, err := h.Reopen(h.ctx, h.Ticket(store.ByPassword(h.find(t, "countess"))), from)
+			ada = entry.User
 			return err
 		}},
 	} {
@@ -136,7 +138,7 @@ func (h house) recordsThrottling(t *testing.T, ada store.User) {
 
 // want turns a refusal into none.
 func want(err error) error {
-	if _, ok := store.AsRefusal(err); ok {
+	if _, ok := rules.AsRefusal(err); ok {
 		return nil
 	}
 	return errors.Join(errors.New("there was no refusal"), err)
@@ -168,10 +170,10 @@ func recordsOrNothing(t *testing.T, h house) {
 	must(t, h.Disable(h.ctx, disabled, From))
 	h.exec(t, `ALTER TABLE events RENAME TO lost`)
 	before := h.dump(t, "throttles")
-	for name, deed := range map[string]func() error{
+	for name, verb := range map[string]func() error{
 		"Register": func() error { return register(h, "fourth") },
 		"SignIn": func() error {
-			_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("new")})
+			_, err := h.SignIn(h.ctx, store.ByPassword(ada), on("new"))
 			return err
 		},
 		"SignOut":   func() error { return h.SignOut(h.ctx, n, From) },
@@ -181,7 +183,7 @@ func recordsOrNothing(t *testing.T, h house) {
 			return err
 		},
 		"Prove": func() error {
-			_, err := h.Prove(h.ctx, n, Password, From)
+			_, err := h.Reauthenticate(h.ctx, n, Password, From)
 			return err
 		},
 		"ChangePassword": func() error {
@@ -200,12 +202,12 @@ func recordsOrNothing(t *testing.T, h house) {
 		"Enable":       func() error { return h.Enable(h.ctx, disabled, From) },
 		"CloseAccount": func() error { return h.CloseAccount(h.ctx, ada, From) },
 		"Reopen": func() error {
-			_, err := h.Reopen(h.ctx, h.ReopenTicket(h.find(t, "grace")), From)
+			_, err := h.Reopen(h.ctx, h.Ticket(store.ByPassword(h.find(t, "grace"))), From)
 			return err
 		},
 	} {
-		err := deed()
-		if _, refused := store.AsRefusal(err); err == nil || refused || errors.Is(err, store.ErrNotFound) {
+		err := verb()
+		if _, refused := rules.AsRefusal(err); err == nil || refused || errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s without a record = %v, want a fault", name, err)
 		}
 		if after := h.dump(t, "throttles"); after != before {
@@ -219,7 +221,7 @@ func recordsPlainText(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
 	from := From
 	from.Agent = "a\x00b\r\nc\x1b[31m\u202ed\u2028e\xff" + strings.Repeat("é", 400)
-	_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: from})
+	_, err := h.SignIn(h.ctx, store.ByPassword(ada), from)
 	must(t, err)
 	events, _, err := h.Events(h.ctx, ada, 0)
 	must(t, err)
@@ -269,7 +271,7 @@ func pagesEvents(t *testing.T, h house) {
 
 func prunesEvents(t *testing.T, h house) {
 	rules := store.DefaultRules
-	rules.EventsKept = 10 * 24 * time.Hour
+	rules.EventRetention = 10 * 24 * time.Hour
 	h = h.ruled(t, rules)
 	ada := Register(t, h.Store, Ada())
 	for range 2 {
@@ -278,10 +280,10 @@ func prunesEvents(t *testing.T, h house) {
 	}
 	h.clock.Move(time.Second)
 	must(t, h.Disable(h.ctx, ada, From))
-	h.clock.Move(rules.EventsKept - time.Second)
+	h.clock.Move(rules.EventRetention - time.Second)
 	for _, want := range []int64{3, 2, 0} {
-		if got, err := h.PruneEvents(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneEvents = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "events", 3); err != nil || got != want {
+			t.Errorf("pruning events = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "events", 1)
@@ -289,7 +291,7 @@ func prunesEvents(t *testing.T, h house) {
 
 func logsDone(t *testing.T, h house) {
 	var log bytes.Buffer
-	s, err := store.New(h.ctx, h.db, NewPasswords(t), store.DefaultRules, h.clock.Now, slog.New(slog.NewTextHandler(&log, nil)))
+	s, err := store.New(h.ctx, h.db, NewPasswords(), NewHasher(t), store.DefaultRules, h.clock.Now, slog.New(slog.NewTextHandler(&log, nil)))
 	must(t, err)
 	h.Store = s
 	ada := Register(t, s, Ada())

@@ -23,12 +23,12 @@ var exported = map[string]map[string]string{
 	"users": {
 		"id": "ID", "username": "Username", "email": "Email", "name": "Name", "created_at": "CreatedAt",
 		"disabled_at": "DisabledAt", "renamed_at": "RenamedAt", "closed_at": "ClosedAt",
-		"confirmed_at": "ConfirmedAt", "wrong_passwords": "",
+		"confirmed_at": "VerifiedAt", "wrong_passwords": "",
 		"closed_noted_at": "", "email_key": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
 	},
 	"signins": {
-		"user_id": "UserID", "kind": "Kind", "created_at": "CreatedAt", "proved_at": "ProvedAt", "seen_at": "SeenAt",
-		"ends_at": "EndsAt", "idle_at": "IdleAt", "kept": "Kept", "address": "Address", "agent": "Agent", "handle": "Handle",
+		"user_id": "UserID", "kind": "Kind", "created_at": "CreatedAt", "proved_at": "AuthenticatedAt", "seen_at": "SeenAt",
+		"ends_at": "EndsAt", "idle_at": "IdleAt", "kept": "Remembered", "address": "Address", "agent": "Agent", "handle": "Handle",
 		"id": "", "device": "",
 	},
 	"devices": {"created_at": "CreatedAt", "seen_at": "SeenAt", "user_id": "", "device": ""},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -49,13 +50,13 @@ func (h house) ruled(t *testing.T, rules store.Rules) house {
 	return h
 }
 
-func (h house) signIn(t *testing.T, kept bool) store.SignIn {
+func (h house) signIn(t *testing.T, remembered bool) store.SignIn {
 	t.Helper()
 	user, err := h.Find(h.ctx, "ada")
 	if errors.Is(err, store.ErrNotFound) {
 		user = Register(t, h.Store, Ada())
 	}
-	return h.signInAs(t, user, kept)
+	return h.signInAs(t, user, remembered)
 }
 
 // unlimited is the same house without limits on tries.
@@ -66,9 +67,9 @@ func (h house) unlimited(t *testing.T) house {
 	return h.ruled(t, rules)
 }
 
-func (h house) signInAs(t *testing.T, user store.User, kept bool) store.SignIn {
+func (h house) signInAs(t *testing.T, user store.User, remembered bool) store.SignIn {
 	t.Helper()
-	n, err := h.SignIn(h.ctx, user, store.Visit{Origin: From, Kind: store.KindPassword, Kept: kept})
+	n, err := h.SignIn(h.ctx, store.Entry{User: user, Kind: store.KindPassword, Remembered: remembered}, From)
 	if err != nil {
 		t.Fatalf("sign in: %v", err)
 	}
@@ -106,9 +107,9 @@ func (h house) find(t *testing.T, username string) store.User {
 }
 
 // refused is the refusal that an answer must be.
-func refused(t *testing.T, err error) store.Refusal {
+func refused(t *testing.T, err error) rules.Refusal {
 	t.Helper()
-	refusal, ok := store.AsRefusal(err)
+	refusal, ok := rules.AsRefusal(err)
 	if !ok {
 		t.Fatalf("got %v, want a refusal", err)
 	}

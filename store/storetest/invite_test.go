@@ -41,11 +41,11 @@ func invites(t *testing.T, h house) {
 	r.Email = "intruder@example.com"
 	user, err := h.AcceptInvite(h.ctx, token, r, From)
 	must(t, err)
-	if found := h.find(t, "ada@example.com"); found != user || user.Email != "Ada@example.com" || !user.Confirmed() || user.Username != "ada" {
+	if found := h.find(t, "ada@example.com"); found != user || user.Email != "Ada@example.com" || !user.Verified() || user.Username != "ada" {
 		t.Errorf("made %+v, found %+v", user, found)
 	}
 	r.Username = "another"
-	if _, err := h.AcceptInvite(h.ctx, token, r, From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.AcceptInvite(h.ctx, token, r, From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("a second time = %v, want ErrLink", err)
 	}
 	if post := h.post(t); len(post) != 0 {
@@ -87,7 +87,7 @@ func invitesNoOwner(t *testing.T, h house) {
 	must(t, err)
 	r := Ada()
 	r.Username = "another"
-	if _, err := h.AcceptInvite(h.ctx, one, r, From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.AcceptInvite(h.ctx, one, r, From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("a second invitation = %v, want ErrLink", err)
 	}
 	for _, email := range []string{"ADA@example.com", "nonsense", ""} {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -96,7 +97,7 @@ func kinds(post []store.Letter) string {
 func (h house) confirmed(t *testing.T, r store.Registration) store.User {
 	t.Helper()
 	Register(t, h.Store, r)
-	user, err := h.ConfirmAddress(h.ctx, h.letter(t, store.LetterConfirm).Token, From)
+	user, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterVerify).Token, From)
 	must(t, err)
 	return user
 }
@@ -105,9 +106,9 @@ func writesNothing(t *testing.T, h house) {
 	n := h.signIn(t, false)
 	ada := h.find(t, "ada")
 	h.exec(t, `UPDATE users SET confirmed_at = created_at`)
-	must(t, h.SendConfirmation(h.ctx, ada, From))
+	must(t, h.SendVerification(h.ctx, ada, From))
 	must(t, h.AskReset(h.ctx, "ada", From))
-	must(t, h.ChangeAddress(h.ctx, ada, "new@example.com", From))
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
 	must(t, h.Invite(h.ctx, "guest@example.com", From))
 	must(t, h.RegisterPending(h.ctx, grace(), "browser", From))
 	_, err := h.ChangePassword(h.ctx, n, Password, otherPassword, From)
@@ -137,12 +138,12 @@ func writesOrNothing(t *testing.T, h house) {
 	h = h.mailing(t)
 	ada := h.confirmed(t, Ada())
 	n := h.enter(t, "ada", Password, on("one"))
-	must(t, h.ChangeAddress(h.ctx, ada, "new@example.com", From))
-	move := h.letter(t, store.LetterNewAddress)
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+	move := h.letter(t, store.LetterNewEmail)
 	must(t, h.AskReset(h.ctx, "ada", From))
 	reset := h.letter(t, store.LetterReset)
 	h.announced()
-	deeds := map[string]func() error{
+	verbs := map[string]func() error{
 		"Register": func() error {
 			_, err := h.Register(h.ctx, grace(), From)
 			return err
@@ -152,23 +153,23 @@ func writesOrNothing(t *testing.T, h house) {
 			return err
 		},
 		"SignIn": func() error {
-			_, err := h.SignIn(h.ctx, ada, store.Visit{Origin: on("two")})
+			_, err := h.SignIn(h.ctx, store.ByPassword(ada), on("two"))
 			return err
 		},
 		"CloseAccount":  func() error { return h.CloseAccount(h.ctx, ada, From) },
 		"ResetPassword": func() error { return h.ResetPassword(h.ctx, reset.Token, otherPassword, From) },
 		"ConfirmAddress": func() error {
-			_, err := h.ConfirmAddress(h.ctx, move.Token, From)
+			_, err := h.VerifyEmail(h.ctx, move.Token, From)
 			return err
 		},
-		"ChangeAddress": func() error { return h.ChangeAddress(h.ctx, ada, "other@example.com", From) },
+		"ChangeAddress": func() error { return h.ChangeEmail(h.ctx, ada, "other@example.com", From) },
 	}
 	for _, table := range []string{"letters", "events"} {
 		h.exec(t, `ALTER TABLE `+table+` RENAME TO lost`)
 		before := h.dump(t, "throttles")
-		for name, deed := range deeds {
-			err := deed()
-			if _, refused := store.AsRefusal(err); err == nil || refused {
+		for name, verb := range verbs {
+			err := verb()
+			if _, refused := rules.AsRefusal(err); err == nil || refused {
 				t.Errorf("%s without %s = %v, want a fault", name, table, err)
 			}
 			if after := h.dump(t, "throttles"); after != before {
@@ -181,11 +182,11 @@ func writesOrNothing(t *testing.T, h house) {
 	if h.announced() {
 		t.Error("letters that came to nothing are announced")
 	}
-	must(t, deeds["Register"]())
+	must(t, verbs["Register"]())
 	if !h.announced() || h.announced() {
 		t.Error("a letter is not announced once")
 	}
-	if l := h.letter(t, store.LetterConfirm); l.To != "grace@example.com" {
+	if l := h.letter(t, store.LetterVerify); l.To != "grace@example.com" {
 		t.Errorf("wrote to %s", l.To)
 	}
 }
@@ -247,7 +248,7 @@ func threeAnHour(t *testing.T, h house) {
 	Register(t, h.Store, grace())
 	ask := func(want string) {
 		t.Helper()
-		must(t, h.SendConfirmation(h.ctx, ada, From))
+		must(t, h.SendVerification(h.ctx, ada, From))
 		if got := kinds(h.post(t)); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -260,8 +261,8 @@ func threeAnHour(t *testing.T, h house) {
 	ask("")
 	must(t, h.AskReset(h.ctx, "ada", From))
 	h.letter(t, store.LetterReset)
-	must(t, h.SendConfirmation(h.ctx, h.find(t, "grace"), From))
-	if l := h.letter(t, store.LetterConfirm); l.To != "grace@example.com" {
+	must(t, h.SendVerification(h.ctx, h.find(t, "grace"), From))
+	if l := h.letter(t, store.LetterVerify); l.To != "grace@example.com" {
 		t.Errorf("wrote to %s", l.To)
 	}
 	h.clock.Move(20*time.Minute - time.Millisecond)
@@ -293,7 +294,7 @@ func threeAtOnce(t *testing.T, h house) {
 			h := houses[i%2]
 			var err error
 			if i < 25 {
-				err = h.SendConfirmation(h.ctx, ada, From)
+				err = h.SendVerification(h.ctx, ada, From)
 			} else {
 				err = h.AskReset(h.ctx, []string{"ada", "ada@example.com"}[i%2], From)
 			}
@@ -323,7 +324,7 @@ func threeAtOnce(t *testing.T, h house) {
 func tellsConfirmed(t *testing.T, h house) {
 	h = h.mailing(t)
 	Register(t, h.Store, grace())
-	h.letter(t, store.LetterConfirm)
+	h.letter(t, store.LetterVerify)
 	h.confirmed(t, Ada())
 	for who, want := range map[string][]string{
 		"ada":   {"", store.LetterNewDevice, "", store.LetterPasswordChanged, store.LetterClosed},
@@ -331,7 +332,7 @@ func tellsConfirmed(t *testing.T, h house) {
 	} {
 		user := h.find(t, who)
 		var n store.SignIn
-		for i, deed := range []func() error{
+		for i, verb := range []func() error{
 			func() error {
 				n = h.enter(t, who, Password, on("one"))
 				return nil
@@ -351,7 +352,7 @@ func tellsConfirmed(t *testing.T, h house) {
 			func() error { return h.CloseAccount(h.ctx, user, From) },
 		} {
 			h.clock.Move(time.Minute)
-			must(t, deed())
+			must(t, verb())
 			post := h.post(t)
 			if got := kinds(post); got != want[i] {
 				t.Errorf("%s was told %q, want %q", who, got, want[i])
@@ -377,13 +378,13 @@ func namesConfirmed(t *testing.T, h house) {
 	same := grace()
 	same.Email = wish.Email
 	said := map[string]bool{}
-	ask := func(confirmed bool, kind string, deed func() error) store.Letter {
+	ask := func(confirmed bool, kind string, verb func() error) store.Letter {
 		t.Helper()
 		h.clock.Move(20 * time.Minute) // an address gets three of a kind in an hour
-		must(t, deed())
+		must(t, verb())
 		l := h.letter(t, kind)
 		named := l.Name == wish.Name && l.Username == wish.Username
-		if l.Confirmed != confirmed || named != confirmed || !confirmed && l.Name+l.Username != "" {
+		if l.Verified != confirmed || named != confirmed || !confirmed && l.Name+l.Username != "" {
 			t.Errorf("%s to %s, confirmed %v, is %+v", kind, l.To, confirmed, l)
 		}
 		said[kind] = true
@@ -391,28 +392,28 @@ func namesConfirmed(t *testing.T, h house) {
 	}
 	resets := func() error { return h.AskReset(h.ctx, wish.Username, from) }
 	registers := func() error { return h.RegisterPending(h.ctx, same, "another browser", from) }
-	ask(false, store.LetterConfirm, func() error { _, err := h.Register(h.ctx, wish, from); return err })
+	ask(false, store.LetterVerify, func() error { _, err := h.Register(h.ctx, wish, from); return err })
 	ask(false, store.LetterReset, resets)
 	ask(false, store.LetterOwner, registers)
-	link := ask(false, store.LetterConfirm, func() error { return h.SendConfirmation(h.ctx, h.find(t, wish.Username), from) })
+	link := ask(false, store.LetterVerify, func() error { return h.SendVerification(h.ctx, h.find(t, wish.Username), from) })
 	other := wish
 	other.Username, other.Email = "other-winner", "other@example.com"
 	ask(false, store.LetterRegister, func() error { return h.RegisterPending(h.ctx, other, "browser", from) })
 	ask(false, store.LetterRegister, func() error { return h.SendPending(h.ctx, "browser", from) })
 	ask(false, store.LetterInvite, func() error { return h.Invite(h.ctx, "guest@example.com", from) })
-	changes := func() error { return h.ChangeAddress(h.ctx, h.find(t, wish.Username), "next@example.com", from) }
-	ask(false, store.LetterNewAddress, changes)
+	changes := func() error { return h.ChangeEmail(h.ctx, h.find(t, wish.Username), "next@example.com", from) }
+	ask(false, store.LetterNewEmail, changes)
 
-	_, err := h.ConfirmAddress(h.ctx, link.Token, from)
+	_, err := h.VerifyEmail(h.ctx, link.Token, from)
 	must(t, err)
 	ask(true, store.LetterReset, resets)
 	ask(true, store.LetterOwner, registers)
-	move := ask(false, store.LetterNewAddress, changes)
-	undo := ask(true, store.LetterAddressChanged, func() error { _, err := h.ConfirmAddress(h.ctx, move.Token, from); return err })
+	move := ask(false, store.LetterNewEmail, changes)
+	undo := ask(true, store.LetterEmailChanged, func() error { _, err := h.VerifyEmail(h.ctx, move.Token, from); return err })
 	if undo.To != wish.Email || undo.Address != "next@example.com" {
 		t.Errorf("told %+v", undo)
 	}
-	ask(true, store.LetterAddressBack, func() error { return h.UndoAddress(h.ctx, undo.Token, from) })
+	ask(true, store.LetterEmailRestored, func() error { return h.UndoEmail(h.ctx, undo.Token, from) })
 	for _, kind := range store.LetterKinds {
 		switch kind {
 		case store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff: // to confirmed addresses alone
@@ -435,13 +436,13 @@ func awaitedFirst(t *testing.T, h house) {
 	}
 	must(t, h.AskReset(h.ctx, "nobody", From))
 	must(t, h.AskReset(h.ctx, "ada", From))
-	must(t, h.ChangeAddress(h.ctx, ada, "next@example.com", From))
+	must(t, h.ChangeEmail(h.ctx, ada, "next@example.com", From))
 	for _, c := range []struct {
 		priority store.Priority
 		limit    int
 		want     string
 	}{
-		{store.Awaited, 1, store.LetterNewAddress}, // and the questions wait for no place
+		{store.Awaited, 1, store.LetterNewEmail}, // and the questions wait for no place
 		{store.Awaited, 4, store.LetterReset},
 		{store.Awaited, 4, ""},
 		{store.Notice, 4, store.LetterNewDevice + " " + store.LetterNewDevice},

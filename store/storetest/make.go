@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
 // Clock is a clock that only moves when it is told to.
@@ -45,15 +48,19 @@ const Cost = 4
 // CommonPassword is on the list of common passwords that tests use.
 const CommonPassword = "jellybean-jamboree"
 
-// NewPasswords are the usual rules at the cost of tests.
-func NewPasswords(t testing.TB) *store.Passwords {
-	t.Helper()
-	gate := store.NewGate(2, time.Minute)
-	t.Cleanup(gate.Close)
-	return &store.Passwords{
-		Min: store.PasswordDefault, Cost: Cost, Words: []string{"Gatehouse", "localhost"}, Gate: gate,
-		Common: Common(CommonPassword, "another-common-one"),
+// NewPasswords are the usual rules.
+func NewPasswords() *rules.Passwords {
+	return &rules.Passwords{
+		Min: rules.PasswordDefault, Words: []string{"Gatehouse", "localhost"}, Common: Common(CommonPassword, "another-common-one"),
 	}
+}
+
+// NewHasher hashes at the cost of tests.
+func NewHasher(t testing.TB) *secret.Hasher {
+	t.Helper()
+	gate := secret.NewGate(2, time.Minute)
+	t.Cleanup(gate.Close)
+	return &secret.Hasher{Cost: Cost, Gate: gate}
 }
 
 // Common makes a list of common passwords as the build does.
@@ -77,7 +84,7 @@ func New(t testing.TB, db store.Database, clock *Clock) *store.Store {
 // NewWith makes a store on a migrated database, with rules of the test's own.
 func NewWith(t testing.TB, db store.Database, clock *Clock, rules store.Rules) *store.Store {
 	t.Helper()
-	s, err := store.New(context.Background(), db, NewPasswords(t), rules, clock.Now, slog.New(slog.DiscardHandler))
+	s, err := store.New(context.Background(), db, NewPasswords(), NewHasher(t), rules, clock.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("make a store: %v", err)
 	}
@@ -85,9 +92,9 @@ func NewWith(t testing.TB, db store.Database, clock *Clock, rules store.Rules) *
 }
 
 // Seal is what the letters of tests are sealed with.
-func Seal(t testing.TB) *store.Seal {
+func Seal(t testing.TB) *secret.Seal {
 	t.Helper()
-	seal, err := store.NewSeal(make([]byte, store.SecretBytes), "letters")
+	seal, err := secret.NewSeal(make([]byte, secret.Length), "letters")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +110,16 @@ const Password = "analytical engine no. 1"
 // Ada is a person who has never been here.
 func Ada() store.Registration {
 	return store.Registration{Name: "Ada Lovelace", Username: "ada", Email: "Ada@example.com", Password: Password}
+}
+
+// Prune deletes up to limit rows by the pruning of that name.
+func Prune(ctx context.Context, s *store.Store, name string, limit int) (int64, error) {
+	for _, pruning := range s.Prunings() {
+		if pruning.Name == name {
+			return pruning.Do(ctx, limit)
+		}
+	}
+	return 0, fmt.Errorf("there is no pruning of %s", name)
 }
 
 // Register makes an account or fails the test.

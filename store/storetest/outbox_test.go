@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -174,13 +175,13 @@ func otherSecret(t *testing.T, h house) {
 		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
 	}
 	h.exec(t, `UPDATE letters SET sealed = NULL WHERE id IN (SELECT min(id) FROM letters)`)
-	secret := bytes.Repeat([]byte{1}, store.SecretBytes)
+	key := bytes.Repeat([]byte{1}, secret.Length)
 	rules := store.DefaultRules
 	var err error
-	rules.Letters, err = store.NewSeal(secret, "letters")
+	rules.Letters, err = secret.NewSeal(key, "letters")
 	must(t, err)
 	log := &lines{}
-	h.Store, err = store.New(h.ctx, h.db, NewPasswords(t), rules, h.clock.Now, slog.New(slog.NewTextHandler(log, nil)))
+	h.Store, err = store.New(h.ctx, h.db, NewPasswords(), NewHasher(t), rules, h.clock.Now, slog.New(slog.NewTextHandler(log, nil)))
 	must(t, err)
 	for range 2 {
 		if post := h.post(t); len(post) != 0 {
@@ -242,8 +243,8 @@ func prunesLetters(t *testing.T, h house) {
 	h.post(t)
 	must(t, h.Invite(h.ctx, "waits@example.com", From))
 	prunes := map[string]func() (int64, error){
-		"letters":          func() (int64, error) { return h.PruneLetters(h.ctx, 3) },
-		"letter_addresses": func() (int64, error) { return h.PruneLetterAddresses(h.ctx, 3) },
+		"letters":          func() (int64, error) { return Prune(h.ctx, h.Store, "letters", 3) },
+		"letter_addresses": func() (int64, error) { return Prune(h.ctx, h.Store, "addresses of letters", 3) },
 	}
 	for _, step := range []struct {
 		move               time.Duration

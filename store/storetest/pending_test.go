@@ -116,20 +116,20 @@ func opensAccount(t *testing.T, h house) {
 		}
 	}
 	h.clock.Move(time.Minute)
-	user, err := h.ConfirmRegistration(h.ctx, tokens[1], "", "browser1", From)
+	user, err := h.CompleteRegistration(h.ctx, tokens[1], "", "browser1", From)
 	must(t, err)
 	now := h.clock.Now().UTC().Truncate(time.Microsecond)
-	if found := h.find(t, "ada1"); found != user || user.Email != "Ada@example.com" || user.Name != "Ada Lovelace" || !user.ConfirmedAt.Equal(now) || !user.CreatedAt.Equal(now) {
+	if found := h.find(t, "ada1"); found != user || user.Email != "Ada@example.com" || user.Name != "Ada Lovelace" || !user.VerifiedAt.Equal(now) || !user.CreatedAt.Equal(now) {
 		t.Errorf("made %+v, found %+v", user, found)
 	}
 	h.count(t, "pending", 1)
 	for i, token := range tokens {
-		if _, err := h.ConfirmRegistration(h.ctx, token, Password, fmt.Sprintf("browser%d", i), From); !errors.Is(err, store.ErrLink) {
+		if _, err := h.CompleteRegistration(h.ctx, token, Password, fmt.Sprintf("browser%d", i), From); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("registration %d = %v, want ErrLink", i, err)
 		}
 	}
 	h.count(t, "signins", 0)
-	if _, err := h.SignIn(h.ctx, user, store.Visit{}); err != nil {
+	if _, err := h.SignIn(h.ctx, store.ByPassword(user), store.Origin{}); err != nil {
 		t.Errorf("the user who was made gets no sign-in: %v", err)
 	}
 	h.enter(t, "ada@example.com", Password, From)
@@ -150,14 +150,14 @@ func opensOne(t *testing.T, h house) {
 	answers := make([]error, registrations)
 	var group sync.WaitGroup
 	for i, token := range tokens {
-		group.Go(func() { _, answers[i] = houses[i%2].ConfirmRegistration(h.ctx, token, "", "browser", From) })
+		group.Go(func() { _, answers[i] = houses[i%2].CompleteRegistration(h.ctx, token, "", "browser", From) })
 	}
 	group.Wait()
 	made := 0
 	for _, err := range answers {
 		if err == nil {
 			made++
-		} else if !errors.Is(err, store.ErrLink) {
+		} else if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("one that came too late = %v, want ErrLink", err)
 		}
 	}
@@ -171,23 +171,23 @@ func opensOne(t *testing.T, h house) {
 // The first deletes what the others ask for: they must not wait for each other.
 func opensJustNow(t *testing.T, h house) {
 	h = h.mailing(t)
-	var deeds []func() error
+	var verbs []func() error
 	for i := range 3 {
 		r := Ada()
 		r.Username = fmt.Sprintf("ada%d", i)
 		token := h.pending(t, r, "browser")
-		deeds = append(deeds, func() error {
-			_, err := h.ConfirmRegistration(h.ctx, token, "", "browser", From)
+		verbs = append(verbs, func() error {
+			_, err := h.CompleteRegistration(h.ctx, token, "", "browser", From)
 			return err
 		})
 	}
 	made := 0
 	for _, err := range h.overtake(t,
 		`INSERT INTO users (username, email, email_key, created_at) VALUES ('x', 'x', 'ada@example.com', '2026-01-01 00:00:00')`,
-		[]string{`DELETE FROM users`}, deeds...) {
+		[]string{`DELETE FROM users`}, verbs...) {
 		if err == nil {
 			made++
-		} else if !errors.Is(err, store.ErrLink) {
+		} else if !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("one that came too late = %v, want ErrLink", err)
 		}
 	}
@@ -231,7 +231,7 @@ func holdsUsername(t *testing.T, h house) {
 		t.Error("the name was given away before its time")
 	}
 	h.clock.Move(time.Millisecond)
-	if _, err := h.ConfirmRegistration(h.ctx, second, "", "browser", From); !errors.Is(err, store.ErrLink) {
+	if _, err := h.CompleteRegistration(h.ctx, second, "", "browser", From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("after a day = %v, want ErrLink", err)
 	}
 	h.pending(t, other, "another")
@@ -241,14 +241,14 @@ func wantsPassword(t *testing.T, h house) {
 	h = h.mailing(t)
 	token := h.pending(t, Ada(), "browser")
 	for i := range free {
-		_, err := h.ConfirmRegistration(h.ctx, token, "wrong", []string{"", "another"}[i%2], From)
+		_, err := h.CompleteRegistration(h.ctx, token, "wrong", []string{"", "another"}[i%2], From)
 		if r := refused(t, err); r.Field != "password" || r.Wait != 0 {
 			t.Errorf("a wrong password says %+v", r)
 		}
 	}
 	wait := time.Duration(0)
 	for _, password := range []string{"wrong", Password} {
-		_, err := h.ConfirmRegistration(h.ctx, token, password, "another", From)
+		_, err := h.CompleteRegistration(h.ctx, token, password, "another", From)
 		r := refused(t, err)
 		if wait = r.Wait; wait == 0 {
 			t.Errorf("after %d wrong ones: %+v, want a wait", free, r)
@@ -259,7 +259,7 @@ func wantsPassword(t *testing.T, h house) {
 		t.Errorf("they count for sign-ins: %+v", r)
 	}
 	h.clock.Move(wait)
-	user, err := h.ConfirmRegistration(h.ctx, token, Password, "another", From)
+	user, err := h.CompleteRegistration(h.ctx, token, Password, "another", From)
 	if err != nil || user.Username != "ada" {
 		t.Errorf("ConfirmRegistration = %+v, %v", user, err)
 	}
@@ -287,7 +287,7 @@ func sendsAgain(t *testing.T, h house) {
 	if l := h.letter(t, store.LetterOwner); l.To != "grace@example.com" || l.Token != "" {
 		t.Errorf("wrote %+v", l)
 	}
-	_, err := h.ConfirmRegistration(h.ctx, l.Token, "", "browser", From)
+	_, err := h.CompleteRegistration(h.ctx, l.Token, "", "browser", From)
 	must(t, err)
 	h.clock.Move(store.PendingValid)
 	must(t, h.SendPending(h.ctx, "knowing", From))
@@ -351,8 +351,8 @@ func prunesPending(t *testing.T, h house) {
 	must(t, h.RegisterPending(h.ctx, Ada(), "browser", From))
 	h.clock.Move(store.PendingValid - time.Second)
 	for _, want := range []int64{3, 2, 0} {
-		if got, err := h.PrunePending(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PrunePending = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "pending registrations", 3); err != nil || got != want {
+			t.Errorf("pruning pending registrations = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.count(t, "pending", 1)
@@ -364,7 +364,7 @@ func nobodyDelays(t *testing.T, h house) {
 	for _, name := range []string{"registration " + third().Username, third().Username, third().Email} {
 		h.burn(t, name, From)
 	}
-	if _, err := h.ConfirmRegistration(h.ctx, token, third().Password, "another browser", From); err != nil {
+	if _, err := h.CompleteRegistration(h.ctx, token, third().Password, "another browser", From); err != nil {
 		t.Errorf("ConfirmRegistration = %v", err)
 	}
 }

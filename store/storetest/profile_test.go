@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 	. "gatehouse/store/storetest"
 )
 
@@ -52,7 +53,7 @@ func changesName(t *testing.T, h house) {
 		}
 		ada = changed
 	}
-	_, err := h.UpdateProfile(h.ctx, ada, strings.Repeat("n", store.NameMax+1), "countess", From)
+	_, err := h.UpdateProfile(h.ctx, ada, strings.Repeat("n", rules.NameMax+1), "countess", From)
 	if r := refused(t, err); r.Field != "name" || h.find(t, "ada") != ada {
 		t.Errorf("a long name says %+v", r)
 	}
@@ -90,7 +91,7 @@ func keepsUsername(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
 	Register(t, h.Store, grace())
 	must(t, h.rename(t, "ada", "countess"))
-	h.clock.Move(store.UsernameKept - time.Second)
+	h.clock.Move(store.UsernameReservation - time.Second)
 	for name, err := range map[string]error{
 		"register":       register(h, "ADA"),
 		"rename":         h.rename(t, "grace", "ada"),
@@ -110,11 +111,11 @@ func keepsUsername(t *testing.T, h house) {
 	}
 	export, err := h.Export(h.ctx, ada)
 	must(t, err)
-	until := h.clock.Now().UTC().Truncate(time.Microsecond).Add(store.UsernameKept)
+	until := h.clock.Now().UTC().Truncate(time.Microsecond).Add(store.UsernameReservation)
 	if r := export.Reserved; len(r) != 1 || r[0] != (store.ReservedUsername{Username: "countess", Until: until}) {
 		t.Errorf("reserved are %v, want countess until %v", r, until)
 	}
-	h.clock.Move(store.UsernameKept)
+	h.clock.Move(store.UsernameReservation)
 	must(t, h.rename(t, "grace", "countess"))
 	must(t, register(h, "grace2"))
 }
@@ -209,13 +210,13 @@ func givenUpMeanwhile(t *testing.T, h house) {
 		`UPDATE users SET username = 'ada' WHERE username = 'wanted'`,
 		`UPDATE reserved_usernames SET until = (SELECT max(until) FROM reserved_usernames WHERE username = 'later')`,
 	}
-	h.exec(t, `INSERT INTO reserved_usernames (username, until) VALUES ('later', $1)`, now.Add(store.UsernameKept))
-	for _, deed := range []func() error{
+	h.exec(t, `INSERT INTO reserved_usernames (username, until) VALUES ('later', $1)`, now.Add(store.UsernameReservation))
+	for _, verb := range []func() error{
 		func() error { return register(h, "wanted") },
 		func() error { return h.rename(t, "other", "wanted") },
 	} {
 		h.exec(t, `UPDATE reserved_usernames SET until = $1 WHERE username = 'wanted'`, now)
-		answers := h.overtake(t, `UPDATE users SET username = 'wanted' WHERE username = 'ada'`, last, deed)
+		answers := h.overtake(t, `UPDATE users SET username = 'wanted' WHERE username = 'ada'`, last, verb)
 		if r := refused(t, answers[0]); !strings.Contains(r.Sentence, "This username is taken") {
 			t.Errorf("got %+v", r)
 		}
@@ -233,10 +234,10 @@ func prunesUsernames(t *testing.T, h house) {
 		must(t, h.rename(t, name[0], name[1]))
 		h.clock.Move(store.UsernameEvery)
 	}
-	h.clock.Move(store.UsernameKept - 2*store.UsernameEvery)
+	h.clock.Move(store.UsernameReservation - 2*store.UsernameEvery)
 	for _, want := range []int64{3, 1, 0} {
-		if got, err := h.PruneUsernames(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneUsernames = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "reserved usernames", 3); err != nil || got != want {
+			t.Errorf("pruning reserved usernames = %d, %v; want %d", got, err, want)
 		}
 	}
 	if err := register(h, "ada4"); err == nil {

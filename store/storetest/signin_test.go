@@ -32,9 +32,9 @@ func endsAbsolutely(t *testing.T, h house) {
 
 func keeps(t *testing.T, h house) {
 	n := h.signIn(t, true)
-	h.clock.Move(store.IdleKept - time.Second)
+	h.clock.Move(store.IdleRemembered - time.Second)
 	h.visit(t, n.ID)
-	h.clock.Move(store.IdleKept - time.Second)
+	h.clock.Move(store.IdleRemembered - time.Second)
 	h.visit(t, n.ID)
 	h.clock.Move(2 * 24 * time.Hour)
 	h.visit(t, n.ID)
@@ -42,7 +42,7 @@ func keeps(t *testing.T, h house) {
 	h.gone(t, n.ID)
 
 	n = h.signIn(t, true)
-	h.clock.Move(store.IdleKept)
+	h.clock.Move(store.IdleRemembered)
 	h.gone(t, n.ID)
 }
 
@@ -104,15 +104,15 @@ func disableEnds(t *testing.T, h house) {
 func prunes(t *testing.T, h house) {
 	user := Register(t, h.Store, Ada())
 	for range 5 {
-		if _, err := h.SignIn(h.ctx, user, store.Visit{}); err != nil {
+		if _, err := h.SignIn(h.ctx, store.ByPassword(user), store.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	h.clock.Move(store.Idle)
 	live := h.signInAs(t, user, false)
 	for _, want := range []int64{3, 2, 0} {
-		if got, err := h.PruneSignIns(h.ctx, 3); err != nil || got != want {
-			t.Errorf("PruneSignIns = %d, %v; want %d", got, err, want)
+		if got, err := Prune(h.ctx, h.Store, "sign-ins", 3); err != nil || got != want {
+			t.Errorf("pruning sign-ins = %d, %v; want %d", got, err, want)
 		}
 	}
 	h.visit(t, live.ID)
@@ -132,4 +132,20 @@ func keepsTwenty(t *testing.T, h house) {
 		h.visit(t, n.ID)
 	}
 	h.count(t, "signins", store.SignInsMax)
+}
+
+// Whatever was forgotten elsewhere, a proof that does not suffice lets nobody in.
+func TestOnlyKindsThatSufficeSignIn(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		h := open(t, d)
+		ada := Register(t, h.Store, Ada())
+		for _, kind := range []string{"", "code", "Password", "password "} {
+			if _, err := h.SignIn(h.ctx, store.Entry{User: ada, Kind: kind}, From); err == nil || refusal(err) {
+				t.Errorf("%q: %v, want a fault", kind, err)
+			}
+		}
+		h.count(t, "signins", 0)
+		_, err := h.SignIn(h.ctx, store.ByPassword(ada), From)
+		must(t, err)
+	})
 }

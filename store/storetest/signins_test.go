@@ -48,7 +48,7 @@ func listsSignIns(t *testing.T, h house) {
 	}
 	list, err := h.SignIns(h.ctx, h.find(t, "ada"))
 	must(t, err)
-	if list[1] != second || second.Handle == "" || second.Handle == second.ID || second.Address != From.Address || second.Agent != From.Agent || !second.Kept {
+	if list[1] != second || second.Handle == "" || second.Handle == second.ID || second.Address != From.Address || second.Agent != From.Agent || !second.Remembered {
 		t.Errorf("listed %+v, want %+v", list[1], second)
 	}
 	h.clock.Move(store.Idle)
@@ -149,7 +149,7 @@ func changedMeanwhile(t *testing.T, h house) {
 			if err := h.CloseAccount(h.ctx, user, From); err != nil {
 				return err
 			}
-			_, err := h.Reopen(h.ctx, h.ReopenTicket(h.find(t, user.Username)), From)
+			_, err := h.Reopen(h.ctx, h.Ticket(store.ByPassword(h.find(t, user.Username))), From)
 			return err
 		},
 		func(user store.User) error { return h.Erase(h.ctx, user, From) },
@@ -157,18 +157,18 @@ func changedMeanwhile(t *testing.T, h house) {
 		r := grace()
 		r.Username, r.Email = fmt.Sprintf("grace%d", i), fmt.Sprintf("grace%d@example.com", i)
 		Register(t, h.Store, r)
-		user, err := h.Authenticate(h.ctx, r.Username, Password, From)
+		entry, err := h.Authenticate(h.ctx, r.Username, Password, From)
 		must(t, err)
-		must(t, change(user))
-		if _, err := h.SignIn(h.ctx, user, store.Visit{}); err == nil {
+		must(t, change(entry.User))
+		if _, err := h.SignIn(h.ctx, entry, store.Origin{}); err == nil {
 			t.Errorf("a sign-in came about after change %d", i)
 		}
 	}
-	user, err := h.Authenticate(h.ctx, "ada", Password, From)
+	entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 	must(t, err)
 	_, err = h.ChangePassword(h.ctx, here, Password, otherPassword, From)
 	must(t, err)
-	if _, err := h.SignIn(h.ctx, user, store.Visit{}); err == nil {
+	if _, err := h.SignIn(h.ctx, entry, store.Origin{}); err == nil {
 		t.Error("a sign-in came about by a password that had changed")
 	}
 	h.count(t, "signins", 1)
@@ -179,17 +179,17 @@ func changedMeanwhile(t *testing.T, h house) {
 func changesJustNow(t *testing.T, h house) {
 	user := Register(t, h.Store, Ada())
 	answers := h.overtake(t, `UPDATE users SET epoch = epoch + 1`, nil, func() error {
-		_, err := h.SignIn(h.ctx, user, store.Visit{})
+		_, err := h.SignIn(h.ctx, store.ByPassword(user), store.Origin{})
 		return err
 	})
 	refused(t, answers[0])
 	h.count(t, "signins", 0)
 }
 
-// overtake begins a transaction with one statement, starts deeds, ends the
-// transaction with others once all deeds wait for it or are done, and returns
+// overtake begins a transaction with one statement, starts verbs, ends the
+// transaction with others once all verbs wait for it or are done, and returns
 // how they were answered.
-func (h house) overtake(t *testing.T, first string, last []string, deeds ...func() error) []error {
+func (h house) overtake(t *testing.T, first string, last []string, verbs ...func() error) []error {
 	t.Helper()
 	tx, err := h.db.Write.BeginTx(h.ctx, nil)
 	must(t, err)
@@ -201,14 +201,14 @@ func (h house) overtake(t *testing.T, first string, last []string, deeds ...func
 		must(t, tx.QueryRow(`SELECT pg_backend_pid()`).Scan(&pid))
 	}
 	waited := h.db.Write.Stats().WaitCount
-	answers, done := make([]error, len(deeds)), make(chan struct{}, len(deeds))
-	for i, deed := range deeds {
+	answers, done := make([]error, len(verbs)), make(chan struct{}, len(verbs))
+	for i, verb := range verbs {
 		go func() {
-			answers[i] = deed()
+			answers[i] = verb()
 			done <- struct{}{}
 		}()
 	}
-	for waiting := 0; waiting+len(done) < len(deeds); time.Sleep(time.Millisecond) {
+	for waiting := 0; waiting+len(done) < len(verbs); time.Sleep(time.Millisecond) {
 		// On SQLite they wait for the one connection that writes.
 		waiting = int(h.db.Write.Stats().WaitCount - waited)
 		if h.kind.Name == PostgreSQL.Name {
@@ -223,7 +223,7 @@ func (h house) overtake(t *testing.T, first string, last []string, deeds ...func
 		must(t, err)
 	}
 	must(t, tx.Commit())
-	for range deeds {
+	for range verbs {
 		<-done
 	}
 	return answers

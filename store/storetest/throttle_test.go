@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -27,8 +29,8 @@ func TestThrottleContract(t *testing.T) {
 		{"takes back a try that was never compared, because it was too busy", busyIsNoTry},
 		{"counts a try whose sender left while it was compared", leftTooLate},
 		{"takes back a try that was never compared, because its caller left", leftIsNoTry},
-		{"takes back the try of a right password that a fault kept from leading to anything", faultIsNoTry},
-		{"begins anew after a quiet day, and not before", quietDay},
+		{"takes back the attempt of a right password that a fault kept from leading to anything", faultIsNoTry},
+		{"begins again after a quiet day, and not before", quietDay},
 		{"SRV-08 keeps waiting after a restart", restarts},
 		{"prunes quiet counters in batches", prunesThrottles},
 		{"counts nothing where there is no limit", noLimit},
@@ -40,7 +42,7 @@ var free = store.DefaultLimits.WrongPasswords
 
 // guess tries a wrong password and returns how it was refused: with a wait
 // where it was not even compared.
-func (h house) guess(t *testing.T, who string, from store.Origin) store.Refusal {
+func (h house) guess(t *testing.T, who string, from store.Origin) rules.Refusal {
 	t.Helper()
 	_, err := h.Authenticate(h.ctx, who, "wrong", from)
 	return refused(t, err)
@@ -67,7 +69,7 @@ func on(device string) store.Origin {
 
 func waitsAlike(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
-	both := func() store.Refusal {
+	both := func() rules.Refusal {
 		t.Helper()
 		real, invented := h.guess(t, "ada", From), h.guess(t, "nobody", From)
 		if byEmail := h.guess(t, "nobody@example.com", From); real != invented || real != byEmail {
@@ -159,7 +161,7 @@ func countsProofs(t *testing.T, h house) {
 	for i := range free {
 		var err error
 		if i%2 == 0 {
-			_, err = h.Prove(h.ctx, n, "wrong", From)
+			_, err = h.Reauthenticate(h.ctx, n, "wrong", From)
 		} else {
 			_, err = h.ChangePassword(h.ctx, n, "wrong", otherPassword, From)
 		}
@@ -171,10 +173,10 @@ func countsProofs(t *testing.T, h house) {
 	if want.Wait == 0 {
 		t.Fatal("guesses of somebody signed in are not counted with the sign-ins")
 	}
-	_, proved := h.Prove(h.ctx, n, Password, From)
+	_, reauth := h.Reauthenticate(h.ctx, n, Password, From)
 	_, changed := h.ChangePassword(h.ctx, n, Password, otherPassword, From)
-	if refused(t, proved) != want || refused(t, changed) != want {
-		t.Errorf("the right password says %v and %v, want %v", proved, changed, want)
+	if refused(t, reauth) != want || refused(t, changed) != want {
+		t.Errorf("the right password says %v and %v, want %v", reauth, changed, want)
 	}
 	h.visit(t, n.ID)
 }
@@ -189,7 +191,7 @@ func countsBeforeComparing(t *testing.T, h house) {
 		for i := range 50 {
 			group.Go(func() {
 				_, err := houses[i%2].Authenticate(h.ctx, who, "wrong", From)
-				refusal, ok := store.AsRefusal(err)
+				refusal, ok := rules.AsRefusal(err)
 				if !ok {
 					t.Errorf("Authenticate = %v, want a refusal", err)
 				}
@@ -208,12 +210,10 @@ func countsBeforeComparing(t *testing.T, h house) {
 }
 
 // gated is the same house with a gate of the test's own.
-func (h house) gated(t *testing.T, gate *store.Gate) house {
+func (h house) gated(t *testing.T, gate *secret.Gate) house {
 	t.Helper()
 	t.Cleanup(gate.Close)
-	passwords := NewPasswords(t)
-	passwords.Gate = gate
-	s, err := store.New(h.ctx, h.db, passwords, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
+	s, err := store.New(h.ctx, h.db, NewPasswords(), &secret.Hasher{Cost: Cost, Gate: gate}, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
 	must(t, err)
 	h.Store = s
 	return h
@@ -221,14 +221,14 @@ func (h house) gated(t *testing.T, gate *store.Gate) house {
 
 func busyIsNoTry(t *testing.T, h house) {
 	n := h.signIn(t, false)
-	busy := h.gated(t, store.NewGate(0, time.Millisecond))
+	busy := h.gated(t, secret.NewGate(0, time.Millisecond))
 	for range free {
 		for range 2 {
 			_, tried := busy.Authenticate(h.ctx, "ada", Password, From)
-			_, proved := busy.Prove(h.ctx, n, Password, From)
+			_, reauth := busy.Reauthenticate(h.ctx, n, Password, From)
 			_, changed := busy.ChangePassword(h.ctx, n, Password, otherPassword, From)
-			for _, err := range []error{tried, proved, changed} {
-				if !errors.Is(err, store.ErrBusy) {
+			for _, err := range []error{tried, reauth, changed} {
+				if !errors.Is(err, secret.ErrBusy) {
 					t.Errorf("got %v, want ErrBusy", err)
 				}
 			}
@@ -245,7 +245,7 @@ func busyIsNoTry(t *testing.T, h house) {
 // A password that was compared counts, whoever waits for the answer.
 func leftTooLate(t *testing.T, h house) {
 	user := Register(t, h.Store, Ada())
-	gate := store.NewGate(1, time.Minute)
+	gate := secret.NewGate(1, time.Minute)
 	left := h.gated(t, gate)
 	for _, who := range []string{"ada", "nobody"} {
 		ctx, leave := context.WithCancel(h.ctx)
@@ -268,7 +268,7 @@ func leftTooLate(t *testing.T, h house) {
 
 func leftIsNoTry(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
-	busy := h.gated(t, store.NewGate(0, time.Minute))
+	busy := h.gated(t, secret.NewGate(0, time.Minute))
 	for _, who := range []string{"ada", "nobody"} {
 		for range free + 1 {
 			ctx, leave := context.WithCancel(h.ctx)
@@ -292,15 +292,15 @@ func leftIsNoTry(t *testing.T, h house) {
 
 func faultIsNoTry(t *testing.T, h house) {
 	n := h.signIn(t, false)
-	for name, deed := range map[string]func() error{
+	for name, verb := range map[string]func() error{
 		"SignIn": func() error {
-			user, err := h.Authenticate(h.ctx, "ada", Password, From)
+			entry, err := h.Authenticate(h.ctx, "ada", Password, From)
 			must(t, err)
-			_, err = h.SignIn(h.ctx, user, store.Visit{Origin: From})
+			_, err = h.SignIn(h.ctx, entry, From)
 			return err
 		},
 		"Prove": func() error {
-			_, err := h.Prove(h.ctx, n, Password, From)
+			_, err := h.Reauthenticate(h.ctx, n, Password, From)
 			return err
 		},
 		"ChangePassword": func() error {
@@ -309,24 +309,23 @@ func faultIsNoTry(t *testing.T, h house) {
 		},
 	} {
 		h.exec(t, `ALTER TABLE events RENAME TO lost`)
-		err := deed()
-		if _, refused := store.AsRefusal(err); err == nil || refused {
+		err := verb()
+		if _, refused := rules.AsRefusal(err); err == nil || refused {
 			t.Errorf("%s = %v, want a fault", name, err)
 		}
 		h.count(t, "throttles WHERE failures > 0", 0)
 		h.exec(t, `ALTER TABLE lost RENAME TO events`)
 	}
 
-	passwords := NewPasswords(t)
-	passwords.Cost, passwords.Gate = Cost+1, store.NewGate(1, time.Minute)
-	t.Cleanup(passwords.Gate.Close)
+	hasher := &secret.Hasher{Cost: Cost + 1, Gate: secret.NewGate(1, time.Minute)}
+	t.Cleanup(hasher.Gate.Close)
 	ctx, leave := context.WithCancel(h.ctx)
-	passwords.Gate.Busy = func(busy bool) {
+	hasher.Gate.Busy = func(busy bool) {
 		if !busy {
-			leave() // the password was right, and is to be hashed anew
+			leave() // the password was right, and is to be hashed again
 		}
 	}
-	dearer, err := store.New(h.ctx, h.db, passwords, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
+	dearer, err := store.New(h.ctx, h.db, NewPasswords(), hasher, store.DefaultRules, h.clock.Now, slog.New(slog.DiscardHandler))
 	must(t, err)
 	if _, err := dearer.Authenticate(ctx, "ada", Password, From); !errors.Is(err, context.Canceled) {
 		t.Errorf("Authenticate = %v, want that the caller left", err)
@@ -397,7 +396,7 @@ func prunesThrottles(t *testing.T, h house) {
 	h.burn(t, "live", From)
 	var got []int64
 	for range 3 {
-		n, err := h.PruneThrottles(h.ctx, 3)
+		n, err := Prune(h.ctx, h.Store, "failed tries", 3)
 		must(t, err)
 		got = append(got, n)
 	}
@@ -417,7 +416,7 @@ func noLimit(t *testing.T, h house) {
 			t.Fatalf("got %+v", r)
 		}
 	}
-	_, err := h.Prove(h.ctx, n, Password, From)
+	_, err := h.Reauthenticate(h.ctx, n, Password, From)
 	must(t, err)
 	h.enter(t, "ada", Password, From)
 	h.count(t, "throttles", 0)
@@ -426,11 +425,11 @@ func noLimit(t *testing.T, h house) {
 // enter is a whole sign-in.
 func (h house) enter(t *testing.T, who, password string, from store.Origin) store.SignIn {
 	t.Helper()
-	user, err := h.Authenticate(h.ctx, who, password, from)
+	entry, err := h.Authenticate(h.ctx, who, password, from)
 	if err != nil {
 		t.Fatalf("authenticate %s: %v", who, err)
 	}
-	n, err := h.SignIn(h.ctx, user, store.Visit{Origin: from, Kind: store.KindPassword})
+	n, err := h.SignIn(h.ctx, entry, from)
 	if err != nil {
 		t.Fatalf("sign in %s: %v", who, err)
 	}

@@ -2,26 +2,29 @@ package storetest_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/migrations"
 	. "gatehouse/store/storetest"
 )
+
+// upTo are the migrations up to a version.
+func upTo(t *testing.T, d Database, version int) []store.Migration {
+	t.Helper()
+	all, err := store.ReadMigrations(migrations.Files, d.Name)
+	must(t, err)
+	return all[:version]
+}
 
 func TestUpgradesADatabaseOfTheFirstVersion(t *testing.T) {
 	onEach(t, func(t *testing.T, d Database) {
 		ctx := context.Background()
-		const first = "0001_accounts.sql"
-		text, err := os.ReadFile(filepath.Join("..", d.Name, "migrations", first))
-		must(t, err)
 		h := house{clock: NewClock(), ctx: ctx, kind: d, place: d.New(t)}
 		db := d.Open(t, h.place)
 		h.db = db.Accounts()
-		_, err = store.Migrate(ctx, h.db.Write, fstest.MapFS{first: {Data: text}}, "")
+		_, err := store.Migrate(ctx, h.db.Write, upTo(t, d, 1), "")
 		must(t, err)
 		now := h.clock.Now().UTC().Truncate(time.Microsecond)
 		h.exec(t, `INSERT INTO users (username, email, email_key, created_at) VALUES ('ada', 'ada@example.com', 'ada@example.com', $1)`, now)
@@ -53,13 +56,7 @@ func TestUpgradesLettersThatWait(t *testing.T) {
 		h := house{clock: NewClock(), ctx: ctx, kind: d, place: d.New(t)}
 		db := d.Open(t, h.place)
 		h.db = db.Accounts()
-		before := fstest.MapFS{}
-		for _, name := range []string{"0001_accounts.sql", "0002_account.sql", "0003_mail.sql", "0004_order.sql", "0005_waiting.sql"} {
-			text, err := os.ReadFile(filepath.Join("..", d.Name, "migrations", name))
-			must(t, err)
-			before[name] = &fstest.MapFile{Data: text}
-		}
-		_, err := store.Migrate(ctx, h.db.Write, before, "")
+		_, err := store.Migrate(ctx, h.db.Write, upTo(t, d, 5), "")
 		must(t, err)
 
 		// What is sealed is the same in all versions.
@@ -67,7 +64,7 @@ func TestUpgradesLettersThatWait(t *testing.T) {
 		must(t, writer.Invite(ctx, "guest@example.com", From))
 		Register(t, writer.Store, Ada())
 		sealed := map[string][]byte{}
-		for _, kind := range []string{store.LetterInvite, store.LetterConfirm} {
+		for _, kind := range []string{store.LetterInvite, store.LetterVerify} {
 			var text []byte
 			must(t, writer.db.Read.QueryRowContext(ctx, `SELECT sealed FROM letters WHERE kind = $1`, kind).Scan(&text))
 			sealed[kind] = text
@@ -78,13 +75,13 @@ func TestUpgradesLettersThatWait(t *testing.T) {
 				kind, sealed[kind], now, now.Add(time.Hour))
 		}
 		writes(store.LetterInvite)
-		writes(store.LetterConfirm)
+		writes(store.LetterVerify)
 		h.exec(t, `INSERT INTO letters (kind, address, created_at, due_at, expires_at) VALUES ('invite', '', $1, $1, $1)`, now) // is done
 		_, err = db.Migrate(ctx)
 		must(t, err)
 		h.Store = New(t, h.db, h.clock)
 		h = h.mailing(t)
-		writes(store.LetterConfirm)
+		writes(store.LetterVerify)
 		for priority, want := range map[store.Priority]string{store.Awaited: "confirm confirm", store.Notice: "", store.Bulk: "invite"} {
 			taken, err := h.TakeLetters(ctx, priority, 10, nil)
 			must(t, err)

@@ -1,0 +1,67 @@
+package components
+
+import (
+	"time"
+
+	"gatehouse/store"
+)
+
+func activityStates() []State {
+	events := sampleEvents()
+	return []State{
+		activityState("activity-empty", ActivityPage{}),
+		activityState("activity", ActivityPage{Events: events, More: true}),
+		activityState("activity-later", ActivityPage{Events: events[:2], Later: true}),
+		activityState("activity-mail", ActivityPage{Events: sampleMailEvents()}),
+	}
+}
+
+func activityState(name string, p ActivityPage) State {
+	return State{name, memberPage(sampleUser, "Activity"), Activity(p, 180*24*time.Hour)}
+}
+
+func sampleEvents() []store.Event {
+	return happened([]store.Event{
+		{Name: store.EventRegistered},
+		{Name: store.EventSignedIn},
+		{Name: store.EventSignedIn, Detail: store.DetailNewDevice},
+		{Name: store.EventFailed},
+		{Name: store.EventThrottled},
+		{Name: store.EventSignedOut},
+		{Name: store.EventSignInEnded, Detail: sampleIPhone},
+		{Name: store.EventSignInEnded},
+		{Name: store.EventReauthenticated},
+		{Name: store.EventPasswordChanged},
+		{Name: store.EventPasswordRefused},
+		{Name: store.EventUpdated, Detail: "name"},
+		{Name: store.EventUpdated, Detail: "username ada countess"},
+		{Name: store.EventDisabled, Origin: store.Origin{Operator: true}},
+		{Name: store.EventEnabled, Origin: store.Origin{Operator: true}},
+		{Name: store.EventClosed},
+		{Name: store.EventReopened},
+	})
+}
+
+// sampleMailEvents are what mail leads to, with the longest addresses.
+func sampleMailEvents() []store.Event {
+	return happened([]store.Event{
+		{Name: store.EventResetAsked},
+		{Name: store.EventPasswordChanged, Detail: store.DetailByLink},
+		{Name: store.EventEmailVerified},
+		{Name: store.EventEmailAsked, Detail: sampleLong.Email},
+		{Name: store.EventEmailChanged, Detail: sampleUser.Email + " " + sampleLong.Email},
+		{Name: store.EventEmailUndone},
+	})
+}
+
+// happened numbers the events and says when and where they were.
+func happened(events []store.Event) []store.Event {
+	for i := range events {
+		e := &events[i]
+		e.ID, e.At = int64(i+1), sampleTime
+		if !e.Operator {
+			e.Origin = store.Origin{Address: sampleAddress, Agent: sampleFirefox}
+		}
+	}
+	return events
+}

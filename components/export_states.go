@@ -1,0 +1,5 @@
+package components
+
+func exportStates() []State {
+	return []State{{"data", memberPage(sampleUser, "Your data"), Export()}}
+}

@@ -1,0 +1,16 @@
+package components
+
+func forgotStates() []State {
+	return []State{
+		forgotState("forgot", true, func(*ForgotForm) {}),
+		forgotState("forgot-without-mail", false, func(*ForgotForm) {}),
+		forgotState("forgot-refused", true, func(f *ForgotForm) { f.Check() }),
+		{"forgot-sent", visitorPage("Check your inbox"), ForgotSent()},
+	}
+}
+
+func forgotState(name string, mails bool, change func(f *ForgotForm)) State {
+	f := NewForgotForm()
+	change(f)
+	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, mails)}
+}

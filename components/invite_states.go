@@ -1,0 +1,17 @@
+package components
+
+import "gatehouse/store"
+
+func inviteStates() []State {
+	return []State{
+		inviteState("invite", sampleUser, func(*InviteForm) {}),
+		inviteState("invite-refused", sampleLong, func(f *InviteForm) { f.Check() }),
+		{"invite-signed-in", memberPage(sampleUser, "You are signed in already"), InviteSignedIn(sampleUser)},
+	}
+}
+
+func inviteState(name string, user store.User, change func(f *InviteForm)) State {
+	f := NewInviteForm(samplePasswords, user.Email)
+	change(f)
+	return State{name, formPage(visitorPage(""), &f.Form), Invite(f, user.Email)}
+}

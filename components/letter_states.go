@@ -1,0 +1,55 @@
+package components
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
+
+// GalleryLetter is a letter and the name it has in the gallery.
+type GalleryLetter struct {
+	Name string
+	Letter
+}
+
+// GalleryLetters are all letters, in every state that they can be in.
+func GalleryLetters() []GalleryLetter {
+	data := store.LetterData{
+		To: "ada@example.com", Verified: true, Name: "Ada Lovelace", Username: "ada", Token: strings.Repeat("Qx7-", 11)[:43],
+		Address: "countess@example.com", At: sampleTime, From: sampleAddress, Agent: sampleFirefox, Within: sampleGrace,
+	}
+	var letters []GalleryLetter
+	for _, kind := range store.LetterKinds {
+		letters = append(letters, letterState(kind, kind, data))
+	}
+	nameless, stranger, atOnce, long := data, data, data, data
+	nameless.Name, nameless.From, nameless.Agent = "", "", ""
+	stranger.Verified = false
+	atOnce.Within = 0
+	long.Name, long.Username = strings.Repeat("W", rules.NameMax), strings.Repeat("w", rules.UsernameMax)
+	long.Address, long.Agent = sampleLong.Email, strings.Repeat("W", 400)
+	return append(letters,
+		letterState("reset-nameless", store.LetterReset, nameless),
+		letterState("reset-unconfirmed", store.LetterReset, stranger),
+		letterState("owner-unconfirmed", store.LetterOwner, stranger),
+		letterState("closed-at-once", store.LetterClosed, atOnce),
+		letterState("address-changed-long", store.LetterEmailChanged, long),
+	)
+}
+
+// letterValid is how long the link of a letter is good for. Letters of other kinds have none.
+var letterValid = map[string]time.Duration{
+	store.LetterVerify: store.VerifyValid, store.LetterRegister: store.PendingValid, store.LetterReset: store.ResetValid, store.LetterEmailRestored: store.ResetValid,
+	store.LetterNewEmail: store.NewEmailValid, store.LetterEmailChanged: store.UndoValid, store.LetterInvite: store.InviteValid,
+}
+
+func letterState(name, kind string, data store.LetterData) GalleryLetter {
+	if data.Valid = letterValid[kind]; data.Valid == 0 {
+		data.Token = ""
+	}
+	letter, _ := NewLetter(store.Letter{Kind: kind, LetterData: data}, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"})
+	return GalleryLetter{name, letter}
+}

@@ -1,0 +1,63 @@
+package components
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Text is the letter as plain text, lines of at most 72 characters where words allow it.
+func (l Letter) Text() string {
+	var b strings.Builder
+	paragraph := func(text string) { b.WriteString(wrap(text, 72) + "\n\n") }
+	paragraph(l.Hello)
+	for _, line := range l.Lines {
+		paragraph(line)
+	}
+	for _, f := range l.Facts {
+		fmt.Fprintf(&b, "%s: %s\n", f.Term, f.Text)
+	}
+	if len(l.Facts) > 0 {
+		b.WriteString("\n")
+	}
+	if l.Action != "" {
+		fmt.Fprintf(&b, "%s:\n%s\n\n", l.Action, l.Link)
+	}
+	for _, line := range l.After {
+		paragraph(line)
+	}
+	fmt.Fprintf(&b, "-- \n%s\n%s\n", l.Site, l.Home)
+	return b.String()
+}
+
+// wrap breaks a paragraph at spaces, never inside a word.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Fields(text) {
+		length := len([]rune(word))
+		switch {
+		case i == 0:
+		case column+1+length > width:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += length
+	}
+	return b.String()
+}
+
+// A sentence of ours may end in an address of the site.
+
+func beforeLink(line string) string { return strings.TrimSuffix(line, linkOf(line)) }
+
+func linkOf(line string) string {
+	last := line[strings.LastIndexByte(line, ' ')+1:]
+	if strings.HasPrefix(last, "https://") || strings.HasPrefix(last, "http://") {
+		return last
+	}
+	return ""
+}

@@ -1,0 +1,42 @@
+package components
+
+import "gatehouse/store"
+
+func registerStates() []State {
+	return []State{
+		registerState("register", func(*RegisterForm) {}),
+		registerState("register-with-return", func(f *RegisterForm) { f.Next = "/account" }),
+		registerState("register-praised", func(f *RegisterForm) {
+			f.Name.Value, f.Username.Value, f.Email.Value = sampleUser.Name, sampleUser.Username, sampleUser.Email
+			f.UsernameIsFree()
+			f.Password.Praise = samplePasswords.Praise("correct horse battery")
+		}),
+		registerState("register-refused-empty", func(f *RegisterForm) { f.Check() }),
+		registerState("register-refused", func(f *RegisterForm) {
+			f.Name.Value, f.Username.Value, f.Email.Value, f.Password.Value = sampleLong.Name+"W", "Ada Lovelace!", "ada at example", "too short"
+			f.Check()
+		}),
+		registerState("register-refused-taken", func(f *RegisterForm) {
+			f.Username.Value, f.Email.Value = sampleUser.Username, sampleUser.Email
+			f.TakeRefusal(store.ErrUsernameTaken)
+			f.AdviseOwner()
+			f.TakeRefusal(store.ErrEmailTaken)
+		}),
+		registerState("register-refused-pasted", func(f *RegisterForm) {
+			f.Name.Value, f.Username.Value, f.Email.Value = "J\ufffdrg", "joerg\u200b", "jo\u200berg@example.com"
+			f.Check()
+		}),
+		registerClosedState("register-closed", false),
+		registerClosedState("register-invited", true),
+	}
+}
+
+func registerState(name string, change func(f *RegisterForm)) State {
+	f := NewRegisterForm(samplePasswords)
+	change(f)
+	return State{name, formPage(entryPage(""), &f.Form), Register(f)}
+}
+
+func registerClosedState(name string, invited bool) State {
+	return State{name, framed(Page{Entry: true}, ClosedTitle(invited)), RegisterClosed(invited)}
+}

@@ -1,0 +1,36 @@
+package components
+
+import (
+	"time"
+
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
+
+func verifyStates() []State {
+	inbox, unverified := visitorPage("Check your inbox"), memberPage(sampleUser, "Confirm your email address")
+	return []State{
+		verifyState("verify", sampleUser, false, func(*VerifyForm) {}),
+		verifyState("verify-long", sampleLong, false, func(*VerifyForm) {}),
+		verifyState("verify-with-password", sampleUser, true, func(*VerifyForm) {}),
+		verifyState("verify-refused", sampleUser, true, func(f *VerifyForm) { f.TakeRefusal(store.ErrNotYourPassword(f.Password.Name)) }),
+		{"check-inbox", inbox, CheckInbox("")},
+		{"check-inbox-too-often", inbox, CheckInbox(rules.TooMany(6 * time.Minute).Error())},
+		{"unconfirmed", unverified, Unverified(sampleUser, true, "")},
+		{"unconfirmed-without-mail", unverified, Unverified(sampleLong, false, "")},
+	}
+}
+
+func verifyState(name string, user store.User, withPassword bool, change func(f *VerifyForm)) State {
+	f := NewVerifyForm(withPassword, user.Username)
+	change(f)
+	return State{name, formPage(visitorPage(""), &f.Form), Verify(f, user.Email)}
+}
+
+func linkStates() []State {
+	const title = "This link does not work"
+	return []State{
+		{"stale-link", visitorPage(title), StaleLink(nil, true)},
+		{"stale-link-signed-in", memberPage(sampleUser, title), StaleLink(&sampleUser, false)},
+	}
+}

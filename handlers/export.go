@@ -1,0 +1,141 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+func (s *Site) newExport(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, http.StatusOK, s.page(r, "Your data"), components.Export())
+}
+
+// export sends everything that is stored about the person as one JSON file. HEAD reads no data,
+// so it records no event.
+func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
+	user := *scopeOf(r).user
+	var text []byte
+	if r.Method == get {
+		data, err := s.Store.Export(r.Context(), user)
+		if err != nil {
+			return err
+		}
+		if text, err = json.MarshalIndent(exportOf(s.Name, data), "", "  "); err != nil {
+			return fmt.Errorf("write an export: %w", err)
+		}
+	}
+	if err := s.save(w, r); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	// A username is ASCII letters, digits, - and _: nothing to escape.
+	w.Header().Set("Content-Disposition", `attachment; filename="account-`+user.Username+`.json"`)
+	if r.Method != get {
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	s.event(r, store.EventExported)
+	writePage(w, r, http.StatusOK, append(text, '\n'))
+	return nil
+}
+
+type exportedAccount struct {
+	Site    string `json:"site"`
+	Account struct {
+		Username  string     `json:"username"`
+		Email     string     `json:"email"`
+		Name      string     `json:"name"`
+		CreatedAt time.Time  `json:"created_at"`
+		RenamedAt *time.Time `json:"username_changed_at"`
+		Confirmed *time.Time `json:"email_confirmed_at"`
+	} `json:"account"`
+	SignIns           []exportedSignIn   `json:"sign_ins"`
+	Devices           []exportedDevice   `json:"known_devices"`
+	Events            []exportedEvent    `json:"activity"`
+	ReservedUsernames []exportedUsername `json:"reserved_usernames"`
+	Links             []exportedLink     `json:"links_in_letters"`
+}
+
+type exportedSignIn struct {
+	Kind          string    `json:"kind"`
+	SignedIn      time.Time `json:"signed_in_at"`
+	Authenticated time.Time `json:"proved_at"`
+	Seen          time.Time `json:"seen_at"`
+	Ends          time.Time `json:"ends_at"`
+	Idle          time.Time `json:"ends_without_visit_at"`
+	Remembered    bool      `json:"kept"`
+	Address       string    `json:"address"`
+	Agent         string    `json:"user_agent"`
+}
+
+type exportedDevice struct {
+	CreatedAt time.Time `json:"first_sign_in_at"`
+	SeenAt    time.Time `json:"last_sign_in_at"`
+}
+
+type exportedEvent struct {
+	At       time.Time `json:"at"`
+	Name     string    `json:"event"`
+	Detail   string    `json:"detail,omitempty"`
+	Operator bool      `json:"by_operator"`
+	Address  string    `json:"address"`
+	Agent    string    `json:"user_agent"`
+	Request  string    `json:"request"`
+}
+
+type exportedUsername struct {
+	Username string    `json:"username"`
+	Until    time.Time `json:"until"`
+}
+
+type exportedLink struct {
+	Purpose   string     `json:"purpose"`
+	Email     string     `json:"email"`
+	CreatedAt time.Time  `json:"created_at"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	UsedAt    *time.Time `json:"used_at"`
+}
+
+// exportOf maps an export to the names used in the file. These never change, whatever the code
+// calls the fields.
+func exportOf(site string, data store.Export) exportedAccount {
+	file := exportedAccount{
+		Site: site, SignIns: []exportedSignIn{}, Devices: []exportedDevice{},
+		Events: []exportedEvent{}, ReservedUsernames: []exportedUsername{},
+		Links: []exportedLink{},
+	}
+	a := &file.Account
+	a.Username, a.Email, a.Name, a.CreatedAt = data.User.Username, data.User.Email, data.User.Name, data.User.CreatedAt
+	a.RenamedAt, a.Confirmed = timeOrNil(data.User.RenamedAt), timeOrNil(data.User.VerifiedAt)
+	for _, n := range data.SignIns {
+		file.SignIns = append(file.SignIns, exportedSignIn{
+			n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent,
+		})
+	}
+	for _, d := range data.Devices {
+		file.Devices = append(file.Devices, exportedDevice(d))
+	}
+	for _, e := range data.Events {
+		file.Events = append(file.Events, exportedEvent{e.At, e.Name, e.Detail, e.Operator, e.Address, e.Agent, e.Request})
+	}
+	for _, u := range data.Reserved {
+		file.ReservedUsernames = append(file.ReservedUsernames, exportedUsername(u))
+	}
+	for _, l := range data.Links {
+		file.Links = append(file.Links, exportedLink{l.Purpose, l.Email, l.CreatedAt, l.ExpiresAt, timeOrNil(l.UsedAt)})
+	}
+	return file
+}
+
+// timeOrNil is nil for the zero time.
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatehouse/store"
+)
+
+const (
+	// queryEvery is the least time between two queries for one figure. Counting takes longer
+	// the more rows there are, so it must not happen at every scrape.
+	queryEvery = time.Minute
+	// queryWait is how long the database may take for all queries. Prometheus waits ten seconds
+	// for a scrape.
+	queryWait = 5 * time.Second
+)
+
+// gauges are the values of a site that are read at each scrape.
+type gauges struct {
+	site    *Site
+	queries []*queryGauge
+}
+
+func newGauges(s *Site) *gauges {
+	count := func(n int64, err error) (float64, error) { return float64(n), err }
+	return &gauges{site: s, queries: []*queryGauge{
+		{
+			name: "signins", help: "Live sign-ins, at most a minute ago.",
+			query: func(ctx context.Context) (float64, error) { return count(s.Store.CountSignIns(ctx)) },
+		},
+		{
+			name: "outbox_letters", help: "Letters that wait to be sent, at most a minute ago.",
+			query: func(ctx context.Context) (float64, error) { return count(s.Store.CountWaitingLetters(ctx)) },
+		},
+		{
+			name: "outbox_oldest_seconds", help: "How long the oldest letter that waits has waited, at most a minute ago; 0 where none does.",
+			query: func(ctx context.Context) (float64, error) {
+				age, err := s.Store.OldestLetter(ctx)
+				return age.Seconds(), err
+			},
+		},
+	}}
+}
+
+// Describe implements prometheus.Collector. It describes nothing, because a figure may be
+// missing.
+func (g *gauges) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (g *gauges) Collect(out chan<- prometheus.Metric) {
+	s := g.site
+	send := func(kind prometheus.ValueType, name, help string, value float64, labels prometheus.Labels) {
+		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(metricName(name), help, nil, labels), kind, value)
+	}
+	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
+
+	for _, name := range store.EventNames {
+		send(counter, "events_total", "Security events, by their names in the log.",
+			float64(s.Store.EventCount(name)), prometheus.Labels{"event": name})
+	}
+
+	if s.LostLines != nil {
+		send(counter, "log_lines_lost_total", "Lines of the log that could not be written, or not in time.", float64(s.LostLines()), nil)
+	}
+
+	gate := s.Hasher.Gate.Use()
+	send(gauge, "gate_slots", "Passwords that can be hashed at a time.", float64(gate.Slots), nil)
+	send(gauge, "gate_in_use", "Passwords that are being hashed.", float64(gate.InUse), nil)
+	send(gauge, "gate_waiting", "Passwords that wait for a slot.", float64(gate.Waiting), nil)
+	send(counter, "gate_turned_away_total", "Passwords that got no slot in time.", float64(gate.TurnedAway), nil)
+
+	for _, pool := range s.Store.Pools() {
+		stats, label := pool.Stats(), prometheus.Labels{"pool": pool.Name}
+		send(gauge, "database_connections", "Open connections to the database.", float64(stats.OpenConnections), label)
+		send(gauge, "database_connections_in_use", "Connections to the database that work on something.", float64(stats.InUse), label)
+		send(gauge, "database_connections_max", "Connections to the database that there may be.", float64(stats.MaxOpenConnections), label)
+		send(counter, "database_waits_total", "How often something waited for a connection to the database.", float64(stats.WaitCount), label)
+		send(counter, "database_wait_seconds_total", "How long something waited for a connection to the database, in all.", stats.WaitDuration.Seconds(), label)
+	}
+
+	ctx, cancel := context.WithTimeout(context.Background(), queryWait)
+	defer cancel()
+	for _, q := range g.queries {
+		if value, err := q.value(ctx, s); err == nil {
+			send(gauge, q.name, q.help, value, nil)
+		}
+	}
+}
+
+// queryGauge is a figure that needs a query.
+type queryGauge struct {
+	name, help string
+	query      func(ctx context.Context) (float64, error)
+
+	mu     sync.Mutex
+	at     time.Time
+	latest float64
+	err    error
+}
+
+// value returns the latest value, or queries again if that is too old. A failing query is
+// logged once until it succeeds again.
+func (q *queryGauge) value(ctx context.Context, s *Site) (float64, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := s.Clock()
+	if age := now.Sub(q.at); age >= 0 && age < queryEvery { // the clock may have been set back
+		return q.latest, q.err
+	}
+	failed := q.err != nil
+	q.at = now
+	if q.latest, q.err = q.query(ctx); q.err != nil && !failed {
+		s.Log.Error("a figure is missing from the metrics", "figure", metricName(q.name), "error", q.err.Error())
+	}
+	return q.latest, q.err
+}

@@ -1,0 +1,131 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/go-chi/chi/v5"
+
+	"gatehouse/components"
+	"gatehouse/store"
+)
+
+// Product is what a product adds to the site. Its package imports this one, never the
+// other way round. Fields are only ever added, so a literal names those that it sets.
+type Product struct {
+	// Routes are its pages.
+	Routes []Route
+	// Links lead to some of them from the top of every page. Whoever may not open a page for
+	// members sees no link to it.
+	Links []Link
+	// Front, where set, answers / in place of the front page of the site.
+	Front func(w http.ResponseWriter, r *http.Request) error
+}
+
+// Link is an entry in the navigation. Path is the path of a GET route of the product without
+// placeholders.
+type Link struct{ Label, Path string }
+
+// Route is a page of a product. It gets what every page of the site has: the session,
+// the guard, the way back after signing in, compression, a log line and metrics.
+type Route struct {
+	// Method is GET or POST. GET takes HEAD as well.
+	Method string
+	// Path is a pattern of chi, such as /books/{id}. Read its parts with chi.URLParam.
+	Path string
+	// Guard states who may use it.
+	Guard Guard
+	// Allow, where set, is a condition of the product's own on who is signed in. Whom it
+	// does not allow gets 403.
+	Allow func(store.User) bool
+	// Do answers, or returns an error: a components.Problem is shown as a page, anything
+	// else is a fault.
+	Do func(w http.ResponseWriter, r *http.Request) error
+}
+
+// User is who is signed in, or nil. Handlers behind Members always have one.
+func User(r *http.Request) *store.User { return scopeOf(r).user }
+
+// Show answers with a page: to htmx with the body alone, to everybody else with the
+// whole page. It draws before the first byte is written, so a failure is still a 500.
+func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, title string, body templ.Component) error {
+	return s.show(w, r, status, s.page(r, title), body)
+}
+
+// all are the routes of the site and of its product, or an error that says which of the
+// product's cannot be.
+func (s *Site) all() ([]route, error) {
+	ours := s.routes()
+	taken := chi.NewMux()
+	for _, r := range ours {
+		taken.MethodFunc(r.method, r.path, http.NotFound)
+	}
+	if err := s.checkLinks(); err != nil {
+		return nil, err
+	}
+	routes := slices.Clone(ours)
+	for _, r := range s.Product.Routes {
+		if err := r.check(); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
+		}
+		if example := placeholder.ReplaceAllString(r.Path, "x"); taken.Match(chi.NewRouteContext(), r.Method, example) {
+			return nil, fmt.Errorf("two pages want %s %s", r.Method, r.Path)
+		}
+		taken.MethodFunc(r.Method, r.Path, http.NotFound)
+		guard := r.Guard
+		if r.Allow != nil {
+			guard.allow = &r.Allow
+		}
+		routes = append(routes, route{r.Method, r.Path, guard, r.Do, drawn})
+	}
+	return routes, nil
+}
+
+// checkLinks returns an error for a link that leads to no page of the product.
+func (s *Site) checkLinks() error {
+	for _, link := range s.Product.Links {
+		leads := func(r Route) bool { return r.Method == get && r.Path == link.Path && !placeholder.MatchString(r.Path) }
+		if link.Label == "" || !slices.ContainsFunc(s.Product.Routes, leads) {
+			return fmt.Errorf("the link %q to %q leads to no page of the product", link.Label, link.Path)
+		}
+	}
+	return nil
+}
+
+// links are the links that somebody may follow.
+func (s *Site) links(r *http.Request, user *store.User) []components.Link {
+	var links []components.Link
+	for _, link := range s.Product.Links {
+		if s.pages[link.Path].guard.admits(user) {
+			links = append(links, components.Link{Label: link.Label, Path: link.Path, Current: r.URL.Path == link.Path})
+		}
+	}
+	return links
+}
+
+// placeholder is a part of a path that stands for many.
+var placeholder = regexp.MustCompile(`\{[^}]*\}`)
+
+// productPath is a path without an end that is a slash, and without what only some
+// readers of addresses understand.
+var productPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+|/\{[a-z][a-z0-9_]*\})+$`)
+
+func (r Route) check() error {
+	switch {
+	case r.Method != get && r.Method != post:
+		return fmt.Errorf("the method is neither GET nor POST")
+	case !productPath.MatchString(r.Path) || strings.HasPrefix(r.Path, "/{"):
+		return fmt.Errorf("the path must be like /books/{id}")
+	case r.Guard.who == unstated:
+		return fmt.Errorf("it states no guard")
+	case r.Allow != nil && r.Guard.who != forMembers:
+		return fmt.Errorf("it asks who somebody is, so its guard must be for members")
+	case r.Do == nil:
+		return fmt.Errorf("it does nothing")
+	}
+	return nil
+}

@@ -1,9 +1,0 @@
-package store
-
-import "syscall"
-
-const nice = 10
-
-// lowerPriority makes the calling thread nicer; on Linux priorities belong to
-// threads. A refusal only costs smoothness, so it is not reported.
-func lowerPriority() { _ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, nice) }

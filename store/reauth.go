@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
+)
+
+// RecentAuth is how long an authentication counts as recent. After that, sensitive
+// pages ask for the password again.
+const RecentAuth = 10 * time.Minute
+
+// ErrNotYourPassword refuses a wrong password of somebody who is signed in.
+func ErrNotYourPassword(field string) error {
+	return rules.Refuse(field, "That is not your password. Check it and try again.")
+}
+
+const (
+	// The id changes at every authentication. A session that names the old one is no
+	// longer signed in.
+	updateAuthenticated = `UPDATE signins SET id = $1, proved_at = $2 WHERE id = $3`
+
+	selectPassword = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.id = $1`
+)
+
+// RecentlyAuthenticated says whether the person of a sign-in authenticated within
+// RecentAuth.
+func (s *Store) RecentlyAuthenticated(n SignIn) bool {
+	now := s.now()
+	return now.Sub(n.AuthenticatedAt) < RecentAuth && possible(n.AuthenticatedAt, now, 0)
+}
+
+// Reauthenticate takes the password again and returns the sign-in under its new id.
+// Wrong passwords count with those at signing in. ErrSignInEnded says that the sign-in has
+// ended.
+func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, from Origin) (SignIn, error) {
+	_, a, err := s.checkOwnPassword(ctx, n, password, "password", EventFailed, from)
+	if err != nil {
+		return SignIn{}, err
+	}
+	var renewed SignIn
+	err = s.write(ctx, func(tx *Tx) error {
+		// Locked in the same order as where a change of the account ends sign-ins.
+		if err := tx.lockUser(ctx, n.UserID); err != nil {
+			return err
+		}
+		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
+			return err
+		}
+		if err := tx.resetFailures(ctx, n.UserID, a.bucket); err != nil {
+			return err
+		}
+		return tx.record(ctx, n.UserID, EventReauthenticated, "", from)
+	})
+	if err = s.takeBackAfterFault(ctx, a.bucket, err); err != nil {
+		return SignIn{}, err
+	}
+	return renewed, nil
+}
+
+// checkOwnPassword compares the password of somebody who is signed in. A wrong one is
+// refused at field and recorded as event.
+func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field, event string, from Origin) (User, attempt, error) {
+	var user User
+	var stored secret.PasswordHash
+	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPassword, n.UserID)
+	if err := user.scan(row, &stored.Scheme, &stored.Hash); err != nil {
+		return user, attempt{}, fmt.Errorf("check a password: %w", endedWith(err))
+	}
+	a, err := s.checkPassword(ctx, user, stored, "", password, from)
+	if errors.Is(err, errNoMatch) {
+		if err = s.recordFailure(ctx, a, event, from); err == nil {
+			err = ErrNotYourPassword(field)
+		}
+	}
+	return user, a, err
+}
+
+// renewSignIn gives a sign-in a new id and notes when it was authenticated.
+func (tx *Tx) renewSignIn(ctx context.Context, n SignIn) (SignIn, error) {
+	id, now := rand.Text(), tx.store.now()
+	renewed, err := tx.changed(ctx, updateAuthenticated, id, now, n.ID)
+	if err != nil {
+		return SignIn{}, fmt.Errorf("renew a sign-in: %w", err)
+	}
+	if renewed == 0 {
+		return SignIn{}, ErrSignInEnded
+	}
+	n.ID, n.AuthenticatedAt = id, now
+	return n, nil
+}

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/store/rules"
+)
+
+const (
+	// A password chosen by link confirms the address as well.
+	updateResetPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3,
+		epoch = epoch + 1, wrong_passwords = 0, confirmed_at = coalesce(confirmed_at, $4)
+		WHERE id = $5 AND epoch = $6 AND disabled_at IS NULL`
+
+	deleteDevices = `DELETE FROM devices WHERE user_id = $1`
+)
+
+// AskReset notes that somebody forgot the password of the account with this username
+// or email address. Whether there is one is looked up later, so it answers alike and in
+// the same time.
+func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
+	return s.write(ctx, func(tx *Tx) error {
+		return tx.enqueue(ctx, askReset, LetterData{
+			To: rules.Shorten(identifier, rules.EmailMax), From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Valid: ResetValid,
+		})
+	})
+}
+
+// answerReset writes the letter that AskReset asked for, if there is such an account,
+// and always to its address.
+func (s *Store) answerReset(ctx context.Context, ask Letter) error {
+	user, _, err := s.identify(ctx, ask.To)
+	if errors.Is(err, ErrNotFound) || err == nil && user.Disabled() {
+		return s.LetterDone(ctx, ask)
+	}
+	if err != nil {
+		return fmt.Errorf("answer a forgotten password: %w", err)
+	}
+	from := Origin{Address: ask.From, Agent: ask.Agent}
+	return s.write(ctx, func(tx *Tx) error {
+		if _, err := tx.ExecContext(ctx, finishLetter, ask.ID); err != nil {
+			return fmt.Errorf("answer a forgotten password: %w", err)
+		}
+		if err := tx.sendLink(ctx, LetterReset, user, user.Email, from); err != nil {
+			return err
+		}
+		return tx.record(ctx, user.ID, EventResetAsked, "", from)
+	})
+}
+
+// ResetToken makes the token of a link with which a person can choose a new
+// password, for operators of a site that sends no mail. It is refused for a
+// disabled account, whose links are void.
+func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token string, err error) {
+	if user.Disabled() {
+		return "", rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
+	}
+	err = s.write(ctx, func(tx *Tx) error {
+		if token, err = tx.issue(ctx, PurposeReset, user, user.Email); err != nil {
+			return err
+		}
+		return tx.record(ctx, user.ID, EventResetAsked, "", from)
+	})
+	return token, err
+}
+
+// ResetPassword takes a new password from whoever holds the token. All sign-ins
+// end, no device is known any more, every other token of the person is void,
+// and they get a letter. Nobody is signed in by it. After a refused password the token
+// still works. A token that does not work gives ErrInvalidLink.
+func (s *Store) ResetPassword(ctx context.Context, token, password string, from Origin) error {
+	t, err := s.Token(ctx, token, PurposeReset)
+	if err != nil {
+		return err
+	}
+	user := t.User
+	if err := s.passwords.Check(password, user.Name, user.Username, user.Email); err != nil {
+		return err
+	}
+	stored, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(tx *Tx) error {
+		if err := tx.redeem(ctx, token, user); err != nil {
+			return err
+		}
+		changed, err := tx.changed(ctx, updateResetPassword, stored.Scheme, stored.Hash, stored.Cost, s.now(), user.ID, user.epoch)
+		if err != nil {
+			return fmt.Errorf("reset a password: %w", err)
+		}
+		if changed == 0 {
+			return ErrInvalidLink
+		}
+		if err := tx.forgetFailures(ctx, user.ID); err != nil {
+			return err
+		}
+		if err := tx.signOutEverywhere(ctx, user); err != nil {
+			return err
+		}
+		if err := tx.record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
+			return err
+		}
+		user.VerifiedAt = s.now() // whoever had the link reads mail there
+		return tx.notify(ctx, LetterPasswordChanged, user, from)
+	})
+}
+
+// signOutEverywhere ends all sign-ins, forgets all devices, and voids all
+// tokens but the way back from a change of address.
+func (tx *Tx) signOutEverywhere(ctx context.Context, user User) error {
+	for _, statement := range []string{deleteSignIns, deleteDevices, deleteTokens} {
+		if _, err := tx.ExecContext(ctx, statement, user.ID); err != nil {
+			return fmt.Errorf("sign user %d out everywhere: %w", user.ID, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+const updateVerified = `UPDATE users SET confirmed_at = coalesce(confirmed_at, $1) WHERE id = $2 AND epoch = $3 AND email_key = $4`
+
+// SendVerification writes to a person whose address is not confirmed.
+func (s *Store) SendVerification(ctx context.Context, user User, from Origin) error {
+	if user.Verified() {
+		return nil
+	}
+	return s.write(ctx, func(tx *Tx) error { return tx.askToVerify(ctx, user, from) })
+}
+
+func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {
+	return tx.sendLink(ctx, LetterVerify, user, user.Email, from)
+}
+
+// VerifyEmail redeems the token of a letter to the address of an account,
+// or to a new one, which then replaces the old. It returns the changed user, or
+// ErrInvalidLink.
+func (s *Store) VerifyEmail(ctx context.Context, token string, from Origin) (User, error) {
+	t, err := s.Token(ctx, token, PurposeVerify, PurposeNewEmail)
+	if err != nil {
+		return User{}, err
+	}
+	var user User
+	err = s.write(ctx, func(tx *Tx) error {
+		user = t.User
+		if err := tx.redeem(ctx, token, user); err != nil {
+			return err
+		}
+		if t.Purpose == PurposeNewEmail {
+			return tx.setEmail(ctx, &user, t, from)
+		}
+		n, err := tx.changed(ctx, updateVerified, s.now(), user.ID, user.epoch, t.emailKey)
+		if err != nil {
+			return fmt.Errorf("confirm an address: %w", err)
+		}
+		if n == 0 {
+			return ErrInvalidLink
+		}
+		user.VerifiedAt = s.now()
+		return tx.record(ctx, user.ID, EventEmailVerified, "", from)
+	})
+	if s.db.Conflict(err) != "" {
+		return User{}, ErrInvalidLink // somebody else confirmed that address first
+	}
+	return user, err
+}
