@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync/atomic"
 )
 
 // file is the file of a database, with the log and the index that SQLite keeps
@@ -20,6 +21,8 @@ type file struct {
 	// doubtful says that the log may have been written for another file.
 	doubtful bool
 	parts    []part // nil while it is being opened
+	// looked is when the index was last found whole, in microseconds since 1970.
+	looked atomic.Int64
 }
 
 // header is what the first bytes of a database file say, in the places that

@@ -102,6 +102,7 @@ func cut(t *testing.T, path string, size int64) {
 	if err := os.Truncate(path, size); err != nil {
 		t.Fatal(err)
 	}
+	time.Sleep(20 * time.Millisecond) // so that the next use looks, as it does after 10
 }
 
 // copies are ways to copy a database, beginning with the open one.

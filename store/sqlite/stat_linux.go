@@ -15,8 +15,8 @@ func changed(info fs.FileInfo) time.Time {
 	return info.ModTime()
 }
 
-// shortened says whether a part is smaller than it ever becomes. It runs before every
-// query, so it avoids what os.Stat allocates.
+// shortened says whether a part is smaller than it ever becomes. It runs often, so
+// it avoids what os.Stat allocates.
 func (p part) shortened() bool {
 	var now syscall.Stat_t
 	if syscall.Stat(p.name, &now) != nil {
