@@ -220,3 +220,23 @@ func TestEveryPasswordFieldIsSecret(t *testing.T) {
 		}
 	}
 }
+
+// A draft in a session belongs to one person, whoever is signed in by that session.
+func TestADraftIsShownToItsOwnerAlone(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		for by, shown := range map[string]bool{h.user(t, "ada").FormID(): true, "AAAAAAAAAAAAAAAA": false, "0": false, "": false} {
+			ctx, err := h.Sessions.Load(t.Context(), v.session())
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.session(ctx).setDraft(draft{by, "/account/profile", "name=Countess"})
+			if _, _, err := h.Sessions.Commit(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if got := v.get("/account/profile").is(200).value("name") == "Countess"; got != shown {
+				t.Errorf("the draft of %q is shown to ada: %v", by, got)
+			}
+		}
+	})
+}
