@@ -34,7 +34,7 @@ type Page struct {
 	OtherUser bool
 	// Flash is said once, on the page after the one that caused it.
 	Flash string
-	// Links are the product's own, beside the site's name.
+	// Links are the product's own that the user may follow, beside the site's name; nil where the product has none.
 	Links []Link
 }
 

@@ -155,6 +155,14 @@ func TestAProductHasItsNavigationAndFrontPage(t *testing.T) {
 		v.registers()
 		shows("/open", "/openpage", "/members", "/ada")
 		shows("/account", "/open", "/members", "/ada")
+
+		// A form of somebody else's page changes the links around it as well.
+		v.htmx = true
+		values := url.Values{"name": {"Grace"}, "username": {"grace"}, "account": {"AAAAAAAAAAAAAAAA"}}
+		refused := v.post("/account/profile", values).is(422)
+		if got := refused.Find(`nav#product-links[hx-swap-oob=true] a[href="/ada"]`).Length(); got != 1 {
+			t.Errorf("the links stay those of somebody else:\n%s", refused.body)
+		}
 	}, withPages, func(s *Site) {
 		do := s.Product.Routes[0].Do
 		s.Product.Routes = append(s.Product.Routes,

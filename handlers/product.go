@@ -96,9 +96,12 @@ func (s *Site) checkLinks() error {
 	return nil
 }
 
-// links are the links that somebody may follow.
+// links are the links that somebody may follow, or nil where the product has none.
 func (s *Site) links(r *http.Request, user *store.User) []components.Link {
-	var links []components.Link
+	if len(s.Product.Links) == 0 {
+		return nil
+	}
+	links := make([]components.Link, 0, len(s.Product.Links))
 	for _, link := range s.Product.Links {
 		if s.pages[link.Path].guard.admits(user) {
 			links = append(links, components.Link{Label: link.Label, Path: link.Path, Current: r.URL.Path == link.Path})
