@@ -1,11 +1,14 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
@@ -24,6 +27,58 @@ type Product struct {
 	Links []Link
 	// Front, where set, answers / in place of the front page of the site.
 	Front func(w http.ResponseWriter, r *http.Request) error
+	// Migrations make its tables. They are numbered from 1000, and named as those in
+	// store/migrations.
+	Migrations fs.FS
+	// Data is what it stores about people: for the file that they download, and for erasing
+	// them.
+	Data []store.Data
+	// Events are the names of its events, and each in words for the person's activity.
+	Events map[string]string
+	// Letters are the kinds of its letters. store.Tx.Letter writes one.
+	Letters []Letter
+	// Jobs run at regular times.
+	Jobs []Job
+	// Commands are added to the command line, and Settings, a pointer to a struct of flags as
+	// kong reads them, to the settings of every command.
+	Commands []Command
+	Settings any
+}
+
+// Letter is a kind of letter that a product writes.
+type Letter struct {
+	// Kind is its name in the database: product- and small letters, digits and hyphens. It
+	// never changes.
+	Kind string
+	// Label says what it is, as in "What you read this week". People may turn it off under that
+	// name. One without a label is sent to everybody: somebody asked for it, or it keeps an
+	// account safe.
+	Label string
+	// Say puts a letter into words. It fills in the subject and what follows the greeting.
+	// about.About reads what the letter is about.
+	Say func(l *components.Letter, about store.Letter) error
+}
+
+// Job is something that runs at regular times, of all copies of the program in one.
+type Job struct {
+	// Name is its name in the database, on the command line and in the metrics: small letters,
+	// digits and hyphens.
+	Name string
+	// Every is the time between two runs. A run is cut off when the next one is due. One that
+	// fails is repeated after JobRetry, if that is sooner.
+	Every time.Duration
+	// Do does the work, or returns an error for the log. It may be repeated at any point, so it
+	// must not do twice what it has done.
+	Do func(ctx context.Context) error
+}
+
+// Command is a command of a product: gatehouse NAME. It runs on the accounts of an existing
+// database, and the site has a Store.
+type Command struct {
+	Name, Help string
+	// Do is a pointer to a struct as kong reads it, with a method Run. Run may take a
+	// context.Context and an io.Writer for what it has to say.
+	Do any
 }
 
 // Link is an entry in the navigation. Path is the path of a GET route of the product without

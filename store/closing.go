@@ -19,7 +19,7 @@ const (
 // erased once it can no longer be reopened, which may be at once, and no old
 // address can be put back any more.
 func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		changed, err := tx.shut(ctx, updateClosed, user)
 		if err != nil {
 			return fmt.Errorf("close user %d: %w", user.ID, err)
@@ -27,7 +27,7 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 		if !changed {
 			return nil
 		}
-		if err := tx.record(ctx, user.ID, EventClosed, "", from); err != nil {
+		if err := tx.Record(ctx, user.ID, EventClosed, "", from); err != nil {
 			return err
 		}
 		if err := tx.notify(ctx, LetterClosed, user, from); err != nil {
@@ -36,7 +36,7 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 		if s.rules.Reopen > 0 {
 			return nil
 		}
-		now := s.now()
+		now := s.Now()
 		if err := tx.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID); !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -47,7 +47,7 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 // ErasedAt is when a closed account will be erased.
 func (s *Store) ErasedAt(user User) time.Time {
 	closed := user.ClosedAt
-	if now := s.now(); closed.After(now) {
+	if now := s.Now(); closed.After(now) {
 		closed = now
 	}
 	return closed.Add(s.rules.Reopen)
@@ -64,12 +64,12 @@ func (s *Store) Reopen(ctx context.Context, ticket string, from Origin) (Entry, 
 		return Entry{}, ErrNotFound
 	}
 	var user User
-	err := s.write(ctx, func(tx *Tx) error {
-		row := tx.QueryRowContext(ctx, updateReopened, id, epoch, s.now().Add(-s.rules.Reopen))
+	err := s.Write(ctx, func(tx *Tx) error {
+		row := tx.QueryRowContext(ctx, updateReopened, id, epoch, s.Now().Add(-s.rules.Reopen))
 		if err := user.scan(row); err != nil {
 			return err
 		}
-		return tx.record(ctx, user.ID, EventReopened, "", from)
+		return tx.Record(ctx, user.ID, EventReopened, "", from)
 	})
 	if err != nil {
 		return Entry{}, fmt.Errorf("reopen: %w", err)

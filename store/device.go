@@ -68,7 +68,7 @@ func (tx *Tx) rememberDevice(ctx context.Context, user User, device string) (isN
 	if err := rows.Err(); err != nil {
 		return false, err
 	}
-	now := tx.store.now()
+	now := tx.store.Now()
 	if _, err := tx.ExecContext(ctx, upsertDevice, user.ID, device, now); err != nil {
 		return false, err
 	}

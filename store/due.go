@@ -30,13 +30,13 @@ type dueLetter struct {
 // room for. It reads on past the letters that a domain has no room for, however many.
 func (s *Store) dueLetters(ctx context.Context, priority Priority, now time.Time, limit int, room func(domain string) int) ([]dueLetter, error) {
 	into := func(r *dueLetter) []any {
-		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, utc{&r.Written}, utc{&r.Expires}, utc{&r.due}}
+		return []any{&r.ID, &r.Kind, &r.sealed, &r.Tries, UTC{&r.Written}, UTC{&r.Expires}, UTC{&r.due}}
 	}
 	for look := limit; ; look *= 4 {
-		list, err := all(ctx, s, selectDueLetters, []any{priority, now, look}, into)
+		list, err := All(ctx, s, selectDueLetters, []any{priority, now, look}, into)
 		if err == nil && len(list) < look {
 			var stray []dueLetter
-			stray, err = all(ctx, s, selectStrayLetters, []any{priority, latest(now, pauses[len(pauses)-1]), look - len(list)}, into)
+			stray, err = All(ctx, s, selectStrayLetters, []any{priority, latest(now, pauses[len(pauses)-1]), look - len(list)}, into)
 			list = append(list, stray...)
 		}
 		if err != nil {

@@ -47,8 +47,8 @@ func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from O
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(tx *Tx) error {
-		if err := tx.record(ctx, user.ID, EventEmailAsked, rules.DeliverableEmail(email), from); err != nil {
+	return s.Write(ctx, func(tx *Tx) error {
+		if err := tx.Record(ctx, user.ID, EventEmailAsked, rules.DeliverableEmail(email), from); err != nil {
 			return err
 		}
 		if taken {
@@ -66,8 +66,8 @@ func (s *Store) ChangeEmail(ctx context.Context, user User, email string, from O
 // PendingEmail is the new address that a person asked for last and that is not
 // confirmed yet, and until when it can be; empty where there is none.
 func (s *Store) PendingEmail(ctx context.Context, user User) (email string, until time.Time, err error) {
-	now := s.now()
-	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPendingEmail, user.ID, user.epoch, now, latest(now, NewEmailValid)).Scan(&email, utc{&until})
+	now := s.Now()
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPendingEmail, user.ID, user.epoch, now, latest(now, NewEmailValid)).Scan(&email, UTC{&until})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", time.Time{}, fmt.Errorf("look for a new address: %w", err)
 	}
@@ -78,7 +78,7 @@ func (s *Store) PendingEmail(ctx context.Context, user User) (email string, unti
 // link that undoes it, but only if it was confirmed: otherwise it may be anybody's.
 func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) error {
 	old := *user
-	n, err := tx.changed(ctx, updateEmail, t.Email, t.emailKey, tx.store.now(), user.ID, user.epoch)
+	n, err := tx.changed(ctx, updateEmail, t.Email, t.emailKey, tx.store.Now(), user.ID, user.epoch)
 	if err != nil {
 		return fmt.Errorf("change an address: %w", err)
 	}
@@ -91,7 +91,7 @@ func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) er
 	if _, err := tx.ExecContext(ctx, deleteTokens, user.ID); err != nil {
 		return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 	}
-	user.Email, user.VerifiedAt = t.Email, tx.store.now()
+	user.Email, user.VerifiedAt = t.Email, tx.store.Now()
 	user.epoch++
 	if old.Verified() {
 		data := letterFor(old.Email, old, from)
@@ -100,12 +100,12 @@ func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) er
 			return err
 		}
 	}
-	return tx.record(ctx, user.ID, EventEmailChanged, old.Email+" "+user.Email, from)
+	return tx.Record(ctx, user.ID, EventEmailChanged, old.Email+" "+user.Email, from)
 }
 
 // emailReserved says whether somebody else may still have an address put back.
 func (tx *Tx) emailReserved(ctx context.Context, key string, user User) (bool, error) {
-	now := tx.store.now()
+	now := tx.store.Now()
 	rows, err := tx.QueryContext(ctx, selectReservedEmail, key, now, latest(now, UndoValid))
 	if err != nil {
 		return false, fmt.Errorf("look who may take an address back: %w", err)
@@ -131,12 +131,12 @@ func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error 
 	if err != nil {
 		return err
 	}
-	err = s.write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		if err := tx.redeem(ctx, token, t.User); err != nil {
 			return err
 		}
 		var user User
-		row := tx.QueryRowContext(ctx, restoreEmail, t.Email, t.emailKey, s.now(), t.User.ID)
+		row := tx.QueryRowContext(ctx, restoreEmail, t.Email, t.emailKey, s.Now(), t.User.ID)
 		if err := user.scan(row); errors.Is(err, ErrNotFound) {
 			return ErrInvalidLink
 		} else if err != nil {
@@ -153,9 +153,9 @@ func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error 
 		if err := tx.sendLink(ctx, LetterEmailRestored, user, user.Email, from); err != nil {
 			return err
 		}
-		return tx.record(ctx, user.ID, EventEmailUndone, "", from)
+		return tx.Record(ctx, user.ID, EventEmailUndone, "", from)
 	})
-	if s.db.Conflict(err) != "" {
+	if s.Conflict(err) != "" {
 		return ErrInvalidLink
 	}
 	return err

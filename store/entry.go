@@ -60,7 +60,7 @@ const ticketValid = 10 * time.Minute
 // only while nothing else about the account changes. It is no secret but must be kept
 // where its owner cannot write it.
 func (s *Store) Ticket(e Entry) string {
-	return fmt.Sprintf("%d.%d.%d", e.User.ID, e.User.epoch, s.now().Add(ticketValid).Unix())
+	return fmt.Sprintf("%d.%d.%d", e.User.ID, e.User.epoch, s.Now().Add(ticketValid).Unix())
 }
 
 // Resume returns the entry that a ticket is for, or ErrNotFound once it is no longer
@@ -70,11 +70,11 @@ func (s *Store) Resume(ctx context.Context, ticket string) (Entry, error) {
 	if !ok {
 		return Entry{}, ErrNotFound
 	}
-	user, err := s.byID(ctx, id)
+	user, err := s.UserByID(ctx, id)
 	if err != nil {
 		return Entry{}, err
 	}
-	if user.epoch != epoch || user.Disabled() || !user.Closed() || !s.now().Before(s.ErasedAt(user)) {
+	if user.epoch != epoch || user.Disabled() || !user.Closed() || !s.Now().Before(s.ErasedAt(user)) {
 		return Entry{}, ErrNotFound
 	}
 	return ByPassword(user), nil
@@ -93,6 +93,6 @@ func (s *Store) readTicket(ticket string) (id, epoch int64, ok bool) {
 		}
 		numbers[i] = n
 	}
-	now, end := s.now(), time.Unix(numbers[2], 0)
+	now, end := s.Now(), time.Unix(numbers[2], 0)
 	return numbers[0], numbers[1], now.Before(end) && possible(end, now, ticketValid)
 }

@@ -35,19 +35,19 @@ const (
 // Erase deletes an account and all that belongs to it, at once and for good. Its
 // username stays reserved for UsernameReservation.
 func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(tx *Tx) error { return tx.erase(ctx, user.ID, from, deleteUser, user.ID) })
+	return s.Write(ctx, func(tx *Tx) error { return tx.erase(ctx, user.ID, from, deleteUser, user.ID) })
 }
 
 // EraseClosed erases up to limit accounts that can no longer be reopened, and
 // says how many there were. Each is a transaction of its own. Several copies of the
 // program may do so at once.
 func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
-	now := s.now()
+	now := s.Now()
 	before, undo := now.Add(-s.rules.Reopen), latest(now, UndoValid)
 	if err := s.settleClosings(ctx, now, before); err != nil {
 		return 0, err
 	}
-	ids, err := all(ctx, s, selectToErase, []any{before, now, undo, limit}, func(id *int64) []any { return []any{id} })
+	ids, err := All(ctx, s, selectToErase, []any{before, now, undo, limit}, func(id *int64) []any { return []any{id} })
 	if err != nil {
 		return 0, fmt.Errorf("find closed accounts: %w", err)
 	}
@@ -55,7 +55,7 @@ func (s *Store) EraseClosed(ctx context.Context, limit int) (int64, error) {
 		if err := s.eraseEvents(ctx, id, limit); err != nil {
 			return 0, err
 		}
-		err := s.write(ctx, func(tx *Tx) error { return tx.erase(ctx, id, Origin{}, deleteClosed, before, now, undo, id) })
+		err := s.Write(ctx, func(tx *Tx) error { return tx.erase(ctx, id, Origin{}, deleteClosed, before, now, undo, id) })
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return 0, err
 		}
@@ -94,6 +94,9 @@ func (s *Store) eraseEvents(ctx context.Context, id int64, limit int) error {
 // Everything else about the person refers to the user and goes with it. The counts of
 // wrong passwords have no such reference, so they are deleted by name.
 func (tx *Tx) erase(ctx context.Context, id int64, from Origin, statement string, args ...any) error {
+	if err := tx.eraseProduct(ctx, id); err != nil {
+		return err
+	}
 	var username string
 	err := tx.QueryRowContext(ctx, statement, args...).Scan(&username)
 	if errors.Is(err, sql.ErrNoRows) {

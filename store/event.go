@@ -125,8 +125,8 @@ func (s *Store) events(ctx context.Context, user User, before int64, limit int) 
 	if before <= 0 {
 		before = newest
 	}
-	return all(ctx, s, selectEvents, []any{user.ID, before, limit}, func(e *Event) []any {
-		return []any{&e.ID, &e.UserID, utc{&e.At}, &e.Name, &e.Operator, &e.Address, &e.Agent, &e.Request, &e.Detail}
+	return All(ctx, s, selectEvents, []any{user.ID, before, limit}, func(e *Event) []any {
+		return []any{&e.ID, &e.UserID, UTC{&e.At}, &e.Name, &e.Operator, &e.Address, &e.Agent, &e.Request, &e.Detail}
 	})
 }
 

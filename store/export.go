@@ -16,6 +16,10 @@ type Export struct {
 	Reserved []ReservedUsername
 	// Links are those of letters, which are stored until they expire.
 	Links []Link
+	// Unwanted are the kinds of letters that they turned off.
+	Unwanted []UnwantedLetter
+	// Product is what the product stores about them, by its names.
+	Product map[string]any
 }
 
 // Link is the link of a letter, without its token.
@@ -33,24 +37,30 @@ const exportMax = 100_000
 
 // Export collects what is stored about a person.
 func (s *Store) Export(ctx context.Context, user User) (Export, error) {
-	e, now := Export{User: user}, s.now()
+	e, now := Export{User: user}, s.Now()
 	var err error
 	if e.SignIns, err = s.SignIns(ctx, user); err != nil {
 		return e, err
 	}
-	if e.Devices, err = all(ctx, s, selectDevices, []any{user.ID}, func(d *Device) []any {
-		return []any{utc{&d.CreatedAt}, utc{&d.SeenAt}}
+	if e.Devices, err = All(ctx, s, selectDevices, []any{user.ID}, func(d *Device) []any {
+		return []any{UTC{&d.CreatedAt}, UTC{&d.SeenAt}}
 	}); err != nil {
 		return e, err
 	}
-	if e.Reserved, err = all(ctx, s, selectOwnReserved, []any{user.ID, now, latest(now, UsernameReservation)}, func(r *ReservedUsername) []any {
-		return []any{&r.Username, utc{&r.Until}}
+	if e.Reserved, err = All(ctx, s, selectOwnReserved, []any{user.ID, now, latest(now, UsernameReservation)}, func(r *ReservedUsername) []any {
+		return []any{&r.Username, UTC{&r.Until}}
 	}); err != nil {
 		return e, err
 	}
-	if e.Links, err = all(ctx, s, selectLinks, []any{user.ID}, func(l *Link) []any {
-		return []any{&l.Purpose, &l.Email, utc{&l.CreatedAt}, utc{&l.ExpiresAt}, utc{&l.UsedAt}}
+	if e.Links, err = All(ctx, s, selectLinks, []any{user.ID}, func(l *Link) []any {
+		return []any{&l.Purpose, &l.Email, UTC{&l.CreatedAt}, UTC{&l.ExpiresAt}, UTC{&l.UsedAt}}
 	}); err != nil {
+		return e, err
+	}
+	if e.Unwanted, err = s.UnwantedLetters(ctx, user); err != nil {
+		return e, err
+	}
+	if e.Product, err = s.exportProduct(ctx, user); err != nil {
 		return e, err
 	}
 	e.Events, err = s.events(ctx, user, 0, exportMax)

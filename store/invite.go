@@ -18,7 +18,7 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 	} else if taken {
 		return rules.Refuse("email", "An account with this email address exists.")
 	}
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		err := tx.sendLink(ctx, LetterInvite, User{}, rules.DeliverableEmail(email), from)
 		if err == nil && s.Mails() && !tx.letters {
 			return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)

@@ -67,12 +67,15 @@ var LetterKinds = func() (names []string) {
 }()
 
 // kindOf finds a kind by its name. One that is unknown has neither a link nor a
-// priority, as askReset has not.
+// priority, as askReset has not. Letters of a product wait for nobody at a screen.
 func kindOf(name string) letterKind {
 	for _, k := range letterKinds {
 		if k.name == name {
 			return k
 		}
+	}
+	if productKind.MatchString(name) {
+		return letterKind{name: name, priority: Bulk}
 	}
 	return letterKind{}
 }
@@ -109,6 +112,16 @@ type LetterData struct {
 	Agent string    `json:"agent,omitempty"`
 	// Within is how long something can still be undone.
 	Within time.Duration `json:"within,omitempty"`
+	// Product is what a letter of a product is about, as JSON.
+	Product string `json:"product,omitempty"`
+}
+
+// About reads what Tx.Letter was given into the value that about points to.
+func (d LetterData) About(about any) error {
+	if err := json.Unmarshal([]byte(d.Product), about); err != nil {
+		return fmt.Errorf("read what a letter is about: %w", err)
+	}
+	return nil
 }
 
 const (
@@ -138,11 +151,7 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	if !s.Mails() {
 		return nil
 	}
-	key, err := rules.CanonicalEmail(data.To)
-	if err != nil {
-		key = data.To // a username, as in AskReset
-	}
-	address, now := secret.Digest(key), s.now()
+	address, now := addressKey(data.To), s.Now()
 	if _, err := tx.ExecContext(ctx, lockAddress, address, now); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
@@ -170,6 +179,15 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	}
 	tx.letters = true
 	return nil
+}
+
+// addressKey stands for an address in the outbox, in whatever spelling it is written.
+func addressKey(to string) string {
+	key, err := rules.CanonicalEmail(to)
+	if err != nil {
+		key = to // a username, as in AskReset
+	}
+	return secret.Digest(key)
 }
 
 // letterFor begins a letter to an address. It names the user only where the address is

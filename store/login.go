@@ -51,7 +51,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 			return Entry{}, fmt.Errorf("authenticate: %w", err)
 		}
 	}
-	if user.Closed() && !s.now().Before(s.ErasedAt(user)) {
+	if user.Closed() && !s.Now().Before(s.ErasedAt(user)) {
 		return Entry{}, ErrWrongLogin // about to be erased
 	}
 	e := ByPassword(user)

@@ -30,7 +30,7 @@ func (s *Store) Pools() []Pool { return s.db.Pools }
 // CountSignIns counts the live sign-ins of everybody. It reads an entry of an index for
 // each, and stops when ctx ends.
 func (s *Store) CountSignIns(ctx context.Context) (int64, error) {
-	now := s.now()
+	now := s.Now()
 	return s.count(ctx, countSignIns, now, latest(now, IdleRemembered))
 }
 
@@ -64,7 +64,7 @@ func (s *Store) OldestLetter(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find the oldest letter: %w", err)
 	}
-	return max(0, s.now().Sub(written)), nil
+	return max(0, s.Now().Sub(written)), nil
 }
 
 // tally counts events by name.

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
+
+	"gatehouse/store/migrations"
 )
 
 // ErrNewer says that the database was made by a later version of the program.
@@ -29,8 +32,44 @@ type Migration struct {
 	Name, SQL string
 }
 
-// ReadMigrations reads those for a dialect, "sqlite" or "postgres", in the order of
-// their numbers. Files are named NNNN_name.sql, or with a dialect before .sql where it
+// productFrom is the first number of a product's migrations. Ours stay below it.
+const productFrom = 1000
+
+// Migrations are ours and those of products, for a dialect, in the order of their
+// numbers. A number on the other's side of productFrom is an error.
+func Migrations(dialect string, products ...fs.FS) ([]Migration, error) {
+	all, err := ReadMigrations(migrations.Files, dialect)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range all {
+		if m.Version >= productFrom {
+			return nil, fmt.Errorf("migration %s has a number that belongs to a product", m.Name)
+		}
+	}
+	for _, files := range products {
+		if files == nil {
+			continue
+		}
+		more, err := ReadMigrations(files, dialect)
+		if err != nil {
+			return nil, fmt.Errorf("migrations of the product: %w", err)
+		}
+		for _, m := range more {
+			if m.Version < productFrom {
+				return nil, fmt.Errorf("migration %s of the product must be numbered from %d", m.Name, productFrom)
+			}
+			if slices.ContainsFunc(all, func(a Migration) bool { return a.Version == m.Version }) {
+				return nil, fmt.Errorf("migration %s of the product has a number that another has", m.Name)
+			}
+			all = append(all, m)
+		}
+	}
+	return all, nil
+}
+
+// ReadMigrations reads those of a folder for a dialect, "sqlite" or "postgres", in the
+// order of their numbers. Files are named NNNN_name.sql, or with a dialect before .sql where it
 // is for that one alone. A product numbers its own from 1000. A number that stands
 // twice, or is missing for the dialect, is an error.
 func ReadMigrations(files fs.FS, dialect string) ([]Migration, error) {

@@ -56,13 +56,13 @@ func (s *Store) TakeLetters(ctx context.Context, priority Priority, limit int, r
 func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int, room func(domain string) int) (taken []Letter, settled bool, err error) {
 	ctx, cancel := background(ctx)
 	defer cancel()
-	now := s.now()
+	now := s.Now()
 	due, err := s.dueLetters(ctx, priority, now, limit, room)
 	if err != nil {
 		return nil, false, fmt.Errorf("look for letters: %w", err)
 	}
 	for _, r := range due {
-		n, err := s.db.Exec(ctx, claimLetter, s.now().Add(LetterLease), r.ID, priority, r.due)
+		n, err := s.db.Exec(ctx, claimLetter, s.Now().Add(LetterLease), r.ID, priority, r.due)
 		if err != nil {
 			return taken, settled, fmt.Errorf("take a letter: %w", err)
 		}
@@ -100,7 +100,7 @@ func (s *Store) LetterDone(ctx context.Context, l Letter) error {
 // LetterLater puts a letter back that could not be delivered. It returns false
 // if the letter would expire before the next delivery: then the caller must give it up.
 func (s *Store) LetterLater(ctx context.Context, l Letter) (bool, error) {
-	now := s.now()
+	now := s.Now()
 	next := now.Add(pauses[min(l.Tries, len(pauses))-1])
 	if !next.Before(l.Expires) || !possible(l.Expires, now, LetterLasts) && l.Tries > pausesMax {
 		return false, nil

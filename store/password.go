@@ -14,7 +14,7 @@ const updateOwnPassword = `UPDATE users SET password_scheme = $1, password_hash 
 // under its new id. A wrong current password counts with those at signing in.
 // ErrSignInEnded says that the sign-in has ended.
 func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password string, from Origin) (SignIn, error) {
-	owner, err := s.byID(ctx, n.UserID)
+	owner, err := s.UserByID(ctx, n.UserID)
 	if err != nil {
 		return SignIn{}, fmt.Errorf("change the password: %w", endedWith(err))
 	}
@@ -31,7 +31,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		return SignIn{}, err
 	}
 	var renewed SignIn
-	err = s.write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		changed, err := tx.changed(ctx, updateOwnPassword, stored.Scheme, stored.Hash, stored.Cost, user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("change the password: %w", err)
@@ -51,7 +51,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		if err := tx.notify(ctx, LetterPasswordChanged, user, from); err != nil {
 			return err
 		}
-		return tx.record(ctx, user.ID, EventPasswordChanged, "", from)
+		return tx.Record(ctx, user.ID, EventPasswordChanged, "", from)
 	})
 	if err = s.takeBackAfterFault(ctx, a.bucket, err); err != nil {
 		return SignIn{}, err

@@ -62,8 +62,8 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	if err != nil {
 		return err
 	}
-	err = s.write(ctx, func(tx *Tx) error {
-		now := s.now()
+	err = s.Write(ctx, func(tx *Tx) error {
+		now := s.Now()
 		var old sql.NullString // the link that waits for this very registration
 		var same bool
 		err := tx.QueryRowContext(ctx, deletePendingName, n.Username, now, latest(now, PendingValid), holder, n.emailKey).Scan(&old, &same)
@@ -88,7 +88,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 		}
 		return tx.restoreLink(ctx, old, n.Username, holder)
 	})
-	if s.db.Conflict(err) == "pending.username" {
+	if s.Conflict(err) == "pending.username" {
 		return ErrUsernameTaken
 	}
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 // FindPending returns the registration that a token was sent for, or ErrInvalidLink.
 // mine says whether it came from this browser. It changes nothing.
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
-	now := s.now()
+	now := s.Now()
 	row := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPending, secret.Digest(token), now, latest(now, PendingValid))
 	err = row.Scan(append(p.columns(), &p.browser, &p.Next)...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -135,15 +135,15 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 			return User{}, err
 		}
 	}
-	user := p.user(s.now())
+	user := p.user(s.Now())
 	user.VerifiedAt = user.CreatedAt
-	err = s.write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		// The account first: others with the same address then wait for it, and have
 		// locked no row that is deleted here.
 		if err := tx.insert(ctx, p.registrant, &user, from); err != nil {
 			return err
 		}
-		taken, err := tx.changed(ctx, takePending, secret.Digest(token), s.now())
+		taken, err := tx.changed(ctx, takePending, secret.Digest(token), s.Now())
 		if err != nil {
 			return err
 		}
@@ -174,10 +174,10 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 		return nil
 	}
 	holder := secret.Digest(browser)
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		var n registrant
 		var hash sql.NullString
-		now := s.now()
+		now := s.Now()
 		row := tx.QueryRowContext(ctx, selectOwnPending, holder, now, latest(now, PendingValid))
 		err := row.Scan(append(n.columns(), &hash)...)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -190,7 +190,7 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 			return tx.remindOwner(ctx, n.emailKey, from)
 		}
 		token := secret.NewToken()
-		if _, err := tx.ExecContext(ctx, updatePending, secret.Digest(token), n.Username, holder, s.now()); err != nil {
+		if _, err := tx.ExecContext(ctx, updatePending, secret.Digest(token), n.Username, holder, s.Now()); err != nil {
 			return fmt.Errorf("renew a registration: %w", err)
 		}
 		if err := tx.askToRegister(ctx, n.Email, token, from); err != nil || tx.letters {
@@ -203,7 +203,7 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 // restoreLink puts the former link back, for an address that had LettersPerHour and gets
 // no new one.
 func (tx *Tx) restoreLink(ctx context.Context, hash sql.NullString, username, holder string) error {
-	if _, err := tx.ExecContext(ctx, updatePending, hash, username, holder, tx.store.now()); err != nil {
+	if _, err := tx.ExecContext(ctx, updatePending, hash, username, holder, tx.store.Now()); err != nil {
 		return fmt.Errorf("keep a link: %w", err)
 	}
 	return nil

@@ -34,12 +34,12 @@ func (s *Store) UpdateProfile(ctx context.Context, user User, name, username str
 			return user, err
 		}
 	}
-	err := s.write(ctx, func(tx *Tx) error {
+	err := s.Write(ctx, func(tx *Tx) error {
 		if changed.Name != user.Name {
 			if _, err := tx.ExecContext(ctx, updateName, changed.Name, user.ID); err != nil {
 				return err
 			}
-			if err := tx.record(ctx, user.ID, EventUpdated, "name", from); err != nil {
+			if err := tx.Record(ctx, user.ID, EventUpdated, "name", from); err != nil {
 				return err
 			}
 		}
@@ -55,7 +55,7 @@ func (s *Store) UpdateProfile(ctx context.Context, user User, name, username str
 }
 
 func (tx *Tx) rename(ctx context.Context, user User, changed *User, from Origin) error {
-	now := tx.store.now()
+	now := tx.store.Now()
 	n, err := tx.changed(ctx, updateUsername, changed.Username, now, user.ID, user.Username, now.Add(-UsernameEvery))
 	if err != nil {
 		return err
@@ -70,5 +70,5 @@ func (tx *Tx) rename(ctx context.Context, user User, changed *User, from Origin)
 	if err := tx.reserve(ctx, user.Username, user); err != nil {
 		return err
 	}
-	return tx.record(ctx, user.ID, EventUpdated, "username "+user.Username+" "+changed.Username, from)
+	return tx.Record(ctx, user.ID, EventUpdated, "username "+user.Username+" "+changed.Username, from)
 }

@@ -39,7 +39,7 @@ func (s *Store) pruning(name, statement string, age time.Duration) Pruning {
 	return Pruning{name, func(ctx context.Context, limit int) (int64, error) {
 		ctx, cancel := background(ctx)
 		defer cancel()
-		n, err := s.db.Exec(ctx, statement, s.now().Add(-age), limit)
+		n, err := s.db.Exec(ctx, statement, s.Now().Add(-age), limit)
 		if err != nil {
 			return 0, fmt.Errorf("prune: %w", err)
 		}

@@ -31,7 +31,7 @@ const (
 // RecentlyAuthenticated says whether the person of a sign-in authenticated within
 // RecentAuth.
 func (s *Store) RecentlyAuthenticated(n SignIn) bool {
-	now := s.now()
+	now := s.Now()
 	return now.Sub(n.AuthenticatedAt) < RecentAuth && possible(n.AuthenticatedAt, now, 0)
 }
 
@@ -44,7 +44,7 @@ func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, f
 		return SignIn{}, err
 	}
 	var renewed SignIn
-	err = s.write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		// Locked in the same order as where a change of the account ends sign-ins.
 		if err := tx.lockUser(ctx, n.UserID); err != nil {
 			return err
@@ -55,7 +55,7 @@ func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, f
 		if err := tx.resetFailures(ctx, n.UserID, a.bucket); err != nil {
 			return err
 		}
-		return tx.record(ctx, n.UserID, EventReauthenticated, "", from)
+		return tx.Record(ctx, n.UserID, EventReauthenticated, "", from)
 	})
 	if err = s.takeBackAfterFault(ctx, a.bucket, err); err != nil {
 		return SignIn{}, err
@@ -83,7 +83,7 @@ func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field,
 
 // renewSignIn gives a sign-in a new id and notes when it was authenticated.
 func (tx *Tx) renewSignIn(ctx context.Context, n SignIn) (SignIn, error) {
-	id, now := rand.Text(), tx.store.now()
+	id, now := rand.Text(), tx.store.Now()
 	renewed, err := tx.changed(ctx, updateAuthenticated, id, now, n.ID)
 	if err != nil {
 		return SignIn{}, fmt.Errorf("renew a sign-in: %w", err)

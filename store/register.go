@@ -83,7 +83,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	if err != nil {
 		return User{}, err
 	}
-	user := n.user(s.now())
+	user := n.user(s.Now())
 	if redeem != nil {
 		user.VerifiedAt = user.CreatedAt
 	}
@@ -94,7 +94,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	if n.stored, err = s.hasher.Hash(ctx, r.Password); err != nil {
 		return User{}, err
 	}
-	err = s.write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		if redeem != nil {
 			if err := redeem(tx); err != nil {
 				return err
@@ -130,7 +130,7 @@ func (tx *Tx) insert(ctx context.Context, n registrant, user *User, from Origin)
 	if err := tx.claimUsername(ctx, *user); err != nil {
 		return err
 	}
-	return tx.record(ctx, user.ID, EventRegistered, "", from)
+	return tx.Record(ctx, user.ID, EventRegistered, "", from)
 }
 
 // available refuses a username or an address that somebody has.
@@ -159,7 +159,7 @@ func (s *Store) emailTaken(ctx context.Context, key string) (bool, error) {
 // conflict turns the database's last word about unique columns into a refusal.
 // Every other error stays what it is.
 func (s *Store) conflict(err error) error {
-	switch s.db.Conflict(err) {
+	switch s.Conflict(err) {
 	case "users.username":
 		return ErrUsernameTaken
 	case "users.email_key":

@@ -54,7 +54,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 		id      int64
 		browser string
 	}
-	now := s.now()
+	now := s.Now()
 	rows, err := s.holders.rows(s.db.ReadContext(ctx), name, now, latest(now, PendingValid), latest(now, UsernameReservation))
 	holders, err := collect(rows, err, func(h *holder) []any { return []any{&h.id, &h.browser} })
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 // keeps others out.
 func (tx *Tx) claimUsername(ctx context.Context, user User) error {
 	var owner sql.NullInt64
-	now := tx.store.now()
+	now := tx.store.Now()
 	err := tx.QueryRowContext(ctx, selectReserved, user.Username, now, latest(now, UsernameReservation)).Scan(&owner)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for a reserved username: %w", err)
@@ -93,7 +93,7 @@ func (tx *Tx) claimUsername(ctx context.Context, user User) error {
 // User, from everybody.
 func (tx *Tx) reserve(ctx context.Context, username string, owner User) error {
 	id := sql.NullInt64{Int64: owner.ID, Valid: owner.ID != 0}
-	if _, err := tx.ExecContext(ctx, upsertReserved, username, id, tx.store.now().Add(UsernameReservation)); err != nil {
+	if _, err := tx.ExecContext(ctx, upsertReserved, username, id, tx.store.Now().Add(UsernameReservation)); err != nil {
 		return fmt.Errorf("reserve a username: %w", err)
 	}
 	return nil

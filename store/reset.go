@@ -21,7 +21,7 @@ const (
 // or email address. Whether there is one is looked up later, so it answers alike and in
 // the same time.
 func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		return tx.enqueue(ctx, askReset, LetterData{
 			To: rules.Shorten(identifier, rules.EmailMax), From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Valid: ResetValid,
 		})
@@ -39,14 +39,14 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 		return fmt.Errorf("answer a forgotten password: %w", err)
 	}
 	from := Origin{Address: ask.From, Agent: ask.Agent}
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		if _, err := tx.ExecContext(ctx, finishLetter, ask.ID); err != nil {
 			return fmt.Errorf("answer a forgotten password: %w", err)
 		}
 		if err := tx.sendLink(ctx, LetterReset, user, user.Email, from); err != nil {
 			return err
 		}
-		return tx.record(ctx, user.ID, EventResetAsked, "", from)
+		return tx.Record(ctx, user.ID, EventResetAsked, "", from)
 	})
 }
 
@@ -57,11 +57,11 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 	if user.Disabled() {
 		return "", rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
 	}
-	err = s.write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		if token, err = tx.issue(ctx, PurposeReset, user, user.Email); err != nil {
 			return err
 		}
-		return tx.record(ctx, user.ID, EventResetAsked, "", from)
+		return tx.Record(ctx, user.ID, EventResetAsked, "", from)
 	})
 	return token, err
 }
@@ -83,11 +83,11 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		if err := tx.redeem(ctx, token, user); err != nil {
 			return err
 		}
-		changed, err := tx.changed(ctx, updateResetPassword, stored.Scheme, stored.Hash, stored.Cost, s.now(), user.ID, user.epoch)
+		changed, err := tx.changed(ctx, updateResetPassword, stored.Scheme, stored.Hash, stored.Cost, s.Now(), user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("reset a password: %w", err)
 		}
@@ -100,10 +100,10 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if err := tx.signOutEverywhere(ctx, user); err != nil {
 			return err
 		}
-		if err := tx.record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
+		if err := tx.Record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
 			return err
 		}
-		user.VerifiedAt = s.now() // whoever had the link reads mail there
+		user.VerifiedAt = s.Now() // whoever had the link reads mail there
 		return tx.notify(ctx, LetterPasswordChanged, user, from)
 	})
 }

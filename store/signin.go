@@ -108,7 +108,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 	if !complete[e.Kind] {
 		return SignIn{}, fmt.Errorf("sign in user %d: %q is no proof that suffices", user.ID, e.Kind)
 	}
-	now := s.now()
+	now := s.Now()
 	n := SignIn{
 		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: e.Kind, Remembered: e.Remembered,
 		CreatedAt: now, AuthenticatedAt: now, SeenAt: now,
@@ -120,7 +120,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 	_, absolute := n.limits()
 	n.EndsAt = now.Add(absolute)
 	n.IdleAt = n.idleFrom(now)
-	err := s.write(ctx, func(tx *Tx) error {
+	err := s.Write(ctx, func(tx *Tx) error {
 		if err := tx.lockUser(ctx, user.ID); err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 				return err
 			}
 		}
-		return tx.record(ctx, user.ID, EventSignedIn, detail, from)
+		return tx.Record(ctx, user.ID, EventSignedIn, detail, from)
 	})
 	if err = s.takeBackAfterFault(ctx, e.bucket, err); err != nil {
 		return SignIn{}, err
@@ -162,7 +162,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 	var n SignIn
 	var user User
-	now := s.now()
+	now := s.Now()
 	row := s.currentSignIn.row(s.db.ReadContext(ctx), id, now)
 	err := user.scan(row, n.columns()...)
 	if err == nil && !n.possible(now) {
@@ -177,7 +177,7 @@ func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 // Seen notes a visit, at most once every SeenEvery. It never brings back a
 // sign-in that ended meanwhile.
 func (s *Store) Seen(ctx context.Context, n SignIn) error {
-	now := s.now()
+	now := s.Now()
 	if now.Sub(n.SeenAt).Abs() < SeenEvery {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (s *Store) Seen(ctx context.Context, n SignIn) error {
 
 // SignOut ends a sign-in. Ending one that is gone is no error.
 func (s *Store) SignOut(ctx context.Context, n SignIn, from Origin) error {
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		ended, err := tx.changed(ctx, deleteSignIn, n.ID)
 		if err != nil {
 			return fmt.Errorf("sign out: %w", err)
@@ -199,7 +199,7 @@ func (s *Store) SignOut(ctx context.Context, n SignIn, from Origin) error {
 		if ended == 0 {
 			return nil
 		}
-		return tx.record(ctx, n.UserID, EventSignedOut, "", from)
+		return tx.Record(ctx, n.UserID, EventSignedOut, "", from)
 	})
 }
 
@@ -207,11 +207,11 @@ func (s *Store) SignOut(ctx context.Context, n SignIn, from Origin) error {
 func (n *SignIn) columns() []any {
 	return []any{
 		&n.ID, &n.UserID, &n.Kind,
-		utc{&n.CreatedAt},
-		utc{&n.AuthenticatedAt},
-		utc{&n.SeenAt},
-		utc{&n.EndsAt},
-		utc{&n.IdleAt},
+		UTC{&n.CreatedAt},
+		UTC{&n.AuthenticatedAt},
+		UTC{&n.SeenAt},
+		UTC{&n.EndsAt},
+		UTC{&n.IdleAt},
 		&n.Remembered, &n.Address, &n.Agent, &n.Handle, &n.device,
 	}
 }

@@ -21,8 +21,8 @@ const (
 // SignIns lists the live sign-ins of a person, the one last seen first. There
 // are at most SignInsMax.
 func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
-	now := s.now()
-	list, err := all(ctx, s, selectSignIns, []any{user.ID, now}, (*SignIn).columns)
+	now := s.Now()
+	list, err := All(ctx, s, selectSignIns, []any{user.ID, now}, (*SignIn).columns)
 	return slices.DeleteFunc(list, func(n SignIn) bool { return !n.possible(now) }), err
 }
 
@@ -31,7 +31,7 @@ func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
 // address that waits to be confirmed is forgotten. It returns ErrNotFound for one that
 // has ended or is somebody else's.
 func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, from Origin) error {
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		var device, agent string
 		err := tx.QueryRowContext(ctx, deleteByHandle, current.UserID, handle).Scan(&device, &agent)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -46,7 +46,7 @@ func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, fr
 		if err != nil {
 			return fmt.Errorf("end a sign-in: %w", err)
 		}
-		return tx.record(ctx, current.UserID, EventSignInEnded, agent, from)
+		return tx.Record(ctx, current.UserID, EventSignInEnded, agent, from)
 	})
 }
 
@@ -54,11 +54,11 @@ func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, fr
 // how many. Their devices are no longer known, and a new address that waits to be
 // confirmed is forgotten.
 func (s *Store) EndOtherSignIns(ctx context.Context, current SignIn, from Origin) (n int64, err error) {
-	err = s.write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		if n, err = tx.endOthers(ctx, current); err != nil || n == 0 {
 			return err
 		}
-		return tx.record(ctx, current.UserID, EventSignInEnded, "", from)
+		return tx.Record(ctx, current.UserID, EventSignInEnded, "", from)
 	})
 	return n, err
 }

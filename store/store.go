@@ -90,6 +90,7 @@ type Store struct {
 	probes    singleflight.Group
 	troubled  atomic.Bool // the last transaction failed because of the database
 	partly    atomic.Pointer[partTrouble]
+	product   Product
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -153,14 +154,19 @@ func fault(what string, err error) error {
 	return err
 }
 
-// now is the store's time: UTC and cut to microseconds, because PostgreSQL
+// Conflict names the unique column that err complains of, as "table.column", or is empty
+// for every other error.
+func (s *Store) Conflict(err error) string { return s.db.Conflict(err) }
+
+// Now is the store's time: UTC and cut to microseconds, because PostgreSQL
 // stores no more and SQLite compares times as text.
-func (s *Store) now() time.Time {
+func (s *Store) Now() time.Time {
 	return s.clock().UTC().Truncate(time.Microsecond)
 }
 
-// all reads every row of a query; into says where the columns go.
-func all[T any](ctx context.Context, s *Store, query string, args []any, into func(*T) []any) ([]T, error) {
+// All reads every row of a query; into says where the columns of a row go. It reads what
+// is committed: a query within a transaction is the transaction's own.
+func All[T any](ctx context.Context, s *Store, query string, args []any, into func(*T) []any) ([]T, error) {
 	rows, err := s.db.Read.QueryContext(s.db.ReadContext(ctx), query, args...)
 	return collect(rows, err, into)
 }
@@ -185,13 +191,13 @@ func collect[T any](rows *sql.Rows, err error, into func(*T) []any) ([]T, error)
 	return list, nil
 }
 
-// utc reads a time in UTC. NULL is the zero time.
-type utc struct{ time *time.Time }
+// UTC reads a time in UTC into Time. NULL is the zero time.
+type UTC struct{ Time *time.Time }
 
 // Scan implements sql.Scanner.
-func (u utc) Scan(value any) error {
+func (u UTC) Scan(value any) error {
 	var t sql.NullTime
 	err := t.Scan(value)
-	*u.time = t.Time.UTC()
+	*u.Time = t.Time.UTC()
 	return err
 }

@@ -93,8 +93,8 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 	// counted, and it could not be taken back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
-	err = s.write(ctx, func(tx *Tx) error {
-		now := s.now()
+	err = s.Write(ctx, func(tx *Tx) error {
+		now := s.Now()
 		err := tx.QueryRowContext(ctx, countAttempt, a.bucket, now, now.Add(-failureLifetime), now.Add(failureLifetime), now.Add(limits.LongestWait)).Scan(&a.failures)
 		if errors.Is(err, sql.ErrNoRows) {
 			var until time.Time
@@ -135,13 +135,13 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	inARow := 0
-	err := s.write(ctx, func(tx *Tx) error {
+	err := s.Write(ctx, func(tx *Tx) error {
 		if a.user.ID == 0 {
 			tx.events = append(tx.events, Event{Name: name, Origin: from})
 			_, err := tx.countFailure(ctx, a)
 			return err
 		}
-		if err := tx.record(ctx, a.user.ID, name, "", from); err != nil {
+		if err := tx.Record(ctx, a.user.ID, name, "", from); err != nil {
 			return err
 		}
 		// The account before the bucket, as in a sign-in.
@@ -155,7 +155,7 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 		if limit := s.rules.Limits.WrongPasswords; limit == 0 || a.failures != limit {
 			return nil
 		}
-		return tx.record(ctx, a.user.ID, EventThrottled, "", from)
+		return tx.Record(ctx, a.user.ID, EventThrottled, "", from)
 	})
 	if err == nil && a.onDevice() && inARow >= deviceFailures {
 		// After the transaction, so that it locks nothing that the owner of the device
@@ -171,7 +171,7 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 // countFailure notes that an attempt failed, and says how many of the bucket failed in a
 // row. Attempts that are still under way do not count.
 func (tx *Tx) countFailure(ctx context.Context, a attempt) (failed int, err error) {
-	err = tx.QueryRowContext(ctx, updateFailed, tx.store.now(), a.bucket).Scan(&failed)
+	err = tx.QueryRowContext(ctx, updateFailed, tx.store.Now(), a.bucket).Scan(&failed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil // no limit, or forgotten meanwhile
 	}
@@ -192,7 +192,7 @@ func (s *Store) takeBack(ctx context.Context, a attempt, fault error) {
 	if fault != nil && s.Unavailable(fault) {
 		db.LockWait = 0
 	}
-	if _, err := db.Exec(ctx, takeBackFailure, s.now(), a.bucket); err != nil {
+	if _, err := db.Exec(ctx, takeBackFailure, s.Now(), a.bucket); err != nil {
 		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
 	}
 }

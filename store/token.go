@@ -78,7 +78,7 @@ const (
 
 // issue makes a token and stores its digest. The zero User stands for nobody yet.
 func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string) (string, error) {
-	token, now := secret.NewToken(), tx.store.now()
+	token, now := secret.NewToken(), tx.store.Now()
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
@@ -95,8 +95,8 @@ func (tx *Tx) issue(ctx context.Context, purpose string, user User, email string
 func (s *Store) Token(ctx context.Context, token string, purposes ...string) (Token, error) {
 	var t Token
 	var epoch int64
-	now := s.now()
-	columns := []any{&t.Purpose, &t.Email, &t.emailKey, &epoch, utc{&t.created}, utc{&t.expires}}
+	now := s.Now()
+	columns := []any{&t.Purpose, &t.Email, &t.emailKey, &epoch, UTC{&t.created}, UTC{&t.expires}}
 	query, into := selectToken, append(t.User.columns(), columns...)
 	if slices.Contains(purposes, PurposeInvite) {
 		query, into = selectInvite, columns
@@ -124,7 +124,7 @@ func (tx *Tx) redeem(ctx context.Context, token string, user User) error {
 	if err := tx.lockUser(ctx, user.ID); err != nil {
 		return err
 	}
-	used, err := tx.changed(ctx, useToken, tx.store.now(), secret.Digest(token))
+	used, err := tx.changed(ctx, useToken, tx.store.Now(), secret.Digest(token))
 	if err != nil {
 		return fmt.Errorf("use a token: %w", err)
 	}

@@ -12,8 +12,8 @@ import (
 // later ones wait, which a SELECT does not do on PostgreSQL.
 const lockUserRow = `UPDATE users SET epoch = epoch WHERE id = $1`
 
-// Tx is a transaction that records what it does. What it recorded is logged
-// once it is committed.
+// Tx is a transaction that records what it does and writes letters about it. What it
+// recorded is logged, and its letters leave, once it is committed.
 type Tx struct {
 	*sql.Tx
 	store  *Store
@@ -22,10 +22,10 @@ type Tx struct {
 	letters bool
 }
 
-// write runs one transaction. Any error from do rolls it back. Where another
+// Write runs one transaction. Any error from do rolls it back. Where another
 // transaction was in the way do runs again, so it must not depend on variables that it
 // set the time before.
-func (s *Store) write(ctx context.Context, do func(tx *Tx) error) error {
+func (s *Store) Write(ctx context.Context, do func(tx *Tx) error) error {
 	var tx *Tx
 	err := s.db.transact(ctx, s.db.Write, func(t *sql.Tx) error {
 		tx = &Tx{Tx: t, store: s}
@@ -65,10 +65,10 @@ func (tx *Tx) lockUser(ctx context.Context, userID int64) error {
 	return nil
 }
 
-// record writes an event of an account.
-func (tx *Tx) record(ctx context.Context, userID int64, name, detail string, from Origin) error {
+// Record writes an event of an account. name is one of EventNames, or of the product's.
+func (tx *Tx) Record(ctx context.Context, userID int64, name, detail string, from Origin) error {
 	from.Agent = rules.Shorten(from.Agent, agentMax)
-	e := Event{At: tx.store.now(), UserID: userID, Name: name, Origin: from, Detail: detail}
+	e := Event{At: tx.store.Now(), UserID: userID, Name: name, Origin: from, Detail: detail}
 	if _, err := tx.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
 		return fmt.Errorf("record %s: %w", name, err)
 	}

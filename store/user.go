@@ -97,11 +97,11 @@ func (u *User) scan(row interface{ Scan(...any) error }, more ...any) error {
 func (u *User) columns() []any {
 	return []any{
 		&u.ID, &u.Username, &u.Email, &u.Name,
-		utc{&u.CreatedAt},
-		utc{&u.DisabledAt},
-		utc{&u.RenamedAt},
-		utc{&u.ClosedAt},
-		utc{&u.VerifiedAt},
+		UTC{&u.CreatedAt},
+		UTC{&u.DisabledAt},
+		UTC{&u.RenamedAt},
+		UTC{&u.ClosedAt},
+		UTC{&u.VerifiedAt},
 		&u.wrongPasswords,
 		&u.epoch,
 	}

@@ -22,7 +22,7 @@ const (
 // Users lists accounts in the order they were made, at most limit of them,
 // beginning behind the id after.
 func (s *Store) Users(ctx context.Context, after int64, limit int) ([]User, error) {
-	return all(ctx, s, selectUsers, []any{after, limit}, (*User).columns)
+	return All(ctx, s, selectUsers, []any{after, limit}, (*User).columns)
 }
 
 // Find returns the account with that username or email address, or ErrNotFound.
@@ -31,8 +31,8 @@ func (s *Store) Find(ctx context.Context, identifier string) (User, error) {
 	return user, err
 }
 
-// byID returns the account with that id, or ErrNotFound.
-func (s *Store) byID(ctx context.Context, id int64) (User, error) {
+// UserByID returns the account with that id, or ErrNotFound.
+func (s *Store) UserByID(ctx context.Context, id int64) (User, error) {
 	var user User
 	err := user.scan(s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectUserByID, id))
 	return user, err
@@ -58,7 +58,7 @@ func (s *Store) identify(ctx context.Context, identifier string) (User, secret.P
 // Disable keeps the owner of an account out of it and ends all its sign-ins. Doing it
 // twice is no error.
 func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		changed, err := tx.shut(ctx, updateDisabled, user)
 		if err != nil {
 			return fmt.Errorf("disable user %d: %w", user.ID, err)
@@ -66,14 +66,14 @@ func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 		if !changed {
 			return nil
 		}
-		return tx.record(ctx, user.ID, EventDisabled, "", from)
+		return tx.Record(ctx, user.ID, EventDisabled, "", from)
 	})
 }
 
 // shut disables or closes an account, by a statement that takes the time and the id,
 // and ends all its sign-ins. It returns false where that was done before.
 func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, error) {
-	n, err := tx.changed(ctx, statement, tx.store.now(), user.ID)
+	n, err := tx.changed(ctx, statement, tx.store.Now(), user.ID)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, deleteSignIns, user.ID)
 	}
@@ -82,7 +82,7 @@ func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, erro
 
 // Enable ends what Disable began. Sign-ins do not come back.
 func (s *Store) Enable(ctx context.Context, user User, from Origin) error {
-	return s.write(ctx, func(tx *Tx) error {
+	return s.Write(ctx, func(tx *Tx) error {
 		n, err := tx.changed(ctx, updateEnabled, user.ID)
 		if err != nil {
 			return fmt.Errorf("enable user %d: %w", user.ID, err)
@@ -90,6 +90,6 @@ func (s *Store) Enable(ctx context.Context, user User, from Origin) error {
 		if n == 0 {
 			return nil
 		}
-		return tx.record(ctx, user.ID, EventEnabled, "", from)
+		return tx.Record(ctx, user.ID, EventEnabled, "", from)
 	})
 }

@@ -12,7 +12,7 @@ func (s *Store) SendVerification(ctx context.Context, user User, from Origin) er
 	if user.Verified() {
 		return nil
 	}
-	return s.write(ctx, func(tx *Tx) error { return tx.askToVerify(ctx, user, from) })
+	return s.Write(ctx, func(tx *Tx) error { return tx.askToVerify(ctx, user, from) })
 }
 
 func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {
@@ -28,7 +28,7 @@ func (s *Store) VerifyEmail(ctx context.Context, token string, from Origin) (Use
 		return User{}, err
 	}
 	var user User
-	err = s.write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		user = t.User
 		if err := tx.redeem(ctx, token, user); err != nil {
 			return err
@@ -36,17 +36,17 @@ func (s *Store) VerifyEmail(ctx context.Context, token string, from Origin) (Use
 		if t.Purpose == PurposeNewEmail {
 			return tx.setEmail(ctx, &user, t, from)
 		}
-		n, err := tx.changed(ctx, updateVerified, s.now(), user.ID, user.epoch, t.emailKey)
+		n, err := tx.changed(ctx, updateVerified, s.Now(), user.ID, user.epoch, t.emailKey)
 		if err != nil {
 			return fmt.Errorf("confirm an address: %w", err)
 		}
 		if n == 0 {
 			return ErrInvalidLink
 		}
-		user.VerifiedAt = s.now()
-		return tx.record(ctx, user.ID, EventEmailVerified, "", from)
+		user.VerifiedAt = s.Now()
+		return tx.Record(ctx, user.ID, EventEmailVerified, "", from)
 	})
-	if s.db.Conflict(err) != "" {
+	if s.Conflict(err) != "" {
 		return User{}, ErrInvalidLink // somebody else confirmed that address first
 	}
 	return user, err

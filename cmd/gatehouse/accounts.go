@@ -20,8 +20,8 @@ import (
 type database interface {
 	Accounts() store.Database
 	Sessions(ctx context.Context) (store.Sessions, error)
-	Migrate(ctx context.Context) ([]string, error)
-	CheckSchema(ctx context.Context) error
+	Migrate(ctx context.Context, products ...fs.FS) ([]string, error)
+	CheckSchema(ctx context.Context, products ...fs.FS) error
 	Close() error
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -15,7 +16,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"gatehouse/store"
-	"gatehouse/store/migrations"
 )
 
 // IsURL says whether a place names a PostgreSQL database rather than a file.
@@ -85,18 +85,20 @@ func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
 	return db, nil
 }
 
-// Migrate brings the schema up to this version and returns what it applied.
-func (db *DB) Migrate(ctx context.Context) ([]string, error) {
-	all, err := store.ReadMigrations(migrations.Files, "postgres")
+// Migrate brings the schema up to this version, with the migrations of products, and
+// returns what it applied.
+func (db *DB) Migrate(ctx context.Context, products ...fs.FS) ([]string, error) {
+	all, err := store.Migrations("postgres", products...)
 	if err != nil {
 		return nil, err
 	}
 	return store.Migrate(ctx, db.Write, all, lock)
 }
 
-// CheckSchema returns an error when the schema is not that of this version.
-func (db *DB) CheckSchema(ctx context.Context) error {
-	all, err := store.ReadMigrations(migrations.Files, "postgres")
+// CheckSchema returns an error when the schema is not that of this version, with the
+// migrations of products.
+func (db *DB) CheckSchema(ctx context.Context, products ...fs.FS) error {
+	all, err := store.Migrations("postgres", products...)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"runtime"
 	"strings"
@@ -17,7 +18,6 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"gatehouse/store"
-	"gatehouse/store/migrations"
 )
 
 // DB is one SQLite file, opened with one writing connection and a pool of
@@ -166,9 +166,10 @@ func (db *DB) save() {
 	db.Write.Exec(wait + `PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = ` + connectionWait) //nolint:errcheck // the request that met the trouble is told
 }
 
-// Migrate brings the schema up to this version and returns what it applied.
-func (db *DB) Migrate(ctx context.Context) ([]string, error) {
-	all, err := store.ReadMigrations(migrations.Files, "sqlite")
+// Migrate brings the schema up to this version, with the migrations of products, and
+// returns what it applied.
+func (db *DB) Migrate(ctx context.Context, products ...fs.FS) ([]string, error) {
+	all, err := store.Migrations("sqlite", products...)
 	if err != nil {
 		return nil, err
 	}
@@ -180,9 +181,10 @@ func (db *DB) Migrate(ctx context.Context) ([]string, error) {
 	return applied, err
 }
 
-// CheckSchema returns an error when the schema is not that of this version.
-func (db *DB) CheckSchema(ctx context.Context) error {
-	all, err := store.ReadMigrations(migrations.Files, "sqlite")
+// CheckSchema returns an error when the schema is not that of this version, with the
+// migrations of products.
+func (db *DB) CheckSchema(ctx context.Context, products ...fs.FS) error {
+	all, err := store.Migrations("sqlite", products...)
 	if err != nil {
 		return err
 	}

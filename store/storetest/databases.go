@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"io/fs"
 	"path/filepath"
 	"testing"
 
@@ -14,8 +15,8 @@ import (
 type DB interface {
 	Accounts() store.Database
 	Sessions(ctx context.Context) (store.Sessions, error)
-	Migrate(ctx context.Context) ([]string, error)
-	CheckSchema(ctx context.Context) error
+	Migrate(ctx context.Context, products ...fs.FS) ([]string, error)
+	CheckSchema(ctx context.Context, products ...fs.FS) error
 	Close() error
 }
 
