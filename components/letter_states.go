@@ -50,6 +50,6 @@ func letterState(name, kind string, data store.LetterData) GalleryLetter {
 	if data.Valid = letterValid[kind]; data.Valid == 0 {
 		data.Token = ""
 	}
-	letter, _ := NewLetter(store.Letter{Kind: kind, LetterData: data}, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"})
+	letter, _ := NewLetter(store.Letter{Kind: kind, LetterData: data}, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"}, nil)
 	return GalleryLetter{name, letter}
 }

@@ -36,9 +36,11 @@ type Page struct {
 	Flash string
 	// Links are the product's own that the user may follow, beside the site's name; nil where the product has none.
 	Links []Link
+	// AccountLinks are further entries in the navigation of the account pages.
+	AccountLinks []Link
 }
 
-// Link leads to a page of a product from the top of every page. Current marks the page that is shown.
+// Link is an entry in a navigation. Current marks the page that is shown.
 type Link struct {
 	Label, Path string
 	Current     bool

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"gatehouse/handlers"
 )
 
 // slots is how many passwords are hashed at a time: the number of processors for this program,
@@ -64,7 +66,11 @@ type cli struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
 	User    userCommand    `cmd:"" help:"Look after accounts."`
 	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
+	Job     jobCommand     `cmd:"" help:"See and run what runs at regular times."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
+
+	// Plugins hold the settings of the product.
+	kong.Plugins
 }
 
 // exited carries an exit status out of kong, which would end the process itself.
@@ -83,7 +89,10 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 		}
 	}()
 	var c cli
-	parser, err := newParser(&c, term)
+	// The handlers of the product use the site, which is filled in where it is served.
+	site := &handlers.Site{}
+	site.Product = product(site)
+	parser, err := newParser(&c, term, site.Product)
 	if err != nil {
 		fmt.Fprintln(term.err, "gatehouse:", err)
 		return exitFailed
@@ -93,25 +102,32 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 		fmt.Fprintf(term.err, "gatehouse: %v\nRun gatehouse --help to see what there is.\n", err)
 		return exitUsage
 	}
-	j := &job{ctx: ctx, settings: &c.settings, term: term, clock: clock}
-	defer j.flushOutput()
-	err = parsed.Run(j)
+	inv := &invocation{ctx: ctx, settings: &c.settings, term: term, clock: clock, site: site}
+	defer inv.flushOutput()
+	if isProducts(parsed, site.Product) {
+		err = inv.runCommand(parsed)
+	} else {
+		err = parsed.Run(inv)
+	}
 	var usage usageError
 	switch {
 	case errors.As(err, &usage):
-		fmt.Fprintln(j.term.err, "gatehouse:", err)
+		fmt.Fprintln(inv.term.err, "gatehouse:", err)
 		return exitUsage
 	case err != nil:
-		fmt.Fprintln(j.term.err, "gatehouse:", err)
+		fmt.Fprintln(inv.term.err, "gatehouse:", err)
 		return exitFailed
 	}
 	return exitDone
 }
 
-func newParser(c *cli, term terminal) (*kong.Kong, error) {
-	return kong.New(c,
+func newParser(c *cli, term terminal, p handlers.Product) (*kong.Kong, error) {
+	if p.Settings != nil {
+		c.Plugins = kong.Plugins{p.Settings}
+	}
+	options := []kong.Option{
 		kong.Name("gatehouse"),
-		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n"+
+		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n" +
 			"Every setting is a flag and an environment variable; an empty variable counts as not set."),
 		kong.DefaultEnvars("GATEHOUSE"),
 		kong.KindMapper(reflect.Bool, toggles),
@@ -119,15 +135,20 @@ func newParser(c *cli, term terminal) (*kong.Kong, error) {
 		kong.Writers(term.out, term.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	)
+	}
+	for _, command := range p.Commands {
+		options = append(options, kong.DynamicCommand(command.Name, command.Help, "", command.Do))
+	}
+	return kong.New(c, options...)
 }
 
-// job is what every command needs.
-type job struct {
+// invocation is what every command needs.
+type invocation struct {
 	ctx      context.Context
 	settings *settings
 	term     terminal
 	clock    func() time.Time
+	site     *handlers.Site
 	// queues are the output queues of a server; other commands have none.
 	queues []*queue
 }

@@ -10,6 +10,6 @@ var version = "development"
 type versionCommand struct{}
 
 // Run prints the version of the program and of Go.
-func (versionCommand) Run(j *job) error {
-	return j.print(false, nil, "gatehouse %s, %s\n", version, runtime.Version())
+func (versionCommand) Run(inv *invocation) error {
+	return inv.print(false, nil, "gatehouse %s, %s\n", version, runtime.Version())
 }
