@@ -44,6 +44,9 @@ type Product struct {
 	// kong reads them, to the settings of every command.
 	Commands []Command
 	Settings any
+	// States are its pages in each of their states, for the tests in a browser. The gallery
+	// takes them from cmd/gallery/product.go.
+	States []components.State
 }
 
 // Letter is a kind of letter that a product writes.

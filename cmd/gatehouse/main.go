@@ -79,6 +79,11 @@ type exited int
 // run runs one command and returns its exit status. Canceling ctx stops a server gracefully.
 // The clock is the only source of time for stored data.
 func run(ctx context.Context, args []string, term terminal, clock func() time.Time) (status int) {
+	return runProduct(ctx, args, term, clock, product)
+}
+
+// runProduct is run for any product.
+func runProduct(ctx context.Context, args []string, term terminal, clock func() time.Time, product func(*handlers.Site) handlers.Product) (status int) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			code, ok := cause.(exited)
