@@ -89,7 +89,7 @@ func Activity(p ActivityPage, retention time.Duration) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = at(e.At).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = At(e.At).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -539,7 +539,7 @@ func links(p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = actsFor(p.User.FormID()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ActsFor(p.User.FormID()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
