@@ -124,6 +124,7 @@ func TestARouteThatCannotBeStopsTheSite(t *testing.T) {
 		{Method: post, Path: "/books", Guard: Members, Do: do},
 		{Method: get, Path: "/books/{id}", Guard: Members, Do: do},
 		{Method: get, Path: "/account/books", Guard: Members, Do: do},
+		{Method: get, Path: "/books/new", Guard: Members, Do: do},
 	}
 	if _, err := h.Handler(); err != nil {
 		t.Error(err)
