@@ -159,7 +159,7 @@ func (migrateCommand) Run(j *job) (err error) {
 		return err
 	}
 	for _, name := range applied {
-		fmt.Fprintln(j.term.out, "applied", name)
+		fmt.Fprintf(j.term.out, "applied %s\n", name)
 	}
 	if len(applied) == 0 {
 		fmt.Fprintln(j.term.out, "the database is up to date")

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 	var c cli
 	parser, err := newParser(&c, term)
 	if err != nil {
-		fmt.Fprintln(term.err, "gatehouse:", err)
+		fmt.Fprintf(term.err, "gatehouse: %v\n", err)
 		return exitFailed
 	}
 	parsed, err := parse(parser, args)
@@ -99,10 +99,10 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 	var usage usageError
 	switch {
 	case errors.As(err, &usage):
-		fmt.Fprintln(j.term.err, "gatehouse:", err)
+		fmt.Fprintf(j.term.err, "gatehouse: %v\n", err)
 		return exitUsage
 	case err != nil:
-		fmt.Fprintln(j.term.err, "gatehouse:", err)
+		fmt.Fprintf(j.term.err, "gatehouse: %v\n", err)
 		return exitFailed
 	}
 	return exitDone
