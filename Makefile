@@ -9,7 +9,8 @@ MAKEFLAGS += --no-print-directory
 DATABASE ?= gatehouse.db
 TOOL := go tool -modfile=.tools/go.mod
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
-BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# A product that sets PROGRAM calls the command so, and with it its variables, files and metrics.
+BUILD = go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) $(if $(PROGRAM),-X gatehouse/identity.Program=$(PROGRAM))"
 # The race detector makes bcrypt, compression, the HTML parser and its selectors ten times
 # as slow, and they share nothing: they are spared it. Without paths the copies of
 # the tree that recipes are tried on share what is built.

@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/mail"
+	"gatehouse/identity"
 	"gatehouse/store"
 	"gatehouse/store/postgres"
 	"gatehouse/store/rules"
@@ -106,9 +107,9 @@ func (s *settings) secret(c checked, create bool) ([]byte, error) {
 	if s.Secret != "" {
 		return readSecret(s.Secret)
 	}
-	path := "gatehouse.secret"
+	path := identity.Secret
 	if !postgres.IsURL(c.database) {
-		path = c.database + ".secret"
+		path = c.database + identity.SecretEnding
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

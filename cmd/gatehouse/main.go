@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"gatehouse/identity"
 )
 
 // slots is how many passwords are hashed at a time: the number of processors for this program,
@@ -60,7 +62,7 @@ const (
 type cli struct {
 	settings
 
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site (also what plain gatehouse does)."`
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site (also what plain ${program} does)."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
 	User    userCommand    `cmd:"" help:"Look after accounts."`
 	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
@@ -85,12 +87,12 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 	var c cli
 	parser, err := newParser(&c, term)
 	if err != nil {
-		fmt.Fprintf(term.err, "gatehouse: %v\n", err)
+		fmt.Fprintf(term.err, "%s: %v\n", identity.Program, err)
 		return exitFailed
 	}
 	parsed, err := parse(parser, args)
 	if err != nil {
-		fmt.Fprintf(term.err, "gatehouse: %v\nRun gatehouse --help to see what there is.\n", err)
+		fmt.Fprintf(term.err, "%[1]s: %[2]v\nRun %[1]s --help to see what there is.\n", identity.Program, err)
 		return exitUsage
 	}
 	j := &job{ctx: ctx, settings: &c.settings, term: term, clock: clock}
@@ -99,10 +101,10 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 	var usage usageError
 	switch {
 	case errors.As(err, &usage):
-		fmt.Fprintf(j.term.err, "gatehouse: %v\n", err)
+		fmt.Fprintf(j.term.err, "%s: %v\n", identity.Program, err)
 		return exitUsage
 	case err != nil:
-		fmt.Fprintf(j.term.err, "gatehouse: %v\n", err)
+		fmt.Fprintf(j.term.err, "%s: %v\n", identity.Program, err)
 		return exitFailed
 	}
 	return exitDone
@@ -110,10 +112,10 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 
 func newParser(c *cli, term terminal) (*kong.Kong, error) {
 	return kong.New(c,
-		kong.Name("gatehouse"),
+		kong.Name(identity.Program),
 		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n"+
 			"Every setting is a flag and an environment variable; an empty variable counts as not set."),
-		kong.DefaultEnvars("GATEHOUSE"),
+		kong.DefaultEnvars(identity.Environment),
 		kong.KindMapper(reflect.Bool, toggles),
 		defaults,
 		kong.Writers(term.out, term.err),

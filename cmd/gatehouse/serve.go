@@ -15,6 +15,7 @@ import (
 
 	"gatehouse/assets"
 	"gatehouse/handlers"
+	"gatehouse/identity"
 )
 
 // Limits of the server, in the order in which a slow client reaches them.
@@ -103,7 +104,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 	if j.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
-	fmt.Fprintf(j.term.out, "gatehouse listening on http://%s\n", at.site.Addr())
+	fmt.Fprintf(j.term.out, "%s listening on http://%s\n", identity.Program, at.site.Addr())
 	if at.metrics != nil {
 		fmt.Fprintf(j.term.out, "metrics are at http://%s/metrics\n", at.metrics.Addr())
 	}

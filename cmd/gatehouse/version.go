@@ -2,6 +2,8 @@ package main
 
 import (
 	"runtime"
+
+	"gatehouse/identity"
 )
 
 // version is set by make build.
@@ -11,5 +13,5 @@ type versionCommand struct{}
 
 // Run prints the version of the program and of Go.
 func (versionCommand) Run(j *job) error {
-	return j.print(false, nil, "gatehouse %s, %s\n", version, runtime.Version())
+	return j.print(false, nil, "%s %s, %s\n", identity.Program, version, runtime.Version())
 }
