@@ -11,7 +11,8 @@ TOOL := go tool -modfile=.tools/go.mod
 # The folders with templates, of the house and of the product.
 TEMPL := $(sort $(dir $(shell find . -name '*.templ' -not -path '*/node_modules/*')))
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
-BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# A product that sets PROGRAM calls the command so, and with it its variables, files and metrics.
+BUILD = go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) $(if $(PROGRAM),-X gatehouse/store/identity.Program=$(PROGRAM))"
 # The race detector makes bcrypt, compression, the HTML parser and its selectors ten times
 # as slow, and they share nothing: they are spared it. Without paths the copies of
 # the tree that recipes are tried on share what is built.

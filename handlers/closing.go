@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"gatehouse/components"
@@ -29,9 +30,9 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := s.resetSession(r); err != nil {
 		return err
 	}
-	sentence := "Your account is closed. " + components.ErasedAtOnce
+	sentence := fmt.Sprintf("Your account is closed. %s", components.ErasedAtOnce)
 	if reopen := s.Store.ReopenWithin(); reopen > 0 {
-		sentence = "Your account is closed. Sign in within " + components.Days(reopen) + " if you want it back."
+		sentence = fmt.Sprintf("Your account is closed. Sign in within %s if you want it back.", components.Days(reopen))
 	}
 	s.Flash(r, sentence)
 	clearSiteData(w)
@@ -80,6 +81,6 @@ func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	greeting := "Welcome back, " + entry.User.DisplayName() + ". Your account is open again."
+	greeting := fmt.Sprintf("Welcome back, %s. Your account is open again.", entry.User.DisplayName())
 	return s.admitNew(w, r, entry, arrival{"/account", greeting})
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 
 	"gatehouse/components"
@@ -34,7 +35,7 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Flash(r, "We have written to "+rules.DeliverableEmail(form.Email.Value)+". Your address changes once it is confirmed there.")
+	s.Flash(r, fmt.Sprintf("We have written to %s. Your address changes once it is confirmed there.", rules.DeliverableEmail(form.Email.Value)))
 	return s.Redirect(w, r, form.Action)
 }
 

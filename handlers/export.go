@@ -35,7 +35,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	// A username is ASCII letters, digits, - and _: nothing to escape.
-	w.Header().Set("Content-Disposition", `attachment; filename="account-`+user.Username+`.json"`)
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="account-%s.json"`, user.Username))
 	if r.Method != get {
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusOK)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -226,7 +227,7 @@ func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == post {
 		next = r.PostForm.Get("next")
 		sc := scopeOf(r)
-		sentence := "You are signed in already, as " + sc.user.Username + ". Sign out first to use another account."
+		sentence := fmt.Sprintf("You are signed in already, as %s. Sign out first to use another account.", sc.user.Username)
 		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && rules.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
 			// Keep a long form on the page, so that what was typed is not lost.
 			sc.refusal = sentence

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"net/http"
 )
@@ -23,7 +24,7 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
 	s.Log.Error("not ready", "request", scopeOf(r).id, "error", err.Error())
 	// Never the error itself: it may name hosts and folders, and anybody may ask.
 	why := cmp.Or(s.Store.Trouble(err), "the log says why")
-	return writeText(w, http.StatusServiceUnavailable, "the database cannot be written: "+why+"\n")
+	return writeText(w, http.StatusServiceUnavailable, fmt.Sprintf("the database cannot be written: %s\n", why))
 }
 
 func writeText(w http.ResponseWriter, status int, text string) error {

@@ -42,7 +42,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 		return err
 	}
 	s.closeLink(w, r, invitePage, token)
-	return s.admitNew(w, r, store.ByPassword(user), arrival{greeting: "Welcome, " + user.DisplayName() + ". Your account is ready."})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{greeting: welcome(user)})
 }
 
 func (s *Site) blankInvite(w http.ResponseWriter, r *http.Request) error {

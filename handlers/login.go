@@ -28,7 +28,7 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err == nil {
 		entry.Remembered = form.Remembered()
-		err = s.admit(w, r, entry, arrival{form.Next, "Welcome back, " + entry.User.DisplayName() + "."})
+		err = s.admit(w, r, entry, arrival{form.Next, fmt.Sprintf("Welcome back, %s.", entry.User.DisplayName())})
 	}
 	if form.TakeRefusal(err) {
 		return s.showLogin(w, r, s.Refuse(w, r, err), form)

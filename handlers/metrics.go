@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"gatehouse/store/identity"
 )
 
 // metricsPath is the only path that Metrics answers.
@@ -48,7 +50,7 @@ func NewMetrics(s *Site, version string) *Metrics {
 	return m
 }
 
-func metricName(name string) string { return "gatehouse_" + name }
+func metricName(name string) string { return identity.Metrics + name }
 
 // ServeHTTP answers GET /metrics. Everything else does not exist.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"gatehouse/components"
@@ -53,7 +54,12 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		scopeOf(r).needsCookies = true
 		return s.Redirect(w, r, "/email/verify")
 	}
-	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is ready."})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, welcome(user)})
+}
+
+// welcome greets somebody whose account was made just now.
+func welcome(user store.User) string {
+	return fmt.Sprintf("Welcome, %s. Your account is ready.", user.DisplayName())
 }
 
 // withinLimits registers within the limits. A taken username costs as much as an inline check.

@@ -2,9 +2,9 @@ package handlers
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
-	"strconv"
 
 	"github.com/go-chi/chi/v5"
 
@@ -49,7 +49,7 @@ func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {
 	if n == 1 {
 		sentence = "The other device is signed out."
 	} else if n > 1 {
-		sentence = strconv.FormatInt(n, 10) + " other devices are signed out."
+		sentence = fmt.Sprintf("%d other devices are signed out.", n)
 	}
 	return s.ended(w, r, sentence)
 }

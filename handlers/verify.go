@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"gatehouse/components"
@@ -59,7 +60,7 @@ func (s *Site) verify(w http.ResponseWriter, r *http.Request, token string) erro
 	_, err = s.Store.VerifyEmail(r.Context(), token, s.Origin(r))
 	if err == nil {
 		s.closeLink(w, r, verifyPage, token)
-		s.Flash(r, "Thank you. The address "+email+" is confirmed.")
+		s.Flash(r, fmt.Sprintf("Thank you. The address %s is confirmed.", email))
 		if scopeOf(r).user == nil {
 			return s.Redirect(w, r, "/login")
 		}
@@ -98,7 +99,7 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 		s.Flash(r, "Your account is open. Sign in with it.")
 		return s.Redirect(w, r, form.WithNext("/login"))
 	}
-	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, "Welcome, " + user.DisplayName() + ". Your account is open."})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, fmt.Sprintf("Welcome, %s. Your account is open.", user.DisplayName())})
 }
 
 // resend writes again to an unverified address: that of the signed-in user, or of the pending
@@ -113,7 +114,7 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	}
 	user := scopeOf(r).user
 	if user != nil && user.Verified() {
-		s.Flash(r, "The address "+user.Email+" is confirmed already.")
+		s.Flash(r, fmt.Sprintf("The address %s is confirmed already.", user.Email))
 		return s.Redirect(w, r, "/account")
 	}
 	err := s.askLetter(r, func() error {

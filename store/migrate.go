@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gatehouse/store/identity"
 	"gatehouse/store/migrations"
 )
 
@@ -17,7 +18,7 @@ import (
 var ErrNewer = errors.New("the database was made by a newer version of this program; run that version, or restore a backup")
 
 // ErrOlder says that the database lacks migrations of this version.
-var ErrOlder = errors.New("the database is older than this program; run gatehouse migrate")
+var ErrOlder = fmt.Errorf("the database is older than this program; run %s migrate", identity.Program)
 
 const (
 	createMigrations = `CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL)`

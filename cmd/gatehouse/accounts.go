@@ -162,7 +162,7 @@ func (migrateCommand) Run(inv *invocation) (err error) {
 		return err
 	}
 	for _, name := range applied {
-		fmt.Fprintln(inv.term.out, "applied", name)
+		fmt.Fprintf(inv.term.out, "applied %s\n", name)
 	}
 	if len(applied) == 0 {
 		fmt.Fprintln(inv.term.out, "the database is up to date")

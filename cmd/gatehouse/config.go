@@ -17,6 +17,7 @@ import (
 
 	"gatehouse/assets"
 	"gatehouse/store"
+	"gatehouse/store/identity"
 	"gatehouse/store/postgres"
 	"gatehouse/store/rules"
 	"gatehouse/store/secret"
@@ -27,9 +28,9 @@ import (
 type settings struct {
 	Listen       string                 `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
 	BaseURL      string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
-	Database     string                 `default:"gatehouse.db" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
+	Database     string                 `default:"${database}" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
 	NoMigrate    bool                   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
-	Registration store.RegistrationMode `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom gatehouse user invite writes to) or closed (nobody)."`
+	Registration store.RegistrationMode `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom ${program} user invite writes to) or closed (nobody)."`
 	SMTP         string                 `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
 	MailFrom     string                 `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
 	HeloName     string                 `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
@@ -56,8 +57,10 @@ type settings struct {
 	InsecureTest  bool     `help:"For tests on loopback only: allows bcrypt cost 4 and turns the limits off."`
 }
 
-// defaults are the defaults that the store defines.
+// defaults are the program's names and the defaults that the store defines.
 var defaults = kong.Vars{
+	"program":              identity.Program,
+	"database":             identity.Database,
 	"closed_days":          strconv.Itoa(int(store.DefaultRules.Reopen / day)),
 	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventRetention / day)),
 	"limit_password":       strconv.Itoa(store.DefaultLimits.WrongPasswords),

@@ -15,6 +15,7 @@ import (
 	"gatehouse/handlers"
 	"gatehouse/handlers/mail"
 	"gatehouse/store"
+	"gatehouse/store/identity"
 	"gatehouse/store/postgres"
 	"gatehouse/store/rules"
 	"gatehouse/store/secret"
@@ -106,9 +107,9 @@ func (s *settings) secret(c checked, create bool) ([]byte, error) {
 	if s.Secret != "" {
 		return readSecret(s.Secret)
 	}
-	path := "gatehouse.secret"
+	path := identity.Secret
 	if !postgres.IsURL(c.database) {
-		path = c.database + ".secret"
+		path = c.database + identity.SecretEnding
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

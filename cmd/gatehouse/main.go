@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"gatehouse/handlers"
+	"gatehouse/store/identity"
 )
 
 // slots is how many passwords are hashed at a time: the number of processors for this program,
@@ -62,7 +63,7 @@ const (
 type cli struct {
 	settings
 
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site (also what plain gatehouse does)."`
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site (also what plain ${program} does)."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
 	User    userCommand    `cmd:"" help:"Look after accounts."`
 	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
@@ -99,12 +100,12 @@ func runProduct(ctx context.Context, args []string, term terminal, clock func() 
 	site.Product = product(site)
 	parser, err := newParser(&c, term, site.Product)
 	if err != nil {
-		fmt.Fprintln(term.err, "gatehouse:", err)
+		fmt.Fprintf(term.err, "%s: %v\n", identity.Program, err)
 		return exitFailed
 	}
 	parsed, err := parse(parser, args)
 	if err != nil {
-		fmt.Fprintf(term.err, "gatehouse: %v\nRun gatehouse --help to see what there is.\n", err)
+		fmt.Fprintf(term.err, "%[1]s: %[2]v\nRun %[1]s --help to see what there is.\n", identity.Program, err)
 		return exitUsage
 	}
 	inv := &invocation{ctx: ctx, settings: &c.settings, term: term, clock: clock, site: site}
@@ -117,10 +118,10 @@ func runProduct(ctx context.Context, args []string, term terminal, clock func() 
 	var usage usageError
 	switch {
 	case errors.As(err, &usage):
-		fmt.Fprintln(inv.term.err, "gatehouse:", err)
+		fmt.Fprintf(inv.term.err, "%s: %v\n", identity.Program, err)
 		return exitUsage
 	case err != nil:
-		fmt.Fprintln(inv.term.err, "gatehouse:", err)
+		fmt.Fprintf(inv.term.err, "%s: %v\n", identity.Program, err)
 		return exitFailed
 	}
 	return exitDone
@@ -131,10 +132,10 @@ func newParser(c *cli, term terminal, p handlers.Product) (*kong.Kong, error) {
 		c.Plugins = kong.Plugins{p.Settings}
 	}
 	options := []kong.Option{
-		kong.Name("gatehouse"),
+		kong.Name(identity.Program),
 		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n" +
 			"Every setting is a flag and an environment variable; an empty variable counts as not set."),
-		kong.DefaultEnvars("GATEHOUSE"),
+		kong.DefaultEnvars(identity.Environment),
 		kong.KindMapper(reflect.Bool, toggles),
 		defaults,
 		kong.Writers(term.out, term.err),

@@ -19,22 +19,28 @@ func (a *accounts) prunings(sessions store.Sessions) []store.Pruning {
 	return append([]store.Pruning{{Name: "sessions", Do: sessions.Prune}}, a.store.Prunings()...)
 }
 
-// prune deletes expired data at intervals until ctx ends.
+// prune deletes expired data at intervals until ctx ends. A kind that fails does not keep the
+// others.
 func prune(ctx context.Context, log *slog.Logger, prunings []store.Pruning) {
 	for {
 		for _, pruning := range prunings {
-			for {
-				n, err := pruning.Do(ctx, store.PruneBatch)
-				if err != nil && ctx.Err() == nil {
-					log.Error("prune", "what", pruning.Name, "error", err.Error())
-				}
-				if err != nil || n < store.PruneBatch || !pause(ctx, prunePause) {
-					break
-				}
+			err := safely(func() error { return pruneAll(ctx, pruning) })
+			if err != nil && ctx.Err() == nil {
+				log.Error("prune", "what", pruning.Name, "error", err.Error())
 			}
 		}
 		if !pause(ctx, pruneEvery) {
 			return
+		}
+	}
+}
+
+// pruneAll deletes expired data of one kind, batch by batch.
+func pruneAll(ctx context.Context, pruning store.Pruning) error {
+	for {
+		n, err := pruning.Do(ctx, store.PruneBatch)
+		if err != nil || n < store.PruneBatch || !pause(ctx, prunePause) {
+			return err
 		}
 	}
 }

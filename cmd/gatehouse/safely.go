@@ -1,17 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"runtime/debug"
-)
+import "gatehouse/store"
 
-// safely does something, and returns a panic as an error with its stack: what nobody waits
-// for must not end the program for everybody.
-func safely(do func() error) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
-		}
-	}()
-	return do()
-}
+// safely runs a step of background work, and returns a panic as an error with its stack.
+func safely(do func() error) (err error) { return store.Safely(do) }

@@ -15,6 +15,7 @@ import (
 
 	"gatehouse/assets"
 	"gatehouse/handlers"
+	"gatehouse/store/identity"
 )
 
 // Limits of the server, in the order in which a slow client reaches them.
@@ -104,7 +105,7 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 	if inv.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
-	fmt.Fprintf(inv.term.out, "gatehouse listening on http://%s\n", at.site.Addr())
+	fmt.Fprintf(inv.term.out, "%s listening on http://%s\n", identity.Program, at.site.Addr())
 	if at.metrics != nil {
 		fmt.Fprintf(inv.term.out, "metrics are at http://%s/metrics\n", at.metrics.Addr())
 	}

@@ -58,7 +58,7 @@ type userAdd struct {
 // Run makes the account by the same rules as the registration page.
 func (c userAdd) Run(inv *invocation) error {
 	return withAccounts(inv, func(a *accounts) error {
-		password, err := askPassword(inv.term, "Password for "+rules.CanonicalUsername(c.Username))
+		password, err := askPassword(inv.term, fmt.Sprintf("Password for %s", rules.CanonicalUsername(c.Username)))
 		if err != nil {
 			return err
 		}
@@ -229,7 +229,7 @@ func (c userDelete) Run(inv *invocation) error {
 			return err
 		}
 		if !c.Yes {
-			typed, err := askLine(inv.term, "Type the username "+user.Username+" to erase this account: ")
+			typed, err := askLine(inv.term, fmt.Sprintf("Type the username %s to erase this account: ", user.Username))
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"runtime"
+
+	"gatehouse/store/identity"
 )
 
 // version is set by make build.
@@ -11,5 +13,5 @@ type versionCommand struct{}
 
 // Run prints the version of the program and of Go.
 func (versionCommand) Run(inv *invocation) error {
-	return inv.print(false, nil, "gatehouse %s, %s\n", version, runtime.Version())
+	return inv.print(false, nil, "%s %s, %s\n", identity.Program, version, runtime.Version())
 }

@@ -64,7 +64,10 @@ func (w *Worker) Run(ctx context.Context) {
 				continue
 			}
 			var taken []store.Letter
-			taken, err = w.Store.TakeLetters(ctx, p, free, lane.room)
+			err = store.Safely(func() (err error) {
+				taken, err = w.Store.TakeLetters(ctx, p, free, lane.room)
+				return err
+			})
 			for _, l := range taken {
 				domain := l.Domain()
 				lane.enter(domain)
@@ -112,36 +115,33 @@ func (w *Worker) Once(ctx context.Context) error {
 	}
 }
 
-// deliver attempts one letter and records the outcome.
+// deliver attempts one letter and records the outcome. A letter that makes the program panic is a
+// failed attempt like any other.
 func (w *Worker) deliver(ctx context.Context, l store.Letter) {
 	log := w.Log.With("letter", l.ID, "kind", l.Kind, "try", l.Tries)
-	err := w.send(ctx, l)
+	failed := store.Safely(func() error { return w.send(ctx, l) })
 	// Record the outcome even while the program ends.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportWait)
 	defer cancel()
-	if err == nil {
-		log.Info("letter delivered")
-		w.done(ctx, log, l)
-		return
-	}
-	if !errors.Is(err, ErrPermanent) {
-		later, failed := w.Store.LetterLater(ctx, l)
-		if failed != nil {
-			log.Error("outbox", "error", failed.Error())
-		}
-		if later {
-			log.Warn("letter not delivered yet", "error", redact(err, l.To))
-			return
-		}
-	}
-	log.Error("letter given up", "error", redact(err, l.To))
-	w.done(ctx, log, l)
-}
-
-func (w *Worker) done(ctx context.Context, log *slog.Logger, l store.Letter) {
-	if err := w.Store.LetterDone(ctx, l); err != nil {
+	if err := store.Safely(func() error { return w.report(ctx, log, l, failed) }); err != nil {
 		log.Error("outbox", "error", err.Error())
 	}
+}
+
+// report records that a letter was delivered, or how that failed.
+func (w *Worker) report(ctx context.Context, log *slog.Logger, l store.Letter, failed error) error {
+	if failed == nil {
+		log.Info("letter delivered")
+		return w.Store.LetterDone(ctx, l)
+	}
+	if !errors.Is(failed, ErrPermanent) {
+		if later, err := w.Store.LetterLater(ctx, l); later {
+			log.Warn("letter not delivered yet", "error", redact(failed, l.To))
+			return err
+		}
+	}
+	log.Error("letter given up", "error", redact(failed, l.To))
+	return w.Store.LetterDone(ctx, l)
 }
 
 func (w *Worker) send(ctx context.Context, l store.Letter) error {

@@ -3,7 +3,9 @@ package secret
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,7 +61,8 @@ func NewGate(slots int, wait time.Duration) *Gate {
 }
 
 // Do runs job on a slot and returns when it has run. It returns ErrBusy when
-// no slot came free in time, and the context's error when the caller left.
+// no slot came free in time, the context's error when the caller left, and a panic of
+// the job as an error with its stack: on a slot it would end the program.
 func (g *Gate) Do(ctx context.Context, job func()) error {
 	if ungated {
 		job()
@@ -67,12 +70,13 @@ func (g *Gate) Do(ctx context.Context, job func()) error {
 	}
 	timer := time.NewTimer(g.wait)
 	defer timer.Stop()
+	var failed error
 	finished := make(chan struct{})
 	g.waiting.Add(1)
 	select {
-	case g.jobs <- func() { defer close(finished); g.waiting.Add(-1); g.run(job) }:
+	case g.jobs <- func() { defer close(finished); g.waiting.Add(-1); failed = g.run(job) }:
 		<-finished
-		return nil
+		return failed
 	case <-timer.C:
 	case <-g.ended:
 	case <-ctx.Done():
@@ -84,10 +88,16 @@ func (g *Gate) Do(ctx context.Context, job func()) error {
 	return ErrBusy
 }
 
-func (g *Gate) run(job func()) {
+func (g *Gate) run(job func()) (err error) {
 	g.take(1)
 	defer g.take(-1)
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
 	job()
+	return nil
 }
 
 // take counts the slots in use, before a job and after it.

@@ -137,11 +137,11 @@ func (s *Script) serve(conn net.Conn, config *tls.Config) {
 				}
 				text.WriteString(line)
 			}
+			s.mu.Lock() // Got is asked as soon as the answer is there
 			if answer(".", "250 queued") {
-				s.mu.Lock()
 				s.got = append(s.got, text.String())
-				s.mu.Unlock()
 			}
+			s.mu.Unlock()
 		case "QUIT":
 			answer("QUIT", "221 bye")
 			return

@@ -1,0 +1,12 @@
+package handlers
+
+import (
+	"testing"
+
+	"gatehouse/store/storetest"
+)
+
+func TestSentencesAreWhole(t *testing.T) {
+	t.Parallel()
+	storetest.WholeSentences(t, ".", "mail")
+}
