@@ -65,5 +65,3 @@ func (s *sqlText) Scan(value any) error {
 	}
 	return nil
 }
-
-// closes makes an account and closes it. The visitor has just signed in to it
