@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +17,6 @@ import (
 	"gatehouse/assets"
 	"gatehouse/handlers"
 	"gatehouse/handlers/mail"
-	"gatehouse/handlers/visitor"
 	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
@@ -54,19 +52,32 @@ type House struct {
 // fails the test. Settings of the product have their defaults.
 func Open(t testing.TB, d storetest.Database, product Product) *House {
 	t.Helper()
+	h, err := open(t, d, product)
+	must(t, err)
+	return h
+}
+
+// open returns an error where it is the product that is in the way.
+func open(t testing.TB, d storetest.Database, product Product) (*House, error) {
+	t.Helper()
 	ctx := context.Background()
 	site := &handlers.Site{}
 	p := product(site)
 	if p.Settings != nil {
-		must(t, kong.ApplyDefaults(p.Settings))
+		if err := kong.ApplyDefaults(p.Settings); err != nil {
+			return nil, err
+		}
 	}
 	db := d.Open(t, d.New(t))
 	h := &House{Site: site, Clock: storetest.NewClock(), Database: db.Accounts(), kind: d}
-	h.migrate(t, db, p.Migrations)
+	if err := h.migrate(t, db, p.Migrations); err != nil {
+		return nil, err
+	}
 	sessions, err := db.Sessions(ctx)
 	must(t, err)
 
 	h.server = httptest.NewUnstartedServer(nil)
+	t.Cleanup(h.server.Close)
 	_, port, _ := strings.Cut(h.server.Listener.Addr().String(), ":")
 	base := &url.URL{Scheme: "http", Host: "localhost:" + port}
 	// What goes wrong stands with the test that it went wrong in.
@@ -84,31 +95,35 @@ func Open(t testing.TB, d storetest.Database, product Product) *House {
 	rules.Letters = storetest.Seal(t)
 	h.Store, err = store.New(ctx, h.Database, site.Passwords, site.Hasher, rules, h.Clock.Now, log)
 	must(t, err)
-	must(t, h.Store.Extend(p.ForStore()))
+	if err := h.Store.Extend(p.ForStore()); err != nil {
+		return nil, err
+	}
 	site.Store = h.Store
 	h.worker = &mail.Worker{
 		Store: h.Store, Sender: &h.mailbox, Site: site.Name, Base: base, From: site.Name + " <no-reply@localhost>", Log: log,
 		Product: p.LetterWords(),
 	}
-	h.server.Config.Handler, err = site.Handler()
-	must(t, err)
+	if h.server.Config.Handler, err = site.Handler(); err != nil {
+		return nil, err
+	}
 	h.server.Start()
-	t.Cleanup(h.server.Close)
-	return h
+	return h, nil
 }
 
 // migrate makes our tables and then the product's, which h.tables are.
-func (h *House) migrate(t testing.TB, db storetest.DB, product fs.FS) {
+func (h *House) migrate(t testing.TB, db storetest.DB, product fs.FS) error {
 	t.Helper()
 	_, err := db.Migrate(context.Background())
 	must(t, err)
 	ours := h.kind.Columns(t, h.Database)
-	_, err = db.Migrate(context.Background(), product)
-	must(t, err)
+	if _, err = db.Migrate(context.Background(), product); err != nil {
+		return err
+	}
 	h.tables = h.kind.Columns(t, h.Database)
 	for table := range ours {
 		delete(h.tables, table)
 	}
+	return nil
 }
 
 func must(t testing.TB, err error) {
@@ -116,35 +131,6 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// Visitor is a browser in which nobody is signed in.
-func (h *House) Visitor(t testing.TB) *visitor.Visitor {
-	v := visitor.New(t, h.server.URL, h.Site.BaseURL)
-	v.HTMX = h.HTMX
-	return v
-}
-
-// Letters delivers the letters that wait. It returns what arrived since it was last called,
-// in the order in which it was written.
-func (h *House) Letters(t testing.TB) []mail.Message {
-	t.Helper()
-	must(t, h.worker.Once(context.Background()))
-	messages := slices.DeleteFunc(h.mailbox.Messages(), func(m mail.Message) bool { return m.Number < h.read })
-	h.read += len(messages)
-	slices.Reverse(messages)
-	return messages
-}
-
-// Run runs a job of the product once, as if it were due. One that returns an error fails
-// the test.
-func (h *House) Run(t testing.TB, job string) {
-	t.Helper()
-	i := slices.IndexFunc(h.Site.Product.Jobs, func(j handlers.Job) bool { return j.Name == job })
-	if i < 0 {
-		t.Fatalf("the product has no job %q", job)
-	}
-	must(t, h.Site.Product.Jobs[i].Do(t.Context()))
 }
 
 // Both runs a test of a product four times: on SQLite and on PostgreSQL, and on each as a

@@ -10,6 +10,13 @@ import (
 	"gatehouse/store/storetest"
 )
 
+// Visitor is a browser in which nobody is signed in.
+func (h *House) Visitor(t testing.TB) *visitor.Visitor {
+	v := visitor.New(t, h.server.URL, h.Site.BaseURL)
+	v.HTMX = h.HTMX
+	return v
+}
+
 // SignedIn is a browser in which somebody signed in some time ago, who gets an account if
 // there is none under that username. What asks for recent authentication sends them to
 // /confirm.

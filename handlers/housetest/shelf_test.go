@@ -58,6 +58,13 @@ func newShelf(site *handlers.Site) handlers.Product {
 	}
 }
 
+// answers are those of the shelf.
+var answers = Answers{
+	Examples: map[string]string{"/books/{id}": "/books/1", "/books/{id}/delete": "/books/1/delete", "/books/new/check/{field}": "/books/new/check/title"},
+	Lived:    lived,
+	Secret:   map[string][]string{"books": {"id", "token"}},
+}
+
 // lived has a person keep a book about themselves.
 func lived(t testing.TB, h *House, user store.User) {
 	_, err := h.Database.Write.Exec(insertBook, user.ID, "Diary of "+user.Username, "Kept by "+user.Username, 300, true, 4.5, h.Store.Now(), "token of "+user.Username)

@@ -39,6 +39,12 @@ func (p *Page) submit(selector string, values map[string]string) *Page {
 	return p.visitor.post(action, send, p.visitor.HTMX && byHTMX)
 }
 
+// Values are what a form of the page sends as it stands.
+func (p *Page) Values(form *goquery.Selection) url.Values {
+	p.visitor.t.Helper()
+	return p.fill(form, nil)
+}
+
 // fill is what a form sends once these values are in it.
 func (p *Page) fill(form *goquery.Selection, values map[string]string) url.Values {
 	p.visitor.t.Helper()
