@@ -279,10 +279,14 @@ func namesOfProduct(t *testing.T, h house) {
 	}
 	for _, p := range []store.Product{
 		data("account"), data("unwanted_letters"), data("Books"), data(""), data("books", "books"),
-		{Events: []string{store.EventSignedIn}}, {Events: []string{"a b"}}, {Events: []string{"a", "a"}},
-		{Letters: []store.ProductLetter{{Kind: "weekly"}}}, {Letters: []store.ProductLetter{{Kind: "product-"}}},
+		{Events: []string{store.EventSignedIn}},
+		{Events: []string{"a b"}},
+		{Events: []string{"a", "a"}},
+		{Letters: []store.ProductLetter{{Kind: "weekly"}}},
+		{Letters: []store.ProductLetter{{Kind: "product-"}}},
 		{Letters: []store.ProductLetter{{Kind: weekly}, {Kind: weekly}}},
-		{Jobs: []string{"Weekly"}}, {Jobs: []string{"a", "a"}},
+		{Jobs: []string{"Weekly"}},
+		{Jobs: []string{"a", "a"}},
 	} {
 		if err := h.Extend(p); err == nil {
 			t.Errorf("a product of %+v is taken", p)
