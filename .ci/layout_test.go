@@ -2,6 +2,7 @@ package ci
 
 import (
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,9 @@ func TestTheTopLevelIsWhatTheREADMEMaps(t *testing.T) {
 		if !strings.HasPrefix(name, ".") && name != "LICENSE" && !slices.Contains(top, name) {
 			top = append(top, name)
 		}
+	}
+	if ours, _ := filepath.Glob("../store/migrations/*.sql"); len(ours) == 0 || slices.ContainsFunc(ours, func(path string) bool { return !strings.HasPrefix(filepath.Base(path), "0") }) {
+		t.Errorf("our migrations are numbered below 1000, and not %q", ours)
 	}
 	slices.Sort(top)
 	if want := []string{"Makefile", "README.md", "assets", "cmd", "components", "go.mod", "go.sum", "handlers", "store"}; !slices.Equal(top, want) {

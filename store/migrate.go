@@ -36,17 +36,12 @@ type Migration struct {
 // productFrom is the first number of a product's migrations. Ours stay below it.
 const productFrom = 1000
 
-// Migrations are ours and those of products, for a dialect, in the order of their
-// numbers. A number on the other's side of productFrom is an error.
+// Migrations are ours and those of products, for a dialect, each in the order of their
+// numbers. A product's number below productFrom, or one that stands twice, is an error.
 func Migrations(dialect string, products ...fs.FS) ([]Migration, error) {
 	all, err := ReadMigrations(migrations.Files, dialect)
 	if err != nil {
 		return nil, err
-	}
-	for _, m := range all {
-		if m.Version >= productFrom {
-			return nil, fmt.Errorf("migration %s has a number that belongs to a product", m.Name)
-		}
 	}
 	for _, files := range products {
 		if files == nil {
