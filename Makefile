@@ -8,9 +8,11 @@ MAKEFLAGS += --no-print-directory
 
 DATABASE ?= gatehouse.db
 TOOL := go tool -modfile=.tools/go.mod
+# The folders with templates, of the house and of the product.
+TEMPL := $(sort $(dir $(shell find . -name '*.templ' -not -path '*/node_modules/*')))
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 # A product that sets PROGRAM calls the command so, and with it its variables, files and metrics.
-BUILD = go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) $(if $(PROGRAM),-X gatehouse/identity.Program=$(PROGRAM))"
+BUILD = go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) $(if $(PROGRAM),-X gatehouse/store/identity.Program=$(PROGRAM))"
 # The race detector makes bcrypt, compression, the HTML parser and its selectors ten times
 # as slow, and they share nothing: they are spared it. Without paths the copies of
 # the tree that recipes are tried on share what is built.
@@ -45,10 +47,10 @@ quick: assets/dist/manifest.json postgres ## every test that needs no browser, p
 check: assets/dist/manifest.json ## formatting, generated code in step, vet, lint
 	@echo 'check: formatting'
 	@unformatted=$$(find . -name '*.go' ! -name '*_templ.go' ! -path '*/node_modules/*' -exec $(TOOL) gofumpt -l {} +); if [ -n "$$unformatted" ]; then echo "run gofumpt on: $$unformatted"; exit 1; fi
-	@$(TOOL) templ fmt -fail components >/dev/null
+	@$(TOOL) templ fmt -fail $(TEMPL) >/dev/null
 	@echo 'check: generated code'
-	@before=$$(cat components/*_templ.go | sha256sum); $(TOOL) templ generate -path components >/dev/null 2>&1; \
-		after=$$(cat components/*_templ.go | sha256sum); if [ "$$before" != "$$after" ]; then echo 'generated code was not in step: commit what make generate writes'; exit 1; fi
+	@generated() { cat $(addsuffix *_templ.go,$(TEMPL)) | sha256sum; }; before=$$(generated); \
+		for folder in $(TEMPL); do $(TOOL) templ generate -path $$folder >/dev/null 2>&1; done; after=$$(generated); if [ "$$before" != "$$after" ]; then echo 'generated code was not in step: commit what make generate writes'; exit 1; fi
 	@echo 'check: vet and staticcheck'
 	@go vet ./... ./.ci
 	@$(TOOL) staticcheck ./... ./.ci
@@ -65,8 +67,8 @@ dev: assets/dist/manifest.json ## serve http://localhost:7331, reloading as Go a
 		--cmd='go run ./cmd/gatehouse serve --base-url http://localhost:7331 --database $(DATABASE)'
 
 generate: ## write the Go code of the templ components
-	@$(TOOL) templ fmt components
-	@$(TOOL) templ generate -path components
+	@$(TOOL) templ fmt $(TEMPL)
+	@for folder in $(TEMPL); do $(TOOL) templ generate -path $$folder || exit 1; done
 
 seed: build ## make people to look at: ada and grace, and one who closed the account (DATABASE=...)
 	@.recipes/seed bin/gatehouse '$(DATABASE)'

@@ -1,22 +1,50 @@
 package components
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"slices"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"gatehouse/store"
 )
 
 // accountPages are the pages of an account, in the order of its navigation.
-var accountPages = []struct{ path, label string }{
-	{"/account", "Overview"},
-	{"/account/profile", "Profile"},
-	{"/account/email", "Email address"},
-	{"/account/password", "Password"},
-	{"/account/signins", "Devices"},
-	{"/account/activity", "Activity"},
-	{"/account/data", "Your data"},
-	{"/account/delete", "Close account"},
+var accountPages = []Link{
+	{Path: "/account", Label: "Overview"},
+	{Path: "/account/profile", Label: "Profile"},
+	{Path: "/account/email", Label: "Email address"},
+	{Path: "/account/password", Label: "Password"},
+	{Path: "/account/signins", Label: "Devices"},
+	{Path: "/account/activity", Label: "Activity"},
+	{Path: "/account/data", Label: "Your data"},
+	{Path: "/account/delete", Label: "Close account"},
+}
+
+type accountLinksKey struct{}
+
+// withAccountLinks is a body that draws the account links of the page around it. They are the one thing that a component takes
+// from its context: a product draws an AccountBox without knowing what other pages there are.
+func (p Page) withAccountLinks(body templ.Component) templ.Component {
+	if len(p.AccountLinks) == 0 {
+		return body
+	}
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return body.Render(context.WithValue(ctx, accountLinksKey{}, p.AccountLinks), w)
+	})
+}
+
+// accountLinks are all entries of the navigation of an account. Closing it stays the last.
+func accountLinks(ctx context.Context) []Link {
+	more, _ := ctx.Value(accountLinksKey{}).([]Link)
+	if len(more) == 0 {
+		return accountPages
+	}
+	last := len(accountPages) - 1
+	return slices.Concat(accountPages[:last], more, accountPages[last:])
 }
 
 // authenticatedBy says in words how a person proved who they are.

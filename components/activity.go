@@ -1,6 +1,7 @@
 package components
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +12,8 @@ import (
 // ActivityPage is one page of what happened to an account.
 type ActivityPage struct {
 	Events []store.Event
+	// Words say the events of the product, by their names.
+	Words map[string]string
 	// More says that there are older events. Later says that this is not the page of the newest.
 	More, Later bool
 }
@@ -39,7 +42,7 @@ var eventSentences = map[string]string{
 }
 
 // sentence says an event in words.
-func sentence(e store.Event) string {
+func (p ActivityPage) sentence(e store.Event) string {
 	switch {
 	case e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice:
 		return "Signed in on a new device"
@@ -59,7 +62,7 @@ func sentence(e store.Event) string {
 		}
 		return "Name changed"
 	}
-	if s, ok := eventSentences[e.Name]; ok {
+	if s := cmp.Or(eventSentences[e.Name], p.Words[e.Name]); s != "" {
 		return s
 	}
 	return e.Name

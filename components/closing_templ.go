@@ -189,7 +189,7 @@ func Reopening(user store.User, erased time.Time) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = actsFor(user.FormID()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ActsFor(user.FormID()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -197,7 +197,7 @@ func Reopening(user store.User, erased time.Time) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = actsFor(user.FormID()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ActsFor(user.FormID()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -220,7 +220,7 @@ func toBeVerified(email string, until time.Time) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = at(until).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = At(until).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -251,7 +251,7 @@ func verifiedAt(user store.User) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if user.Verified() {
-			templ_7745c5c3_Err = at(user.VerifiedAt).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = At(user.VerifiedAt).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

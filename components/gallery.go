@@ -26,7 +26,7 @@ func Gallery() []State {
 		homeStates(),
 		registerStates(), inviteStates(), verifyStates(),
 		loginStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
-		accountStates(), profileStates(), emailStates(), passwordStates(), signInsStates(), activityStates(), exportStates(), closingStates(),
+		accountStates(), profileStates(), emailStates(), passwordStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
 		linkStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)

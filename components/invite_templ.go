@@ -145,7 +145,7 @@ func InviteSignedIn(user store.User) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = actsFor(user.FormID()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ActsFor(user.FormID()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -2,6 +2,7 @@ package components
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -21,7 +22,12 @@ type Letter struct {
 	Action, Link string
 	// Facts say when and from where something was done.
 	Facts []LetterFact
+	// Unsubscribe is where its reader turns off letters of this kind, or empty.
+	Unsubscribe string
 }
+
+// LetterWords put a letter of a product into words: the subject and what follows the greeting.
+type LetterWords func(l *Letter, about store.Letter) error
 
 // LetterFact is a term and what it stands for.
 type LetterFact struct{ Term, Text string }
@@ -49,8 +55,8 @@ var letterWords = []struct {
 var toStrangers = []string{store.LetterVerify, store.LetterRegister, store.LetterNewEmail, store.LetterInvite}
 
 // NewLetter puts a letter from the outbox into words. site is the site's name, base the address under which its links
-// lead back. It returns false for a kind that it does not know.
-func NewLetter(about store.Letter, site string, base *url.URL) (Letter, bool) {
+// lead back, product the words of a product by kind. It returns an error for a kind that is unknown.
+func NewLetter(about store.Letter, site string, base *url.URL, product map[string]LetterWords) (Letter, error) {
 	// A letter to a stranger repeats nothing that somebody else chose: anybody could write to anybody through us. A
 	// letter that an earlier version of the program wrote may hold such words.
 	if !about.Verified || slices.Contains(toStrangers, about.Kind) {
@@ -60,10 +66,21 @@ func NewLetter(about store.Letter, site string, base *url.URL) (Letter, bool) {
 	for _, words := range letterWords {
 		if words.kind == about.Kind {
 			words.say(&l, letterSubject{about, base})
-			return l, true
+			return l, nil
 		}
 	}
-	return l, false
+	say := product[about.Kind]
+	if say == nil {
+		return l, fmt.Errorf("there is no letter of the kind %q", about.Kind)
+	}
+	if about.Token != "" {
+		l.Unsubscribe = base.JoinPath("/unsubscribe", about.Token).String()
+	}
+	about.Token = "" // it is for the link above alone
+	if err := say(&l, about); err != nil {
+		return l, fmt.Errorf("say a letter of the kind %q: %w", about.Kind, err)
+	}
+	return l, nil
 }
 
 // letterSubject is what a letter is about, and where its links lead.

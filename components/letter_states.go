@@ -37,7 +37,17 @@ func GalleryLetters() []GalleryLetter {
 		letterState("owner-unconfirmed", store.LetterOwner, stranger),
 		letterState("closed-at-once", store.LetterClosed, atOnce),
 		letterState("address-changed-long", store.LetterEmailChanged, long),
+		GalleryLetter{"product", optionalLetter()},
 	)
+}
+
+// optionalLetter is one of a product, which people may turn off.
+func optionalLetter() Letter {
+	l := Letter{Site: "Gatehouse", Home: "https://accounts.example.com", Hello: hello("Ada Lovelace"), Subject: "You read 2 books this week"}
+	l.Lines, l.Action, l.Link = []string{"That is one more than last week."}, "Open your list", l.Home+"/books"
+	l.Facts = []LetterFact{{"Read", "Sketch of the Analytical Engine"}, {"Read", "A Room of One's Own"}}
+	l.Unsubscribe = l.Home + "/unsubscribe/" + strings.Repeat("Qx7-", 20)
+	return l
 }
 
 // letterValid is how long the link of a letter is good for. Letters of other kinds have none.
@@ -50,6 +60,6 @@ func letterState(name, kind string, data store.LetterData) GalleryLetter {
 	if data.Valid = letterValid[kind]; data.Valid == 0 {
 		data.Token = ""
 	}
-	letter, _ := NewLetter(store.Letter{Kind: kind, LetterData: data}, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"})
+	letter, _ := NewLetter(store.Letter{Kind: kind, LetterData: data}, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"}, nil)
 	return GalleryLetter{name, letter}
 }

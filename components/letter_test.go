@@ -38,10 +38,10 @@ func TestLettersSayNothingInTheWordsOfStrangers(t *testing.T) {
 				if named {
 					l.Name, l.Username = "Ada", "ada"
 				}
-				drawn, ok := NewLetter(l, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"})
+				drawn, unknown := NewLetter(l, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"}, nil)
 				var html bytes.Buffer
-				if err := LetterHTML(drawn).Render(context.Background(), &html); err != nil || !ok {
-					t.Fatal(err, ok)
+				if err := LetterHTML(drawn).Render(context.Background(), &html); err != nil || unknown != nil {
+					t.Fatal(err, unknown)
 				}
 				said := drawn.Subject + drawn.Text() + html.String()
 				if strings.Contains(strings.ToLower(said), words) {
@@ -67,7 +67,7 @@ func TestEveryKindOfLetterHasWords(t *testing.T) {
 	if !slices.Equal(kinds, store.LetterKinds) {
 		t.Errorf("there are words for %v, want them for %v in this order", kinds, store.LetterKinds)
 	}
-	if _, ok := NewLetter(store.Letter{Kind: "none"}, "Gatehouse", &url.URL{}); ok {
+	if _, err := NewLetter(store.Letter{Kind: "none"}, "Gatehouse", &url.URL{}, nil); err == nil {
 		t.Error("a kind that does not exist has words")
 	}
 }

@@ -25,6 +25,9 @@ func (l Letter) Text() string {
 	for _, line := range l.After {
 		paragraph(line)
 	}
+	if l.Unsubscribe != "" {
+		fmt.Fprintf(&b, "Stop these emails:\n%s\n\n", l.Unsubscribe)
+	}
 	fmt.Fprintf(&b, "-- \n%s\n%s\n", l.Site, l.Home)
 	return b.String()
 }

@@ -36,9 +36,11 @@ type Page struct {
 	Flash string
 	// Links are the product's own that the user may follow, beside the site's name; nil where the product has none.
 	Links []Link
+	// AccountLinks are further entries in the navigation of the account pages.
+	AccountLinks []Link
 }
 
-// Link leads to a page of a product from the top of every page. Current marks the page that is shown.
+// Link is an entry in a navigation. Current marks the page that is shown.
 type Link struct {
 	Label, Path string
 	Current     bool
@@ -85,7 +87,7 @@ func (p Page) asksToVerify() bool {
 	return p.Mails && p.User != nil && !p.User.Verified() && p.Here != "/email/verify"
 }
 
-// htmxConfig turns off what is not used: history snapshots, inline style, and swaps of anything but an accepted, a
-// refused or a throttled form. The timeout, in milliseconds, is longer than the server takes for any answer. When it
-// passes, the connection is broken.
-const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":30000,"includeIndicatorCSS":false}`
+// htmxConfig turns off what is not used: inline style, and swaps of anything but an accepted, a refused or a throttled
+// form. Where an answer changed the address, as that of a filter may, the way back loads the page anew. The timeout, in
+// milliseconds, is longer than the server takes for any answer. When it passes, the connection is broken.
+const htmxConfig = `{"history":"reload","noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":30000,"includeIndicatorCSS":false}`

@@ -2,7 +2,7 @@ package components
 
 import "time"
 
-// Every time on a page or in a letter is written by one of these, in UTC. The template at draws one for people and for
+// Every time on a page or in a letter is written by one of these, in UTC. The template At draws one for people and for
 // machines.
 
 // moment is a day and a time of day.

@@ -149,7 +149,7 @@ func CheckInbox(refusal string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = actsFor(Nobody).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ActsFor(Nobody).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -210,7 +210,7 @@ func Unverified(user store.User, mails bool, refusal string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = actsFor(user.FormID()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ActsFor(user.FormID()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"gatehouse/components"
@@ -24,7 +26,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if text, err = json.MarshalIndent(exportOf(s.Name, data), "", "  "); err != nil {
+		if text, err = exportText(s.Name, data); err != nil {
 			return fmt.Errorf("write an export: %w", err)
 		}
 	}
@@ -59,6 +61,12 @@ type exportedAccount struct {
 	Events            []exportedEvent    `json:"activity"`
 	ReservedUsernames []exportedUsername `json:"reserved_usernames"`
 	Links             []exportedLink     `json:"links_in_letters"`
+	Unwanted          []exportedUnwanted `json:"unwanted_letters,omitempty"`
+}
+
+type exportedUnwanted struct {
+	Kind      string    `json:"kind"`
+	CreatedAt time.Time `json:"turned_off_at"`
 }
 
 type exportedSignIn struct {
@@ -129,7 +137,24 @@ func exportOf(site string, data store.Export) exportedAccount {
 	for _, l := range data.Links {
 		file.Links = append(file.Links, exportedLink{l.Purpose, l.Email, l.CreatedAt, l.ExpiresAt, timeOrNil(l.UsedAt)})
 	}
+	for _, u := range data.Unwanted {
+		file.Unwanted = append(file.Unwanted, exportedUnwanted(u))
+	}
 	return file
+}
+
+// exportText is the file: what the site holds and, after it, what the product holds.
+func exportText(site string, data store.Export) ([]byte, error) {
+	text, err := json.MarshalIndent(exportOf(site, data), "", "  ")
+	if err != nil || len(data.Product) == 0 {
+		return text, err
+	}
+	more, err := json.MarshalIndent(data.Product, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	// Two objects become one. The store has made sure that no name is in both.
+	return slices.Concat(bytes.TrimSuffix(text, []byte("\n}")), []byte(","), bytes.TrimPrefix(more, []byte("{"))), nil
 }
 
 // timeOrNil is nil for the zero time.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,7 +59,7 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	}
 	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
 
-	for _, name := range store.EventNames {
+	for _, name := range slices.Concat(store.EventNames, s.Product.ForStore().Events) {
 		send(counter, "events_total", "Security events, by their names in the log.",
 			float64(s.Store.EventCount(name)), prometheus.Labels{"event": name})
 	}
@@ -84,9 +85,32 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 
 	ctx, cancel := context.WithTimeout(context.Background(), queryWait)
 	defer cancel()
+	g.collectJobs(ctx, send)
 	for _, q := range g.queries {
 		if value, err := q.value(ctx, s); err == nil {
 			send(gauge, q.name, q.help, value, nil)
+		}
+	}
+}
+
+// collectJobs sends how the jobs of the product went. They are few, so they are asked for at
+// each scrape.
+func (g *gauges) collectJobs(ctx context.Context, send func(kind prometheus.ValueType, name, help string, value float64, labels prometheus.Labels)) {
+	if len(g.site.Product.Jobs) == 0 {
+		return
+	}
+	for _, job := range g.site.Product.Jobs {
+		send(prometheus.CounterValue, "job_failures_total", "How often a job failed in this copy of the program.",
+			float64(g.site.Store.JobFailures(job.Name)), prometheus.Labels{"job": job.Name})
+	}
+	runs, err := g.site.Store.JobRuns(ctx)
+	if err != nil {
+		return // the log says already that the database has trouble
+	}
+	for _, run := range runs {
+		if known := func(j Job) bool { return j.Name == run.Name }; slices.ContainsFunc(g.site.Product.Jobs, known) && !run.DoneAt.IsZero() {
+			send(prometheus.GaugeValue, "job_done_timestamp_seconds", "When a job last ended without an error, in Unix time.",
+				float64(run.DoneAt.UnixMilli())/1000, prometheus.Labels{"job": run.Name})
 		}
 	}
 }

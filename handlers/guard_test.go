@@ -113,7 +113,7 @@ func TestARouteThatCannotBeStopsTheSite(t *testing.T) {
 	}
 	h.Product.Routes = []Route{{Method: get, Path: "/books/{id}", Guard: Members, Do: do}, {Method: post, Path: "/buy", Guard: Members, Do: do}}
 	for _, path := range []string{"/login", "/books", "/books/1", "/books/{id}", "/buy", ""} {
-		h.Product.Links = []Link{{"Books", path}}
+		h.Product.Links = []Link{{Label: "Books", Path: path}}
 		if _, err := h.Handler(); err == nil || !strings.Contains(err.Error(), "leads to no page of the product") {
 			t.Errorf("a link to %q: %v", path, err)
 		}
@@ -124,6 +124,7 @@ func TestARouteThatCannotBeStopsTheSite(t *testing.T) {
 		{Method: post, Path: "/books", Guard: Members, Do: do},
 		{Method: get, Path: "/books/{id}", Guard: Members, Do: do},
 		{Method: get, Path: "/account/books", Guard: Members, Do: do},
+		{Method: get, Path: "/books/new", Guard: Members, Do: do},
 	}
 	if _, err := h.Handler(); err != nil {
 		t.Error(err)
@@ -168,7 +169,7 @@ func TestAProductHasItsNavigationAndFrontPage(t *testing.T) {
 		s.Product.Routes = append(s.Product.Routes,
 			Route{Method: get, Path: "/open", Guard: Everyone, Do: do},
 			Route{Method: get, Path: "/ada", Guard: Members, Allow: func(user store.User) bool { return user.Username == "ada" }, Do: do})
-		s.Product.Links = []Link{{"Open", "/open"}, {"Members", "/members"}, {"Ada", "/ada"}}
+		s.Product.Links = []Link{{Label: "Open", Path: "/open"}, {Label: "Members", Path: "/members"}, {Label: "Ada", Path: "/ada"}}
 		s.Product.Front = func(w http.ResponseWriter, r *http.Request) error {
 			return s.Show(w, r, http.StatusOK, "", templ.Raw("<h1>The front of a product</h1>"))
 		}

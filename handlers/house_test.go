@@ -89,8 +89,12 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	if h.Store, err = store.New(ctx, h.data, h.Passwords, h.Hasher, rules, h.clock.Now, h.Log); err != nil {
 		t.Fatal(err)
 	}
+	if err := h.Store.Extend(h.Product.ForStore()); err != nil {
+		t.Fatal(err)
+	}
 	h.worker = &mail.Worker{
 		Store: h.Store, Sender: h.Mailbox, Site: h.Name, Base: h.BaseURL, From: "Gatehouse <no-reply@localhost>", Log: h.Log,
+		Product: h.Product.LetterWords(),
 	}
 	h.Sessions = NewSessions(sessions, h.BaseURL)
 	if h.server.Config.Handler, err = h.Handler(); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"gatehouse/identity"
+	"gatehouse/store/identity"
 )
 
 // metricsPath is the only path that Metrics answers.

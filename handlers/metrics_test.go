@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -359,11 +360,46 @@ func TestMetricsSayWhichProgramRuns(t *testing.T) {
 	}
 }
 
+// withJob gives a site a product with a job.
+func withJob(s *Site) {
+	s.Product.Jobs = []Job{{Name: "weekly", Every: time.Hour, Do: func(context.Context) error { return nil }}}
+	s.Product.Events = map[string]string{"book_added": "Book added"}
+}
+
+func TestMetricsSayHowTheJobsOfAProductWent(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, measured, withJob)
+	if _, done := h.figures(t)["job_done_timestamp_seconds[weekly]"]; done {
+		t.Error("a job that never ran is done")
+	}
+	ctx := t.Context()
+	if err := errors.Join(h.Store.NoteJob(ctx, "weekly", time.Hour), h.Store.NoteJob(ctx, "former", time.Hour), h.Store.JobDone(ctx, "former"),
+		h.Store.JobDone(ctx, "weekly"), h.Store.JobFailed(ctx, "weekly", h.clock.Now().Add(time.Hour), time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	figures := h.figures(t)
+	if got, want := figures["job_done_timestamp_seconds[weekly]"], float64(h.clock.Now().UnixMilli())/1000; got != want {
+		t.Errorf("it was done at %v, want %v", got, want)
+	}
+	if got := figures["job_failures_total[weekly]"]; got != 1 {
+		t.Errorf("it failed %v times", got)
+	}
+	if _, shown := figures["job_done_timestamp_seconds[former]"]; shown {
+		t.Error("a job that the product no longer has is shown")
+	}
+	if _, shown := figures["events_total[book_added]"]; !shown {
+		t.Error("the events of the product are not counted")
+	}
+}
+
 // What the README tells people to watch must be there, and it must tell of all
 // there is.
 func TestREADMENamesTheMetrics(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, measured)
+	h := newHouse(t, measured, withJob)
+	if err := errors.Join(h.Store.NoteJob(t.Context(), "weekly", time.Hour), h.Store.JobDone(t.Context(), "weekly")); err != nil {
+		t.Fatal(err)
+	}
 	h.counts(t, map[string]float64{"GET / 200": 1}, func() { h.visitor(t).get("/") })
 	text, err := os.ReadFile("../cmd/gatehouse/README.md")
 	if err != nil {

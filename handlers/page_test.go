@@ -2,57 +2,39 @@ package handlers
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
+
+	browser "gatehouse/handlers/visitor"
 )
 
 // page is an answer.
 type page struct {
 	*goquery.Document
 	v      *visitor
+	answer *browser.Page
 	path   string
 	status int
 	header http.Header
 	body   string
 }
 
-// submit fills the form that was found on the page and sends it where the form
-// says. Keys that are no inputs of the form are a mistake of the test.
+func (v *visitor) page(p *browser.Page) *page {
+	return &page{p.Document, v, p, p.Path, p.Status, p.Header, p.Body}
+}
+
+// submit fills the form of the page and sends it.
 func (p *page) submit(values map[string]string) *page {
 	p.v.t.Helper()
-	form := p.Find("form.form[method=post]")
-	if form.Length() != 1 {
-		p.v.t.Fatalf("%s has %d forms:\n%s", p.path, form.Length(), p.body)
-	}
-	send := url.Values{}
-	values = maps.Clone(values)
-	form.Find("input").Each(func(_ int, input *goquery.Selection) {
-		name := input.AttrOr("name", "")
-		if input.AttrOr("type", "") != "checkbox" {
-			send.Set(name, input.AttrOr("value", ""))
-		}
-		if value, ok := values[name]; ok {
-			send.Set(name, value)
-			delete(values, name)
-		}
-	})
-	if len(values) > 0 {
-		p.v.t.Fatalf("%s has no inputs for %v", p.path, values)
-	}
-	return p.v.postExactly(form.AttrOr("action", ""), send)
+	return p.v.page(p.answer.In(p.v.with()).Submit(values))
 }
 
 // goesTo requires that the answer sends the browser to path, and opens it.
 func (p *page) goesTo(path string) *page {
 	p.v.t.Helper()
-	if got := p.destination(); got != path {
-		p.v.t.Fatalf("%s answered %d and leads to %q, want %q\n%s", p.path, p.status, got, path, p.body)
-	}
-	return p.v.get(path)
+	return p.v.page(p.answer.In(p.v.with()).GoesTo(path))
 }
 
 // cookie is one that the answer sets, or nil.
@@ -66,21 +48,10 @@ func (p *page) cookie(name string) *http.Cookie {
 }
 
 // destination is where the answer leads in the end, or empty.
-func (p *page) destination() string {
-	path := p.leads()
-	return strings.TrimRight(strings.TrimSuffix(path, cookieMarker), "?&")
-}
+func (p *page) destination() string { return p.answer.Destination() }
 
 // leads is where the answer leads at first.
-func (p *page) leads() string {
-	switch p.status {
-	case http.StatusSeeOther:
-		return p.header.Get("Location")
-	case http.StatusNoContent:
-		return p.header.Get("HX-Redirect")
-	}
-	return ""
-}
+func (p *page) leads() string { return p.answer.Leads() }
 
 // arrives opens the page that the answer leads to, which must be path. An
 // answer to htmx may be that page already.
@@ -114,43 +85,8 @@ func (p *page) turnedAway() *page {
 	return p
 }
 
-// is requires a status and returns the page.
-func (p *page) is(status int) *page {
-	p.v.t.Helper()
-	if p.status != status {
-		p.v.t.Fatalf("%s answered %d, want %d\n%s", p.path, p.status, status, p.body)
-	}
-	return p
-}
-
-// says requires that the page contains the text that a person would read.
-func (p *page) says(text string) *page {
-	p.v.t.Helper()
-	if !strings.Contains(p.Text(), text) {
-		p.v.t.Errorf("%s does not say %q:\n%s", p.path, text, p.body)
-	}
-	return p
-}
-
-// hides requires that the answer contains text nowhere, markup included.
-func (p *page) hides(texts ...string) *page {
-	p.v.t.Helper()
-	leads := p.header.Get("Location") + p.header.Get("HX-Redirect")
-	if p.body+leads == "" {
-		p.v.t.Errorf("%s says nothing that could be looked at", p.path)
-	}
-	for _, text := range texts {
-		if strings.Contains(p.body, text) || strings.Contains(leads, text) {
-			p.v.t.Errorf("%s contains %q:\n%s\n%s", p.path, text, leads, p.body)
-		}
-	}
-	return p
-}
-
-// message is the sentence at a field.
-func (p *page) message(field string) string {
-	return strings.TrimSpace(p.Find("#" + field + "-message").Text())
-}
-
-// value is what an input shows.
-func (p *page) value(field string) string { return p.Find("#"+field).AttrOr("value", "") }
+func (p *page) is(status int) *page         { p.v.t.Helper(); p.answer.Is(status); return p }
+func (p *page) says(text string) *page      { p.v.t.Helper(); p.answer.Says(text); return p }
+func (p *page) hides(texts ...string) *page { p.v.t.Helper(); p.answer.Hides(texts...); return p }
+func (p *page) message(field string) string { return p.answer.Message(field) }
+func (p *page) value(field string) string   { return p.answer.Value(field) }

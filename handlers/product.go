@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -43,6 +44,9 @@ type Product struct {
 	// kong reads them, to the settings of every command.
 	Commands []Command
 	Settings any
+	// States are its pages in each of their states, for the tests in a browser. The gallery
+	// takes them from cmd/gallery/product.go.
+	States []components.State
 }
 
 // Letter is a kind of letter that a product writes.
@@ -56,7 +60,7 @@ type Letter struct {
 	Label string
 	// Say puts a letter into words. It fills in the subject and what follows the greeting.
 	// about.About reads what the letter is about.
-	Say func(l *components.Letter, about store.Letter) error
+	Say components.LetterWords
 }
 
 // Job is something that runs at regular times, of all copies of the program in one.
@@ -81,9 +85,13 @@ type Command struct {
 	Do any
 }
 
-// Link is an entry in the navigation. Path is the path of a GET route of the product without
-// placeholders.
-type Link struct{ Label, Path string }
+// Link is an entry in the navigation at the top of every page. Path is the path of a GET
+// route of the product without placeholders.
+type Link struct {
+	Label, Path string
+	// Account has it stand among the pages of the account instead.
+	Account bool
+}
 
 // Route is a page of a product. It gets what every page of the site has: the session,
 // the guard, the way back after signing in, compression, a log line and metrics.
@@ -100,6 +108,27 @@ type Route struct {
 	// Do answers, or returns an error: a components.Problem is shown as a page, anything
 	// else is a fault.
 	Do func(w http.ResponseWriter, r *http.Request) error
+}
+
+// ForStore is what the store has to know of the product.
+func (p Product) ForStore() store.Product {
+	of := store.Product{Data: p.Data, Events: slices.Sorted(maps.Keys(p.Events))}
+	for _, l := range p.Letters {
+		of.Letters = append(of.Letters, store.ProductLetter{Kind: l.Kind, Optional: l.Label != ""})
+	}
+	for _, j := range p.Jobs {
+		of.Jobs = append(of.Jobs, j.Name)
+	}
+	return of
+}
+
+// LetterWords are the words of its letters, by kind.
+func (p Product) LetterWords() map[string]components.LetterWords {
+	words := map[string]components.LetterWords{}
+	for _, l := range p.Letters {
+		words[l.Kind] = l.Say
+	}
+	return words
 }
 
 // User is who is signed in, or nil. Handlers behind Members always have one.
@@ -122,15 +151,20 @@ func (s *Site) all() ([]route, error) {
 	if err := s.checkLinks(); err != nil {
 		return nil, err
 	}
-	routes := slices.Clone(ours)
+	if err := s.Product.check(); err != nil {
+		return nil, err
+	}
+	routes, seen := slices.Clone(ours), map[string]bool{}
 	for _, r := range s.Product.Routes {
 		if err := r.check(); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 		}
-		if example := placeholder.ReplaceAllString(r.Path, "x"); taken.Match(chi.NewRouteContext(), r.Method, example) {
+		// Of the product's own, one may be a special case of another: /books/new of /books/{id}.
+		example := placeholder.ReplaceAllString(r.Path, "x")
+		if seen[r.Method+example] || taken.Match(chi.NewRouteContext(), r.Method, example) {
 			return nil, fmt.Errorf("two pages want %s %s", r.Method, r.Path)
 		}
-		taken.MethodFunc(r.Method, r.Path, http.NotFound)
+		seen[r.Method+example] = true
 		guard := r.Guard
 		if r.Allow != nil {
 			guard.allow = &r.Allow
@@ -138,6 +172,38 @@ func (s *Site) all() ([]route, error) {
 		routes = append(routes, route{r.Method, r.Path, guard, r.Do, drawn})
 	}
 	return routes, nil
+}
+
+// JobEveryMin is the least time between two runs of a job, and JobRetry how long one that
+// failed waits.
+const (
+	JobEveryMin = time.Second
+	JobRetry    = 5 * time.Minute
+)
+
+// check returns an error for a part of the product that lacks something.
+func (p Product) check() error {
+	for _, d := range p.Data {
+		if d.Export == nil {
+			return fmt.Errorf("the data %q has no Export", d.Name)
+		}
+	}
+	for _, l := range p.Letters {
+		if l.Say == nil {
+			return fmt.Errorf("the letter %q has no Say", l.Kind)
+		}
+	}
+	for _, j := range p.Jobs {
+		if j.Do == nil || j.Every < JobEveryMin {
+			return fmt.Errorf("the job %q must do something, and not more often than every %v", j.Name, JobEveryMin)
+		}
+	}
+	for name, words := range p.Events {
+		if words == "" {
+			return fmt.Errorf("the event %q has no words", name)
+		}
+	}
+	return nil
 }
 
 // checkLinks returns an error for a link that leads to no page of the product.
@@ -158,8 +224,22 @@ func (s *Site) links(r *http.Request, user *store.User) []components.Link {
 	}
 	links := make([]components.Link, 0, len(s.Product.Links))
 	for _, link := range s.Product.Links {
-		if s.pages[link.Path].guard.admits(user) {
+		if !link.Account && s.pages[link.Path].guard.admits(user) {
 			links = append(links, components.Link{Label: link.Label, Path: link.Path, Current: r.URL.Path == link.Path})
+		}
+	}
+	return links
+}
+
+// accountLinks are the entries that a product adds to the pages of the account of a user.
+func (s *Site) accountLinks(user *store.User) []components.Link {
+	var links []components.Link
+	if _, chooses := s.pages[preferencesPage]; chooses {
+		links = append(links, components.Link{Label: "Email preferences", Path: preferencesPage})
+	}
+	for _, link := range s.Product.Links {
+		if link.Account && s.pages[link.Path].guard.admits(user) {
+			links = append(links, components.Link{Label: link.Label, Path: link.Path})
 		}
 	}
 	return links

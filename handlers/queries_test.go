@@ -59,7 +59,7 @@ var costs = []cost{
 	{"", "POST /account/signins/end-others", "", 0, 7},
 	{"", "GET /account/activity", "", 0, 3},
 	{"", "GET /account/data", "", 0, 2},
-	{"", "GET /account/export", "", 0, 7},
+	{"", "GET /account/export", "", 0, 8},
 	{"", "GET /account/delete", "", 0, 2},
 	{"", "POST /account/delete", "", 0, 2},
 	{"", "GET /confirm", "", 0, 2},

@@ -40,6 +40,17 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page com
 	return nil
 }
 
+// showBare answers with a page that knows nothing of a session.
+func (s *Site) showBare(w http.ResponseWriter, r *http.Request, status int, title string, body templ.Component) error {
+	text, err := render(r.Context(), components.Layout(s.page(r, title), body))
+	if err != nil {
+		return err
+	}
+	defer release(text)
+	writePage(w, r, status, text.Bytes())
+	return nil
+}
+
 // Redirect sends the browser to a path of this site. htmx would follow a 303 itself and put the
 // page into the form, so it gets HX-Redirect instead.
 func (s *Site) Redirect(w http.ResponseWriter, r *http.Request, path string) error {

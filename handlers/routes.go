@@ -99,6 +99,7 @@ func (s *Site) routes() []route {
 		{get, "/favicon.ico", static, fixed(s.Icon), drawn},
 		{get, "/assets/{file}", static, fixed(s.Assets(s.serve(s.notFound))), drawn},
 	}
+	routes = append(routes, s.preferences()...)
 	if s.Mailbox == nil {
 		return routes
 	}

@@ -1,41 +1,31 @@
 package handlers
 
 import (
-	"bytes"
 	"io"
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"testing"
 
-	"github.com/PuerkitoBio/goquery"
-
+	browser "gatehouse/handlers/visitor"
 	"gatehouse/store/storetest"
 )
 
-// visitor is a browser as far as HTTP goes: it has cookies and says where its
-// requests come from. With htmx its forms are sent by htmx.
+// visitor is a browser of the package of that name, which knows the house it visits. With
+// htmx its forms are sent by htmx.
 type visitor struct {
-	t      testing.TB
-	h      *house
-	client *http.Client
-	htmx   bool
-	header http.Header
+	t       testing.TB
+	h       *house
+	browser *browser.Visitor
+	client  *http.Client
+	htmx    bool
+	header  http.Header
 }
 
 func (h *house) visitor(t testing.TB) *visitor {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &visitor{t: t, h: h, header: http.Header{}, client: &http.Client{
-		Jar:           jar,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		// Compressing is for the tests that ask for it.
-		Transport: &http.Transport{DisableCompression: true},
-	}}
+	b := browser.New(t, h.server.URL, h.BaseURL)
+	return &visitor{t: t, h: h, browser: b, client: b.Client, header: http.Header{}}
 }
 
 // another is a further browser of the same kind.
@@ -51,17 +41,20 @@ func (v *visitor) from(address string) *visitor {
 	return v
 }
 
-// get opens a page, as a browser navigates: never as htmx.
-func (v *visitor) get(path string) *page {
-	v.t.Helper()
-	return v.send(http.MethodGet, path, nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
+// with is the browser as the test has set it up.
+func (v *visitor) with() *browser.Visitor {
+	v.browser.HTMX, v.browser.Header = v.htmx, v.header
+	return v.browser
 }
 
-// follows opens a link and the page that it leads to.
+func (v *visitor) get(path string) *page {
+	v.t.Helper()
+	return v.page(v.with().Get(path))
+}
+
 func (v *visitor) follows(link string) *page {
 	v.t.Helper()
-	answer := v.get(link).is(http.StatusSeeOther)
-	return v.get(answer.header.Get("Location"))
+	return v.page(v.with().Follows(link))
 }
 
 // post sends a form to path, as a form or as htmx would. A form of the page behind a
@@ -82,45 +75,13 @@ func (v *visitor) post(path string, values url.Values) *page {
 // postExactly sends these values and nothing else.
 func (v *visitor) postExactly(path string, values url.Values) *page {
 	v.t.Helper()
-	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}}
-	if v.htmx {
-		header.Set("HX-Request", "true")
-		header.Set("HX-Request-Type", "partial")
-	}
-	return v.send(http.MethodPost, path, strings.NewReader(values.Encode()), header)
+	return v.page(v.with().Post(path, values))
 }
 
 func (v *visitor) send(method, path string, body io.Reader, header http.Header) *page {
 	v.t.Helper()
-	request, err := http.NewRequest(method, v.h.server.URL+path, body)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	request.Header = header
-	for name, values := range v.header {
-		request.Header[name] = values
-	}
-	request.Host = v.h.BaseURL.Host
-	if host := request.Header.Get("Host"); host != "" {
-		request.Host = host
-	}
-	response, err := v.client.Do(request)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	document, err := goquery.NewDocumentFromReader(bytes.NewReader(text))
-	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return &page{document, v, path, response.StatusCode, response.Header, string(text)}
+	return v.page(v.with().Send(method, path, body, header))
 }
-
-// submit fills the form that was found on the page and sends it where the form
 
 // ada is what Ada types to register.
 func ada() map[string]string {

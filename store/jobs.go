@@ -44,6 +44,12 @@ func (s *Store) JobRuns(ctx context.Context) ([]JobRun, error) {
 	return All(ctx, s, selectJobs, nil, func(j *JobRun) []any { return []any{&j.Name, UTC{&j.DueAt}, UTC{&j.DoneAt}} })
 }
 
+// JobDue says whether a job is due by what is known about it.
+func (s *Store) JobDue(run JobRun, every time.Duration) bool {
+	now := s.Now()
+	return !run.DueAt.After(now) || !possible(run.DueAt, now, every)
+}
+
 // ClaimJob says whether the job is due and this copy of the program shall run it now. It
 // is due again one period later, so the run must end by then.
 func (s *Store) ClaimJob(ctx context.Context, name string, every time.Duration) (next time.Time, mine bool, err error) {
@@ -73,9 +79,13 @@ func (s *Store) JobDone(ctx context.Context, name string) error {
 	return nil
 }
 
-// JobLater has a job that failed run again after a while. next is when it is due
-// otherwise.
-func (s *Store) JobLater(ctx context.Context, name string, next time.Time, after time.Duration) error {
+// JobFailures is how often a job failed since this copy of the program started.
+func (s *Store) JobFailures(name string) int64 { return s.failures.count(name) }
+
+// JobFailed counts a failure, and has the job run again after a while. next is when it is
+// due otherwise.
+func (s *Store) JobFailed(ctx context.Context, name string, next time.Time, after time.Duration) error {
+	s.failures.add(name)
 	at := s.Now().Add(after)
 	if !at.Before(next) {
 		return nil

@@ -84,11 +84,13 @@ func (t tally) add(name string) {
 	}
 }
 
-// EventCount is how many events of that name, one of EventNames, this copy of the
-// program has logged since it started.
-func (s *Store) EventCount(name string) int64 {
-	if n := s.tally[name]; n != nil {
+func (t tally) count(name string) int64 {
+	if n := t[name]; n != nil {
 		return n.Load()
 	}
 	return 0
 }
+
+// EventCount is how many events of that name, one of EventNames or of the product's, this copy of the
+// program has logged since it started.
+func (s *Store) EventCount(name string) int64 { return s.tally.count(name) }

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gatehouse/identity"
+	"gatehouse/store/identity"
 	"gatehouse/store/migrations"
 )
 

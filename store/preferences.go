@@ -88,7 +88,7 @@ func (s *Store) unsubscribeToken(user User, kind string) string {
 // readUnsubscribe says whose letters of which kind a token turns off, or returns
 // ErrInvalidLink.
 func (s *Store) readUnsubscribe(token string) (userID int64, kind string, err error) {
-	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || s.seal == nil {
 		return 0, "", ErrInvalidLink
 	}

@@ -15,8 +15,8 @@ type Product struct {
 	Data []Data
 	// Letters are the kinds of its letters.
 	Letters []ProductLetter
-	// Events are the names of its events.
-	Events []string
+	// Events are the names of its events, Jobs those of its jobs.
+	Events, Jobs []string
 }
 
 // Data is what a product stores about people under one name.
@@ -39,10 +39,11 @@ type ProductLetter struct {
 	Optional bool
 }
 
-// names are what a product may call its data and events, kinds its letters.
+// What a product may call its data and events, its letters, and its jobs.
 var (
 	productName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
 	productKind = regexp.MustCompile(`^product-[a-z0-9-]{1,40}$`)
+	jobName     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,49}$`)
 )
 
 // ownNames are those of the file that people download.
@@ -67,8 +68,14 @@ func (s *Store) Extend(p Product) error {
 	if err := checkNames("letter", letters, productKind, LetterKinds); err != nil {
 		return err
 	}
+	if err := checkNames("job", p.Jobs, jobName, nil); err != nil {
+		return err
+	}
 	for _, name := range p.Events {
 		s.tally[name] = new(atomic.Int64)
+	}
+	for _, name := range p.Jobs {
+		s.failures[name] = new(atomic.Int64)
 	}
 	s.product = p
 	return nil

@@ -91,6 +91,7 @@ type Store struct {
 	troubled  atomic.Bool // the last transaction failed because of the database
 	partly    atomic.Pointer[partTrouble]
 	product   Product
+	failures  tally // of jobs
 
 	userByUsername *statement
 	userByEmail    *statement
@@ -103,7 +104,7 @@ type Store struct {
 // clock is the only source of time for what is stored; tests move it. Events
 // are logged to log.
 func New(ctx context.Context, db Database, passwords *rules.Passwords, hasher *secret.Hasher, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
-	s := &Store{db: db, passwords: passwords, hasher: hasher, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally()}
+	s := &Store{db: db, passwords: passwords, hasher: hasher, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally(), failures: tally{}}
 	for _, hot := range []struct {
 		statement **statement
 		pool      *sql.DB

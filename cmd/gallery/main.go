@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 
 	"gatehouse/assets"
 	"gatehouse/components"
@@ -30,11 +31,14 @@ func run(listen string, sums bool) error {
 	return http.ListenAndServe(listen, gallery())
 }
 
+// allStates are those of the house and of the product.
+func allStates() []components.State { return slices.Concat(components.Gallery(), states()) }
+
 func gallery() http.Handler {
 	mux := http.NewServeMux()
 	states := map[string]components.State{}
 	var names []string
-	for _, state := range components.Gallery() {
+	for _, state := range allStates() {
 		names = append(names, state.Name)
 		states[state.Name] = state
 	}

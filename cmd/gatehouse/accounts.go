@@ -43,23 +43,23 @@ type accounts struct {
 // openAccounts opens the database for serving or for a command. Serving migrates it unless
 // --no-migrate is set. A command migrates only a file that it creates, because an older program
 // may be serving an existing database.
-func openAccounts(j *job, c checked, log *slog.Logger, serving bool) (*accounts, error) {
+func openAccounts(inv *invocation, c checked, log *slog.Logger, serving bool) (*accounts, error) {
 	migrate := isMissing(c.database)
 	if serving {
-		migrate = !j.settings.NoMigrate
+		migrate = !inv.settings.NoMigrate
 	}
-	db, err := openDatabase(j.ctx, c.database)
+	db, err := openDatabase(inv.ctx, c.database)
 	if err != nil {
 		return nil, err
 	}
 	a := &accounts{db: db}
 	if migrate {
-		_, err = db.Migrate(j.ctx)
+		_, err = db.Migrate(inv.ctx, inv.site.Product.Migrations)
 	} else {
-		err = db.CheckSchema(j.ctx)
+		err = db.CheckSchema(inv.ctx, inv.site.Product.Migrations)
 	}
 	if err == nil {
-		err = a.open(j, c, log, serving)
+		err = a.open(inv, c, log, serving)
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.close())
@@ -67,23 +67,26 @@ func openAccounts(j *job, c checked, log *slog.Logger, serving bool) (*accounts,
 	return a, nil
 }
 
-func (a *accounts) open(j *job, c checked, log *slog.Logger, serving bool) error {
-	words := []string{j.settings.Name}
+func (a *accounts) open(inv *invocation, c checked, log *slog.Logger, serving bool) error {
+	words := []string{inv.settings.Name}
 	if c.base != nil {
 		words = append(words, c.base.Hostname())
 	}
 	a.passwords = &rules.Passwords{
-		Min: j.settings.PasswordMin, Common: assets.Passwords(), Words: words,
+		Min: inv.settings.PasswordMin, Common: assets.Passwords(), Words: words,
 	}
-	a.hasher = &secret.Hasher{Cost: j.settings.BcryptCost, Gate: secret.NewGate(slots, secret.GateWait)}
+	a.hasher = &secret.Hasher{Cost: inv.settings.BcryptCost, Gate: secret.NewGate(slots, secret.GateWait)}
 	a.hasher.Gate.Busy = addProcessors
-	rules := j.settings.rules()
+	rules := inv.settings.rules()
 	var err error
-	if rules.Letters, err = j.settings.seal(c, serving); err != nil {
+	if rules.Letters, err = inv.settings.seal(c, serving); err != nil {
 		return err
 	}
-	a.store, err = store.New(j.ctx, a.db.Accounts(), a.passwords, a.hasher, rules, j.clock, log)
-	return err
+	if a.store, err = store.New(inv.ctx, a.db.Accounts(), a.passwords, a.hasher, rules, inv.clock, log); err != nil {
+		return err
+	}
+	inv.site.Store = a.store
+	return a.store.Extend(inv.site.Product.ForStore())
 }
 
 // warnTooCostly logs how many accounts have a hash that is never compared. The operator should
@@ -106,15 +109,15 @@ func (a *accounts) close() error {
 
 // withExisting runs a command on the accounts of an existing database. A mistyped name must not
 // create an empty one.
-func withExisting(j *job, do func(a *accounts) error) error {
-	c, err := j.settings.check()
+func withExisting(inv *invocation, do func(a *accounts) error) error {
+	c, err := inv.settings.check()
 	if err != nil {
 		return err
 	}
 	if isMissing(c.database) {
 		return fmt.Errorf("there is no database at %s; name it with --database", c.database)
 	}
-	return withAccounts(j, do)
+	return withAccounts(inv, do)
 }
 
 // isMissing says whether the database is a file that does not exist.
@@ -127,13 +130,13 @@ func isMissing(place string) bool {
 }
 
 // withAccounts runs a command on the accounts and closes them afterwards.
-func withAccounts(j *job, do func(a *accounts) error) (err error) {
-	c, err := j.settings.check()
+func withAccounts(inv *invocation, do func(a *accounts) error) (err error) {
+	c, err := inv.settings.check()
 	if err != nil {
 		return err
 	}
 	// Commands record events with the account; their stderr is for people.
-	a, err := openAccounts(j, c, slog.New(slog.DiscardHandler), false)
+	a, err := openAccounts(inv, c, slog.New(slog.DiscardHandler), false)
 	if err != nil {
 		return err
 	}
@@ -144,25 +147,25 @@ func withAccounts(j *job, do func(a *accounts) error) (err error) {
 type migrateCommand struct{}
 
 // Run migrates the database to this version and lists the migrations.
-func (migrateCommand) Run(j *job) (err error) {
-	c, err := j.settings.check()
+func (migrateCommand) Run(inv *invocation) (err error) {
+	c, err := inv.settings.check()
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(j.ctx, c.database)
+	db, err := openDatabase(inv.ctx, c.database)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	applied, err := db.Migrate(j.ctx)
+	applied, err := db.Migrate(inv.ctx, inv.site.Product.Migrations)
 	if err != nil {
 		return err
 	}
 	for _, name := range applied {
-		fmt.Fprintf(j.term.out, "applied %s\n", name)
+		fmt.Fprintf(inv.term.out, "applied %s\n", name)
 	}
 	if len(applied) == 0 {
-		fmt.Fprintln(j.term.out, "the database is up to date")
+		fmt.Fprintln(inv.term.out, "the database is up to date")
 	}
 	return nil
 }

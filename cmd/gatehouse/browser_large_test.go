@@ -3,18 +3,20 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"gatehouse/assets"
 	"gatehouse/components"
+	"gatehouse/handlers"
 )
 
 // Whoever needs large text has it on every page in every state it can be in.
 func TestBrowserPagesTakeLargeText(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, serveGallery(t))
-	for _, state := range components.Gallery() {
+	for _, state := range everyState() {
 		b.open("/" + state.Name)
 		b.inspectLarge(state.Name)
 	}
@@ -24,12 +26,21 @@ func TestBrowserPagesTakeLargeText(t *testing.T) {
 func TestBrowserEveryKindOfFieldIsAccessibleAndFits(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, serveGallery(t))
-	for _, state := range components.Gallery() {
-		if strings.HasPrefix(state.Name, "demonstration") {
+	for _, state := range everyState() {
+		if strings.HasPrefix(state.Name, "demonstration") || ofProduct(state) {
 			b.open("/" + state.Name)
 			b.inspect(state.Name)
 		}
 	}
+}
+
+// productStates are the states of the product's pages.
+func productStates() []components.State { return product(&handlers.Site{}).States }
+
+func everyState() []components.State { return slices.Concat(components.Gallery(), productStates()) }
+
+func ofProduct(state components.State) bool {
+	return slices.ContainsFunc(productStates(), func(s components.State) bool { return s.Name == state.Name })
 }
 
 // serveGallery serves every state at its name.
@@ -37,7 +48,7 @@ func serveGallery(t *testing.T) *program {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", assets.Handler(http.NotFoundHandler()))
-	for _, state := range components.Gallery() {
+	for _, state := range everyState() {
 		mux.HandleFunc("/"+state.Name, func(w http.ResponseWriter, r *http.Request) {
 			if err := components.Layout(state.Page, state.Body).Render(r.Context(), w); err != nil {
 				t.Errorf("%s: %v", state.Name, err)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"gatehouse/handlers"
 )
 
 // target is one of a makefile.
@@ -45,7 +47,7 @@ func checkSpan(t *testing.T, path, span string, targets []string) {
 	case words[0] == "make":
 		checkTargets(t, path, words[1:], targets)
 	case words[0] == "gatehouse":
-		parser, err := newParser(&cli{}, terminal{})
+		parser, err := newParser(&cli{}, terminal{}, handlers.Product{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +85,7 @@ func checkCommands(t *testing.T, path string, b block, targets []string) {
 		case words[0] == "make":
 			checkTargets(t, path, words[1:], targets)
 		case words[0] == "gatehouse":
-			parser, err := newParser(&cli{}, terminal{out: &bytes.Buffer{}, err: &bytes.Buffer{}})
+			parser, err := newParser(&cli{}, terminal{out: &bytes.Buffer{}, err: &bytes.Buffer{}}, handlers.Product{})
 			if err != nil {
 				t.Fatal(err)
 			}

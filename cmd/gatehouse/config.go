@@ -16,8 +16,8 @@ import (
 	"golang.org/x/net/idna"
 
 	"gatehouse/assets"
-	"gatehouse/identity"
 	"gatehouse/store"
+	"gatehouse/store/identity"
 	"gatehouse/store/postgres"
 	"gatehouse/store/rules"
 	"gatehouse/store/secret"

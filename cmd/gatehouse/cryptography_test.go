@@ -27,8 +27,8 @@ func TestCryptographyIsListed(t *testing.T) {
 	t.Parallel()
 	used := map[string][]string{}
 	for _, folder := range []string{
-		"assets", "cmd/gatehouse", "components", "handlers", "handlers/mail", "identity",
-		"store", "store/rules", "store/secret", "store/sqlite", "store/postgres",
+		"assets", "cmd/gatehouse", "components", "handlers", "handlers/mail",
+		"store", "store/identity", "store/rules", "store/secret", "store/sqlite", "store/postgres",
 	} {
 		for file, parsed := range storetest.Sources(t, filepath.Join("../..", folder)) {
 			for _, spec := range parsed.Imports {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"gatehouse/handlers"
+
 	"gatehouse/store"
 )
 
@@ -18,7 +20,7 @@ func given(t *testing.T, args []string, variables ...string) (settings, error) {
 		t.Setenv(variables[i], variables[i+1])
 	}
 	var c cli
-	parser, err := newParser(&c, terminal{})
+	parser, err := newParser(&c, terminal{}, handlers.Product{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func TestTheProgramIsNamedInOnePlace(t *testing.T) {
 	t.Parallel()
 	found := map[string]int{}
 	for _, folder := range []string{
-		"identity", "cmd/gatehouse", "handlers", "handlers/mail", "components", "assets",
+		"store/identity", "cmd/gatehouse", "handlers", "handlers/mail", "components", "assets",
 		"store", "store/rules", "store/secret", "store/sqlite", "store/postgres",
 	} {
 		for path, file := range storetest.Sources(t, filepath.Join("../..", folder)) {
@@ -38,7 +38,7 @@ func TestTheProgramIsNamedInOnePlace(t *testing.T) {
 			})
 		}
 	}
-	for _, path := range append(slices.Clone(deriveKeys), "../../identity/identity.go") {
+	for _, path := range append(slices.Clone(deriveKeys), "../../store/identity/identity.go") {
 		if found[path] != 1 {
 			t.Errorf("%s names the program %d times, want once", path, found[path])
 		}

@@ -14,8 +14,8 @@ import (
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/mail"
-	"gatehouse/identity"
 	"gatehouse/store"
+	"gatehouse/store/identity"
 	"gatehouse/store/postgres"
 	"gatehouse/store/rules"
 	"gatehouse/store/secret"
@@ -157,23 +157,24 @@ func readSecret(text string) ([]byte, error) {
 
 // worker returns the worker that delivers the letters of a site, or nil if it sends none. On
 // this machine without a mail server they go into the site's mailbox.
-func (j *job) worker(site *handlers.Site, a *accounts) (*mail.Worker, error) {
+func (inv *invocation) worker(site *handlers.Site, a *accounts) (*mail.Worker, error) {
 	if !a.store.Mails() {
 		return nil, nil
 	}
 	w := &mail.Worker{
-		Store: a.store, Site: site.Name, Base: site.BaseURL, From: j.settings.sender(site.BaseURL), Log: site.Log,
+		Store: a.store, Site: site.Name, Base: site.BaseURL, From: inv.settings.sender(site.BaseURL), Log: site.Log,
+		Product: site.Product.LetterWords(),
 	}
-	if j.settings.usesMailbox(site.BaseURL) {
+	if inv.settings.usesMailbox(site.BaseURL) {
 		site.Mailbox = &mail.Mailbox{}
 		w.Sender = site.Mailbox
 		return w, nil
 	}
-	smtp, err := mail.ParseSMTP(j.settings.SMTP)
+	smtp, err := mail.ParseSMTP(inv.settings.SMTP)
 	if err != nil {
 		return nil, err
 	}
-	smtp.Hello, smtp.Log = j.settings.hello(site.BaseURL), site.Log
+	smtp.Hello, smtp.Log = inv.settings.hello(site.BaseURL), site.Log
 	w.Sender = smtp
 	return w, nil
 }

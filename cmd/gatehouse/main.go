@@ -15,7 +15,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"gatehouse/identity"
+	"gatehouse/handlers"
+	"gatehouse/store/identity"
 )
 
 // slots is how many passwords are hashed at a time: the number of processors for this program,
@@ -66,7 +67,11 @@ type cli struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
 	User    userCommand    `cmd:"" help:"Look after accounts."`
 	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
+	Job     jobCommand     `cmd:"" help:"See and run what runs at regular times."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
+
+	// Plugins hold the settings of the product.
+	kong.Plugins
 }
 
 // exited carries an exit status out of kong, which would end the process itself.
@@ -75,6 +80,11 @@ type exited int
 // run runs one command and returns its exit status. Canceling ctx stops a server gracefully.
 // The clock is the only source of time for stored data.
 func run(ctx context.Context, args []string, term terminal, clock func() time.Time) (status int) {
+	return runProduct(ctx, args, term, clock, product)
+}
+
+// runProduct is run for any product.
+func runProduct(ctx context.Context, args []string, term terminal, clock func() time.Time, product func(*handlers.Site) handlers.Product) (status int) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			code, ok := cause.(exited)
@@ -85,7 +95,10 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 		}
 	}()
 	var c cli
-	parser, err := newParser(&c, term)
+	// The handlers of the product use the site, which is filled in where it is served.
+	site := &handlers.Site{}
+	site.Product = product(site)
+	parser, err := newParser(&c, term, site.Product)
 	if err != nil {
 		fmt.Fprintf(term.err, "%s: %v\n", identity.Program, err)
 		return exitFailed
@@ -95,25 +108,32 @@ func run(ctx context.Context, args []string, term terminal, clock func() time.Ti
 		fmt.Fprintf(term.err, "%[1]s: %[2]v\nRun %[1]s --help to see what there is.\n", identity.Program, err)
 		return exitUsage
 	}
-	j := &job{ctx: ctx, settings: &c.settings, term: term, clock: clock}
-	defer j.flushOutput()
-	err = parsed.Run(j)
+	inv := &invocation{ctx: ctx, settings: &c.settings, term: term, clock: clock, site: site}
+	defer inv.flushOutput()
+	if isProducts(parsed, site.Product) {
+		err = inv.runCommand(parsed)
+	} else {
+		err = parsed.Run(inv)
+	}
 	var usage usageError
 	switch {
 	case errors.As(err, &usage):
-		fmt.Fprintf(j.term.err, "%s: %v\n", identity.Program, err)
+		fmt.Fprintf(inv.term.err, "%s: %v\n", identity.Program, err)
 		return exitUsage
 	case err != nil:
-		fmt.Fprintf(j.term.err, "%s: %v\n", identity.Program, err)
+		fmt.Fprintf(inv.term.err, "%s: %v\n", identity.Program, err)
 		return exitFailed
 	}
 	return exitDone
 }
 
-func newParser(c *cli, term terminal) (*kong.Kong, error) {
-	return kong.New(c,
+func newParser(c *cli, term terminal, p handlers.Product) (*kong.Kong, error) {
+	if p.Settings != nil {
+		c.Plugins = kong.Plugins{p.Settings}
+	}
+	options := []kong.Option{
 		kong.Name(identity.Program),
-		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n"+
+		kong.Description("The front door of a web application: people register, sign in, stay signed in and sign out.\n\n" +
 			"Every setting is a flag and an environment variable; an empty variable counts as not set."),
 		kong.DefaultEnvars(identity.Environment),
 		kong.KindMapper(reflect.Bool, toggles),
@@ -121,15 +141,20 @@ func newParser(c *cli, term terminal) (*kong.Kong, error) {
 		kong.Writers(term.out, term.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	)
+	}
+	for _, command := range p.Commands {
+		options = append(options, kong.DynamicCommand(command.Name, command.Help, "", command.Do))
+	}
+	return kong.New(c, options...)
 }
 
-// job is what every command needs.
-type job struct {
+// invocation is what every command needs.
+type invocation struct {
 	ctx      context.Context
 	settings *settings
 	term     terminal
 	clock    func() time.Time
+	site     *handlers.Site
 	// queues are the output queues of a server; other commands have none.
 	queues []*queue
 }

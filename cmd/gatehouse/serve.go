@@ -15,7 +15,7 @@ import (
 
 	"gatehouse/assets"
 	"gatehouse/handlers"
-	"gatehouse/identity"
+	"gatehouse/store/identity"
 )
 
 // Limits of the server, in the order in which a slow client reaches them.
@@ -32,15 +32,15 @@ type serveCommand struct{}
 
 // Run serves until the context ends or SIGINT or SIGTERM arrives, and then finishes the
 // requests in flight. A second signal ends the process at once.
-func (serveCommand) Run(j *job) error {
-	j.queueOutput()
-	ctx, stop := signal.NotifyContext(j.ctx, syscall.SIGINT, syscall.SIGTERM)
+func (serveCommand) Run(inv *invocation) error {
+	inv.queueOutput()
+	ctx, stop := signal.NotifyContext(inv.ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	c, err := j.settings.check()
+	c, err := inv.settings.check()
 	if err != nil {
 		return err
 	}
-	at, err := j.settings.listen()
+	at, err := inv.settings.listen()
 	if err != nil {
 		return err
 	}
@@ -49,9 +49,9 @@ func (serveCommand) Run(j *job) error {
 		_, port, _ := net.SplitHostPort(at.site.Addr().String())
 		c.base = &url.URL{Scheme: "http", Host: "localhost:" + port}
 	}
-	starting := *j
+	starting := *inv
 	starting.ctx = ctx
-	log := j.settings.logger(j.term.err)
+	log := inv.settings.logger(inv.term.err)
 	a, err := openAccounts(&starting, c, log, true)
 	if ctx.Err() != nil && err != nil {
 		return nil // stopped before anybody was served
@@ -59,60 +59,61 @@ func (serveCommand) Run(j *job) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(serve(ctx, stop, j, c, a, at, log), a.close())
+	return errors.Join(serve(ctx, stop, inv, c, a, at, log), a.close())
 }
 
-func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at listeners, log *slog.Logger) error {
+func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *accounts, at listeners, log *slog.Logger) error {
 	sessions, err := a.db.Sessions(ctx)
 	if err != nil {
 		return err
 	}
-	site := &handlers.Site{
-		Name:           j.settings.Name,
+	site := inv.site
+	*site = handlers.Site{
+		Name:           inv.settings.Name,
 		BaseURL:        c.base,
-		Registration:   j.settings.Registration,
+		Registration:   inv.settings.Registration,
 		Store:          a.store,
 		Passwords:      a.passwords,
 		Hasher:         a.hasher,
 		Sessions:       handlers.NewSessions(sessions, c.base),
-		Limits:         j.settings.rules().Limits,
-		Clock:          j.clock,
+		Limits:         inv.settings.rules().Limits,
+		Clock:          inv.clock,
 		TrustedProxies: c.proxies,
 		AnswerWait:     handlers.AnswerWait,
 		Assets:         assets.Handler,
 		Icon:           assets.Icon(),
 		Robots:         assets.Robots(),
 		Log:            log,
-		LostLines:      j.lostLines,
+		LostLines:      inv.lostLines,
+		Product:        site.Product,
 	}
 	if err := a.warnTooCostly(ctx, log); err != nil {
 		return err
 	}
-	worker, err := j.worker(site, a)
+	worker, err := inv.worker(site, a)
 	if err != nil {
 		return err
 	}
 	if at.metrics != nil {
 		site.Metrics = handlers.NewMetrics(site, version)
 	}
-	site.Product = product(site)
 	handler, err := site.Handler()
 	if err != nil {
 		return err
 	}
 	server := newServer(handler, log)
-	if j.settings.InsecureTest {
+	if inv.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
-	fmt.Fprintf(j.term.out, "%s listening on http://%s\n", identity.Program, at.site.Addr())
+	fmt.Fprintf(inv.term.out, "%s listening on http://%s\n", identity.Program, at.site.Addr())
 	if at.metrics != nil {
-		fmt.Fprintf(j.term.out, "metrics are at http://%s/metrics\n", at.metrics.Addr())
+		fmt.Fprintf(inv.term.out, "metrics are at http://%s/metrics\n", at.metrics.Addr())
 	}
 	switch {
 	case site.Mailbox != nil:
-		fmt.Fprintf(j.term.out, "there is no mail server: mail is at %s\n", c.base.JoinPath("/dev/mailbox"))
+		fmt.Fprintf(inv.term.out, "there is no mail server: mail is at %s\n", c.base.JoinPath("/dev/mailbox"))
 	case !a.store.Mails():
-		fmt.Fprintln(j.term.out, "there is no mail server: nobody gets mail, so nobody can confirm an address or recover an account; set --smtp")
+		fmt.Fprintln(inv.term.out, "there is no mail server: nobody gets mail, so nobody can confirm an address or recover an account; set --smtp")
 	}
 
 	var background sync.WaitGroup
@@ -123,6 +124,7 @@ func serve(ctx context.Context, stop func(), j *job, c checked, a *accounts, at 
 		background.Go(func() { worker.Run(ctx) })
 	}
 	background.Go(func() { prune(ctx, log, a.prunings(sessions)) })
+	background.Go(func() { jobs{a.store, log, site.Product.Jobs}.run(ctx) })
 
 	served := make(chan error, 2)
 	go func() { served <- server.Serve(strictListener{at.site}) }()

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"gatehouse/handlers"
 )
 
 var update = flag.Bool("update", false, "write the table of settings into the README of the program")
@@ -22,7 +24,7 @@ const (
 // model is the command line as kong understands it.
 func model(t *testing.T) *kong.Application {
 	t.Helper()
-	parser, err := newParser(&cli{}, terminal{})
+	parser, err := newParser(&cli{}, terminal{}, handlers.Product{})
 	if err != nil {
 		t.Fatal(err)
 	}

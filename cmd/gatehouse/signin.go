@@ -27,13 +27,13 @@ type signInList struct {
 }
 
 // Run lists the live sign-ins, the one last seen first.
-func (c signInList) Run(j *job) error {
-	return withExisting(j, func(a *accounts) error {
-		user, err := c.find(j, a)
+func (c signInList) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
 		if err != nil {
 			return err
 		}
-		list, err := a.store.SignIns(j.ctx, user)
+		list, err := a.store.SignIns(inv.ctx, user)
 		if err != nil {
 			return err
 		}
@@ -42,9 +42,9 @@ func (c signInList) Run(j *job) error {
 			live = append(live, liveSignIn{n.CreatedAt, n.SeenAt, n.EndsAt, n.Remembered, n.Address, n.Agent})
 		}
 		if c.JSON {
-			return writeJSON(j.term.out, live)
+			return writeJSON(inv.term.out, live)
 		}
-		table := tabwriter.NewWriter(j.term.out, 0, 0, 2, ' ', 0)
+		table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "SIGNED IN\tSEEN\tENDS\tADDRESS\tBROWSER")
 		for _, n := range live {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", date(&n.SignedIn), date(&n.Seen), date(&n.Ends), n.Address, n.Agent)
@@ -56,16 +56,16 @@ func (c signInList) Run(j *job) error {
 type signInEnd struct{ userArgument }
 
 // Run ends every sign-in of the person.
-func (c signInEnd) Run(j *job) error {
-	return withExisting(j, func(a *accounts) error {
-		user, err := c.find(j, a)
+func (c signInEnd) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
 		if err != nil {
 			return err
 		}
-		n, err := a.store.EndSignIns(j.ctx, user, operator)
+		n, err := a.store.EndSignIns(inv.ctx, user, operator)
 		if err != nil {
 			return err
 		}
-		return j.print(false, nil, "ended %d sign-ins of %s\n", n, user.Username)
+		return inv.print(false, nil, "ended %d sign-ins of %s\n", n, user.Username)
 	})
 }

@@ -56,19 +56,19 @@ type userAdd struct {
 }
 
 // Run makes the account by the same rules as the registration page.
-func (c userAdd) Run(j *job) error {
-	return withAccounts(j, func(a *accounts) error {
-		password, err := askPassword(j.term, fmt.Sprintf("Password for %s", rules.CanonicalUsername(c.Username)))
+func (c userAdd) Run(inv *invocation) error {
+	return withAccounts(inv, func(a *accounts) error {
+		password, err := askPassword(inv.term, fmt.Sprintf("Password for %s", rules.CanonicalUsername(c.Username)))
 		if err != nil {
 			return err
 		}
-		user, err := a.store.Register(j.ctx, store.Registration{
+		user, err := a.store.Register(inv.ctx, store.Registration{
 			Name: c.FullName, Username: c.Username, Email: c.Email, Password: password,
 		}, operator)
 		if err != nil {
 			return err
 		}
-		return j.print(c.JSON, personOf(user), "added %s\n", user.Username)
+		return inv.print(c.JSON, personOf(user), "added %s\n", user.Username)
 	})
 }
 
@@ -79,11 +79,11 @@ type userList struct {
 }
 
 // Run lists all accounts, oldest first.
-func (c userList) Run(j *job) error {
-	return withExisting(j, func(a *accounts) error {
+func (c userList) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
 		var people []person
 		for after := int64(0); ; {
-			users, err := a.store.Users(j.ctx, after, listPage)
+			users, err := a.store.Users(inv.ctx, after, listPage)
 			if err != nil {
 				return err
 			}
@@ -96,9 +96,9 @@ func (c userList) Run(j *job) error {
 			}
 		}
 		if c.JSON {
-			return writeJSON(j.term.out, append([]person{}, people...))
+			return writeJSON(inv.term.out, append([]person{}, people...))
 		}
-		table := tabwriter.NewWriter(j.term.out, 0, 0, 2, ' ', 0)
+		table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "ID\tUSERNAME\tEMAIL\tNAME\tCREATED\tDISABLED\tCLOSED")
 		for _, p := range people {
 			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed))
@@ -113,11 +113,11 @@ type userArgument struct {
 }
 
 // find returns the account, or an error in one sentence if there is none.
-func (w userArgument) find(j *job, a *accounts) (store.User, error) {
+func (w userArgument) find(inv *invocation, a *accounts) (store.User, error) {
 	if err := rules.CheckIdentifier(w.Who); w.Who != "" && err != nil {
 		return store.User{}, err
 	}
-	user, err := a.store.Find(j.ctx, w.Who)
+	user, err := a.store.Find(inv.ctx, w.Who)
 	if errors.Is(err, store.ErrNotFound) {
 		return user, fmt.Errorf("there is no account with the username or email address %q", w.Who)
 	}
@@ -130,14 +130,14 @@ type userShow struct {
 }
 
 // Run prints everything about the account that is not secret.
-func (c userShow) Run(j *job) error {
-	return withExisting(j, func(a *accounts) error {
-		user, err := c.find(j, a)
+func (c userShow) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
 		if err != nil {
 			return err
 		}
 		p := personOf(user)
-		return j.print(c.JSON, p, "id        %d\nusername  %s\nemail     %s\nname      %s\ncreated   %s\ndisabled  %s\nclosed    %s\n",
+		return inv.print(c.JSON, p, "id        %d\nusername  %s\nemail     %s\nname      %s\ncreated   %s\ndisabled  %s\nclosed    %s\n",
 			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed))
 	})
 }
@@ -145,32 +145,32 @@ func (c userShow) Run(j *job) error {
 type userDisable struct{ userArgument }
 
 // Run disables the account.
-func (c userDisable) Run(j *job) error {
-	return withExisting(j, func(a *accounts) error {
-		user, err := c.find(j, a)
+func (c userDisable) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
 		if err == nil {
-			err = a.store.Disable(j.ctx, user, operator)
+			err = a.store.Disable(inv.ctx, user, operator)
 		}
 		if err != nil {
 			return err
 		}
-		return j.print(false, nil, "disabled %s\n", user.Username)
+		return inv.print(false, nil, "disabled %s\n", user.Username)
 	})
 }
 
 type userEnable struct{ userArgument }
 
 // Run enables the account.
-func (c userEnable) Run(j *job) error {
-	return withExisting(j, func(a *accounts) error {
-		user, err := c.find(j, a)
+func (c userEnable) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
 		if err == nil {
-			err = a.store.Enable(j.ctx, user, operator)
+			err = a.store.Enable(inv.ctx, user, operator)
 		}
 		if err != nil {
 			return err
 		}
-		return j.print(false, nil, "enabled %s\n", user.Username)
+		return inv.print(false, nil, "enabled %s\n", user.Username)
 	})
 }
 
@@ -179,15 +179,15 @@ type userInvite struct {
 }
 
 // Run writes an invitation. The running site sends it.
-func (c userInvite) Run(j *job) error {
-	return withExisting(j, func(a *accounts) error {
+func (c userInvite) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
 		if !a.store.Mails() {
 			return errors.New("an invitation is a letter, and this site sends none; set --smtp and --secret as for the running site")
 		}
-		if err := a.store.Invite(j.ctx, c.Email, operator); err != nil {
+		if err := a.store.Invite(inv.ctx, c.Email, operator); err != nil {
 			return err
 		}
-		return j.print(false, nil, "invited %s; the link works once, within %d days\n", rules.DeliverableEmail(c.Email), store.InviteValid/day)
+		return inv.print(false, nil, "invited %s; the link works once, within %d days\n", rules.DeliverableEmail(c.Email), store.InviteValid/day)
 	})
 }
 
@@ -195,24 +195,24 @@ type userReset struct{ userArgument }
 
 // Run prints a link for the operator to pass on. Its recipient chooses the password, so nobody
 // else knows it.
-func (c userReset) Run(j *job) error {
-	checked, err := j.settings.check()
+func (c userReset) Run(inv *invocation) error {
+	checked, err := inv.settings.check()
 	if err != nil {
 		return err
 	}
 	if checked.base == nil {
 		return usageError{errors.New("--base-url is needed: it is where the link leads")}
 	}
-	return withExisting(j, func(a *accounts) error {
-		user, err := c.find(j, a)
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
 		if err != nil {
 			return err
 		}
-		token, err := a.store.ResetToken(j.ctx, user, operator)
+		token, err := a.store.ResetToken(inv.ctx, user, operator)
 		if err != nil {
 			return err
 		}
-		return j.print(false, nil, "%s\n", checked.base.JoinPath("/password/reset", token))
+		return inv.print(false, nil, "%s\n", checked.base.JoinPath("/password/reset", token))
 	})
 }
 
@@ -222,14 +222,14 @@ type userDelete struct {
 }
 
 // Run erases the account. It asks first, because this cannot be undone.
-func (c userDelete) Run(j *job) error {
-	return withExisting(j, func(a *accounts) error {
-		user, err := c.find(j, a)
+func (c userDelete) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
 		if err != nil {
 			return err
 		}
 		if !c.Yes {
-			typed, err := askLine(j.term, fmt.Sprintf("Type the username %s to erase this account: ", user.Username))
+			typed, err := askLine(inv.term, fmt.Sprintf("Type the username %s to erase this account: ", user.Username))
 			if err != nil {
 				return err
 			}
@@ -240,19 +240,19 @@ func (c userDelete) Run(j *job) error {
 				return errors.New("nothing was erased: that is not the username")
 			}
 		}
-		if err := a.store.Erase(j.ctx, user, operator); err != nil {
+		if err := a.store.Erase(inv.ctx, user, operator); err != nil {
 			return err
 		}
-		return j.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameReservation/day)
+		return inv.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameReservation/day)
 	})
 }
 
 // print writes value as JSON, or the sentence.
-func (j *job) print(asJSON bool, value any, sentence string, args ...any) error {
+func (inv *invocation) print(asJSON bool, value any, sentence string, args ...any) error {
 	if asJSON {
-		return writeJSON(j.term.out, value)
+		return writeJSON(inv.term.out, value)
 	}
-	_, err := fmt.Fprintf(j.term.out, sentence, args...)
+	_, err := fmt.Fprintf(inv.term.out, sentence, args...)
 	return err
 }
 

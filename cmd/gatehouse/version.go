@@ -3,7 +3,7 @@ package main
 import (
 	"runtime"
 
-	"gatehouse/identity"
+	"gatehouse/store/identity"
 )
 
 // version is set by make build.
@@ -12,6 +12,6 @@ var version = "development"
 type versionCommand struct{}
 
 // Run prints the version of the program and of Go.
-func (versionCommand) Run(j *job) error {
-	return j.print(false, nil, "%s %s, %s\n", identity.Program, version, runtime.Version())
+func (versionCommand) Run(inv *invocation) error {
+	return inv.print(false, nil, "%s %s, %s\n", identity.Program, version, runtime.Version())
 }

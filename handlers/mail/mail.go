@@ -20,6 +20,9 @@ type Message struct {
 	Text    string    `json:"text"`
 	HTML    string    `json:"html"`
 	Sent    time.Time `json:"sent"`
+	// Unsubscribe is where mail programs turn off such messages with one POST (RFC 8058), or
+	// empty.
+	Unsubscribe string `json:"unsubscribe,omitempty"`
 }
 
 // Sender sends a message. An error that wraps ErrPermanent means that retrying is useless.

@@ -25,8 +25,8 @@ const (
 	reportWait = 30 * time.Second
 )
 
-// Worker delivers the letters of the outbox until it is stopped. Every exported field is
-// required.
+// Worker delivers the letters of the outbox until it is stopped. Every exported field but
+// Product is required.
 type Worker struct {
 	Store  *store.Store
 	Sender Sender
@@ -35,6 +35,8 @@ type Worker struct {
 	Base *url.URL
 	From string
 	Log  *slog.Logger
+	// Product puts letters of a product into words, by kind. It is nil where there are none.
+	Product map[string]components.LetterWords
 
 	// slow replaces slowAfter if it is not 0.
 	slow time.Duration
@@ -154,9 +156,9 @@ func (w *Worker) send(ctx context.Context, l store.Letter) error {
 
 // write renders a letter.
 func (w *Worker) write(ctx context.Context, l store.Letter) (Message, error) {
-	letter, ok := components.NewLetter(l, w.Site, w.Base)
-	if !ok { // another copy of the program may be newer and know it
-		return Message{}, fmt.Errorf("there is no letter of the kind %q", l.Kind)
+	letter, err := components.NewLetter(l, w.Site, w.Base, w.Product)
+	if err != nil { // another copy of the program may be newer and know the kind
+		return Message{}, err
 	}
 	var html bytes.Buffer
 	// A shutdown during rendering is not a fault of the letter.
@@ -166,5 +168,6 @@ func (w *Worker) write(ctx context.Context, l store.Letter) (Message, error) {
 	return Message{
 		ID:   fmt.Sprintf("letter-%d.%d@%s", l.ID, l.Written.UnixMicro(), Domain(w.Base.Hostname())),
 		From: w.From, To: l.To, Subject: letter.Subject, Text: letter.Text(), HTML: html.String(), Sent: l.Written,
+		Unsubscribe: letter.Unsubscribe,
 	}, nil
 }

@@ -274,6 +274,8 @@ func (h house) lived(t *testing.T, r store.Registration) store.User {
 	user := h.find(t, r.Username+"-2")
 	_, err := h.ResetToken(h.ctx, user, From)
 	must(t, err)
+	must(t, h.Extend(books()))
+	must(t, h.ChooseLetters(h.ctx, user, func(string) bool { return false }))
 	return user
 }
 

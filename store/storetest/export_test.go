@@ -41,6 +41,7 @@ var exported = map[string]map[string]string{
 		"user_id": "", "hash": "", "email_key": "", "epoch": "",
 	},
 	"reserved_usernames": {"username": "Username", "until": "Until", "user_id": ""},
+	"unwanted_letters":   {"kind": "Kind", "created_at": "CreatedAt", "user_id": ""},
 }
 
 func exportsAll(t *testing.T, h house) {
@@ -58,6 +59,7 @@ func exportsAll(t *testing.T, h house) {
 	found := map[string]any{
 		"users": []store.User{export.User}, "signins": export.SignIns, "devices": export.Devices,
 		"events": export.Events, "reserved_usernames": export.Reserved, "tokens": export.Links,
+		"unwanted_letters": export.Unwanted,
 	}
 	columns := h.columns(t)
 	for _, table := range append(h.owning(t), "users") {

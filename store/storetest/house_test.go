@@ -3,9 +3,6 @@ package storetest_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"testing"
 
 	"gatehouse/store"
@@ -154,55 +151,11 @@ func (h house) count(t *testing.T, table string, want int) {
 // columns are the columns of every table.
 func (h house) columns(t *testing.T) map[string][]string {
 	t.Helper()
-	query := `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`
-	if h.kind.Name == SQLite.Name {
-		query = `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
-			WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid`
-	}
-	rows, err := h.db.Read.Query(query)
-	must(t, err)
-	defer rows.Close()
-	columns := map[string][]string{}
-	for rows.Next() {
-		var table, column string
-		must(t, rows.Scan(&table, &column))
-		columns[table] = append(columns[table], column)
-	}
-	must(t, rows.Err())
-	if len(columns["users"]) < 2 {
-		t.Fatalf("found the columns %v", columns)
-	}
-	return columns
+	return h.kind.Columns(t, h.db)
 }
 
-// dump is every row of every table but those left out, to compare or to search.
+// dump is every row of every table but those left out.
 func (h house) dump(t *testing.T, but ...string) string {
 	t.Helper()
-	var lines []string
-	for table, columns := range h.columns(t) {
-		if slices.Contains(but, table) {
-			continue
-		}
-		rows, err := h.db.Read.Query(`SELECT ` + strings.Join(columns, ", ") + ` FROM ` + table)
-		must(t, err)
-		for rows.Next() {
-			values, into := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			must(t, rows.Scan(into...))
-			line := table
-			for i, value := range values {
-				if text, ok := value.([]byte); ok {
-					value = string(text)
-				}
-				line += fmt.Sprintf(" %s=%v", columns[i], value)
-			}
-			lines = append(lines, line)
-		}
-		must(t, rows.Err())
-		must(t, rows.Close())
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return h.kind.Dump(t, h.db, but...)
 }
