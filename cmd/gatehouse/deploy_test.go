@@ -151,3 +151,23 @@ func TestTheUnitKeepsTheProgramRunning(t *testing.T) {
 		t.Errorf("TimeoutStopSec is %q, want at least %v", settings["[Service]TimeoutStopSec"], least)
 	}
 }
+
+// nginx takes what its own version or the system allows, unless it is told.
+func TestNginxIsToldWhichTLSToTake(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../.recipes/nginx.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, server := range strings.Split(string(text), "\nserver {")[1:] {
+		encrypted := strings.Contains(server, "ssl;")
+		for _, line := range []string{"\tssl_protocols TLSv1.2 TLSv1.3;\n", "\tssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;\n"} {
+			if strings.Contains(server, line) != encrypted {
+				t.Errorf("whether a server has the line %q: want %v, in\n%s", line, encrypted, server)
+			}
+		}
+	}
+	if !strings.Contains(string(text), "listen 443 ssl;") {
+		t.Error("no server speaks TLS")
+	}
+}
