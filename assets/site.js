@@ -56,6 +56,7 @@ htmx.registerExtension("gatehouse", {
 
   // What was edited while the form was on its way is checked again: the answer spoke of the older text.
   htmx_after_swap(source, { ctx }) {
+    if (ctx.push || ctx.replace) move(ctx);
     if (source.matches(check) || !ctx.request.form) return;
     for (const input of source.querySelectorAll(check)) {
       if (input.type === "radio" && !input.checked) continue;
@@ -63,6 +64,16 @@ htmx.registerExtension("gatehouse", {
     }
   },
 });
+
+let shown = location.pathname + location.search; // the address that the page was drawn for
+
+// move puts the address of what a filter or a page of a list now shows into the address bar. Going back loads it anew.
+function move({ push, request }) {
+  history[push ? "pushState" : "replaceState"](null, "", request.action);
+  shown = location.pathname + location.search;
+}
+
+addEventListener("popstate", () => location.pathname + location.search !== shown && location.reload());
 
 // Without cookies no form leads anywhere, and its sender would learn that only afterwards.
 document.documentElement.classList.toggle("cookieless", !navigator.cookieEnabled);

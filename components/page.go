@@ -87,7 +87,7 @@ func (p Page) asksToVerify() bool {
 	return p.Mails && p.User != nil && !p.User.Verified() && p.Here != "/email/verify"
 }
 
-// htmxConfig turns off what is not used: inline style, and swaps of anything but an accepted, a refused or a throttled
-// form. Where an answer changed the address, as that of a filter may, the way back loads the page anew. The timeout, in
-// milliseconds, is longer than the server takes for any answer. When it passes, the connection is broken.
-const htmxConfig = `{"history":"reload","noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":30000,"includeIndicatorCSS":false}`
+// htmxConfig turns off what is not used: history snapshots, inline style, and swaps of anything but an accepted, a
+// refused or a throttled form. The timeout, in milliseconds, is longer than the server takes for any answer. When it
+// passes, the connection is broken.
+const htmxConfig = `{"history":false,"noSwap":[204,304,400,401,403,404,405,413,415,421,"5xx"],"defaultTimeout":30000,"includeIndicatorCSS":false}`

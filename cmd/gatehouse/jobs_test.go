@@ -207,7 +207,8 @@ func TestAProductHasCommandsSettingsAndJobs(t *testing.T) {
 		t.Errorf("the job ran %d times", s.runs)
 	}
 	var stdout, stderr bytes.Buffer
-	if status := run(t.Context(), []string{"job", "run", "weekly", "--database", database}, terminal{nil, &stdout, &stderr}, time.Now); status != exitUsage || !strings.Contains(stderr.String(), "there are no jobs") {
+	none := func(*handlers.Site) handlers.Product { return handlers.Product{} }
+	if status := runProduct(t.Context(), []string{"job", "run", "weekly", "--database", database}, terminal{nil, &stdout, &stderr}, time.Now, none); status != exitUsage || !strings.Contains(stderr.String(), "there are no jobs") {
 		t.Errorf("without a product: %d %s", status, stderr.String())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/handlers"
 	"gatehouse/store/storetest"
 )
 
@@ -16,7 +17,7 @@ func TestTheRoleThatServesCannotChangeTheSchema(t *testing.T) {
 	t.Parallel()
 	place := storetest.PostgreSQL.New(t)
 	owner := storetest.PostgreSQL.Open(t, place)
-	if _, err := owner.Migrate(t.Context()); err != nil {
+	if _, err := owner.Migrate(t.Context(), product(&handlers.Site{}).Migrations); err != nil {
 		t.Fatal(err)
 	}
 	at, err := url.Parse(place)
