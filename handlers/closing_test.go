@@ -38,7 +38,7 @@ func TestClosingSignsOutEverywhere(t *testing.T) {
 		if got := answer.header.Get("Clear-Site-Data"); got != `"storage"` {
 			t.Errorf("Clear-Site-Data is %q", got)
 		}
-		answer.goesTo("/").says("You are not signed in").says("Your account is closed. Sign in within 14 days if you want it back.")
+		answer.goesTo("/").signedInAs("").says("Your account is closed. Sign in within 14 days if you want it back.")
 		if h.rows(t, "signins") != 0 || !h.user(t, "ada").Closed() || h.rows(t, "users") != 1 {
 			t.Error("something is left open, or gone")
 		}
@@ -134,7 +134,7 @@ func TestAnAccountIsLeftClosed(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.closes("ada")
 		old := v.session()
-		v.post("/logout", url.Values{}).goesTo("/").says("You are not signed in")
+		v.post("/logout", url.Values{}).goesTo("/").signedInAs("")
 		thief := v.another()
 		thief.present(old)
 		for _, late := range []*visitor{v, thief} {

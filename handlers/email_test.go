@@ -184,7 +184,7 @@ func TestAChangeOfAddressIsUndone(t *testing.T) {
 			t.Errorf("the intruder's address is written %q", got)
 		}
 		owner.follows(h.link(t, "ada@example.com")).is(200).submit(map[string]string{"password": "third engine of mine"}).goesTo("/login")
-		owner.tries("ada", "third engine of mine").goesTo("/").says("signed in as ada")
+		owner.tries("ada", "third engine of mine").goesTo("/").signedInAs("ada")
 		owner.get("/account").says("ada@example.com")
 	}, withMail)
 }

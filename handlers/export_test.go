@@ -39,7 +39,7 @@ func TestExportIsEverythingThatIsHeldAndNoSecret(t *testing.T) {
 			t.Fatalf("%v in %s", err, file.body)
 		}
 		a := held.Account
-		if held.Site != "Gatehouse" || a.Username != "countess" || a.Email != "ada@example.com" || a.Name != polyglot || a.RenamedAt == nil || !a.CreatedAt.Equal(h.user(t, "countess").CreatedAt) {
+		if held.Site != h.Name || a.Username != "countess" || a.Email != "ada@example.com" || a.Name != polyglot || a.RenamedAt == nil || !a.CreatedAt.Equal(h.user(t, "countess").CreatedAt) {
 			t.Errorf("the account is %+v", held)
 		}
 		if len(held.SignIns) != 2 || len(held.Devices) != 2 || !slices.ContainsFunc(held.SignIns, func(n exportedSignIn) bool { return n.Remembered }) {

@@ -30,7 +30,7 @@ func TestAnInvitationIsAccepted(t *testing.T) {
 			t.Error("the address is asked for")
 		}
 		form.submit(map[string]string{"name": "Ada Lovelace", "username": "Ada", "password": storetest.Password}).goesTo("/").
-			says("Welcome, Ada Lovelace. Your account is ready.").says("signed in as ada").hides("not confirmed yet")
+			says("Welcome, Ada Lovelace. Your account is ready.").signedInAs("ada").hides("not confirmed yet")
 		user := h.user(t, "ada")
 		if user.Email != "Ada@example.com" || !user.Verified() || user.Name != "Ada Lovelace" {
 			t.Errorf("the account is %+v", user)
@@ -73,7 +73,7 @@ func TestAnInvitationRefusesAndKeepsWhatWasTyped(t *testing.T) {
 		if h.dump(t) != before {
 			t.Error("something changed")
 		}
-		v.get("/invite").submit(map[string]string{"username": "ada", "password": storetest.Password}).goesTo("/").says("signed in as ada")
+		v.get("/invite").submit(map[string]string{"username": "ada", "password": storetest.Password}).goesTo("/").signedInAs("ada")
 	}, withInvite)
 }
 

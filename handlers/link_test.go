@@ -200,7 +200,7 @@ func TestADeadInvitationKeepsWhatWasTyped(t *testing.T) {
 		}
 		v.follows(pairs[store.PurposeInvite](t, h, "annika"))
 		shown := refused.submit(map[string]string{"password": newPassword}).is(422).says("annika@example.com")
-		shown.submit(map[string]string{"password": newPassword}).goesTo("/").says("signed in as anna")
+		shown.submit(map[string]string{"password": newPassword}).goesTo("/").signedInAs("anna")
 	}, withMail)
 }
 

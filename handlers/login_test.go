@@ -23,7 +23,7 @@ func TestSignInByUsernameOrEmail(t *testing.T) {
 			other := h.visitor(t)
 			other.htmx = v.htmx
 			other.get("/login").submit(map[string]string{"username": who, "password": storetest.Password}).goesTo("/").
-				says("Welcome back, Ada Lovelace.").says("signed in as ada")
+				says("Welcome back, Ada Lovelace.").signedInAs("ada")
 		}
 	})
 }
@@ -106,7 +106,7 @@ func TestAPasswordIsGoodForYears(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
 		h.clock.Move(5 * 365 * 24 * time.Hour)
-		v.another().signsIn().is(200).says("signed in as ada")
+		v.another().signsIn().is(200).signedInAs("ada")
 	})
 }
 

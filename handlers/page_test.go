@@ -73,6 +73,16 @@ func (p *page) masked(typed string) string {
 	return fmt.Sprint(p.status, "\n", headerText(header), strings.ReplaceAll(p.body, `value="`+typed+`"`, `value="TYPED"`))
 }
 
+// signedInAs requires that whoever got the page is signed in under a username, or not at all
+// if it is empty.
+func (p *page) signedInAs(username string) *page {
+	p.v.t.Helper()
+	if got := p.v.signedIn(); got != username {
+		p.v.t.Errorf("%s: signed in as %q, want %q", p.path, got, username)
+	}
+	return p
+}
+
 // turnedAway requires that whoever asked is led to sign in. An inline check
 // leads nobody away from what they type.
 func (p *page) turnedAway() *page {

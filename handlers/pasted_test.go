@@ -21,14 +21,14 @@ func TestWhatIsPastedAroundANameOrAddressIsLeftOut(t *testing.T) {
 		for i, paste := range around {
 			with := func(value string) string { return strings.ReplaceAll(paste, "%", value) }
 			for _, who := range []string{"ada", "Ada@example.com"} {
-				v.another().get("/login").submit(map[string]string{"username": with(who), "password": storetest.Password}).goesTo("/").says("signed in as ada")
+				v.another().get("/login").submit(map[string]string{"username": with(who), "password": storetest.Password}).goesTo("/").signedInAs("ada")
 				v.another().forgets(with(who)).goesTo("/password/forgot?sent=1")
 			}
 			username := "countess" + string(rune('a'+i))
 			other := v.another()
 			other.get("/register").submit(map[string]string{
 				"name": strings.TrimRight(with("Countess"), "\u200d"), "username": with(username), "email": with(username + "@example.com"), "password": storetest.Password,
-			}).goesTo("/").says("Hello, Countess").says("signed in as " + username)
+			}).goesTo("/").says("Welcome, Countess.").signedInAs(username)
 			if user := h.user(t, username); user.Username != username || user.Name != "Countess" || user.Email != username+"@example.com" {
 				t.Errorf("%+q: the account is %+v", paste, user)
 			}
@@ -129,7 +129,7 @@ func TestANameThatCannotBeSeenGivesWayToTheUsername(t *testing.T) {
 			values := person("blank" + string(rune('a'+i)))
 			values.Set("name", name)
 			other := v.another()
-			other.post("/register", values).goesTo("/").says("Hello, " + values.Get("username"))
+			other.post("/register", values).goesTo("/").says("Welcome, " + values.Get("username") + ".")
 			other.get("/account").hides("<dt>Name</dt>")
 		}
 		v.registers()
@@ -137,8 +137,10 @@ func TestANameThatCannotBeSeenGivesWayToTheUsername(t *testing.T) {
 		if _, err := h.data.Write.Exec(`UPDATE users SET name = $1`, "\u115f"); err != nil {
 			t.Fatal(err)
 		}
-		v.get("/").says("Hello, ada")
-		v.get("/account").hides("<dt>Name</dt>", "\u115f")
+		account := v.get("/account").hides("<dt>Name</dt>", "\u115f")
+		if got := account.Find(`#links a[href="/account"]`).Text(); got != "ada" {
+			t.Errorf("the link to the account says %q", got)
+		}
 	})
 }
 

@@ -106,7 +106,7 @@ func TestTheBrowserThatRegisteredIsSignedInByTheButton(t *testing.T) {
 		}
 		old := v.session()
 		answer := page.submit(nil)
-		answer.goesTo("/").says("Welcome, ada. Your account is open.").says("signed in as ada").hides("not confirmed yet")
+		answer.goesTo("/").says("Welcome, ada. Your account is open.").signedInAs("ada").hides("not confirmed yet")
 		if v.session() == old || v.device() == "" || v.carries(pendingCookie) != "" || v.carries(verifyPage.cookie) != "" {
 			t.Error("the session is not a new one, or a cookie stays")
 		}
@@ -200,7 +200,7 @@ func TestREG06OneAddressOpensOneAccount(t *testing.T) {
 			other.waitsAs(fmt.Sprint("ada", i), email).goesTo("/email/verify")
 			browsers, links = append(browsers, other), append(links, h.link(t, email))
 		}
-		browsers[1].follows(links[1]).submit(nil).goesTo("/").says("signed in as ada1")
+		browsers[1].follows(links[1]).submit(nil).goesTo("/").signedInAs("ada1")
 		for _, i := range []int{0, 2, 1} {
 			browsers[i].follows(links[i]).is(422).says("This link does not work")
 		}
@@ -244,7 +244,7 @@ func TestAMistypedAddressIsCorrectedByRegisteringAgain(t *testing.T) {
 		}
 		v.waitsAs("ada", "ada@example.com").goesTo("/email/verify")
 		v.another().follows(wrong).is(422)
-		v.follows(h.link(t, "ada@example.com")).submit(nil).goesTo("/").says("signed in as ada")
+		v.follows(h.link(t, "ada@example.com")).submit(nil).goesTo("/").signedInAs("ada")
 		v.get("/account").says("ada@example.com").hides("exmaple")
 	}, withConfirm)
 }
@@ -276,7 +276,7 @@ func TestARegistrationWaitsForADay(t *testing.T) {
 		}
 		other := v.another()
 		other.waitsAs("ada", "second@example.com").goesTo("/email/verify")
-		other.follows(h.link(t, "second@example.com")).submit(nil).goesTo("/").says("signed in as ada")
+		other.follows(h.link(t, "second@example.com")).submit(nil).goesTo("/").signedInAs("ada")
 	}, withConfirm)
 }
 

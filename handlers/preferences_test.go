@@ -167,7 +167,7 @@ func TestActivityAndTheFileKnowTheProduct(t *testing.T) {
 			Site  string
 			Books []string
 		}
-		if err := json.Unmarshal([]byte(file.body), &held); err != nil || held.Site != "Gatehouse" || len(held.Books) != 1 || held.Books[0] != "Sketch of ada" {
+		if err := json.Unmarshal([]byte(file.body), &held); err != nil || held.Site != h.Name || len(held.Books) != 1 || held.Books[0] != "Sketch of ada" {
 			t.Errorf("the file is %s", file.body)
 		}
 	}, func(s *Site) {

@@ -22,7 +22,7 @@ func TestProfileIsSaved(t *testing.T) {
 		if saved.value("name") != "Augusta" || saved.value("username") != "countess" {
 			t.Errorf("saved are %q and %q", saved.value("name"), saved.value("username"))
 		}
-		v.get("/").says("Hello, Augusta").says("signed in as countess")
+		v.get("/account").says("Augusta").signedInAs("countess")
 		v.get("/account/activity").says("Name changed").says("Username changed from ada to countess")
 		other := v.another()
 		other.tries("ada", storetest.Password).is(422)

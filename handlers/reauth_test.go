@@ -201,7 +201,7 @@ func TestConfirmTakesOnlyTheOwnPassword(t *testing.T) {
 		h.clock.Move(store.RecentAuth)
 		v.post("/confirm", url.Values{"username": {"grace"}, "password": {"difference engine no. 2"}}).is(422)
 		v.get("/account/delete").is(303)
-		v.post("/confirm", url.Values{"username": {"grace"}, "password": {storetest.Password}}).goesTo("/").says("signed in as ada")
+		v.post("/confirm", url.Values{"username": {"grace"}, "password": {storetest.Password}}).goesTo("/").signedInAs("ada")
 	})
 }
 

@@ -15,11 +15,10 @@ import (
 
 func TestRegisterSignsInAndGreets(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		v.get("/").is(200).says("You are not signed in")
-		home := v.registers().is(200).says("Hello, Ada Lovelace").says("signed in as ada").says("Welcome, Ada Lovelace. Your account is ready.")
-		home.hides(storetest.Password, "not signed in")
+		v.get("/").is(200).signedInAs("")
+		v.registers().is(200).says("Welcome, Ada Lovelace. Your account is ready.").hides(storetest.Password).signedInAs("ada")
 		v.get("/").hides("Your account is ready.")
-		v.get("/account").is(200).says("ada@example.com").says("Your password").hides(storetest.Password)
+		v.get("/account").is(200).says("Ada Lovelace").says("ada@example.com").says("Your password").hides(storetest.Password)
 		if got := h.rows(t, "users"); got != 1 {
 			t.Errorf("%d accounts, want 1", got)
 		}
@@ -30,7 +29,7 @@ func TestRegisterNeedsNoName(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		person := ada()
 		person["name"] = ""
-		v.get("/register").submit(person).goesTo("/").says("Hello, ada")
+		v.get("/register").submit(person).goesTo("/").says("Welcome, ada. Your account is ready.")
 		v.get("/account").hides("<dt>Name</dt>")
 	})
 }
@@ -55,7 +54,7 @@ func TestRegisterRefusesAndKeepsWhatWasTyped(t *testing.T) {
 				t.Errorf("%s shows %q, want %q", field, got, want)
 			}
 		}
-		if got, want := refused.Find("title").Text(), "Error: Create your account · Gatehouse"; got != want {
+		if got, want := refused.Find("title").Text(), "Error: Create your account · "+h.Name; got != want {
 			t.Errorf("the title is %q, want %q", got, want)
 		}
 		if refused.Find(`.summary[role=alert][tabindex="-1"][autofocus]`).Length() != 1 {

@@ -221,22 +221,23 @@ func TestTheDataOfTheReleaseGoesOn(t *testing.T) {
 			} {
 				v := l.visitor(t)
 				l.follows(t, v, to, subject).submit(map[string]string{"password": newPassword}).goesTo("/login").says("Your new password is saved")
-				v.tries(to, newPassword).goesTo("/").says("signed in as")
+				username, _, _ := strings.Cut(to, "@")
+				v.tries(to, newPassword).goesTo("/").signedInAs(username)
 			}
 		},
 		"a link that was opened": func(t *testing.T, l *left) {
 			v := l.browser(t, "iris")
 			v.get("/password/reset").says("For the account iris.").submit(map[string]string{"password": newPassword}).goesTo("/login")
-			v.tries("iris", newPassword).goesTo("/").says("signed in as iris")
+			v.tries("iris", newPassword).goesTo("/").signedInAs("iris")
 			l.browser(t, "iris").get("/password/reset").is(http.StatusUnprocessableEntity)
 		},
 		"an invitation": func(t *testing.T, l *left) {
 			l.follows(t, l.visitor(t), "guest@example.com", "You are invited to Gatehouse").
-				submit(map[string]string{"username": "georg", "password": storetest.Password}).goesTo("/").says("signed in as georg")
+				submit(map[string]string{"username": "georg", "password": storetest.Password}).goesTo("/").signedInAs("georg")
 		},
 		"a registration that waits": func(t *testing.T, l *left) {
 			const subject = "Confirm your email address to open your account"
-			l.follows(t, l.browser(t, "hal"), "hal@example.com", subject).submit(nil).goesTo("/").says("signed in as hal")
+			l.follows(t, l.browser(t, "hal"), "hal@example.com", subject).submit(nil).goesTo("/").signedInAs("hal")
 		},
 		"a registration that waits elsewhere": func(t *testing.T, l *left) {
 			const subject = "Confirm your email address to open your account"
@@ -251,9 +252,9 @@ func TestTheDataOfTheReleaseGoesOn(t *testing.T) {
 		"counters of wrong passwords": func(t *testing.T, l *left) {
 			l.visitor(t).tries("ada", "wrong").is(http.StatusUnprocessableEntity) // the fifth
 			l.visitor(t).tries("ada", storetest.Password).is(http.StatusTooManyRequests)
-			l.browser(t, "ada remembered", deviceCookie).tries("ada", storetest.Password).goesTo("/").says("signed in as ada")
+			l.browser(t, "ada remembered", deviceCookie).tries("ada", storetest.Password).goesTo("/").signedInAs("ada")
 			l.visitor(t).tries("frank", storetest.Password).is(http.StatusUnprocessableEntity)
-			l.browser(t, "frank", deviceCookie).tries("frank", storetest.Password).goesTo("/").says("signed in as frank")
+			l.browser(t, "frank", deviceCookie).tries("frank", storetest.Password).goesTo("/").signedInAs("frank")
 		},
 		"counters of letters": func(t *testing.T, l *left) {
 			l.letters(t)

@@ -177,7 +177,7 @@ func TestRST14ARefusedPasswordLeavesTheLinkGood(t *testing.T) {
 			if refused.value("password") != "" || len(c.password) > 3 && strings.Contains(refused.body, c.password) {
 				t.Error("the password is shown again")
 			}
-			if got, want := refused.Find("title").Text(), "Error: Choose a new password · Gatehouse"; got != want {
+			if got, want := refused.Find("title").Text(), "Error: Choose a new password · "+h.Name; got != want {
 				t.Errorf("the title is %q, want %q", got, want)
 			}
 		}

@@ -97,7 +97,7 @@ func TestSES03NothingSurvivesASignOut(t *testing.T) {
 		if got := out.header.Get("Clear-Site-Data"); got != `"storage"` {
 			t.Errorf("Clear-Site-Data is %q", got)
 		}
-		out.goesTo("/").says("You are not signed in")
+		out.goesTo("/").signedInAs("")
 		if got := v.session(); got != "" {
 			t.Errorf("the cookie is still %q", got)
 		}
@@ -160,7 +160,7 @@ func TestSES06SessionsEndHoweverOftenTheyAreUsed(t *testing.T) {
 		v.registers()
 		for range 47 {
 			h.clock.Move(30 * time.Minute)
-			v.get("/").is(200).says("signed in as ada")
+			v.get("/").is(200).signedInAs("ada")
 		}
 		h.clock.Move(30 * time.Minute)
 		if got := v.signedIn(); got != "" {
@@ -242,7 +242,7 @@ func TestSES12OddCookiesAreAnonymous(t *testing.T) {
 	good, sid := signedIn.session(), h.cookieName(sessionCookie)+"="
 	control := h.visitor(t)
 	control.header.Set("Cookie", sid+good)
-	control.get("/").says("signed in as ada") // so what fails below fails for what it is
+	control.get("/").signedInAs("ada") // so what fails below fails for what it is
 	for name, cookie := range map[string]string{
 		"oversized":        sid + strings.Repeat("A", 8000),
 		"not base64":       sid + "%%%%",
@@ -256,7 +256,7 @@ func TestSES12OddCookiesAreAnonymous(t *testing.T) {
 	} {
 		v := h.visitor(t)
 		v.header.Set("Cookie", cookie)
-		v.get("/").is(200).says("You are not signed in")
+		v.get("/").is(200).signedInAs("")
 		v.get("/account").is(303)
 		t.Log(name)
 	}
@@ -271,7 +271,7 @@ func TestSES12ASessionThatCannotBeReadIsAnonymous(t *testing.T) {
 		if _, err := h.data.Write.Exec(`UPDATE sessions SET data = $1`, data); err != nil {
 			t.Fatal(err)
 		}
-		v.get("/").is(200).says("You are not signed in")
+		v.get("/").is(200).signedInAs("")
 	}
 	v.signsIn()
 }

@@ -116,10 +116,14 @@ func (v *visitor) reauthenticates() *page {
 	return v.post("/confirm", url.Values{"password": {storetest.Password}}).goesTo("/")
 }
 
-// signedIn says as whom the visitor is signed in, or nothing.
+// signedIn says as whom the visitor is signed in, or nothing. Nobody is told that they were
+// signed out by it.
 func (v *visitor) signedIn() string {
 	v.t.Helper()
-	return v.get("/").Find("main strong").Text()
+	if v.send(http.MethodHead, "/account", nil, http.Header{}).status != http.StatusOK {
+		return ""
+	}
+	return strings.TrimSpace(v.get("/account").Find("dt:contains(Username) + dd").Text())
 }
 
 // session is the value of the session cookie, device that of the device cookie.

@@ -36,7 +36,7 @@ func TestBrowserChangesTheProfile(t *testing.T) {
 			b.is(title, "Profile · Gatehouse")
 			b.is(value("name"), "Ada King")
 			b.is(value("username"), "countess")
-			b.is(text(".top-links a"), "Ada King")
+			b.is(who, "Ada King")
 
 			b.write("name", "")
 			b.write("username", "ada")

@@ -32,7 +32,7 @@ func TestBrowserClosesAnAccountAndReopensIt(t *testing.T) {
 			b.follow(b.submit)
 			b.arrive("/")
 			b.is(text("[role=status]"), "Your account is closed. Sign in within 14 days if you want it back.")
-			b.is(text("main .lead"), "You are not signed in.")
+			b.is(who, nobody)
 			b.openTo("/account", "/login?next=%2Faccount")
 
 			b.offered(ada)
@@ -81,7 +81,7 @@ func TestBrowserBackAfterSignOutShowsNothingPrivate(t *testing.T) {
 				b.open(page)
 			}
 			b.signOut()
-			b.is(text("main .lead"), "You are not signed in.")
+			b.is(who, nobody)
 			ends := []string{}
 			for _, page := range slices.Backward(pages[1:]) {
 				ends = append(ends, signInFor(page))

@@ -11,7 +11,7 @@ const space = " "
 func TestBrowserWholePathByKeyboard(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, serveProgram(t))
-	b.open("/")
+	b.open("/login")
 	b.press(kb.Tab)
 	b.focusVisible()
 	b.is("document.activeElement.className", "skip")
@@ -41,12 +41,12 @@ func TestBrowserWholePathByKeyboard(t *testing.T) {
 	b.tabTo("main button[type=submit]")
 	b.press(kb.Enter)
 	b.arrive("/")
-	b.is(text("h1"), "Hello, ada")
+	b.is(who, "ada")
 
 	b.tabTo("form[action='/logout'] button")
 	b.follow(func() { b.press(space) })
 	b.arrive("/")
-	b.tabTo("main a[href='/login']")
+	b.tabTo("header a[href='/login']")
 	b.follow(func() { b.press(kb.Enter) })
 	b.arrive("/login")
 	b.tabTo("#username")

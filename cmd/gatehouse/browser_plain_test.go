@@ -40,7 +40,7 @@ func TestBrowserWholePath(t *testing.T) {
 func wholePath(b *tab) {
 	reveals := strconv.FormatBool(!b.plain)
 	b.open("/")
-	b.follow(func() { b.clickOn("main a[href='/register']") })
+	b.follow(func() { b.clickOn("header a[href='/register']") })
 	b.is("String(document.querySelector('[data-reveal]').checkVisibility())", reveals)
 	b.refuse(b.submit)
 	b.fillRegister(ada)
@@ -61,7 +61,7 @@ func wholePath(b *tab) {
 		b.t.Errorf("cookie: got %+v, want one that outlasts the browser", cookie)
 	}
 	b.signOut()
-	b.is(text("main .lead"), "You are not signed in.")
+	b.is(who, nobody)
 }
 
 func TestBrowserSaysTheSameWithoutJavaScript(t *testing.T) {

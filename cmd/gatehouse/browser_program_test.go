@@ -28,7 +28,8 @@ type program struct {
 }
 
 // forTests are the flags of every program under test.
-var forTests = []string{"--insecure-test", "--bcrypt-cost", "4"}
+// A product calls the site as it likes, and what is said here is said of this name.
+var forTests = []string{"--insecure-test", "--bcrypt-cost", "4", "--name", "Gatehouse"}
 
 // serveProgram starts the program on an empty database and a free port.
 func serveProgram(t *testing.T, flags ...string) *program {

@@ -172,7 +172,11 @@ func value(id string) string { return fmt.Sprintf(`document.getElementById(%s).v
 
 func message(field string) string { return text("#" + field + "-message") }
 
+// who is the name of whoever is signed in, as the link to their account has it, or nobody.
+var who = text("header a[href='/account']")
+
 const (
+	nobody  = "(none)"
 	title   = "document.title"
 	focused = "document.activeElement.id"
 	address = "location.pathname + location.search"

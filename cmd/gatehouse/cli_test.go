@@ -140,7 +140,7 @@ func TestUserAddRefusesInTheWordsOfTheWeb(t *testing.T) {
 			web := strings.TrimSpace(html.UnescapeString(page.Find("#" + row.field + "-message").Text()))
 			web = strings.TrimSuffix(web, " If you just made it, sign in.") // advice for people in front of a page
 
-			cmd := gatehouse("user", "add", who.Username, "--email", who.Email, "--full-name", who.Name, "--database", p.database)
+			cmd := gatehouse("user", "add", who.Username, "--email", who.Email, "--full-name", who.Name, "--database", p.database, "--name", "Gatehouse")
 			cmd.Stdin = strings.NewReader(who.Password + "\n")
 			var said strings.Builder
 			cmd.Stderr = &said
