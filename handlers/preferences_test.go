@@ -85,7 +85,7 @@ func TestPeopleChooseTheEmailsThatTheyGet(t *testing.T) {
 	}, withLetters)
 }
 
-func TestOnePostTurnsEmailsOff(t *testing.T) {
+func TestUNS02OnePostTurnsEmailsOffAndALookDoesNot(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.verifies()
 		h.writes(t, weekly, "ada")
