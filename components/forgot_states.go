@@ -5,6 +5,7 @@ func forgotStates() []State {
 		forgotState("forgot", true, func(*ForgotForm) {}),
 		forgotState("forgot-without-mail", false, func(*ForgotForm) {}),
 		forgotState("forgot-refused", true, func(f *ForgotForm) { f.Check() }),
+		{"forgot-without-mail-support", contacted(visitorPage("Forgot your password?")), Forgot(NewForgotForm(), false, sampleContacts)},
 		{"forgot-sent", visitorPage("Check your inbox"), ForgotSent()},
 	}
 }
@@ -12,5 +13,5 @@ func forgotStates() []State {
 func forgotState(name string, mails bool, change func(f *ForgotForm)) State {
 	f := NewForgotForm()
 	change(f)
-	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, mails)}
+	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, mails, Contacts{})}
 }

@@ -38,5 +38,5 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showForgot(w http.ResponseWriter, r *http.Request, status int, form *components.ForgotForm) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails()))
+	return s.ShowForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails(), s.Contacts))
 }

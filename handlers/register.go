@@ -99,7 +99,7 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, 
 		invited := s.Registration == store.RegistrationInvite
 		page := s.page(r, components.ClosedTitle(invited))
 		page.Indexed = false
-		return s.show(w, r, status, page, components.RegisterClosed(invited))
+		return s.show(w, r, status, page, components.RegisterClosed(invited, s.Contacts))
 	}
-	return s.ShowForm(w, r, status, &form.Form, components.Register(form))
+	return s.ShowForm(w, r, status, &form.Form, components.Register(form, s.Contacts))
 }

@@ -23,7 +23,7 @@ import (
 )
 
 // Site is what the handlers need. cmd/gatehouse fills it in. Every field is required except
-// TrustedProxies, Mailbox, LostLines, Metrics and Product.
+// Contacts, TrustedProxies, Mailbox, LostLines, Metrics and Product.
 type Site struct {
 	// Name is shown on pages and in titles.
 	Name string
@@ -32,6 +32,8 @@ type Site struct {
 	BaseURL *url.URL
 	// Registration is how people get accounts.
 	Registration store.RegistrationMode
+	// Contacts are links of whoever runs the site.
+	Contacts components.Contacts
 	// Mailbox receives and shows mail on a developer's machine; nil everywhere else.
 	Mailbox *mail.Mailbox
 	// Limits are the limits per source. Clock is their time.
@@ -114,7 +116,7 @@ func (s *Site) page(r *http.Request, title string) components.Page {
 	return components.Page{
 		Site: s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
 		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: returnAddress(r),
-		Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user),
+		Contacts: s.Contacts, Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user),
 	}
 }
 
