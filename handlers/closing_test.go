@@ -69,7 +69,7 @@ func TestAClosedAccountCanOnlyBeReopened(t *testing.T) {
 		}
 		for _, r := range h.unsafe() {
 			if r.guard.who == forMembers {
-				v.post(h.example(t, r), forms[r.path]).turnedAway()
+				v.post(h.example(t, r), accepted(r.path)).turnedAway()
 			}
 		}
 		v.another().tries("ada", "wrong").is(422)

@@ -37,7 +37,7 @@ func withLetters(s *Site) {
 }
 
 // writes writes a letter of the product to somebody.
-func (h *house) writes(t *testing.T, kind, username string) {
+func (h *house) writes(t testing.TB, kind, username string) {
 	t.Helper()
 	if err := h.Store.Write(t.Context(), func(tx *store.Tx) error {
 		return tx.Letter(t.Context(), kind, h.user(t, username), []string{"Sketch", "Notes"})

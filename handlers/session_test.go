@@ -351,7 +351,7 @@ func TestSES14NoAnswerIsStored(t *testing.T) {
 					kept(t, v.send(http.MethodHead, path, nil, http.Header{}))
 					continue
 				}
-				for _, form := range []url.Values{{}, forms[r.path]} {
+				for _, form := range []url.Values{{}, accepted(r.path)} {
 					for _, htmx := range []bool{true, false} {
 						v.htmx = htmx
 						kept(t, v.post(path, form))

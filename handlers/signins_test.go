@@ -226,7 +226,7 @@ func TestADM03ADisabledPersonIsOutOnEveryPage(t *testing.T) {
 		}
 		for _, r := range h.unsafe() {
 			if r.guard.who == forMembers {
-				v.post(h.example(t, r), forms[r.path]).turnedAway()
+				v.post(h.example(t, r), accepted(r.path)).turnedAway()
 			}
 		}
 		if h.dump(t, "sessions") != before {

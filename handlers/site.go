@@ -93,7 +93,10 @@ func (s *Site) Handler() (http.Handler, error) {
 	for _, r := range routes {
 		handler := s.serve(r.do)
 		if r.guard != static {
-			handler = compressor.Handler(s.dynamic(r.guard, r.do)).ServeHTTP
+			handler = s.dynamic(r.guard, r.do)
+		}
+		if r.guard != static || r.path == unsubscribePage {
+			handler = compressor.Handler(handler).ServeHTTP
 		}
 		if r.drawing == cached {
 			handler = s.cache(handler).ServeHTTP
