@@ -134,7 +134,7 @@ func TestAnAccountIsLeftClosed(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.closes("ada")
 		old := v.session()
-		v.post("/logout", url.Values{}).goesTo("/").signedInAs("")
+		v.post("/logout", url.Values{}).goesTo(signedOutPage).signedInAs("")
 		thief := v.another()
 		thief.present(old)
 		for _, late := range []*visitor{v, thief} {

@@ -17,7 +17,7 @@ func swapped(t *testing.T, h *house, v *visitor, path string) *page {
 	h.confirms(t, "bert")
 	v.tries("anna", storetest.Password).goesTo("/")
 	form := v.get(path).is(200)
-	v.post("/logout", url.Values{}).goesTo("/")
+	v.post("/logout", url.Values{}).goesTo(signedOutPage)
 	v.tries("bert", storetest.Password).goesTo("/")
 	return form
 }

@@ -11,7 +11,12 @@ func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
 		page := s.page(r, "Check your inbox")
 		return s.show(w, r, http.StatusOK, page, components.ForgotSent())
 	}
-	return s.showForgot(w, r, http.StatusOK, components.NewForgotForm())
+	form := components.NewForgotForm()
+	form.Username.Value, _ = s.knownUsername(r)
+	if user := scopeOf(r).user; user != nil {
+		form.Username.Value = user.Username
+	}
+	return s.showForgot(w, r, http.StatusOK, form)
 }
 
 // forgot gives everybody the same answer. Whether the account exists is looked up only when the

@@ -147,7 +147,7 @@ func TestLOG15SignInEndsTheSessionBefore(t *testing.T) {
 		other := h.visitor(t)
 		other.registersAs("grace")
 		old := other.session()
-		other.post("/logout", url.Values{}).goesTo("/")
+		other.post("/logout", url.Values{}).goesTo(signedOutPage)
 		other.present(old)
 		other.htmx = v.htmx
 		other.signsIn()

@@ -44,6 +44,9 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 			// The first request may have succeeded without its answer arriving.
 			form.AdviseOwner()
 		}
+		if errors.Is(err, store.ErrEmailTaken) {
+			s.carryUsername(w, form.Email.Value)
+		}
 		return s.showRegister(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {

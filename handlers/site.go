@@ -116,8 +116,13 @@ var listed = []string{"/", "/login", "/register"}
 // page is what the layout needs to know about this request.
 func (s *Site) page(r *http.Request, title string) components.Page {
 	sc := scopeOf(r)
+	flash := ""
+	if sc.user == nil && r.URL.RawQuery == signedOut && r.URL.Path == "/" {
+		flash = "You're signed out."
+	}
 	return components.Page{
-		Site: s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
+		Flash: flash,
+		Site:  s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
 		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: returnAddress(r),
 		Contacts: s.Contacts, Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user),
 	}

@@ -71,6 +71,7 @@ var tries = []try{
 		{"", "username=grace&password=" + newPassword, 5, 3},
 	}},
 	{route: "POST /login/check/{field}", at: "/login/check/username", form: "username=grace", costs: takes(0, 2)},
+	{route: "POST /login/not-me", costs: takes(0, 2)},
 	{route: "POST /logout", costs: takes(0, 5)},
 	{route: "POST /theme", form: "theme=dark", costs: takes(0, 2)},
 
