@@ -16,7 +16,7 @@ func verifyStates() []State {
 		verifyState("verify-refused", sampleUser, true, func(f *VerifyForm) { f.TakeRefusal(store.ErrNotYourPassword(f.Password.Name)) }),
 		{"check-inbox", inbox, CheckInbox(sampleUser.Email, "")},
 		{"check-inbox-nameless", inbox, CheckInbox("", "")},
-		{"check-inbox-too-often", inbox, CheckInbox(sampleUser.Email, rules.TooMany(6 * time.Minute).Error())},
+		{"check-inbox-too-often", inbox, CheckInbox(sampleUser.Email, rules.TooMany(6*time.Minute).Error())},
 		{"unconfirmed", unverified, Unverified(sampleUser, true, "")},
 		{"unconfirmed-without-mail", unverified, Unverified(sampleLong, false, "")},
 	}
