@@ -82,10 +82,7 @@ func TestLOG01EveryFailedSignInLooksTheSame(t *testing.T) {
 				password = "wrong password"
 			}
 			answer := other.get("/login").submit(map[string]string{"username": who, "password": password}).is(422)
-			answer.header.Del("X-Request-Id")
-			answer.header.Del("Date")
-			answer.header.Del("Content-Length")
-			whole := headerText(answer.header) + strings.ReplaceAll(answer.body, `value="`+who+`"`, "WHO")
+			whole := answer.masked(who)
 			if first == "" {
 				first = whole
 			}
