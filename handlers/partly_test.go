@@ -138,7 +138,7 @@ func (c trouble) isMet(t *testing.T, h *house) {
 	h.clock.Move(time.Second)
 	// A probe after trouble writes much, and has two seconds: a busy machine may need another.
 	for range 10 {
-		if v.get("/readyz").status == http.StatusOK {
+		if v.get("/readyz").status == 200 {
 			break
 		}
 	}
