@@ -1,6 +1,7 @@
 package components
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -13,6 +14,7 @@ type fieldShape struct {
 	name, kind, autocomplete, with  string
 	optional, live, checked         bool
 	prose, hinted, refused, praised bool
+	strength                        int
 }
 
 // shape is the part of a field that its template draws from.
@@ -21,20 +23,27 @@ func (f *Field) shape() fieldShape {
 		name: f.Name, kind: f.Type, autocomplete: f.Autocomplete, with: strings.Join(f.With, " "),
 		optional: f.Optional, live: f.Live, checked: f.Type == "checkbox" && f.checked(),
 		prose: f.Prose, hinted: f.Hint != "", refused: f.Refusal != "", praised: f.Praise != "",
+		strength: f.Strength,
 	}
 }
 
 // class tells the style sheet what the field is and how it stands.
 func (s fieldShape) class() string {
 	classes := []string{"field"}
-	if s.kind == "checkbox" {
+	switch {
+	case s.kind == "checkbox":
 		classes = append(classes, "field-check")
+	case !s.hinted:
+		classes = append(classes, "field-bare")
 	}
 	switch {
 	case s.refused:
 		classes = append(classes, "field-refused")
 	case s.praised:
 		classes = append(classes, "field-fine")
+	}
+	if s.strength > 0 {
+		classes = append(classes, "strength-"+strconv.Itoa(s.strength))
 	}
 	return strings.Join(classes, " ")
 }

@@ -84,6 +84,10 @@ func (p Page) Description() string {
 	return fmt.Sprintf("Sign in to %s.", p.Site)
 }
 
+// leadsIn says whether the top of the page leads to the account, or to signing in. Entry forms say themselves which
+// other way there is, and a second one beside them would lose what was typed.
+func (p Page) leadsIn() bool { return p.User != nil || !p.Entry || p.Title == "" }
+
 // asksToVerify says whether the page reminds the user to verify their address.
 func (p Page) asksToVerify() bool {
 	return p.Mails && p.User != nil && !p.User.Verified() && p.Here != "/email/verify"
