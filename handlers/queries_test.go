@@ -98,6 +98,8 @@ var costs = []cost{
 	{"", "GET /readyz", "", 2, 2},
 	{"", "GET /robots.txt", "", 0, 0},
 	{"", "GET /favicon.ico", "", 0, 0},
+	{"", "GET /apple-touch-icon.png", "", 0, 0},
+	{"", "GET /manifest.webmanifest", "", 0, 0},
 	{"", "GET /assets/site.css", "", 0, 0},
 	{"", "GET /dev/mailbox", "", 0, 2},
 	{"", "GET /dev/mailbox/0", "", 0, 2},
