@@ -5,6 +5,8 @@ func forgotStates() []State {
 		forgotState("forgot", true, func(*ForgotForm) {}),
 		forgotState("forgot-without-mail", false, func(*ForgotForm) {}),
 		forgotState("forgot-refused", true, func(f *ForgotForm) { f.Check() }),
+		secureState("secure", func(*ForgotForm) {}),
+		secureState("secure-refused", func(f *ForgotForm) { f.Check() }),
 		{"forgot-sent", visitorPage("Check your inbox"), ForgotSent()},
 	}
 }
@@ -13,4 +15,10 @@ func forgotState(name string, mails bool, change func(f *ForgotForm)) State {
 	f := NewForgotForm()
 	change(f)
 	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, mails)}
+}
+
+func secureState(name string, change func(f *ForgotForm)) State {
+	f := NewSecureForm()
+	change(f)
+	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, true)}
 }
