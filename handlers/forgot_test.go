@@ -289,6 +289,7 @@ func TestForgotWorksWhereverOneIs(t *testing.T) {
 func TestALetterThatFrightensLeadsToItsPage(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		ada := h.confirms(t, "ada")
+		v.another().signsInAs("ada")
 		v.signsInAs("ada")
 		var link string
 		for _, m := range h.letters(t) {
