@@ -36,8 +36,16 @@ func Path(name string) string {
 // of it goes to notFound.
 func Handler(notFound http.Handler) http.Handler { return built.handler(notFound) }
 
-// Icon serves the icon at an address of its own, for /favicon.ico.
-func Icon() http.Handler { return single("icon.svg", 24*60*60) }
+// Icon serves the icon at an address of its own, for /favicon.ico; as SVG when not built.
+func Icon() http.Handler { return icon("favicon.ico") }
+
+// TouchIcon serves the icon for home screens, for /apple-touch-icon.png; as SVG when not built.
+func TouchIcon() http.Handler { return icon("apple-touch-icon.png") }
+
+// Mark is the icon as a PNG, 64 pixels wide, for letters, which cannot fetch it; nil when not built. Nobody may change it.
+func Mark() []byte { return mark }
+
+var mark, _ = files.ReadFile("dist/mark.png")
 
 // Robots serves robots.txt, which keeps crawlers away from what is private.
 func Robots() http.Handler { return single("robots.txt", 60*60) }
@@ -61,7 +69,9 @@ const prefix = "/assets/"
 
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
+	".ico": "image/x-icon",
 	".js":  "text/javascript; charset=utf-8",
+	".png": "image/png",
 	".svg": "image/svg+xml; charset=utf-8",
 	".txt": "text/plain; charset=utf-8",
 }
@@ -75,6 +85,7 @@ type bundle struct {
 	files map[string]file   // address to content
 }
 
+// A file is there in three codings, or plain only where it is compressed as it is.
 type file struct {
 	contentType         string
 	plain, gzip, brotli []byte
@@ -100,7 +111,11 @@ func open(fsys fs.FS) bundle {
 			return content
 		}
 		b.paths[name] = prefix + hashed
-		b.files[prefix+hashed] = file{contentTypes[path.Ext(hashed)], read(""), read(".gz"), read(".br")}
+		f := file{contentType: contentTypes[path.Ext(hashed)], plain: read("")}
+		if path.Ext(hashed) != ".png" {
+			f.gzip, f.brotli = read(".gz"), read(".br")
+		}
+		b.files[prefix+hashed] = f
 	}
 	return b
 }
@@ -123,6 +138,7 @@ func (b bundle) handler(notFound http.Handler) http.Handler {
 		accepted := strings.Join(r.Header.Values("Accept-Encoding"), ",")
 		content := f.plain
 		switch {
+		case f.brotli == nil:
 		case accepts(accepted, "br"):
 			w.Header().Set("Content-Encoding", "br")
 			content = f.brotli
@@ -134,7 +150,15 @@ func (b bundle) handler(notFound http.Handler) http.Handler {
 	})
 }
 
-// single serves one of our own sources, which is there even when nothing was built.
+// icon serves a picture of the icon, or the icon itself.
+func icon(name string) http.Handler {
+	if _, err := fs.Stat(files, "dist/"+name); err == nil {
+		return single("dist/"+name, 24*60*60)
+	}
+	return single("icon.svg", 24*60*60)
+}
+
+// single serves one file that is there.
 func single(name string, seconds int) http.Handler {
 	content, err := files.ReadFile(name)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"image/color"
+	"image/png"
 	"io"
 	"maps"
 	"net/http"
@@ -177,7 +179,9 @@ func TestIconAndRobots(t *testing.T) {
 		handler               http.Handler
 		contentType, contains string
 	}{
-		{Icon(), "image/svg+xml; charset=utf-8", "<svg"},
+		{Icon(), "image/x-icon", "\x00\x00\x01\x00\x01\x00\x20\x20"},
+		{TouchIcon(), "image/png", "\x89PNG\r\n"},
+		{icon("none.png"), "image/svg+xml; charset=utf-8", "<svg"},
 		{Robots(), "text/plain; charset=utf-8", "Disallow: /account\n"},
 	} {
 		w := httptest.NewRecorder()
@@ -192,6 +196,65 @@ func TestIconAndRobots(t *testing.T) {
 			t.Errorf("%s: %q is missing", row.contentType, row.contains)
 		}
 	}
+}
+
+// Each picture has the size that its users ask for. What cuts a shape of its own finds no transparent corner.
+func TestPictures(t *testing.T) {
+	ico := read(t, "dist/favicon.ico")
+	for name, row := range map[string]struct {
+		content       []byte
+		width, height int
+		fills         bool
+	}{
+		"favicon":    {ico[22:], 32, 32, false},
+		"touch icon": {read(t, "dist/apple-touch-icon.png"), 180, 180, true},
+		"mark":       {Mark(), 64, 64, false},
+		"192":        {built.files[Path("icon-192.png")].plain, 192, 192, false},
+		"512":        {built.files[Path("icon-512.png")].plain, 512, 512, false},
+		"maskable":   {built.files[Path("maskable.png")].plain, 512, 512, true},
+		"card":       {built.files[Path("card.png")].plain, 1200, 630, true},
+	} {
+		picture, err := png.Decode(bytes.NewReader(row.content))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := picture.Bounds().Size(); got.X != row.width || got.Y != row.height {
+			t.Errorf("%s is %v, want %d x %d", name, got, row.width, row.height)
+		}
+		if _, _, _, alpha := picture.At(0, 0).RGBA(); (alpha == 0xffff) != row.fills {
+			t.Errorf("%s: its corner fills the square %v, want %v", name, !row.fills, row.fills)
+		}
+		colours := map[color.Color]bool{}
+		for x := range row.width {
+			colours[picture.At(x, row.height/2)] = true
+		}
+		if len(colours) < 3 {
+			t.Errorf("%s has %d colours across its middle, want a drawing", name, len(colours))
+		}
+	}
+	for name, size := range map[string]int{"favicon.ico": 1 << 10, "apple-touch-icon.png": 4 << 10, "mark.png": 2 << 10} {
+		if got := len(read(t, "dist/"+name)); got > size {
+			t.Errorf("%s has %d bytes, want at most %d", name, got, size)
+		}
+	}
+}
+
+// What is compressed as it is comes in no other coding.
+func TestPicturesHaveOneCoding(t *testing.T) {
+	w := ask("GET", Path("card.png"), "br, gzip")
+	if w.Code != http.StatusOK || w.Header().Get("Content-Encoding") != "" || w.Header().Get("Content-Type") != "image/png" || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		t.Errorf("got %d with %v", w.Code, w.Header())
+	}
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	content, err := files.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
 
 func TestWorksBeforeAnythingIsBuilt(t *testing.T) {

@@ -1,11 +1,13 @@
-// Builds dist/ from the sources beside this file: one style sheet, one script, the icon, each named by its content and
-// compressed once here so that the server never has to, and the list of common passwords as sorted hashes.
+// Builds dist/ from the sources beside this file: one style sheet, one script and the icon, each named by its content and
+// compressed once here so that the server never has to, icons and a card in pixels, and the list of common passwords as
+// sorted hashes.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { buildSync, transformSync } from "esbuild";
 import { compile } from "sass";
+import { card, ico, round, square } from "./pictures.mjs";
 
 process.chdir(import.meta.dirname);
 
@@ -17,7 +19,15 @@ writeManifest({
   "site.css": write("site.css", styles()),
   "site.js": write("site.js", script()),
   "icon.svg": write("icon.svg", readFileSync("icon.svg")),
+  "icon-192.png": writePicture("icon-192.png", await round(192)),
+  "icon-512.png": writePicture("icon-512.png", await round(512)),
+  "maskable.png": writePicture("maskable.png", await square(512, 0.8)),
+  "card.png": writePicture("card.png", await card()),
 });
+// These have addresses of their own, or none.
+writeFileSync("dist/favicon.ico", await ico(32));
+writeFileSync("dist/apple-touch-icon.png", await square(180, 1));
+writeFileSync("dist/mark.png", await round(64));
 writePasswords();
 
 // clear removes what an earlier build left, all but the committed placeholder.
@@ -56,8 +66,7 @@ function script() {
 
 // write stores a file under a name that changes with its content, plain, gzip and brotli, and returns that name.
 function write(name, content) {
-  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
-  const hashed = name.replace(".", `.${hash}.`);
+  const hashed = named(name, content);
   const gzip = gzipSync(content, { level: 9 });
   const brotli = brotliCompressSync(content, {
     params: {
@@ -71,6 +80,19 @@ function write(name, content) {
   writeFileSync(`dist/${hashed}.br`, brotli);
   console.log(`${hashed.padEnd(20)} ${content.length} bytes, gzip ${gzip.length}, brotli ${brotli.length}`);
   return hashed;
+}
+
+// writePicture stores a picture, which is compressed as it is, and returns its name.
+function writePicture(name, content) {
+  const hashed = named(name, content);
+  writeFileSync(`dist/${hashed}`, content);
+  console.log(`${hashed.padEnd(20)} ${content.length} bytes`);
+  return hashed;
+}
+
+function named(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  return name.replace(".", `.${hash}.`);
 }
 
 function writeManifest(names) {

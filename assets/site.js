@@ -83,6 +83,7 @@ function wear(theme) {
   const { dataset } = document.documentElement;
   if (theme === "auto") delete dataset.bsTheme;
   else dataset.bsTheme = theme;
+  document.querySelector("meta[name=theme-color]").media = { light: "all", dark: "not all" }[theme] ?? "(prefers-color-scheme: light)";
   for (const button of document.querySelectorAll(".theme button")) {
     button.setAttribute("aria-pressed", button.value === theme);
   }

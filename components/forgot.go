@@ -6,7 +6,12 @@ import "gatehouse/store/rules"
 type ForgotForm struct {
 	Form
 	Username *Field
+	// Secures says that the form is for somebody whom a letter has frightened.
+	Secures bool
 }
+
+// WhySecure is the query by which such a letter opens the page.
+const WhySecure = "?why=secure"
 
 // NewForgotForm states the form.
 func NewForgotForm() *ForgotForm {
@@ -16,5 +21,12 @@ func NewForgotForm() *ForgotForm {
 		Rule: rules.CheckIdentifier,
 	}
 	f.Fields = []*Field{f.Username}
+	return f
+}
+
+// NewSecureForm is the same form as a letter about something unexpected opens it.
+func NewSecureForm() *ForgotForm {
+	f := NewForgotForm()
+	f.Action, f.Title, f.Secures = f.Action+WhySecure, "Secure your account", true
 	return f
 }

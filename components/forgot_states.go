@@ -6,6 +6,8 @@ func forgotStates() []State {
 		forgotState("forgot-without-mail", false, func(*ForgotForm) {}),
 		forgotState("forgot-refused", true, func(f *ForgotForm) { f.Check() }),
 		{"forgot-without-mail-support", contacted(visitorPage("Forgot your password?")), Forgot(NewForgotForm(), false, sampleContacts)},
+		secureState("secure", func(*ForgotForm) {}),
+		secureState("secure-refused", func(f *ForgotForm) { f.Check() }),
 		{"forgot-sent", visitorPage("Check your inbox"), ForgotSent()},
 	}
 }
@@ -14,4 +16,10 @@ func forgotState(name string, mails bool, change func(f *ForgotForm)) State {
 	f := NewForgotForm()
 	change(f)
 	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, mails, Contacts{})}
+}
+
+func secureState(name string, change func(f *ForgotForm)) State {
+	f := NewSecureForm()
+	change(f)
+	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, true, Contacts{})}
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 
 	"gatehouse/store"
 )
@@ -20,6 +21,8 @@ type Letter struct {
 	Lines, After []string
 	// Action is the one thing to do, Link where it is done.
 	Action, Link string
+	// Deadline says beside the action how long it is good for, or is empty.
+	Deadline string
 	// Facts say when and from where something was done.
 	Facts []LetterFact
 	// Unsubscribe is where its reader turns off letters of this kind, or empty.
@@ -95,11 +98,24 @@ func (s letterSubject) address(path string) string { return s.base.JoinPath(path
 // opens has the action of the letter open the link that its token is for.
 func (l *Letter) opens(action string, about letterSubject, path string) {
 	l.Action, l.Link = action, about.base.JoinPath(path, about.Token).String()
+	l.Deadline = fmt.Sprintf("Works once, within %s.", span(about.Valid))
 }
 
 // leadsTo has the action of the letter lead to a page.
 func (l *Letter) leadsTo(action string, about letterSubject, path string) {
 	l.Action, l.Link = action, about.address(path)
+}
+
+// preview is what lists of mails show behind the subject.
+func (l Letter) preview() string {
+	var said []string
+	if len(l.Lines) > 0 {
+		said = append(said, l.Lines[0])
+	}
+	if l.Deadline != "" {
+		said = append(said, l.Deadline)
+	}
+	return strings.Join(said, " ")
 }
 
 // facts say when and from where it was done.

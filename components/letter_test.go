@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +73,45 @@ func TestEveryKindOfLetterHasWords(t *testing.T) {
 	}
 }
 
+// The mark is there once, and in a browser without a mail around it.
+func TestLettersBearTheMark(t *testing.T) {
+	t.Parallel()
+	for _, l := range GalleryLetters() {
+		var html strings.Builder
+		if err := LetterHTML(l.Letter).Render(context.Background(), &html); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(html.String(), `src="cid:`+MarkID+`"`); got != 1 {
+			t.Errorf("%s bears the mark %d times", l.Name, got)
+		}
+		if shown := InBrowser(html.String()); strings.Contains(shown, "cid:") || !strings.Contains(shown, `src="data:image/png;base64,iVBOR`) {
+			t.Errorf("%s shows no mark in a browser", l.Name)
+		}
+	}
+}
+
+// A letter that is read in the dark has the colours of the evening at everything that has a colour of the day.
+func TestEveryColourOfALetterHasOneForTheEvening(t *testing.T) {
+	t.Parallel()
+	colour := regexp.MustCompile(`(?:background|color):#`)
+	for _, l := range GalleryLetters() {
+		var html strings.Builder
+		if err := LetterHTML(l.Letter).Render(context.Background(), &html); err != nil {
+			t.Fatal(err)
+		}
+		page, err := goquery.NewDocumentFromReader(strings.NewReader(html.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		style := page.Find("style").Text()
+		page.Find("body, body [style]").Each(func(_ int, e *goquery.Selection) {
+			if class := e.AttrOr("class", "none"); colour.MatchString(e.AttrOr("style", "")) && !strings.Contains(style, "."+class+" {") {
+				t.Errorf("%s: %s has colours of the day alone", l.Name, goquery.NodeName(e))
+			}
+		})
+	}
+}
+
 func TestEveryLetterSaysTheSameTwice(t *testing.T) {
 	t.Parallel()
 	letters := GalleryLetters()
@@ -96,7 +136,7 @@ func TestEveryLetterSaysTheSameTwice(t *testing.T) {
 				said = append(said, f.Text)
 			}
 			if l.Action != "" {
-				said = append(said, l.Action, l.Link)
+				said = append(said, l.Action, l.Link, l.Deadline)
 				if got := page.Find("a[href='" + l.Link + "']").Length(); got != 2 {
 					t.Errorf("the link stands %d times, want as button and as plain link", got)
 				}
@@ -115,9 +155,20 @@ func TestEveryLetterSaysTheSameTwice(t *testing.T) {
 					t.Errorf("the line %q is long", line)
 				}
 			}
-			if page.Find("script, link, img, iframe, form").Length() != 0 {
+			if page.Find("script, link, img:not([src='cid:"+MarkID+"']), iframe, form").Length() != 0 || strings.Contains(page.Find("style").Text(), "url(") {
 				t.Error("a letter loads or sends something")
 			}
+			if preview := strings.TrimSpace(page.Find("body > :first-child").Text()); preview == "" || !strings.HasPrefix(preview, l.Lines[0]) || !strings.HasSuffix(preview, l.Deadline) {
+				t.Errorf("lists of mails show %q", preview)
+			}
+			page.Find("body a").Each(func(_ int, a *goquery.Selection) {
+				address, breaks := strings.TrimSpace(a.Text()), a.Find("wbr").Length()
+				if _, path, found := strings.Cut(address, "://"); found && a.AttrOr("href", "") != address {
+					t.Errorf("the address %q leads to %q", address, a.AttrOr("href", ""))
+				} else if found && address != l.Home && breaks != strings.Count(path, "/") {
+					t.Errorf("the address %q may break %d times", address, breaks)
+				}
+			})
 			if page.Find("body a").FilterFunction(func(_ int, a *goquery.Selection) bool {
 				return !strings.HasPrefix(a.AttrOr("href", ""), "https://accounts.example.com")
 			}).Length() != 0 {

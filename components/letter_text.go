@@ -1,8 +1,12 @@
 package components
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 // Text is the letter as plain text, lines of at most 72 characters where words allow it.
@@ -20,7 +24,11 @@ func (l Letter) Text() string {
 		b.WriteString("\n")
 	}
 	if l.Action != "" {
-		fmt.Fprintf(&b, "%s:\n%s\n\n", l.Action, l.Link)
+		fmt.Fprintf(&b, "%s:\n%s\n", l.Action, l.Link)
+		if l.Deadline != "" {
+			b.WriteString(l.Deadline + "\n")
+		}
+		b.WriteString("\n")
 	}
 	for _, line := range l.After {
 		paragraph(line)
@@ -63,4 +71,14 @@ func linkOf(line string) string {
 		return last
 	}
 	return ""
+}
+
+// breakable is an address whose lines end behind the slashes of its path rather than inside words. It is written by hand
+// because a template would put spaces into it.
+func breakable(address string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		scheme, rest, _ := strings.Cut(address, "://")
+		_, err := io.WriteString(w, templ.EscapeString(scheme)+"://"+strings.ReplaceAll(templ.EscapeString(rest), "/", "/<wbr>"))
+		return err
+	})
 }

@@ -27,6 +27,8 @@ type Page struct {
 	Refused bool
 	// Indexed pages may be listed by search engines.
 	Indexed bool
+	// Base is the address of the site, for what other sites show of an indexed page.
+	Base string
 	// Theme is one of Themes; Here is the address of the page, to come back to after choosing another.
 	Theme, Here string
 	// OtherUser says that the page around this fragment was drawn for another user, so the links at its top change as

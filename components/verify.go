@@ -11,7 +11,7 @@ type VerifyForm struct {
 // NewVerifyForm states the form for the address of an account. withPassword says that the password is asked for.
 func NewVerifyForm(withPassword bool, username string) *VerifyForm {
 	f := &VerifyForm{
-		Form:     Form{ID: "verify", Action: "/email/verify", Title: "Confirm your email address", Submit: "Confirm"},
+		Form:     Form{ID: "verify", Action: "/email/verify", Title: ConfirmAddress, Submit: "Confirm"},
 		Username: username,
 	}
 	if withPassword {

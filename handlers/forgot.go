@@ -11,7 +11,7 @@ func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
 		page := s.page(r, "Check your inbox")
 		return s.show(w, r, http.StatusOK, page, components.ForgotSent())
 	}
-	form := components.NewForgotForm()
+	form := forgotForm(r)
 	form.Username.Value, _ = s.knownUsername(r)
 	if user := scopeOf(r).user; user != nil {
 		form.Username.Value = user.Username
@@ -19,10 +19,18 @@ func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
 	return s.showForgot(w, r, http.StatusOK, form)
 }
 
+// forgotForm is the form as the link that led here asks for it.
+func forgotForm(r *http.Request) *components.ForgotForm {
+	if "?"+r.URL.RawQuery == components.WhySecure {
+		return components.NewSecureForm()
+	}
+	return components.NewForgotForm()
+}
+
 // forgot gives everybody the same answer. Whether the account exists is looked up only when the
 // letter is written.
 func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewForgotForm()
+	form := forgotForm(r)
 	if !s.Store.Mails() {
 		return s.showForgot(w, r, http.StatusForbidden, form)
 	}

@@ -208,7 +208,7 @@ func TestINJ06NamesInLettersAreText(t *testing.T) {
 			// is not said to an address that nobody confirmed, and what a client
 			// calls itself to none.
 			named := i < len(post)-strange
-			if strings.Contains(m.HTML, "<img") || strings.Contains(m.HTML, "&lt;img") != named || strings.Contains(m.HTML, "evil") {
+			if strings.Contains(m.HTML, "<img src=x") || strings.Contains(m.HTML, "&lt;img") != named || strings.Contains(m.HTML, "evil") {
 				t.Errorf("the HTML is\n%s", m.HTML)
 			}
 			if strings.Contains(m.Text, wish.Name) != named || strings.Contains(m.Text, "<p>") || strings.Contains(m.Text, "evil") {
@@ -282,5 +282,42 @@ func TestForgotWorksWhereverOneIs(t *testing.T) {
 			t.Errorf("the letters are %q", got)
 		}
 		v.get("/account/activity").says("link")
+	}, withMail)
+}
+
+// A letter about something unexpected leads to a page that says what its button said, and asks nothing that the site knows.
+func TestALetterThatFrightensLeadsToItsPage(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		ada := h.confirms(t, "ada")
+		v.another().signsInAs("ada")
+		v.signsInAs("ada")
+		var link string
+		for _, m := range h.letters(t) {
+			if m.Subject == "You signed in on a new device" {
+				_, after, _ := strings.Cut(m.Text, "Secure my account:\n"+h.BaseURL.String())
+				link, _, _ = strings.Cut(after, "\n")
+			}
+		}
+		p := v.get(link).is(200)
+		if got := p.Find("h1").Text(); got != "Secure your account" || p.value("username") != "ada" {
+			t.Errorf("%q leads to %q, filled in with %q", link, got, p.value("username"))
+		}
+		if got := v.another().get(link).is(200).value("username"); got != "" {
+			t.Errorf("a stranger is shown %q", got)
+		}
+		p = p.submit(map[string]string{"username": ""}).is(422)
+		if got := p.Find("h1").Text(); got != "Secure your account" {
+			t.Errorf("refused, the page is headed %q", got)
+		}
+		p.submit(map[string]string{"username": "ada"}).goesTo("/password/forgot?sent=1")
+		if got := h.subjects(t, ada.Email)[0]; got != resetSubject {
+			t.Errorf("the newest letter is %q", got)
+		}
+		// Nobody else's words get into the page, and the page of visitors stays theirs.
+		for _, query := range []string{"", "?why=", "?why=evil", "?why=secure&why=evil", "?x=1"} {
+			if got := v.another().get("/password/forgot" + query).is(200).hides("evil").Find("h1").Text(); got == "Secure your account" {
+				t.Errorf("%q is headed %q", query, got)
+			}
+		}
 	}, withMail)
 }

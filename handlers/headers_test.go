@@ -203,7 +203,7 @@ func TestHDR08TypesAreStated(t *testing.T) {
 			case name == "200 export", name == "200 mailbox JSON":
 				want = "application/json; charset=utf-8"
 			case strings.HasPrefix(name, "200 icon"):
-				want = "image/svg+xml; charset=utf-8"
+				want = "image/x-icon"
 			case strings.HasSuffix(name, "robots"), strings.HasSuffix(name, "healthz"), strings.HasSuffix(name, "readyz"):
 				want = "text/plain; charset=utf-8"
 			}

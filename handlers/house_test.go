@@ -75,7 +75,7 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	h.Site = &Site{
 		Name: "Gatehouse", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, Registration: store.RegistrationOpen,
 		Clock: h.clock.Now, Passwords: storetest.NewPasswords(), Hasher: storetest.NewHasher(t), AnswerWait: time.Minute,
-		Assets: assets.Handler, Icon: assets.Icon(), Robots: assets.Robots(),
+		Assets: assets.Handler, Icon: assets.Icon(), TouchIcon: assets.TouchIcon(), Robots: assets.Robots(),
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {

@@ -116,3 +116,27 @@ func (h *house) moves(t testing.TB, username string) store.User {
 	}
 	return user
 }
+
+// What a button says is what the page behind it is headed by.
+func TestButtonsOfLettersSayWhereTheyLead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	links := h.links(t)
+	for _, m := range h.letters(t) {
+		for purpose, link := range links {
+			before, _, found := strings.Cut(m.Text, ":\n"+h.BaseURL.String()+link+"\n")
+			if !found {
+				continue
+			}
+			button := before[strings.LastIndexByte(before, '\n')+1:]
+			heading := h.visitor(t).follows(link).is(200).Find("h1").Text()
+			if button != strings.TrimSuffix(heading, "?") {
+				t.Errorf("%s: %q leads to %q", m.Subject, button, heading)
+			}
+			delete(links, purpose)
+		}
+	}
+	if len(links) > 0 {
+		t.Errorf("no letter has the links %v", links)
+	}
+}

@@ -98,6 +98,8 @@ func (s *Site) routes() []route {
 		{get, "/readyz", static, s.readyz, drawn},
 		{get, "/robots.txt", static, fixed(s.Robots), drawn},
 		{get, "/favicon.ico", static, fixed(s.Icon), drawn},
+		{get, "/apple-touch-icon.png", static, fixed(s.TouchIcon), drawn},
+		{get, "/manifest.webmanifest", static, s.manifest, drawn},
 		{get, "/assets/{file}", static, fixed(s.Assets(s.serve(s.notFound))), drawn},
 	}
 	routes = append(routes, s.preferences()...)

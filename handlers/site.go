@@ -49,10 +49,10 @@ type Site struct {
 	TrustedProxies []string
 	// AnswerWait is how long a page may take; usually the constant AnswerWait.
 	AnswerWait time.Duration
-	// Assets serves /assets/, and passes what does not exist to the given handler. Icon and
-	// Robots are the files at fixed addresses.
-	Assets       func(notFound http.Handler) http.Handler
-	Icon, Robots http.Handler
+	// Assets serves /assets/, and passes what does not exist to the given handler. Icon,
+	// TouchIcon and Robots are the files at fixed addresses.
+	Assets                  func(notFound http.Handler) http.Handler
+	Icon, TouchIcon, Robots http.Handler
 	// Log receives one line per request, and faults.
 	Log *slog.Logger
 	// LostLines is how many log lines could not be written so far, for the metrics; nil if
@@ -66,6 +66,8 @@ type Site struct {
 	mux       *chi.Mux
 	budgets   budgets
 	pageCache pageCache
+	// base is the base URL as text.
+	base string
 	// pages are the GET routes, by pattern.
 	pages map[string]route
 }
@@ -76,7 +78,7 @@ const gzipLevel = 6
 // Handler builds the whole site, including the door. It returns an error where a route of
 // the product cannot be.
 func (s *Site) Handler() (http.Handler, error) {
-	s.mux = chi.NewMux()
+	s.mux, s.base = chi.NewMux(), s.BaseURL.String()
 	s.budgets, s.pageCache = newBudgets(s.Limits, s.Clock), newPageCache()
 	s.mux.NotFound(s.dynamic(Everyone, s.notFound))
 	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
@@ -123,7 +125,7 @@ func (s *Site) page(r *http.Request, title string) components.Page {
 	return components.Page{
 		Flash: flash,
 		Site:  s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
-		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: returnAddress(r),
+		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Base: s.base, Theme: s.theme(r), Here: returnAddress(r),
 		Contacts: s.Contacts, Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user),
 	}
 }

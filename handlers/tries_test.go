@@ -148,6 +148,8 @@ var tries = []try{
 	{route: "GET /readyz", shows: aFile, costs: takes(2, 2)},
 	{route: "GET /robots.txt", shows: aFile, costs: takes(0, 0)},
 	{route: "GET /favicon.ico", shows: aFile, costs: takes(0, 0)},
+	{route: "GET /apple-touch-icon.png", shows: aFile, costs: takes(0, 0)},
+	{route: "GET /manifest.webmanifest", shows: aFile, costs: takes(0, 0)},
 	{route: "GET /assets/{file}", at: assets.Path("site.css"), shows: aFile, costs: takes(0, 0)},
 	{route: "GET /dev/mailbox", costs: takes(0, 2)},
 	{route: "GET /dev/mailbox/{n}", at: "/dev/mailbox/0", shows: aFile, costs: takes(0, 2)}, // a letter as it is sent

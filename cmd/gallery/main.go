@@ -5,9 +5,11 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 
 	"gatehouse/assets"
 	"gatehouse/components"
@@ -65,7 +67,9 @@ func gallery() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		components.LetterHTML(letter).Render(r.Context(), w) //nolint:errcheck // for eyes only
+		var html strings.Builder
+		components.LetterHTML(letter).Render(r.Context(), &html) //nolint:errcheck // for eyes only
+		io.WriteString(w, components.InBrowser(html.String()))   //nolint:errcheck
 	})
 	return mux
 }

@@ -83,6 +83,7 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 		AnswerWait:     handlers.AnswerWait,
 		Assets:         assets.Handler,
 		Icon:           assets.Icon(),
+		TouchIcon:      assets.TouchIcon(),
 		Robots:         assets.Robots(),
 		Log:            log,
 		LostLines:      inv.lostLines,

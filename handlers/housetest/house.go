@@ -85,7 +85,7 @@ func open(t testing.TB, d storetest.Database, product Product) (*House, error) {
 		Name: "Example House", BaseURL: base, Registration: store.RegistrationOpen, Clock: h.Clock.Now,
 		Passwords: storetest.NewPasswords(), Hasher: storetest.NewHasher(t), AnswerWait: handlers.AnswerWait,
 		Sessions: handlers.NewSessions(sessions, base),
-		Assets:   assets.Handler, Icon: assets.Icon(), Robots: assets.Robots(), Log: log, Product: p,
+		Assets:   assets.Handler, Icon: assets.Icon(), TouchIcon: assets.TouchIcon(), Robots: assets.Robots(), Log: log, Product: p,
 	}
 	rules := store.DefaultRules
 	// A letter about every new device would stand among those of the product.

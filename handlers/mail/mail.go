@@ -20,6 +20,8 @@ type Message struct {
 	Text    string    `json:"text"`
 	HTML    string    `json:"html"`
 	Sent    time.Time `json:"sent"`
+	// Mark is the picture that the HTML shows by components.MarkID. Without one there is none.
+	Mark []byte `json:"-"`
 	// Unsubscribe is where mail programs turn off such messages with one POST (RFC 8058), or
 	// empty.
 	Unsubscribe string `json:"unsubscribe,omitempty"`

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/components"
 	"gatehouse/store/rules"
 
 	gomail "github.com/wneessen/go-mail"
@@ -126,6 +128,10 @@ func compose(from, to *netmail.Address, m Message) *gomail.Msg {
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	if len(m.Mark) > 0 {
+		// It reads from memory, so it cannot fail.
+		msg.EmbedReadSeeker("mark.png", bytes.NewReader(m.Mark), gomail.WithFileContentType("image/png"), gomail.WithFileContentID("<"+components.MarkID+">"))
+	}
 	return msg
 }
 

@@ -1,14 +1,21 @@
 package mail
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
+	"io"
 	"mime"
+	"mime/multipart"
 	"net"
+	"net/textproto"
 	"strings"
 	"testing"
 	"time"
 
+	"gatehouse/assets"
+	"gatehouse/components"
 	"gatehouse/handlers/mail/mailtest"
 )
 
@@ -110,6 +117,67 @@ func TestSMTPDelivers(t *testing.T) {
 				t.Errorf("the plain text stands at %d, the HTML at %d:\n%s", text, html, got.Body)
 			}
 		})
+	}
+}
+
+// Mail programs show the mark without fetching anything: it is a part of the mail (RFC 2387, RFC 2392).
+func TestSMTPDeliversTheMarkWithTheLetter(t *testing.T) {
+	t.Parallel()
+	s := &mailtest.Server{}
+	s.StartAt(t, "127.0.0.1:0")
+	m := message()
+	m.HTML, m.Mark = `<img src="cid:`+components.MarkID+`">`, assets.Mark()
+	if err := mailer(t, s, "smtp://ADDR").Send(context.Background(), m); err != nil {
+		t.Fatal(err)
+	}
+	received := s.Received()[0]
+	whole := parts(t, received.Header.Get("Content-Type"), strings.NewReader(received.Body), "multipart/related")
+	if len(whole) != 2 {
+		t.Fatalf("the mail has %d parts, want the letter and the mark", len(whole))
+	}
+	letter := parts(t, whole[0].header.Get("Content-Type"), bytes.NewReader(whole[0].body), "multipart/alternative")
+	if len(letter) != 2 || !strings.HasPrefix(letter[0].header.Get("Content-Type"), "text/plain") || !strings.HasPrefix(letter[1].header.Get("Content-Type"), "text/html") {
+		t.Errorf("the letter has %d parts: %+v", len(letter), letter)
+	}
+	mark := whole[1]
+	if got := mark.header.Get("Content-ID"); got != "<"+components.MarkID+">" {
+		t.Errorf("the mark is called %s", got)
+	}
+	if got := mark.header.Get("Content-Disposition"); !strings.HasPrefix(got, "inline") {
+		t.Errorf("the mark is %s", got)
+	}
+	picture, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(mark.body)), ""))
+	if err != nil || !bytes.Equal(picture, assets.Mark()) || !strings.HasPrefix(mark.header.Get("Content-Type"), "image/png") {
+		t.Errorf("the mark is %d bytes of %s, %v", len(picture), mark.header.Get("Content-Type"), err)
+	}
+}
+
+// part is one of a mail.
+type part struct {
+	header textproto.MIMEHeader
+	body   []byte
+}
+
+func parts(t *testing.T, contentType string, body io.Reader, want string) []part {
+	t.Helper()
+	kind, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != want {
+		t.Fatalf("the parts are %s, want %s: %v", contentType, want, err)
+	}
+	var list []part
+	for reader := multipart.NewReader(body, parameters["boundary"]); ; {
+		next, err := reader.NextRawPart()
+		if err == io.EOF {
+			return list
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, part{next.Header, content})
 	}
 }
 

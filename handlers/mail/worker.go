@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"gatehouse/assets"
 	"gatehouse/components"
 	"gatehouse/store"
 )
@@ -167,7 +168,7 @@ func (w *Worker) write(ctx context.Context, l store.Letter) (Message, error) {
 	}
 	return Message{
 		ID:   fmt.Sprintf("letter-%d.%d@%s", l.ID, l.Written.UnixMicro(), Domain(w.Base.Hostname())),
-		From: w.From, To: l.To, Subject: letter.Subject, Text: letter.Text(), HTML: html.String(), Sent: l.Written,
+		From: w.From, To: l.To, Subject: letter.Subject, Text: letter.Text(), HTML: html.String(), Sent: l.Written, Mark: assets.Mark(),
 		Unsubscribe: letter.Unsubscribe,
 	}, nil
 }
