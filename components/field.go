@@ -35,6 +35,8 @@ type Field struct {
 	// Refusal is the sentence that says what is wrong, Praise one that says what is well, Note one that says neither.
 	// At most one is set. It stands in the place of the hint.
 	Refusal, Praise, Note string
+	// Ways lead on from a refusal, as to the sign-in page.
+	Ways []Link
 	// Strength is how far a password has come while it is typed, 1 to 4, and 0 where nothing is said about that.
 	Strength int
 
@@ -61,6 +63,7 @@ func (f *Field) take(value string) {
 // Check applies the rule of the field and says whether it was accepted.
 func (f *Field) Check() bool {
 	f.Refusal, f.Praise, f.Note, f.Strength = "", "", "", 0
+	f.Ways = nil
 	if f.Optional && f.Value == "" {
 		return true
 	}

@@ -42,6 +42,11 @@ func (f *RegisterForm) AdviseOwner() {
 	f.Username.Refusal = strings.Join([]string{f.Username.Refusal, "If you just made it, sign in."}, " ")
 }
 
+// LeadOwner shows whose address has an account already the ways into it.
+func (f *RegisterForm) LeadOwner() {
+	f.Email.Ways = []Link{{Label: "Sign in", Path: f.WithNext("/login")}, {Label: "Choose a new password", Path: "/password/forgot"}}
+}
+
 // Registration is what the form asks the store for.
 func (f *RegisterForm) Registration() store.Registration {
 	return store.Registration{Name: f.Name.Value, Username: f.Username.Value, Email: f.Email.Value, Password: f.Password.Value}
