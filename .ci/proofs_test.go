@@ -102,11 +102,11 @@ func schema(t *testing.T, d storetest.Database, query string) (lines []string) {
 // queries are the lines of the table that TestQueriesOfEveryRoute goes by.
 func queries(t *testing.T) (lines []string) {
 	t.Helper()
-	text, err := os.ReadFile("../handlers/queries_test.go")
+	text, err := os.ReadFile("../handlers/tries_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(text), "var costs = []cost{\n")
+	_, table, _ := strings.Cut(string(text), "var tries = []try{\n")
 	table, _, _ = strings.Cut(table, "\n}\n")
 	for line := range strings.Lines(table) {
 		if line = strings.TrimSpace(line); line != "" {

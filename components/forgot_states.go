@@ -7,6 +7,7 @@ func forgotStates() []State {
 		forgotState("forgot-refused", true, func(f *ForgotForm) { f.Check() }),
 		secureState("secure", func(*ForgotForm) {}),
 		secureState("secure-refused", func(f *ForgotForm) { f.Check() }),
+		{"forgot-without-mail-support", contacted(visitorPage("Forgot your password?")), Forgot(NewForgotForm(), false, sampleContacts)},
 		{"forgot-sent", visitorPage("Check your inbox"), ForgotSent()},
 	}
 }
@@ -14,11 +15,11 @@ func forgotStates() []State {
 func forgotState(name string, mails bool, change func(f *ForgotForm)) State {
 	f := NewForgotForm()
 	change(f)
-	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, mails)}
+	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, mails, Contacts{})}
 }
 
 func secureState(name string, change func(f *ForgotForm)) State {
 	f := NewSecureForm()
 	change(f)
-	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, true)}
+	return State{name, formPage(visitorPage(""), &f.Form), Forgot(f, true, Contacts{})}
 }

@@ -52,6 +52,14 @@ var (
 	samplePasswords = &rules.Passwords{Min: rules.PasswordDefault}
 )
 
+// sampleContacts are links of whoever runs a site, contacted a page that has them at its foot.
+var sampleContacts = Contacts{Support: "mailto:help@example.com", Terms: "https://example.com/terms", Privacy: "/privacy"}
+
+func contacted(p Page) Page {
+	p.Contacts = sampleContacts
+	return p
+}
+
 // verified is the user with a verified address.
 func verified(user store.User) store.User {
 	user.VerifiedAt = sampleTime

@@ -13,5 +13,5 @@ func inviteStates() []State {
 func inviteState(name string, user store.User, change func(f *InviteForm)) State {
 	f := NewInviteForm(samplePasswords, user.Email)
 	change(f)
-	return State{name, formPage(visitorPage(""), &f.Form), Invite(f, user.Email)}
+	return State{name, formPage(visitorPage(""), &f.Form), Invite(f, user.Email, Contacts{})}
 }

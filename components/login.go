@@ -6,6 +6,16 @@ import "gatehouse/store/rules"
 type LoginForm struct {
 	Form
 	Username, Password, Remember *Field
+	// Greets says that the username is that of somebody who asked to be remembered in this browser.
+	Greets bool
+}
+
+// LoginPage is what the sign-in page says beside its form.
+type LoginPage struct {
+	// Open says whether the site takes new people, Confirms whether they must verify their address first.
+	Open, Confirms bool
+	// ToSee says what somebody asked for before they were sent here, as in "your account", or is empty.
+	ToSee string
 }
 
 // NewLoginForm states the form.

@@ -34,6 +34,8 @@ type Page struct {
 	// OtherUser says that the page around this fragment was drawn for another user, so the links at its top change as
 	// well.
 	OtherUser bool
+	// Contacts are links of whoever runs the site.
+	Contacts Contacts
 	// Flash is said once, on the page after the one that caused it.
 	Flash string
 	// Links are the product's own that the user may follow, beside the site's name; nil where the product has none.

@@ -26,17 +26,22 @@ func registerStates() []State {
 			f.Name.Value, f.Username.Value, f.Email.Value = "J\ufffdrg", "joerg\u200b", "jo\u200berg@example.com"
 			f.Check()
 		}),
-		registerClosedState("register-closed", false),
-		registerClosedState("register-invited", true),
+		registerClosedState("register-closed", false, Contacts{}),
+		registerClosedState("register-invited", true, Contacts{}),
+		registerClosedState("register-closed-support", false, sampleContacts),
+		registerClosedState("register-invited-support", true, sampleContacts),
+		{"register-agreement", contacted(entryPage("Create your account")), Register(NewRegisterForm(samplePasswords), sampleContacts)},
+		{"register-agreement-terms", entryPage("Create your account"), Register(NewRegisterForm(samplePasswords), Contacts{Terms: sampleContacts.Terms})},
+		{"register-agreement-privacy", entryPage("Create your account"), Register(NewRegisterForm(samplePasswords), Contacts{Privacy: sampleContacts.Privacy})},
 	}
 }
 
 func registerState(name string, change func(f *RegisterForm)) State {
 	f := NewRegisterForm(samplePasswords)
 	change(f)
-	return State{name, formPage(entryPage(""), &f.Form), Register(f)}
+	return State{name, formPage(entryPage(""), &f.Form), Register(f, Contacts{})}
 }
 
-func registerClosedState(name string, invited bool) State {
-	return State{name, framed(Page{Entry: true}, ClosedTitle(invited)), RegisterClosed(invited)}
+func registerClosedState(name string, invited bool, c Contacts) State {
+	return State{name, framed(Page{Entry: true}, ClosedTitle(invited)), RegisterClosed(invited, c)}
 }

@@ -14,8 +14,9 @@ func verifyStates() []State {
 		verifyState("verify-long", sampleLong, false, func(*VerifyForm) {}),
 		verifyState("verify-with-password", sampleUser, true, func(*VerifyForm) {}),
 		verifyState("verify-refused", sampleUser, true, func(f *VerifyForm) { f.TakeRefusal(store.ErrNotYourPassword(f.Password.Name)) }),
-		{"check-inbox", inbox, CheckInbox("")},
-		{"check-inbox-too-often", inbox, CheckInbox(rules.TooMany(6 * time.Minute).Error())},
+		{"check-inbox", inbox, CheckInbox(sampleUser.Email, "")},
+		{"check-inbox-nameless", inbox, CheckInbox("", "")},
+		{"check-inbox-too-often", inbox, CheckInbox(sampleUser.Email, rules.TooMany(6*time.Minute).Error())},
 		{"unconfirmed", unverified, Unverified(sampleUser, true, "")},
 		{"unconfirmed-without-mail", unverified, Unverified(sampleLong, false, "")},
 	}

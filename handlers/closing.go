@@ -35,6 +35,8 @@ func (s *Site) closeAccount(w http.ResponseWriter, r *http.Request) error {
 		sentence = fmt.Sprintf("Your account is closed. Sign in within %s if you want it back.", components.Days(reopen))
 	}
 	s.Flash(r, sentence)
+	// Whoever closes an account leaves no name in the browser, which others may use.
+	s.forgetUsername(w, r)
 	clearSiteData(w)
 	return s.Redirect(w, r, "/")
 }

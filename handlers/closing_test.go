@@ -69,7 +69,7 @@ func TestAClosedAccountCanOnlyBeReopened(t *testing.T) {
 		}
 		for _, r := range h.unsafe() {
 			if r.guard.who == forMembers {
-				v.post(h.example(t, r), forms[r.path]).turnedAway()
+				v.post(h.example(t, r), accepted(r.path)).turnedAway()
 			}
 		}
 		v.another().tries("ada", "wrong").is(422)
@@ -134,7 +134,7 @@ func TestAnAccountIsLeftClosed(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.closes("ada")
 		old := v.session()
-		v.post("/logout", url.Values{}).goesTo("/").signedInAs("")
+		v.post("/logout", url.Values{}).goesTo(signedOutPage).signedInAs("")
 		thief := v.another()
 		thief.present(old)
 		for _, late := range []*visitor{v, thief} {

@@ -66,7 +66,7 @@ func TestForeignCookiesOfOurNameDoNoHarm(t *testing.T) {
 		other := v.another()
 		other.header.Set("Cookie", name+"="+shaped+"; "+ours+"; "+name+"=s%3Aforeign")
 		out := other.post("/logout", url.Values{})
-		if out.destination() != "/" || v.signedIn() != "" || h.rows(t, "signins") != 0 || h.rows(t, "sessions") != 1 {
+		if out.destination() != signedOutPage || v.signedIn() != "" || h.rows(t, "signins") != 0 || h.rows(t, "sessions") != 1 {
 			t.Errorf("signed out, %d sign-ins and %d sessions are left", h.rows(t, "signins"), h.rows(t, "sessions"))
 		}
 	})
@@ -112,7 +112,7 @@ func TestCookiesUnderTheirFormerNamesAreRead(t *testing.T) {
 			t.Error("the session or the theme is not read")
 		}
 		old.get("/password/reset").is(200).says("ada")
-		old.post("/logout", url.Values{}).goesTo("/")
+		old.post("/logout", url.Values{}).goesTo(signedOutPage)
 		if h.rows(t, "sessions") != 0 || old.carriesExactly("sid") != "" {
 			t.Error("the session stays, or its cookie")
 		}
@@ -138,7 +138,7 @@ func TestSigningOutEndsAllThatTheBrowserIsSignedInBy(t *testing.T) {
 		old := v.another()
 		old.tries("bert", storetest.Password)
 		v.client.Jar.SetCookies(h.BaseURL, []*http.Cookie{{Name: "sid", Value: old.session(), Path: "/"}})
-		v.post("/logout", url.Values{}).goesTo("/")
+		v.post("/logout", url.Values{}).goesTo(signedOutPage)
 		if v.signedIn() != "" || h.rows(t, "signins") != 0 {
 			t.Errorf("signed in as %q, %d sign-ins are left", v.signedIn(), h.rows(t, "signins"))
 		}

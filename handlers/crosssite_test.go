@@ -23,11 +23,6 @@ func (h *house) unsafe() []route {
 	return found
 }
 
-// example fills the parameters of a route with something that exists.
-func (r route) example() string {
-	return strings.NewReplacer("{field}", "username", "{file}", "site.css", "{handle}", "NONE", "{token}", "NONE", "{n}", "0").Replace(r.path)
-}
-
 // example is the path of a route, with another sign-in of Ada's as the one it
 // is about, or a live link.
 func (h *house) example(t *testing.T, r route) string {
@@ -38,100 +33,69 @@ func (h *house) example(t *testing.T, r route) string {
 	if strings.Contains(r.path, "{handle}") {
 		list := h.signIns(t, "ada")
 		if len(list) == 0 {
-			return r.example()
+			return r.try().address()
 		}
 		return strings.ReplaceAll(r.path, "{handle}", list[len(list)-1].Handle)
 	}
-	return r.example()
-}
-
-// forms are what each route takes from Ada, signed in or not, and acts upon.
-var forms = map[string]url.Values{
-	"/register":                       person("newcomer"),
-	"/register/check/{field}":         {"username": {"newcomer"}},
-	"/login":                          {"username": {"grace"}, "password": {storetest.Password}},
-	"/login/check/{field}":            {"username": {"grace"}},
-	"/logout":                         {},
-	"/theme":                          {"theme": {"dark"}},
-	"/account/profile":                {"name": {"Augusta"}, "username": {"countess"}},
-	"/account/profile/check/{field}":  {"username": {"countess"}},
-	"/account/password":               {"current": {storetest.Password}, "password": {"difference engine no. 2"}},
-	"/account/password/check/{field}": {"password": {"difference engine no. 2"}},
-	"/account/email":                  {"email": {"ada@example.org"}},
-	"/account/email/check/{field}":    {"email": {"ada@example.org"}},
-	"/account/signins/end-others":     {},
-	"/account/signins/{handle}/end":   {},
-	"/account/delete":                 {"username": {"ada"}},
-	"/confirm":                        {"password": {storetest.Password}},
-	"/reopen":                         {},
-	"/password/forgot":                {"username": {"ada"}},
-	"/password/reset":                 {"password": {newPassword}},
-	"/password/reset/check/{field}":   {"password": {newPassword}},
-	"/email/verify":                   {},
-	"/email/verify/resend":            {},
-	"/email/undo":                     {},
-	"/invite":                         {"username": {"olga"}, "password": {newPassword}},
-	"/invite/check/{field}":           {"username": {"olga"}},
+	return r.try().address()
 }
 
 func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, withMail)
-	storetest.Register(t, h.Store, registration("grace"))
-	h.visitor(t).registers()
-	signedIn := h.visitor(t)
-	h.clock.Move(time.Millisecond)
-	signedIn.signsIn() // so the authentication is recent
-	closed := h.visitor(t)
-	closed.closes("mary")
-	anonymous := h.visitor(t)
-	h.links(t)
-	for _, link := range h.live {
-		anonymous.get(link).is(303)
-	}
-	before := h.dump(t)
-	origin := "http://" + h.BaseURL.Host
-	for name, header := range map[string]http.Header{
-		"cross-site":                        {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
-		"same-site":                         {"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://evil.localhost"}},
-		"a null origin":                     {"Origin": {"null"}},
-		"another origin, an old browser":    {"Origin": {"https://evil.example"}},
-		"another port, an old browser":      {"Origin": {"http://localhost:1"}},
-		"https of the same host":            {"Origin": {"https://" + h.BaseURL.Host}, "Sec-Fetch-Site": {"same-site"}},
-		"its own origin, but said to cross": {"Origin": {origin}, "Sec-Fetch-Site": {"cross-site"}},
-		"as htmx":                           {"Sec-Fetch-Site": {"cross-site"}, "Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}},
-	} {
-		for _, r := range h.unsafe() {
-			form, known := forms[r.path]
-			if !known {
-				t.Fatalf("no form is known for %s", r.path)
-			}
-			for _, v := range []*visitor{signedIn, anonymous, closed} {
-				header := header.Clone()
-				header.Set("Content-Type", "application/x-www-form-urlencoded")
-				answer := v.send(r.method, h.example(t, r), strings.NewReader(form.Encode()), header)
-				if answer.status != http.StatusForbidden || answer.header.Get("Set-Cookie") != "" {
-					t.Errorf("%s: %s %s answers %d, cookie %q; want 403", name, r.method, r.path, answer.status, answer.header.Get("Set-Cookie"))
+	walks(t, func(t *testing.T, h *house) {
+		storetest.Register(t, h.Store, registration("grace"))
+		h.confirms(t, "ada")
+		h.visitor(t).signsIn()
+		signedIn := h.visitor(t)
+		h.clock.Move(time.Millisecond)
+		signedIn.signsIn() // so the authentication is recent
+		closed := h.visitor(t)
+		closed.closes("mary")
+		anonymous := h.visitor(t)
+		h.links(t)
+		for _, p := range linkPages {
+			anonymous.get(h.live[p.path+"/{token}"]).is(303)
+		}
+		before := h.dump(t)
+		origin := "http://" + h.BaseURL.Host
+		for name, header := range map[string]http.Header{
+			"cross-site":                        {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
+			"same-site":                         {"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://evil.localhost"}},
+			"a null origin":                     {"Origin": {"null"}},
+			"another origin, an old browser":    {"Origin": {"https://evil.example"}},
+			"another port, an old browser":      {"Origin": {"http://localhost:1"}},
+			"https of the same host":            {"Origin": {"https://" + h.BaseURL.Host}, "Sec-Fetch-Site": {"same-site"}},
+			"its own origin, but said to cross": {"Origin": {origin}, "Sec-Fetch-Site": {"cross-site"}},
+			"as htmx":                           {"Sec-Fetch-Site": {"cross-site"}, "Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}},
+		} {
+			for _, r := range h.unsafe() {
+				form := r.try().form
+				for _, v := range []*visitor{signedIn, anonymous, closed} {
+					header := header.Clone()
+					header.Set("Content-Type", "application/x-www-form-urlencoded")
+					answer := v.send(r.method, h.example(t, r), strings.NewReader(form), header)
+					if answer.status != http.StatusForbidden || answer.header.Get("Set-Cookie") != "" {
+						t.Errorf("%s: %s %s answers %d, cookie %q; want 403", name, r.method, r.path, answer.status, answer.header.Get("Set-Cookie"))
+					}
 				}
 			}
 		}
-	}
-	if h.dump(t) != before {
-		t.Error("the database changed")
-	}
-	if got := strings.Count(h.log.String(), "malicious_csrf"); got == 0 {
-		t.Error("no event was logged")
-	}
-	if got := signedIn.signedIn(); got != "ada" {
-		t.Errorf("signed in as %q, want ada", got)
-	}
+		if h.dump(t) != before {
+			t.Error("the database changed")
+		}
+		if got := strings.Count(h.log.String(), "malicious_csrf"); got == 0 {
+			t.Error("no event was logged")
+		}
+		if got := signedIn.signedIn(); got != "ada" {
+			t.Errorf("signed in as %q, want ada", got)
+		}
+	})
 }
 
 // What the test above sends does change something when it comes from here.
 func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 	t.Parallel()
 	for _, r := range newHouse(t).unsafe() {
-		if strings.Contains(r.path, "/check/") || r.path == "/theme" {
+		if strings.Contains(r.path, "/check/") || r.path == "/theme" || r.path == "/login/not-me" { // which change a cookie
 			continue
 		}
 		t.Run(r.path, func(t *testing.T) {
@@ -154,7 +118,7 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 				v.get(h.live[r.path+"/{token}"]).is(303)
 			}
 			before := h.dump(t, "sessions")
-			v.post(h.example(t, r), forms[r.path])
+			v.post(h.example(t, r), accepted(r.path))
 			if h.dump(t, "sessions") == before {
 				t.Error("nothing changed")
 			}
@@ -202,92 +166,94 @@ func TestCSRF02SigningOutTakesAPost(t *testing.T) {
 // Nor does a link that works, of whatever purpose, in whosever browser: mail
 // scanners open them, and browsers fetch pages in advance.
 func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, withMail)
-	v := h.visitor(t)
-	v.registers()
-	closed := h.visitor(t)
-	closed.closes("mary")
-	links := h.links(t)
-	waits := h.visitor(t) // the browser that registered
-	waits.client.Jar.SetCookies(h.BaseURL, []*http.Cookie{{Name: pendingCookie, Value: strings.Repeat("H", 26), Path: "/"}})
-	readers := map[*visitor]string{
-		v: store.PurposeVerify, closed: store.PurposeNewEmail, h.visitor(t): store.PurposeRegister, waits: store.PurposeRegister,
-	}
-	before := h.dump(t)
-	shown := map[string]bool{}
-	for reader, purpose := range readers {
-		h.live["/email/verify/{token}"] = links[purpose]
-		for _, method := range []string{http.MethodHead, http.MethodOptions, http.MethodGet} {
-			for _, r := range h.routes() {
-				answer := reader.send(method, h.example(t, r), nil, http.Header{})
-				if method == get && (answer.status == http.StatusOK || r.path == "/confirm" || r.path == "/email/verify/resend" || strings.Contains(r.path, "{token}")) {
-					shown[r.path] = true
+	walks(t, func(t *testing.T, h *house) {
+		v, unverified := h.visitor(t), h.visitor(t)
+		h.confirms(t, "ada")
+		v.signsIn()
+		unverified.post("/register", person("grace")).goesTo("/")
+		closed := h.visitor(t)
+		closed.closes("mary")
+		links := h.links(t)
+		waits := h.visitor(t) // the browser that registered
+		waits.client.Jar.SetCookies(h.BaseURL, []*http.Cookie{{Name: pendingCookie, Value: strings.Repeat("H", 26), Path: "/"}})
+		readers := map[*visitor]string{
+			v: store.PurposeVerify, unverified: store.PurposeVerify, closed: store.PurposeNewEmail, h.visitor(t): store.PurposeRegister, waits: store.PurposeRegister,
+		}
+		before := h.dump(t)
+		shown := map[string]bool{}
+		for reader, purpose := range readers {
+			h.live["/email/verify/{token}"] = links[purpose]
+			for _, method := range []string{http.MethodHead, http.MethodOptions, http.MethodGet} {
+				for _, r := range h.routes() {
+					answer := reader.send(method, h.example(t, r), nil, http.Header{})
+					if method == get && answer.status == http.StatusOK {
+						shown[r.path] = true
+					}
+				}
+				if method == get {
+					reader.get("/email/verify").is(200).says("Confirm")
 				}
 			}
-			if method == get {
-				reader.get("/email/verify").is(200).says("Confirm")
+		}
+		for _, r := range h.routes() {
+			// A page that was not shown was not tried. The confirmation is for who
+			// authenticated long ago, and changes no more than others.
+			if r.method == get && !shown[r.path] && r.try().shows != elsewhere && r.path != "/confirm" {
+				t.Errorf("%s was never shown", r.path)
 			}
 		}
-	}
-	for _, r := range h.routes() {
-		// A page that was not shown was not tried. The confirmation is for who
-		// authenticated long ago, and changes no more than others.
-		if r.method == get && !shown[r.path] && r.path != "/.well-known/change-password" && r.path != "/assets/{file}" {
-			t.Errorf("%s was never shown", r.path)
+		if after := h.dump(t); after != before {
+			t.Errorf("the database changed from\n%s\nto\n%s", before, after)
 		}
-	}
-	if after := h.dump(t); after != before {
-		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
-	}
-	for purpose, link := range links {
-		if _, err := h.Store.Token(t.Context(), token(link), purpose); err != nil && purpose != store.PurposeRegister {
-			t.Errorf("the link for %s does not work any more", purpose)
+		for purpose, link := range links {
+			if _, err := h.Store.Token(t.Context(), token(link), purpose); err != nil && purpose != store.PurposeRegister {
+				t.Errorf("the link for %s does not work any more", purpose)
+			}
 		}
-	}
-	if _, _, err := h.Store.FindPending(t.Context(), token(links[store.PurposeRegister]), ""); err != nil {
-		t.Errorf("the registration that waits: %v", err)
-	}
+		if _, _, err := h.Store.FindPending(t.Context(), token(links[store.PurposeRegister]), ""); err != nil {
+			t.Errorf("the registration that waits: %v", err)
+		}
+	})
 }
 
 func TestCSRF05MethodsAreStrict(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	v := h.visitor(t)
-	v.registers()
-	before := h.dump(t)
-	for _, r := range h.routes() {
-		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FOO", "PROPFIND"} {
-			answer := v.send(method, r.example(), nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
-			if answer.status != http.StatusMethodNotAllowed && answer.status != http.StatusNotImplemented {
-				t.Errorf("%s %s: %d, want 405", method, r.path, answer.status)
+	walks(t, func(t *testing.T, h *house) {
+		v := h.visitor(t)
+		v.registers()
+		before := h.dump(t)
+		for _, r := range h.routes() {
+			for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FOO", "PROPFIND"} {
+				answer := v.send(method, r.try().address(), nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
+				if answer.status != http.StatusMethodNotAllowed && answer.status != http.StatusNotImplemented {
+					t.Errorf("%s %s: %d, want 405", method, r.path, answer.status)
+				}
 			}
-		}
-		if r.method == get && !strings.Contains(r.path, "{") {
-			if got := v.send(http.MethodHead, r.path, nil, http.Header{}).body; got != "" {
-				t.Errorf("HEAD %s has a body", r.path)
-			}
-		}
-	}
-	override := http.Header{"X-Http-Method-Override": {"POST"}, "Sec-Fetch-Site": {"same-origin"}}
-	v.send(get, "/logout?_method=POST", nil, override).is(405)
-	if h.dump(t) != before {
-		t.Error("the database changed")
-	}
-}
-
-func TestCSRF07NobodyElseMayRead(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	v := h.visitor(t)
-	for _, r := range h.routes() {
-		for _, method := range []string{r.method, http.MethodOptions} {
-			header := http.Header{"Origin": {"https://evil.example"}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"hx-request"}}
-			for name := range v.send(method, r.example(), nil, header).header {
-				if strings.HasPrefix(name, "Access-Control-") {
-					t.Errorf("%s %s answers with %s", method, r.path, name)
+			if r.method == get && !strings.Contains(r.path, "{") {
+				if got := v.send(http.MethodHead, r.path, nil, http.Header{}).body; got != "" {
+					t.Errorf("HEAD %s has a body", r.path)
 				}
 			}
 		}
-	}
+		override := http.Header{"X-Http-Method-Override": {"POST"}, "Sec-Fetch-Site": {"same-origin"}}
+		v.send(get, "/logout?_method=POST", nil, override).is(405)
+		if h.dump(t) != before {
+			t.Error("the database changed")
+		}
+	})
+}
+
+func TestCSRF07NobodyElseMayRead(t *testing.T) {
+	walks(t, func(t *testing.T, h *house) {
+		v := h.visitor(t)
+		for _, r := range h.routes() {
+			for _, method := range []string{r.method, http.MethodOptions} {
+				header := http.Header{"Origin": {"https://evil.example"}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"hx-request"}}
+				for name := range v.send(method, r.try().address(), nil, header).header {
+					if strings.HasPrefix(name, "Access-Control-") {
+						t.Errorf("%s %s answers with %s", method, r.path, name)
+					}
+				}
+			}
+		}
+	})
 }

@@ -19,7 +19,7 @@ func (v *visitor) knows(device string) *visitor {
 func TestLOG13AKnownDeviceGetsInWhileTheAccountWaits(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.from("192.0.2.1").registers()
-		v.post("/logout", url.Values{}).goesTo("/")
+		v.post("/logout", url.Values{}).goesTo(signedOutPage)
 		if v.device() == "" {
 			t.Fatal("the device is forgotten with the sign-out")
 		}

@@ -37,8 +37,8 @@ var formMetadata = []string{"account", "link", "next"}
 
 // saveDraft saves a form until its page is shown again. It belongs to the account that the form
 // was drawn for. If the form names none, it belongs to the given user. It is never submitted on
-// their behalf.
-func (s *Site) saveDraft(r *http.Request, userID string) {
+// their behalf. It returns false where there is nothing to save.
+func (s *Site) saveDraft(r *http.Request, userID string) bool {
 	values := url.Values{}
 	for name, value := range r.PostForm {
 		if !slices.Contains(formMetadata, name) && !slices.Contains(secretFields, name) {
@@ -50,9 +50,10 @@ func (s *Site) saveDraft(r *http.Request, userID string) {
 	}
 	form := values.Encode()
 	if form == "" || len(form) > draftMax || s.formPage(r.URL.Path) != r.URL.Path {
-		return
+		return false
 	}
 	s.session(r.Context()).setDraft(draft{cmp.Or(accountOf(r), userID), r.URL.Path, form})
+	return true
 }
 
 // Draft returns the saved values for this page, once.

@@ -22,7 +22,7 @@ func (v *visitor) losesTheForm(values map[string]string) *page {
 	elsewhere := v.another()
 	elsewhere.signsIn()
 	elsewhere.post("/account/signins/end-others", url.Values{}).arrives("/account/signins")
-	return form.submit(values).goesTo("/login?next=%2Faccount%2Fprofile").says("You have been signed out. Sign in to go on.")
+	return form.submit(values).goesTo("/login?next=%2Faccount%2Fprofile").says("You have been signed out. What you typed is safe: sign in to go on.")
 }
 
 var typed = map[string]string{"name": "Augusta & Co", "username": "countess"}
@@ -97,7 +97,7 @@ func TestAFormIsNotForSomebodyNew(t *testing.T) {
 func TestAFormIsGoneAfterASignOut(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.losesTheForm(clone(typed))
-		v.post("/logout", url.Values{}).goesTo("/")
+		v.post("/logout", url.Values{}).goesTo(signedOutPage)
 		if strings.Contains(h.dump(t), "Augusta") {
 			t.Error("it is still kept")
 		}
@@ -159,7 +159,7 @@ func TestSES11NothingIsKeptForStrangers(t *testing.T) {
 			if r.guard.who != forMembers {
 				continue
 			}
-			answer := v.post(r.example(), forms[r.path]).turnedAway()
+			answer := v.post(r.try().address(), accepted(r.path)).turnedAway()
 			if got := answer.header.Values("Set-Cookie"); len(got) != 0 {
 				t.Errorf("%s sets %q", r.path, got)
 			}

@@ -17,7 +17,7 @@ func swapped(t *testing.T, h *house, v *visitor, path string) *page {
 	h.confirms(t, "bert")
 	v.tries("anna", storetest.Password).goesTo("/")
 	form := v.get(path).is(200)
-	v.post("/logout", url.Values{}).goesTo("/")
+	v.post("/logout", url.Values{}).goesTo(signedOutPage)
 	v.tries("bert", storetest.Password).goesTo("/")
 	return form
 }
@@ -153,24 +153,24 @@ func TestTheAccountOfAFormIsStable(t *testing.T) {
 // Every form on a page of somebody who is signed in says for whom it is, or which
 // link it is about. Choosing a theme is for everybody.
 func TestEveryFormSaysForWhomItIs(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, withMail)
-	v := h.visitor(t)
-	v.registers()
-	for pattern, page := range h.pages {
-		if page.guard == static || page.guard == visitors || strings.Contains(pattern, "{") {
-			continue
-		}
-		shown := v.get(pattern)
-		for _, form := range shown.Find("form[method=post]").EachIter() {
-			if form.AttrOr("action", "") == "/theme" {
+	walks(t, func(t *testing.T, h *house) {
+		v := h.visitor(t)
+		v.registers()
+		for pattern, page := range h.pages {
+			if page.guard == static || page.guard == visitors || strings.Contains(pattern, "{") {
 				continue
 			}
-			if form.Find("input[name=account][value], input[name=link][value]").Length() != 1 {
-				t.Errorf("%s: the form to %s says of nobody", pattern, form.AttrOr("action", ""))
+			shown := v.get(pattern)
+			for _, form := range shown.Find("form[method=post]").EachIter() {
+				if form.AttrOr("action", "") == "/theme" {
+					continue
+				}
+				if form.Find("input[name=account][value], input[name=link][value]").Length() != 1 {
+					t.Errorf("%s: the form to %s says of nobody", pattern, form.AttrOr("action", ""))
+				}
 			}
 		}
-	}
+	})
 }
 
 // Bert has to reauthenticate, or to sign in, before anything of his changes. What

@@ -152,13 +152,13 @@ func TestAChangeOfAddressIsUndone(t *testing.T) {
 		intruder.follows(h.link(t, "mallory@example.net")).submit(nil).goesTo("/account")
 		undo := h.link(t, "ada@example.com")
 		// Whatever else they do, the way back stays.
-		intruder.post("/account/password", forms["/account/password"]).goesTo("/account")
+		intruder.post("/account/password", accepted("/account/password")).goesTo("/account")
 		intruder.asks("second@example.net").goesTo("/account/email")
 		intruder.follows(h.link(t, "second@example.net")).submit(nil).goesTo("/account")
 		theirs := h.link(t, "mallory@example.net")
 		intruder.forgets("ada")
 		reset := h.link(t, "second@example.net")
-		intruder.post("/account/delete", forms["/account/delete"]).goesTo("/")
+		intruder.post("/account/delete", accepted("/account/delete")).goesTo("/")
 		h.clock.Move(store.UndoValid - time.Second)
 
 		owner := v.another()

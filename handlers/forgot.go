@@ -12,6 +12,7 @@ func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
 		return s.show(w, r, http.StatusOK, page, components.ForgotSent())
 	}
 	form := forgotForm(r)
+	form.Username.Value, _ = s.knownUsername(r)
 	if user := scopeOf(r).user; user != nil {
 		form.Username.Value = user.Username
 	}
@@ -50,5 +51,5 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showForgot(w http.ResponseWriter, r *http.Request, status int, form *components.ForgotForm) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails()))
+	return s.ShowForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails(), s.Contacts))
 }

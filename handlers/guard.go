@@ -185,11 +185,13 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	if by != "" && r.Method != http.MethodHead {
 		told := sess.toldSignedOut()
-		if r.Method == post {
-			s.saveDraft(r, by)
-		}
+		kept := r.Method == post && s.saveDraft(r, by)
 		if r.Method == post || !told {
-			s.Flash(r, "You have been signed out. Sign in to go on.")
+			sentence := "You have been signed out. Sign in to go on."
+			if kept {
+				sentence = "You have been signed out. What you typed is safe: sign in to go on."
+			}
+			s.Flash(r, sentence)
 			sess.setToldSignedOut()
 		}
 	}

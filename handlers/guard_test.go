@@ -21,7 +21,8 @@ var guards = map[string]Guard{"/members": Members, "/verified": Verified, "/rece
 // withPages gives the site a page with a form for each of the guards.
 func withPages(s *Site) {
 	do := func(w http.ResponseWriter, r *http.Request) error {
-		return s.Show(w, r, http.StatusOK, "A page of a product", templ.NopComponent)
+		form := &components.Form{ID: "note", Action: r.URL.Path, Title: "A page of a product", Submit: "Save"}
+		return s.ShowForm(w, r, http.StatusOK, form, templ.Join(templ.Raw("<h1>A page of a product</h1>"), components.FormBox(form)))
 	}
 	for path, g := range guards {
 		s.Product.Routes = append(s.Product.Routes,

@@ -121,7 +121,7 @@ func TestASignOutElsewhereIsSaidOnce(t *testing.T) {
 				t.Errorf("the form came back with %q", got)
 			}
 		}
-		v.post("/logout", url.Values{}).goesTo("/")
+		v.post("/logout", url.Values{}).goesTo(signedOutPage)
 		v.get("/account").goesTo("/login?next=%2Faccount").hides(said)
 	})
 }

@@ -111,44 +111,44 @@ func TestHDR02ThePolicyAllowsNothingInline(t *testing.T) {
 }
 
 func TestHDR03NothingIsInline(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, withMail)
-	for name, answer := range h.states(t) {
-		if !strings.HasPrefix(answer.header.Get("Content-Type"), "text/html") {
-			continue
-		}
-		for what, selector := range map[string]string{
-			"an inline script": "script:not([src])", "an inline style": "style, [style]", "a frame": "iframe, object, embed, base",
-		} {
-			if answer.Find(selector).Length() > 0 {
-				t.Errorf("%s has %s", name, what)
+	walks(t, func(t *testing.T, h *house) {
+		for name, answer := range h.states(t) {
+			if !strings.HasPrefix(answer.header.Get("Content-Type"), "text/html") {
+				continue
 			}
-		}
-		for _, pattern := range []string{`\son[a-z]+=`, `hx-on`, `(?i)javascript:`, `hx-[a-z-]+="js:`, `hx-trigger="[^"]*\[`, `(src|href|action)="(https?:)?//`, `hx-vals`} {
-			// The mailbox shows links as they stand in mails.
-			body := strings.ReplaceAll(answer.body, `href="`+h.BaseURL.String(), `href="`)
-			if found := regexp.MustCompile(pattern).FindString(body); found != "" {
-				t.Errorf("%s contains %q", name, found)
+			for what, selector := range map[string]string{
+				"an inline script": "script:not([src])", "an inline style": "style, [style]", "a frame": "iframe, object, embed, base",
+			} {
+				if answer.Find(selector).Length() > 0 {
+					t.Errorf("%s has %s", name, what)
+				}
 			}
-		}
-		ids := map[string]bool{}
-		for _, node := range answer.Find("[id]").Nodes {
-			for _, attr := range node.Attr {
-				if attr.Key == "id" && ids[attr.Val] {
-					t.Errorf("%s has the id %s twice", name, attr.Val)
-				} else if attr.Key == "id" {
-					ids[attr.Val] = true
+			for _, pattern := range []string{`\son[a-z]+=`, `hx-on`, `(?i)javascript:`, `hx-[a-z-]+="js:`, `hx-trigger="[^"]*\[`, `(src|href|action)="(https?:)?//`, `hx-vals`} {
+				// The mailbox shows links as they stand in mails.
+				body := strings.ReplaceAll(answer.body, `href="`+h.BaseURL.String(), `href="`)
+				if found := regexp.MustCompile(pattern).FindString(body); found != "" {
+					t.Errorf("%s contains %q", name, found)
+				}
+			}
+			ids := map[string]bool{}
+			for _, node := range answer.Find("[id]").Nodes {
+				for _, attr := range node.Attr {
+					if attr.Key == "id" && ids[attr.Val] {
+						t.Errorf("%s has the id %s twice", name, attr.Val)
+					} else if attr.Key == "id" {
+						ids[attr.Val] = true
+					}
+				}
+			}
+			for _, input := range answer.Find("input:not([type=hidden])").Nodes {
+				for _, attr := range input.Attr {
+					if attr.Key == "id" && answer.Find(`label[for="`+attr.Val+`"]`).Length() != 1 {
+						t.Errorf("%s: the input %s has no label", name, attr.Val)
+					}
 				}
 			}
 		}
-		for _, input := range answer.Find("input:not([type=hidden])").Nodes {
-			for _, attr := range input.Attr {
-				if attr.Key == "id" && answer.Find(`label[for="`+attr.Val+`"]`).Length() != 1 {
-					t.Errorf("%s: the input %s has no label", name, attr.Val)
-				}
-			}
-		}
-	}
+	})
 }
 
 func TestHDR05VaryNamesWhatDecides(t *testing.T) {
@@ -189,29 +189,29 @@ func TestHDR06HtmxHeadersAreNeitherShownNorBelieved(t *testing.T) {
 }
 
 func TestHDR08TypesAreStated(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, withMail)
-	for name, answer := range h.states(t) {
-		if answer.body == "" {
-			continue
+	walks(t, func(t *testing.T, h *house) {
+		for name, answer := range h.states(t) {
+			if answer.body == "" {
+				continue
+			}
+			want := "text/html; charset=utf-8"
+			switch {
+			case strings.HasPrefix(name, "200 style"):
+				want = "text/css; charset=utf-8"
+			case strings.HasPrefix(name, "200 script"):
+				want = "text/javascript; charset=utf-8"
+			case name == "200 export", name == "200 mailbox JSON":
+				want = "application/json; charset=utf-8"
+			case strings.HasPrefix(name, "200 icon"):
+				want = "image/x-icon"
+			case strings.HasSuffix(name, "robots"), strings.HasSuffix(name, "healthz"), strings.HasSuffix(name, "readyz"):
+				want = "text/plain; charset=utf-8"
+			}
+			if got := answer.header.Get("Content-Type"); got != want {
+				t.Errorf("%s: Content-Type is %q, want %q", name, got, want)
+			}
 		}
-		want := "text/html; charset=utf-8"
-		switch {
-		case strings.HasPrefix(name, "200 style"):
-			want = "text/css; charset=utf-8"
-		case strings.HasPrefix(name, "200 script"):
-			want = "text/javascript; charset=utf-8"
-		case name == "200 export", name == "200 mailbox JSON":
-			want = "application/json; charset=utf-8"
-		case strings.HasPrefix(name, "200 icon"):
-			want = "image/x-icon"
-		case strings.HasSuffix(name, "robots"), strings.HasSuffix(name, "healthz"), strings.HasSuffix(name, "readyz"):
-			want = "text/plain; charset=utf-8"
-		}
-		if got := answer.header.Get("Content-Type"); got != want {
-			t.Errorf("%s: Content-Type is %q, want %q", name, got, want)
-		}
-	}
+	})
 }
 
 func TestHDR09HDR10NothingElseIsServed(t *testing.T) {

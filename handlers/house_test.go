@@ -178,6 +178,15 @@ func ask(handler http.Handler, host, path string, header http.Header) *httptest.
 	return recorder
 }
 
+// routes are those of the site and of its product.
+func (h *house) routes() []route {
+	all, err := h.all()
+	if err != nil {
+		panic(err)
+	}
+	return all
+}
+
 // walk calls do for every route that the router serves.
 func (h *house) walk(t *testing.T, do func(method, path string)) {
 	t.Helper()

@@ -58,5 +58,5 @@ func (s *Site) checkInvite(w http.ResponseWriter, r *http.Request, token string)
 }
 
 func (s *Site) showInvite(w http.ResponseWriter, r *http.Request, status int, form *components.InviteForm, email string) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Invite(form, email))
+	return s.ShowForm(w, r, status, &form.Form, components.Invite(form, email, s.Contacts))
 }

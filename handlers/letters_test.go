@@ -75,6 +75,11 @@ func (h *house) links(t testing.TB) map[string]string {
 		"/password/reset/{token}": links[store.PurposeReset], "/email/verify/{token}": links[store.PurposeVerify],
 		"/email/undo/{token}": links[store.PurposeUndo], "/invite/{token}": links[store.PurposeInvite],
 	}
+	if len(h.Product.choices()) > 0 {
+		h.confirms(t, "nora")
+		h.writes(t, weekly, "nora")
+		h.live["/unsubscribe/{token}"] = strings.TrimPrefix(h.letters(t)[0].Unsubscribe, h.BaseURL.String())
+	}
 	return links
 }
 
@@ -84,8 +89,14 @@ func token(link string) string { return link[strings.LastIndexByte(link, '/')+1:
 // confirms registers an account whose address is confirmed.
 func (h *house) confirms(t testing.TB, username string) store.User {
 	t.Helper()
-	user := storetest.Register(t, h.Store, registration(username))
-	user, err := h.Store.VerifyEmail(t.Context(), token(h.link(t, user.Email)), storetest.From)
+	storetest.Register(t, h.Store, registration(username))
+	return h.verifies(t, username)
+}
+
+// verifies confirms the address of an account.
+func (h *house) verifies(t testing.TB, username string) store.User {
+	t.Helper()
+	user, err := h.Store.VerifyEmail(t.Context(), token(h.link(t, h.user(t, username).Email)), storetest.From)
 	if err != nil {
 		t.Fatal(err)
 	}

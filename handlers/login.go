@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"gatehouse/components"
 	"gatehouse/store"
@@ -12,6 +13,7 @@ import (
 func (s *Site) newLogin(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewLoginForm()
 	form.Next = r.URL.Query().Get("next")
+	form.Username.Value, form.Greets = s.knownUsername(r)
 	return s.showLogin(w, r, http.StatusOK, form)
 }
 
@@ -28,9 +30,11 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err == nil {
 		entry.Remembered = form.Remembered()
+		s.rememberUsername(w, r, entry.User, entry.Remembered)
 		err = s.admit(w, r, entry, arrival{form.Next, fmt.Sprintf("Welcome back, %s.", entry.User.DisplayName())})
 	}
 	if form.TakeRefusal(err) {
+		s.carryUsername(w, form.Username.Value)
 		return s.showLogin(w, r, s.Refuse(w, r, err), form)
 	}
 	return err
@@ -41,7 +45,37 @@ func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Login(form, s.Registration.Open(), s.Registration == store.RegistrationConfirm))
+	return s.ShowForm(w, r, status, &form.Form, components.Login(form, s.loginPage(form)))
+}
+
+// notMe forgets who was at this browser.
+func (s *Site) notMe(w http.ResponseWriter, r *http.Request) error {
+	s.forgetUsername(w, r)
+	form := components.NewLoginForm()
+	form.Next = s.next(r.PostForm.Get("next"))
+	return s.Redirect(w, r, form.WithNext(form.Action))
+}
+
+// loginPage is what the sign-in page says beside its form.
+func (s *Site) loginPage(form *components.LoginForm) components.LoginPage {
+	return components.LoginPage{
+		Open: s.Registration.Open(), Confirms: s.Registration == store.RegistrationConfirm, ToSee: s.label(form.Next),
+	}
+}
+
+// label says what a page of this site is that somebody asked for before they signed in, or is
+// empty.
+func (s *Site) label(next string) string {
+	path, _, _ := strings.Cut(s.next(next), "?")
+	for _, link := range s.Product.Links {
+		if link.Path == path {
+			return link.Label
+		}
+	}
+	if path == "/account" || strings.HasPrefix(path, "/account/") {
+		return "your account"
+	}
+	return ""
 }
 
 // logout ends the sign-in first. Once its row is gone, no request in flight can restore the
@@ -61,8 +95,13 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	clearSiteData(w)
-	return s.Redirect(w, r, "/")
+	return s.Redirect(w, r, signedOutPage)
 }
+
+// signedOutPage says that signing out worked, without a session that remembers to say so.
+const signedOutPage = "/?" + signedOut
+
+const signedOut = "signed-out"
 
 // endOthers ends the sign-ins of further session cookies in the request. Otherwise the next
 // request would be signed in by one of them.

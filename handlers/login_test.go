@@ -82,10 +82,7 @@ func TestLOG01EveryFailedSignInLooksTheSame(t *testing.T) {
 				password = "wrong password"
 			}
 			answer := other.get("/login").submit(map[string]string{"username": who, "password": password}).is(422)
-			answer.header.Del("X-Request-Id")
-			answer.header.Del("Date")
-			answer.header.Del("Content-Length")
-			whole := headerText(answer.header) + strings.ReplaceAll(answer.body, `value="`+who+`"`, "WHO")
+			whole := answer.masked(who)
 			if first == "" {
 				first = whole
 			}
@@ -147,7 +144,7 @@ func TestLOG15SignInEndsTheSessionBefore(t *testing.T) {
 		other := h.visitor(t)
 		other.registersAs("grace")
 		old := other.session()
-		other.post("/logout", url.Values{}).goesTo("/")
+		other.post("/logout", url.Values{}).goesTo(signedOutPage)
 		other.present(old)
 		other.htmx = v.htmx
 		other.signsIn()
@@ -199,7 +196,7 @@ func TestLOG18OnlyPlainFormsAreRead(t *testing.T) {
 		"semicolons":      {http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, "username=ada;password=x", 400},
 	} {
 		for _, r := range h.unsafe() {
-			answer := h.visitor(t).send(r.method, r.example(), strings.NewReader(c.body), c.header.Clone())
+			answer := h.visitor(t).send(r.method, r.try().address(), strings.NewReader(c.body), c.header.Clone())
 			if answer.status != c.want {
 				t.Errorf("%s to %s: %d, want %d", name, r.path, answer.status, c.want)
 			}

@@ -70,7 +70,11 @@ func (p *page) masked(typed string) string {
 	for _, name := range []string{"X-Request-Id", "Date", "Content-Length", "Server-Timing"} {
 		header.Del(name)
 	}
-	return fmt.Sprint(p.status, "\n", headerText(header), strings.ReplaceAll(p.body, `value="`+typed+`"`, `value="TYPED"`))
+	head := headerText(header)
+	if typed != "" {
+		head = strings.ReplaceAll(head, encodeUsername(typed), "TYPED")
+	}
+	return fmt.Sprint(p.status, "\n", head, strings.ReplaceAll(p.body, `value="`+typed+`"`, `value="TYPED"`))
 }
 
 // signedInAs requires that whoever got the page is signed in under a username, or not at all

@@ -39,12 +39,13 @@ func newPageCache() pageCache {
 }
 
 // cache draws a page once for all visitors without a session. It is for GET routes whose page
-// then depends only on its path and the theme. Requests with a session or a query, and requests
-// for a fragment, are not cached.
+// then depends only on its path and the theme. Requests with a session or a query, from a browser
+// that knows who is there, and for a fragment are not cached.
 func (s *Site) cache(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		codings := r.Header.Get("Accept-Encoding")
-		if len(s.sessionTokens(r)) > 0 || r.Method != http.MethodGet || r.URL.RawQuery != "" || r.Header["Hx-Request"] != nil || len(codings) > codingsMax {
+		username, _ := s.knownUsername(r)
+		if username != "" || len(s.sessionTokens(r)) > 0 || r.Method != http.MethodGet || r.URL.RawQuery != "" || r.Header["Hx-Request"] != nil || len(codings) > codingsMax {
 			next.ServeHTTP(w, r)
 			return
 		}

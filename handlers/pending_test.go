@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,9 @@ func (v *visitor) waitsAs(username, email string) *page {
 	return v.post("/register", form)
 }
 
+// typedAddress is where a page says which address was typed in this browser.
+var typedAddress = regexp.MustCompile(`(class="address">)[^<]+<`)
+
 func TestREG01KnownAndFreshAddressesAreAnsweredAlike(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		h.confirms(t, "ada")
@@ -43,8 +47,8 @@ func TestREG01KnownAndFreshAddressesAreAnsweredAlike(t *testing.T) {
 			if other.signedIn() != "" || other.carries(pendingCookie) == "" {
 				t.Errorf("%s: signed in as %q", email, other.signedIn())
 			}
-			// The session of the flash differs every time.
-			all = strings.ReplaceAll(all, other.session(), "SESSION")
+			// The session of the flash differs every time, and the page names what was typed.
+			all = typedAddress.ReplaceAllString(strings.ReplaceAll(all, other.session(), "SESSION"), `$1TYPED<`)
 			if want == "" {
 				want = all
 			}
@@ -96,7 +100,7 @@ func TestREG03ARegistrationThatWaitsSignsNobodyIn(t *testing.T) {
 
 func TestTheBrowserThatRegisteredIsSignedInByTheButton(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		v.waitsAs("ada", "ada@example.com").goesTo("/email/verify").says("Check your inbox").hides("ada@example.com")
+		v.waitsAs("ada", "ada@example.com").goesTo("/email/verify").says("Check your inbox").says("ada@example.com")
 		page := v.follows(h.link(t, "ada@example.com")).is(200).says("Is ada@example.com yours?")
 		if page.Find("#password").Length() != 0 {
 			t.Error("the password is asked for")
@@ -215,7 +219,7 @@ func TestALetterIsSentAgain(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.waitsAs("ada", "ada@example.com")
 		first := h.link(t, "ada@example.com")
-		again := v.get("/email/verify").submit(nil).goesTo("/email/verify").says("An email is on its way").says("Check your inbox")
+		v.get("/email/verify").submit(nil).goesTo("/email/verify").says("An email is on its way").says("Check your inbox")
 		second := h.link(t, "ada@example.com")
 		v.another().follows(first).is(422)
 		v.follows(second).is(200)
@@ -228,8 +232,8 @@ func TestALetterIsSentAgain(t *testing.T) {
 			t.Errorf("%d letters, want %d", got, store.LettersPerHour)
 		}
 		stranger := v.another()
-		if got := stranger.post("/email/verify/resend", url.Values{}).goesTo("/email/verify"); got.body != again.body {
-			t.Errorf("where nothing waits the answer is\n%s\nwant\n%s", got.body, again.body)
+		if got := stranger.post("/email/verify/resend", url.Values{}).goesTo("/email/verify"); !strings.Contains(got.body, "An email is on its way") || strings.Contains(got.body, "ada@example.com") {
+			t.Errorf("where nothing waits the answer is\n%s", got.body)
 		}
 		v.follows(third).submit(nil).goesTo("/")
 	}, withConfirm)

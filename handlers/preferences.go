@@ -11,8 +11,12 @@ import (
 	"gatehouse/store"
 )
 
-// preferencesPage is where people choose the emails that they get.
-const preferencesPage = "/account/preferences"
+const (
+	// preferencesPage is where people choose the emails that they get.
+	preferencesPage = "/account/preferences"
+	// unsubscribePage is behind the link at the foot of an email.
+	unsubscribePage = "/unsubscribe/{token}"
+)
 
 // preferences are the routes of a site whose product writes letters that people may turn off.
 func (s *Site) preferences() []route {
@@ -24,8 +28,8 @@ func (s *Site) preferences() []route {
 		{post, preferencesPage, Members, s.choosePreferences, drawn},
 		// Mail programs post here (RFC 8058), without cookies and with a body that is no form of
 		// this site. It is never read, and nothing depends on who is signed in.
-		{get, "/unsubscribe/{token}", static, s.newUnsubscribe, drawn},
-		{post, "/unsubscribe/{token}", static, s.unsubscribe, drawn},
+		{get, unsubscribePage, static, s.newUnsubscribe, drawn},
+		{post, unsubscribePage, static, s.unsubscribe, drawn},
 	}
 }
 

@@ -37,7 +37,7 @@ func withLetters(s *Site) {
 }
 
 // writes writes a letter of the product to somebody.
-func (h *house) writes(t *testing.T, kind, username string) {
+func (h *house) writes(t testing.TB, kind, username string) {
 	t.Helper()
 	if err := h.Store.Write(t.Context(), func(tx *store.Tx) error {
 		return tx.Letter(t.Context(), kind, h.user(t, username), []string{"Sketch", "Notes"})
@@ -85,7 +85,7 @@ func TestPeopleChooseTheEmailsThatTheyGet(t *testing.T) {
 	}, withLetters)
 }
 
-func TestOnePostTurnsEmailsOff(t *testing.T) {
+func TestUNS02OnePostTurnsEmailsOffAndALookDoesNot(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.verifies()
 		h.writes(t, weekly, "ada")

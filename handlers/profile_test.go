@@ -114,7 +114,7 @@ func TestINJ01AProfileIsText(t *testing.T) {
 		}
 		as := v.another()
 		as.client.Jar, as.htmx = v.client.Jar, true
-		for field := range forms["/account/profile"] {
+		for field := range accepted("/account/profile") {
 			as.post("/account/profile/check/"+field, url.Values{field: {polyglot}}).is(200).hides("<img", "<script>alert")
 		}
 	})

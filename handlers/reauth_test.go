@@ -66,19 +66,19 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 				}
 				continue
 			}
-			answer := v.post(h.example(t, r), forms[r.path])
+			answer := v.post(h.example(t, r), accepted(r.path))
 			asked := answer.goesTo("/confirm?next=" + url.QueryEscape(r.path))
 			if h.dump(t, "sessions") != before {
 				t.Fatalf("%s changed something", r.path)
 			}
 			form := asked.submit(map[string]string{"password": storetest.Password}).goesTo(r.path).is(200).says("Nothing was changed yet.")
-			for name, values := range forms[r.path] {
+			for name, values := range accepted(r.path) {
 				if got := form.value(name); got != values[0] {
 					t.Errorf("%s came back with %s = %q, want %q", r.path, name, got, values[0])
 				}
 			}
 			again := v.get(r.path).is(200)
-			for name := range forms[r.path] {
+			for name := range accepted(r.path) {
 				if again.value(name) != "" {
 					t.Error("what was kept comes back twice")
 				}
@@ -90,7 +90,7 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 		if h.user(t, "ada").Closed() {
 			t.Error("the account is closed")
 		}
-		v.post("/account/delete", forms["/account/delete"]).goesTo("/confirm?next=%2Faccount%2Fdelete").submit(map[string]string{"password": storetest.Password}).
+		v.post("/account/delete", accepted("/account/delete")).goesTo("/confirm?next=%2Faccount%2Fdelete").submit(map[string]string{"password": storetest.Password}).
 			goesTo("/account/delete").submit(nil).goesTo("/")
 		if !h.user(t, "ada").Closed() {
 			t.Error("the form that came back closes nothing")
@@ -158,7 +158,7 @@ func TestSUDO03GuessesWhileSignedInCountOnTheThrottle(t *testing.T) {
 		guess(thief, 1).waits("1")
 		thief.from("192.0.2.4")
 		thief.post("/confirm", url.Values{"password": {storetest.Password}}).waits("1")
-		thief.post("/account/password", forms["/account/password"]).waits("1")
+		thief.post("/account/password", accepted("/account/password")).waits("1")
 		if h.dump(t) != before {
 			t.Error("something changed")
 		}
@@ -184,7 +184,7 @@ func TestSUDO03GuessesWhileSignedInCountForTheSource(t *testing.T) {
 			v.post("/account/password", url.Values{"current": {"wrong"}, "password": {"difference engine no. 2"}}).is(422)
 		}
 		v.post("/confirm", url.Values{"password": {storetest.Password}}).waits("10")
-		v.post("/account/password", forms["/account/password"]).waits("10")
+		v.post("/account/password", accepted("/account/password")).waits("10")
 		v.another().from("192.0.2.1").tries("invented", "wrong").is(429)
 	}, func(s *Site) {
 		limited(s)

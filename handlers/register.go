@@ -44,6 +44,9 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 			// The first request may have succeeded without its answer arriving.
 			form.AdviseOwner()
 		}
+		if errors.Is(err, store.ErrEmailTaken) {
+			s.carryUsername(w, form.Email.Value)
+		}
 		return s.showRegister(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
@@ -99,7 +102,7 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request, status int, 
 		invited := s.Registration == store.RegistrationInvite
 		page := s.page(r, components.ClosedTitle(invited))
 		page.Indexed = false
-		return s.show(w, r, status, page, components.RegisterClosed(invited))
+		return s.show(w, r, status, page, components.RegisterClosed(invited, s.Contacts))
 	}
-	return s.ShowForm(w, r, status, &form.Form, components.Register(form))
+	return s.ShowForm(w, r, status, &form.Form, components.Register(form, s.Contacts))
 }

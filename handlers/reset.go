@@ -33,6 +33,7 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request, token string) error
 		return err
 	}
 	s.closeLink(w, r, resetPage, token)
+	s.carryUsername(w, t.User.Username)
 	s.Flash(r, "Your new password is saved, and every device is signed out. Sign in with it.")
 	return s.Redirect(w, r, "/login")
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -23,7 +24,7 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page com
 	}
 	content := components.Fragment(page, body)
 	if !partial(r) {
-		page.Flash = s.takeFlash(r)
+		page.Flash = cmp.Or(s.takeFlash(r), page.Flash)
 		content = components.Layout(page, body)
 	}
 	drawn := scopeOf(r).timing.part("draw")

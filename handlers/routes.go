@@ -45,6 +45,7 @@ func (s *Site) routes() []route {
 		{get, "/login", visitors, s.newLogin, cached},
 		{post, "/login", visitors, s.login, drawn},
 		{post, "/login/check/{field}", Everyone, s.checkLogin, drawn},
+		{post, "/login/not-me", Everyone, s.notMe, drawn},
 		{post, "/logout", Everyone, s.logout, drawn},
 
 		{post, "/theme", Everyone, s.chooseTheme, drawn},

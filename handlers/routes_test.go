@@ -74,37 +74,91 @@ func TestRoutesStateTheirGuards(t *testing.T) {
 	}
 }
 
-// The guards themselves: who gets what from every route.
-func TestADM01GuardsHold(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, withMail)
-	anonymous, recent, notRecent := h.visitor(t), h.visitor(t), h.visitor(t)
-	notRecent.registers()
+// walker is somebody who walks over all pages.
+type walker struct {
+	*visitor
+	// user is nil for who is not signed in.
+	user *store.User
+	// recent says that they proved who they are just now.
+	recent bool
+}
+
+// walkers meet every guard and every lack of what one asks for.
+func (h *house) walkers(t *testing.T) map[string]walker {
+	t.Helper()
+	user, stranger, unverified, old, recent := h.confirms(t, "ada"), h.visitor(t), h.visitor(t), h.visitor(t), h.visitor(t)
+	old.signsIn()
 	h.clock.Move(store.RecentAuth)
 	recent.signsIn()
-	h.links(t)
-	const none, fresh, old = "anonymous", "recently proved", "proved long ago"
-	for _, r := range h.routes() {
-		if r.method != get {
-			continue
-		}
-		for who, v := range map[string]*visitor{none: anonymous, fresh: recent, old: notRecent} {
-			want := 200
-			switch {
-			case strings.HasPrefix(r.path, "/assets/"):
-				want = 404
-			case r.guard.who == forMembers && who == none, r.guard == visitors && who != none, r.guard.recent && who == old:
-				want = 303
-			case strings.Contains(r.path, "{token}"):
-				want = 303 // to the page, without the token
-			case r.path == "/email/verify/resend", r.path == "/.well-known/change-password", r.path == "/reopen", r.path == "/confirm" && who == fresh:
-				want = 303 // they have nothing to show
-			}
-			if got := v.get(h.example(t, r)).status; got != want {
-				t.Errorf("%s to %s: %d, want %d", r.path, who, got, want)
-			}
-		}
+	unverified.post("/register", person("grace")).goesTo("/")
+	grace := h.user(t, "grace")
+	return map[string]walker{
+		"a stranger": {stranger, nil, false}, "whose address is not verified": {unverified, &grace, true},
+		"who proved it long ago": {old, &user, false}, "who proved it just now": {recent, &user, true},
 	}
+}
+
+// finds is the status that a GET route answers them with, and where it leads.
+func (w walker) finds(r route, path string) (status int, leads string) {
+	next := "?next=" + url.QueryEscape(w.h.Site.next(path))
+	switch {
+	case r.guard.who == forMembers && w.user == nil:
+		return 303, "/login" + next
+	case r.guard.allow != nil && !(*r.guard.allow)(*w.user):
+		return 403, ""
+	case r.guard.verified && !w.user.Verified():
+		return 303, "/email/verify"
+	case r.guard.recent && !w.recent:
+		return 303, "/confirm" + next
+	case r.guard == visitors && w.user != nil:
+		return 303, "/"
+	case r.path == "/reopen", r.path == "/confirm" && w.recent: // there is nothing to show
+		return 303, ""
+	case r.try().shows == elsewhere:
+		return 303, ""
+	}
+	return 200, ""
+}
+
+// The guards themselves: who gets what from every route.
+func TestADM01GuardsHold(t *testing.T) {
+	walks(t, func(t *testing.T, h *house) {
+		walkers := h.walkers(t)
+		h.links(t)
+		for _, r := range h.routes() {
+			if r.method != get {
+				continue
+			}
+			path := h.example(t, r)
+			for who, w := range walkers {
+				status, leads := w.finds(r, path)
+				answer := w.get(path)
+				if got := answer.destination(); answer.status != status || leads != "" && got != leads {
+					t.Errorf("%s to %s: %d to %q, want %d to %q", path, who, answer.status, got, status, leads)
+				}
+			}
+		}
+	})
+}
+
+// Whatever people may be asked to sign in for, they come back to, whatever else its guard asks.
+func TestEveryPageIsComeBackTo(t *testing.T) {
+	walks(t, func(t *testing.T, h *house) {
+		for _, r := range h.routes() {
+			path, want := r.try().address(), "/"
+			switch {
+			case r.method != get, strings.Contains(r.path, "{token}"):
+				continue
+			case r.path == "/account/export":
+				want = dataPage
+			case r.guard != static && r.guard != visitors:
+				want = path
+			}
+			if got := h.Site.next(path); got != want {
+				t.Errorf("who asks for %s comes back to %s, want %s", path, got, want)
+			}
+		}
+	})
 }
 
 // Nor does it use chance or sums that can be foreseen, in whatever package: those that

@@ -90,7 +90,7 @@ func (h *house) signIns(t *testing.T, username string) []store.SignIn {
 func TestEndingTheOwnSignInSignsOut(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
-		v.post("/account/signins/"+h.signIns(t, "ada")[0].Handle+"/end", url.Values{}).goesTo("/").signedInAs("")
+		v.post("/account/signins/"+h.signIns(t, "ada")[0].Handle+"/end", url.Values{}).goesTo(signedOutPage).signedInAs("")
 		if h.rows(t, "signins") != 0 || v.session() != "" {
 			t.Error("something of the sign-in is left")
 		}
@@ -226,7 +226,7 @@ func TestADM03ADisabledPersonIsOutOnEveryPage(t *testing.T) {
 		}
 		for _, r := range h.unsafe() {
 			if r.guard.who == forMembers {
-				v.post(h.example(t, r), forms[r.path]).turnedAway()
+				v.post(h.example(t, r), accepted(r.path)).turnedAway()
 			}
 		}
 		if h.dump(t, "sessions") != before {

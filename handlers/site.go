@@ -23,7 +23,7 @@ import (
 )
 
 // Site is what the handlers need. cmd/gatehouse fills it in. Every field is required except
-// TrustedProxies, Mailbox, LostLines, Metrics and Product.
+// Contacts, TrustedProxies, Mailbox, LostLines, Metrics and Product.
 type Site struct {
 	// Name is shown on pages and in titles.
 	Name string
@@ -32,6 +32,8 @@ type Site struct {
 	BaseURL *url.URL
 	// Registration is how people get accounts.
 	Registration store.RegistrationMode
+	// Contacts are links of whoever runs the site.
+	Contacts components.Contacts
 	// Mailbox receives and shows mail on a developer's machine; nil everywhere else.
 	Mailbox *mail.Mailbox
 	// Limits are the limits per source. Clock is their time.
@@ -93,7 +95,10 @@ func (s *Site) Handler() (http.Handler, error) {
 	for _, r := range routes {
 		handler := s.serve(r.do)
 		if r.guard != static {
-			handler = compressor.Handler(s.dynamic(r.guard, r.do)).ServeHTTP
+			handler = s.dynamic(r.guard, r.do)
+		}
+		if r.guard != static || r.path == unsubscribePage {
+			handler = compressor.Handler(handler).ServeHTTP
 		}
 		if r.drawing == cached {
 			handler = s.cache(handler).ServeHTTP
@@ -113,10 +118,15 @@ var listed = []string{"/", "/login", "/register"}
 // page is what the layout needs to know about this request.
 func (s *Site) page(r *http.Request, title string) components.Page {
 	sc := scopeOf(r)
+	flash := ""
+	if sc.user == nil && r.URL.RawQuery == signedOut && r.URL.Path == "/" {
+		flash = "You're signed out."
+	}
 	return components.Page{
-		Site: s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
+		Flash: flash,
+		Site:  s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
 		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Base: s.base, Theme: s.theme(r), Here: returnAddress(r),
-		Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user),
+		Contacts: s.Contacts, Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user),
 	}
 }
 

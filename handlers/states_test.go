@@ -36,7 +36,7 @@ func (h *house) states(t *testing.T) map[string]*page {
 	full := h.visitor(t)
 	full.header.Set("HX-Request", "true")
 	full.header.Set("HX-Request-Type", "full")
-	return map[string]*page{
+	states := map[string]*page{
 		"303 registered":   registered.is(303),
 		"200 home":         v.get("/").is(200),
 		"200 account":      v.get("/account").is(200),
@@ -90,6 +90,13 @@ func (h *house) states(t *testing.T) map[string]*page {
 		"404 in assets":    anonymous.get("/assets/none.css").is(404),
 		"405 without path": anonymous.send(http.MethodDelete, "/", nil, http.Header{}).is(405),
 	}
+	if len(h.Product.Routes) > 0 {
+		states["200 product"] = v.get("/members").is(200)
+		states["303 product"] = v.get("/verified").is(303)
+		states["200 preferences"] = v.get("/account/preferences").is(200)
+		states["200 unsubscribe"] = anonymous.get(h.live["/unsubscribe/{token}"]).is(200)
+	}
+	return states
 }
 
 func (h *house) htmx(t *testing.T) *visitor {

@@ -147,7 +147,11 @@ func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int
 	user := scopeOf(r).user
 	switch {
 	case user == nil && s.Registration == store.RegistrationConfirm:
-		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(refusal))
+		email, err := s.Store.RegisteredEmail(r.Context(), s.browser(r))
+		if err != nil {
+			return err
+		}
+		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(email, refusal))
 	case user == nil:
 		return s.Redirect(w, r, s.via("/login", r))
 	case user.Verified():

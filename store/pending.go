@@ -200,6 +200,24 @@ func (s *Store) SendPending(ctx context.Context, browser string, from Origin) er
 	})
 }
 
+const selectOwnEmail = `SELECT email FROM pending
+	WHERE browser = $1 AND expires_at > $2 AND expires_at <= $3 ORDER BY expires_at DESC LIMIT 1`
+
+// RegisteredEmail is the address of the registration that a browser waits for, as it was
+// typed there, or empty. It tells nothing about an account: with or without one the
+// registration waits.
+func (s *Store) RegisteredEmail(ctx context.Context, browser string) (email string, err error) {
+	if browser == "" {
+		return "", nil
+	}
+	now := s.Now()
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectOwnEmail, secret.Digest(browser), now, latest(now, PendingValid)).Scan(&email)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("look for a registration: %w", err)
+	}
+	return email, nil
+}
+
 // restoreLink puts the former link back, for an address that had LettersPerHour and gets
 // no new one.
 func (tx *Tx) restoreLink(ctx context.Context, hash sql.NullString, username, holder string) error {

@@ -37,7 +37,7 @@ func TestBrowserClosesAnAccountAndReopensIt(t *testing.T) {
 
 			b.offered(ada)
 			b.follow(func() { b.clickOn("main form[action='/logout'] button") })
-			b.arrive("/")
+			b.arrive("/?signed-out")
 			b.openTo("/reopen", "/login")
 
 			b.offered(ada)

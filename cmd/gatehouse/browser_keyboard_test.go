@@ -45,7 +45,7 @@ func TestBrowserWholePathByKeyboard(t *testing.T) {
 
 	b.tabTo("form[action='/logout'] button")
 	b.follow(func() { b.press(space) })
-	b.arrive("/")
+	b.arrive("/?signed-out")
 	b.tabTo("header a[href='/login']")
 	b.follow(func() { b.press(kb.Enter) })
 	b.arrive("/login")

@@ -31,10 +31,11 @@ func TestBrowserImpatienceSendsOnePost(t *testing.T) {
 		prepare       func(b *tab)
 		button        string
 		password      string
+		leads         string
 	}{
-		{"clicks on register", "POST /register", register, "main button[type=submit]", ada.Password},
-		{"Enter in the registration form", "POST /register", register, "", ada.Password},
-		{"clicks on sign out", "POST /logout", logout, "form[action='/logout'] button", ""},
+		{"clicks on register", "POST /register", register, "main button[type=submit]", ada.Password, "/"},
+		{"Enter in the registration form", "POST /register", register, "", ada.Password, "/"},
+		{"clicks on sign out", "POST /logout", logout, "form[action='/logout'] button", "", "/?signed-out"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -58,7 +59,7 @@ func TestBrowserImpatienceSendsOnePost(t *testing.T) {
 				act()
 				post.release()
 			})
-			b.arrive("/")
+			b.arrive(c.leads)
 			if got := x.count(c.request); got != 1 {
 				t.Errorf("%s: got %d, want 1", c.request, got)
 			}

@@ -312,7 +312,7 @@ func (b *tab) signIn(who store.Registration) {
 func (b *tab) signOut() {
 	b.t.Helper()
 	b.follow(func() { b.clickOn("form[action='/logout'] button") })
-	b.arrive("/")
+	b.arrive("/?signed-out")
 }
 
 // answered says whether there was such an answer, like "422 POST /register".

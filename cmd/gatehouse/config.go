@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"gatehouse/assets"
+	"gatehouse/components"
 	"gatehouse/store"
 	"gatehouse/store/identity"
 	"gatehouse/store/postgres"
@@ -37,6 +38,9 @@ type settings struct {
 	NoNotices    bool                   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
 	Secret       string                 `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
 	Name         string                 `default:"Gatehouse" help:"The site's name on its pages."`
+	Support      string                 `placeholder:"ADDRESS" help:"Where people get help: an email address, or the address of a page. Pages link to it and no longer send people to whoever runs the site."`
+	Terms        string                 `placeholder:"URL" help:"Terms of service: a page that whoever makes an account agrees to."`
+	Privacy      string                 `placeholder:"URL" help:"Privacy policy: the same."`
 	PasswordMin  int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
 	BcryptCost   int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
 	ClosedDays   int                    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
@@ -93,6 +97,7 @@ type checked struct {
 	base     *url.URL // nil until the port is known
 	database string
 	proxies  []string
+	contacts components.Contacts
 }
 
 // check returns an error for the first invalid setting, in one sentence.
@@ -142,6 +147,9 @@ func (s *settings) check() (checked, error) {
 			return c, usageError{fmt.Errorf("--trusted-proxy must be networks like 10.0.0.0/8, not %q", network)}
 		}
 		c.proxies = append(c.proxies, prefix.String())
+	}
+	if c.contacts, err = s.contacts(); err != nil {
+		return c, usageError{err}
 	}
 	if c.database, err = databasePlace(s.Database); err != nil {
 		return c, usageError{err}

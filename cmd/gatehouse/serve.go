@@ -72,6 +72,7 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 		Name:           inv.settings.Name,
 		BaseURL:        c.base,
 		Registration:   inv.settings.Registration,
+		Contacts:       c.contacts,
 		Store:          a.store,
 		Passwords:      a.passwords,
 		Hasher:         a.hasher,

@@ -124,23 +124,29 @@ func (c *checker) people() []person {
 	return people
 }
 
-// routes are those of the product with a method, each with an address of it. Its front page
-// is one of them.
-func (c *checker) routes(method string) map[string]handlers.Route {
-	p, found := c.h.Site.Product, map[string]handlers.Route{}
+// example is a route of the product with an address of it.
+type example struct {
+	handlers.Route
+	address string
+}
+
+// examples are those of its routes with a method. Its front page is one of them.
+func (c *checker) examples(method string) []example {
+	p := c.h.Site.Product
+	var found []example
 	if p.Front != nil && method == "GET" {
-		found["/"] = handlers.Route{Method: method, Path: "/", Guard: handlers.Everyone, Do: p.Front}
+		found = append(found, example{handlers.Route{Method: method, Path: "/", Guard: handlers.Everyone, Do: p.Front}, "/"})
 	}
 	for _, r := range p.Routes {
 		address, known := c.answers.Examples[r.Path]
 		switch {
 		case r.Method != method:
-		case known:
-			found[address] = r
-		case hasPlaceholder(r.Path):
+		case !known && hasPlaceholder(r.Path):
 			c.fault("%s %s was not tried: name an address of it in Answers.Examples, as in %q: %q", r.Method, r.Path, r.Path, exampleOf(r.Path))
+		case !known:
+			found = append(found, example{r, r.Path})
 		default:
-			found[r.Path] = r
+			found = append(found, example{r, address})
 		}
 	}
 	return found

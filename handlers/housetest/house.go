@@ -80,8 +80,7 @@ func open(t testing.TB, d storetest.Database, product Product) (*House, error) {
 	t.Cleanup(h.server.Close)
 	_, port, _ := strings.Cut(h.server.Listener.Addr().String(), ":")
 	base := &url.URL{Scheme: "http", Host: "localhost:" + port}
-	// What goes wrong stands with the test that it went wrong in.
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	log := slog.New(slog.NewTextHandler(newJournal(t), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	*site = handlers.Site{
 		Name: "Example House", BaseURL: base, Registration: store.RegistrationOpen, Clock: h.Clock.Now,
 		Passwords: storetest.NewPasswords(), Hasher: storetest.NewHasher(t), AnswerWait: handlers.AnswerWait,

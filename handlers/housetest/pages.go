@@ -21,26 +21,26 @@ const (
 func (c *checker) pages() {
 	people := c.people()
 	dump := c.h.kind.Dump(c.t, c.h.Database)
-	for address, r := range c.routes(http.MethodGet) {
+	for _, r := range c.examples(http.MethodGet) {
 		all := people[len(people)-1]
-		if !admits(r, all) {
+		if !admits(r.Route, all) {
 			c.fault("GET %s was not tried, because nobody is allowed to see it: have Answers.Lived allow the first person it is called for", r.Path)
 		}
 		for _, p := range people {
 			c.watch.Take()
-			answer := p.Get(address)
+			answer := p.Get(r.address)
 			taken := c.watch.Take()
 			switch {
-			case !admits(r, p):
-				c.holds(r, p, answer)
+			case !admits(r.Route, p):
+				c.holds(r.Route, p, answer)
 			case answer.Status >= 500:
 				c.fault("GET %s answers %d to %s: see the log of this test", r.Path, answer.Status, p.name)
 			case p == all && answer.Status != http.StatusOK && answer.Status != http.StatusSeeOther:
-				c.fault("GET %s was not tried, because %s answers %d: have Answers.Lived make it, and Answers.Examples name it", r.Path, address, answer.Status)
+				c.fault("GET %s was not tried, because %s answers %d: have Answers.Lived make it, and Answers.Examples name it", r.Path, r.address, answer.Status)
 			case p == all || p == people[0]:
 				c.page(p, answer, taken)
 			}
-			if head := p.Send(http.MethodHead, address, nil, nil); head.Status != answer.Status {
+			if head := p.Send(http.MethodHead, r.address, nil, nil); head.Status != answer.Status {
 				c.fault("HEAD %s answers %d, and GET %d", r.Path, head.Status, answer.Status)
 			}
 			after := c.h.kind.Dump(c.t, c.h.Database)

@@ -19,7 +19,7 @@ func TestProductContract(t *testing.T) {
 		{"writes them to people with a confirmed address who want them, and to nobody else", writesToWhoWants},
 		{"lets people turn off what is optional, and drops what waits", turnsOff},
 		{"turns off by the link of a letter what the letter is, for years", unsubscribes},
-		{"takes no garbage for the token of such a link", noUnsubscribeGarbage},
+		{"UNS-01 takes no garbage for the token of such a link", noUnsubscribeGarbage},
 		{"counts and exports the events of a product", recordsForProduct},
 		{"exports what a product holds, and erases it with the account or not at all", holdsForProduct},
 		{"takes no name that is taken, or that cannot be", namesOfProduct},

@@ -1,0 +1,220 @@
+package handlers
+
+import (
+	"cmp"
+	"net/url"
+	"strings"
+	"testing"
+
+	"gatehouse/assets"
+	"gatehouse/store"
+	"gatehouse/store/storetest"
+)
+
+// try is what the tests have to know of a route beside what its row in the table says. Every
+// walk over the routes reads it.
+type try struct {
+	// route is the method and the path of the table.
+	route string
+	// at is an address, where the path has placeholders. A route may have a row for each of
+	// several; walks go by the first.
+	at string
+	// form is what it takes from Ada, signed in or not, and acts upon.
+	form string
+	// shows is what a GET is answered with.
+	shows shown
+	costs []cost
+}
+
+// shown is what a GET is answered with.
+type shown int
+
+const (
+	aPage shown = iota
+	// aFile is anything but a page of this site.
+	aFile
+	// elsewhere leads to another page, whoever asks.
+	elsewhere
+)
+
+// cost is how many statements an answer takes, those of its session included: for a visitor
+// without a cookie, and for Ada, who has just signed in. With a link both followed it
+// before. Of a form it is one that is refused, of a button what it does, of an inline check
+// one that is passed.
+type cost struct {
+	link, form      string
+	visitor, member int
+}
+
+// own is the form of the row.
+const own = "the form of the row"
+
+func takes(visitor, member int) []cost { return []cost{{"", own, visitor, member}} }
+
+var tries = []try{
+	{route: "GET /", costs: takes(0, 2)},
+	{route: "GET /register", costs: takes(0, 2)},
+	{route: "POST /register", form: "username=newcomer&email=newcomer@example.com&password=" + storetest.Password, costs: []cost{
+		{"", "", 0, 3},
+		{"", "username=ada&email=new@example.com&password=" + newPassword, 1, 3},
+	}},
+	{route: "POST /register/check/{field}", at: "/register/check/username", form: "username=newcomer", costs: []cost{
+		{"", own, 1, 3},
+		{"", "username=a", 0, 2},
+	}},
+	{route: "POST /register/check/{field}", at: "/register/check/email", form: "email=new@example.com", costs: takes(0, 2)},
+	{route: "POST /register/check/{field}", at: "/register/check/password", form: "password=" + newPassword, costs: takes(0, 2)},
+	{route: "GET /login", costs: takes(0, 2)},
+	{route: "POST /login", form: "username=grace&password=" + storetest.Password, costs: []cost{
+		{"", "", 0, 3},
+		{"", "username=nobody&password=" + newPassword, 3, 3},
+		{"", "username=grace&password=" + newPassword, 5, 3},
+	}},
+	{route: "POST /login/check/{field}", at: "/login/check/username", form: "username=grace", costs: takes(0, 2)},
+	{route: "POST /login/not-me", costs: takes(0, 2)},
+	{route: "POST /logout", costs: takes(0, 5)},
+	{route: "POST /theme", form: "theme=dark", costs: takes(0, 2)},
+
+	{route: "GET /account", costs: takes(0, 2)},
+	{route: "GET /account/profile", costs: takes(0, 2)},
+	{route: "POST /account/profile", form: "name=Augusta&username=countess", costs: []cost{
+		{"", "", 0, 2},
+		{"", "username=grace", 0, 3},
+	}},
+	{route: "POST /account/profile/check/{field}", at: "/account/profile/check/username", form: "username=countess", costs: takes(0, 3)},
+	{route: "GET /account/password", costs: takes(0, 2)},
+	{route: "POST /account/password", form: "current=" + storetest.Password + "&password=" + newPassword, costs: []cost{
+		{"", "", 0, 2},
+		{"", "current=wrong&password=" + newPassword, 0, 8},
+	}},
+	{route: "POST /account/password/check/{field}", at: "/account/password/check/password", form: "password=" + newPassword, costs: takes(0, 2)},
+	{route: "GET /.well-known/change-password", shows: elsewhere, costs: takes(0, 2)},
+	{route: "GET /account/email", costs: takes(0, 3)},
+	{route: "POST /account/email", form: "email=ada@example.org", costs: []cost{{"", "", 0, 3}}},
+	{route: "POST /account/email/check/{field}", at: "/account/email/check/email", form: "email=ada@example.org", costs: takes(0, 2)},
+	{route: "GET /account/signins", costs: takes(0, 3)},
+	{route: "POST /account/signins/{handle}/end", at: "/account/signins/NONE/end", costs: takes(0, 3)},
+	{route: "POST /account/signins/end-others", costs: takes(0, 7)},
+	{route: "GET /account/activity", costs: takes(0, 3)},
+	{route: "GET /account/data", costs: takes(0, 2)},
+	{route: "GET /account/export", shows: aFile, costs: takes(0, 8)},
+	{route: "GET /account/delete", costs: takes(0, 2)},
+	{route: "POST /account/delete", form: "username=ada", costs: []cost{{"", "", 0, 2}}},
+	{route: "GET /confirm", costs: takes(0, 2)},
+	{route: "POST /confirm", form: "password=" + storetest.Password, costs: []cost{
+		{"", "", 0, 2},
+		{"", "password=wrong", 0, 7},
+	}},
+	{route: "GET /reopen", costs: takes(0, 2)},
+	{route: "POST /reopen", costs: takes(0, 3)},
+
+	{route: "GET /password/forgot", costs: takes(0, 2)},
+	{route: "POST /password/forgot", form: "username=ada", costs: []cost{
+		{"", "", 0, 2},
+		{"", own, 3, 5},
+	}},
+	{route: "GET /password/reset/{token}", at: "/password/reset/NONE", shows: elsewhere, costs: takes(0, 2)},
+	{route: "GET /password/reset", costs: []cost{
+		{"", "", 0, 2},
+		{store.PurposeReset, "", 1, 3},
+	}},
+	{route: "POST /password/reset", form: "password=" + newPassword, costs: []cost{{store.PurposeReset, "", 1, 3}}},
+	{route: "POST /password/reset/check/{field}", at: "/password/reset/check/password", form: "password=" + newPassword, costs: []cost{{store.PurposeReset, own, 1, 3}}},
+	{route: "GET /email/verify/{token}", at: "/email/verify/NONE", shows: elsewhere, costs: takes(0, 2)},
+	{route: "GET /email/verify", costs: []cost{
+		{"", "", 0, 2},
+		{store.PurposeVerify, "", 1, 3},
+		{store.PurposeNewEmail, "", 1, 3},
+		{store.PurposeRegister, "", 2, 4},
+	}},
+	{route: "GET /email/verify/resend", shows: elsewhere, costs: takes(0, 2)},
+	{route: "POST /email/verify/resend", costs: takes(1, 7)},
+	{route: "POST /email/verify", costs: []cost{{store.PurposeRegister, "", 2, 4}}},
+	{route: "GET /email/undo/{token}", at: "/email/undo/NONE", shows: elsewhere, costs: takes(0, 2)},
+	{route: "GET /email/undo", costs: []cost{
+		{"", "", 0, 2},
+		{store.PurposeUndo, "", 1, 3},
+	}},
+	{route: "POST /email/undo", costs: []cost{{store.PurposeUndo, "", 14, 3}}}, // the second comes too late
+	{route: "GET /invite/{token}", at: "/invite/NONE", shows: elsewhere, costs: takes(0, 2)},
+	{route: "GET /invite", costs: []cost{
+		{"", "", 0, 2},
+		{store.PurposeInvite, "", 1, 3},
+	}},
+	{route: "POST /invite", form: "username=olga&password=" + newPassword, costs: []cost{{store.PurposeInvite, "", 1, 3}}},
+	{route: "POST /invite/check/{field}", at: "/invite/check/username", form: "username=olga", costs: []cost{{store.PurposeInvite, own, 2, 4}}},
+
+	{route: "GET /healthz", shows: aFile, costs: takes(0, 0)},
+	{route: "GET /readyz", shows: aFile, costs: takes(2, 2)},
+	{route: "GET /robots.txt", shows: aFile, costs: takes(0, 0)},
+	{route: "GET /favicon.ico", shows: aFile, costs: takes(0, 0)},
+	{route: "GET /apple-touch-icon.png", shows: aFile, costs: takes(0, 0)},
+	{route: "GET /manifest.webmanifest", shows: aFile, costs: takes(0, 0)},
+	{route: "GET /assets/{file}", at: assets.Path("site.css"), shows: aFile, costs: takes(0, 0)},
+	{route: "GET /dev/mailbox", costs: takes(0, 2)},
+	{route: "GET /dev/mailbox/{n}", at: "/dev/mailbox/0", shows: aFile, costs: takes(0, 2)}, // a letter as it is sent
+	{route: "GET /dev/mailbox.json", shows: aFile, costs: takes(0, 2)},
+
+	// Those of a product, and those that it has for its letters.
+	{route: "GET /members", costs: takes(0, 2)},
+	{route: "POST /members", costs: takes(0, 2)},
+	{route: "GET /verified", costs: takes(0, 2)},
+	{route: "POST /verified", costs: takes(0, 2)},
+	{route: "GET /recent", costs: takes(0, 2)},
+	{route: "POST /recent", costs: takes(0, 2)},
+	{route: "GET /both", costs: takes(0, 2)},
+	{route: "POST /both", costs: takes(0, 2)},
+	{route: "GET /ada/{id}", at: "/ada/1", costs: takes(0, 2)},
+	{route: "POST /ada/{id}", at: "/ada/1", costs: takes(0, 2)},
+	{route: "GET /account/preferences", costs: takes(0, 3)},
+	{route: "POST /account/preferences", costs: takes(0, 6)},
+	{route: "GET /unsubscribe/{token}", at: "/unsubscribe/NONE", costs: takes(0, 0)},
+	{route: "POST /unsubscribe/{token}", at: "/unsubscribe/NONE", costs: takes(0, 0)},
+}
+
+// try is the first row of a route.
+func (r route) try() try {
+	for _, t := range tries {
+		if t.route == r.method+" "+r.path {
+			return t
+		}
+	}
+	return try{}
+}
+
+// address is that of the row, or else the path.
+func (t try) address() string {
+	_, path, _ := strings.Cut(t.route, " ")
+	return cmp.Or(t.at, path)
+}
+
+// parsed are the values of a form.
+func parsed(form string) url.Values {
+	values, err := url.ParseQuery(form)
+	if err != nil {
+		panic(err)
+	}
+	return values
+}
+
+// accepted is the form that the POST route of a path acts upon.
+func accepted(path string) url.Values { return parsed(route{method: post, path: path}.try().form) }
+
+func TestEveryRouteHasARow(t *testing.T) {
+	t.Parallel()
+	left := map[string]bool{}
+	for _, try := range tries {
+		left[try.route] = true
+	}
+	for _, site := range sites {
+		for _, r := range newHouse(t, site...).routes() {
+			if r.try().route == "" || strings.Contains(r.try().address(), "{") {
+				t.Errorf("%s %s has no row in tries_test.go, or one without an address", r.method, r.path)
+			}
+			delete(left, r.method+" "+r.path)
+		}
+	}
+	for route := range left {
+		t.Errorf("%s has a row in tries_test.go, and is no route", route)
+	}
+}

@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/storetest"
+)
+
+func TestTheSignInPageGreetsWhoAskedToStaySignedIn(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		v.signsIn("remember")
+		v.post("/logout", url.Values{}).goesTo(signedOutPage).says("signed out")
+		page := v.get("/login?next=%2Faccount%2Fdata").says("Welcome back")
+		if page.value("username") != "ada" {
+			t.Errorf("the page knows %q", page.value("username"))
+		}
+		page = v.post("/login/not-me", url.Values{"next": {"/account/data"}}).goesTo("/login?next=%2Faccount%2Fdata").hides("Welcome back")
+		if page.value("username") != "" {
+			t.Errorf("the page still knows %q", page.value("username"))
+		}
+
+		v.signsIn("remember")
+		v.post("/logout", url.Values{})
+		v.signsIn()
+		v.post("/logout", url.Values{})
+		v.get("/login").hides("Welcome back")
+	})
+}
+
+func TestWhatWasTypedIsNotAskedAgain(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		knows := func(path, want string) {
+			t.Helper()
+			if got := v.get(path).hides("Welcome back").value("username"); got != want {
+				t.Errorf("%s knows %q, want %q", path, got, want)
+			}
+		}
+		v.tries("nobody", "wrong").is(422)
+		knows("/password/forgot", "nobody")
+		knows("/login", "nobody")
+		v.signsIn()
+		knows("/password/forgot", "ada")
+		v.post("/account/delete", url.Values{"username": {"ada"}}).goesTo("/")
+		knows("/login", "")
+
+		v = v.another()
+		v.post("/register", url.Values{"username": {"countess"}, "email": {"ada@example.com"}, "password": {storetest.Password}}).is(422)
+		knows("/login", "ada@example.com")
+		v = v.another()
+		for _, typed := range []string{strings.Repeat("w", rules.EmailMax+1), "a\x00b", ""} {
+			v.tries(typed, "wrong")
+			knows("/login", "")
+		}
+	}, withMail)
+}
+
+// What a browser sends as a cookie is shown only if it may be a username.
+func TestAUsernameInACookieIsChecked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, value := range []string{"ada", "%", encodeUsername("a\nb"), encodeUsername(strings.Repeat("w", 5000)), encodeUsername("\xff")} {
+		v := h.visitor(t)
+		v.header.Set("Cookie", h.cookieName(usernameCookie)+"="+value)
+		if page := v.get("/login").is(200); page.value("username") != "" && page.value("username") != decodeUsername(value) {
+			t.Errorf("%q is shown as %q", value, page.value("username"))
+		}
+	}
+	v := h.visitor(t)
+	v.header.Set("Cookie", h.cookieName(usernameCookie)+"="+encodeUsername(`"><script>alert(1)</script>`))
+	v.get("/login").hides("<script>alert")
+}
+
+func TestWhoeverIsSentToSignInLearnsWhy(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.get("/account/activity").goesTo("/login?next=%2Faccount%2Factivity").says("your account")
+		v.get("/login").hides("Sign in to see")
+		v.get("/login?next=%2F%2Fevil.example").hides("Sign in to see")
+	})
+}
+
+func TestCheckYourInboxNamesTheAddressThatWasTypedHere(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		v.post("/register", url.Values{"username": {"grace"}, "email": {"grace@example.com"}, "password": {storetest.Password}}).goesTo("/email/verify").says("grace@example.com")
+		other := v.another()
+		other.post("/register", url.Values{"username": {"countess"}, "email": {"Ada@example.com"}, "password": {storetest.Password}}).goesTo("/email/verify").says("Ada@example.com")
+		h.clock.Move(time.Millisecond)
+		v.post("/register", url.Values{"username": {"rosa"}, "email": {"rosa@example.com"}, "password": {storetest.Password}}).goesTo("/email/verify").says("rosa@example.com").hides("grace@example.com")
+	}, withConfirm)
+}
