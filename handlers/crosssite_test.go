@@ -60,6 +60,7 @@ var forms = map[string]url.Values{
 	"/account/email":                  {"email": {"ada@example.org"}},
 	"/account/email/check/{field}":    {"email": {"ada@example.org"}},
 	"/account/signins/end-others":     {},
+	"/account/profile/zone":           {"zone": {"Europe/Berlin"}},
 	"/account/signins/{handle}/end":   {},
 	"/account/delete":                 {"username": {"ada"}},
 	"/confirm":                        {"password": {storetest.Password}},

@@ -16,6 +16,7 @@ import (
 var oneSided = map[string]string{
 	"components/health": "answers programs",
 	"components/theme":  "is a form at the foot of every page",
+	"components/zone":   "is a form on the page of the profile",
 	"store/activity":    "shows events",
 	"store/forgot":      "begins a reset",
 	"store/health":      "asks whether the store is ready",

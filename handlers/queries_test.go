@@ -46,6 +46,7 @@ var costs = []cost{
 	{"", "POST /account/profile", "", 0, 2},
 	{"", "POST /account/profile", "username=grace", 0, 3},
 	{"", "POST /account/profile/check/username", "username=countess", 0, 3},
+	{"", "POST /account/profile/zone", "zone=Europe/Berlin", 0, 4},
 	{"", "GET /account/password", "", 0, 2},
 	{"", "POST /account/password", "", 0, 2},
 	{"", "POST /account/password", "current=wrong&password=" + newPassword, 0, 8},

@@ -114,7 +114,7 @@ func (s *Site) page(r *http.Request, title string) components.Page {
 	return components.Page{
 		Site: s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
 		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Theme: s.theme(r), Here: returnAddress(r),
-		Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user),
+		Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user), Times: s.times(r, sc.user),
 	}
 }
 
