@@ -228,3 +228,10 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) location.reload();
 });
+
+// The server says times in the zone of the browser, from the next page on. The name is that in handlers/cookie.go.
+const { timeZone: value } = Intl.DateTimeFormat().resolvedOptions();
+const name = location.protocol === "https:" ? "__Host-zone" : `zone-${location.port || 80}`;
+window.cookieStore?.get(name).then((zone) => {
+  if (value && zone?.value !== value) return cookieStore.set({ name, value, expires: Date.now() + 31536e6, sameSite: "lax" });
+}).catch(() => {}); // cookies are blocked

@@ -24,22 +24,32 @@ var accountPages = []Link{
 	{Path: "/account/delete", Label: "Close account"},
 }
 
-type accountLinksKey struct{}
+type frameKey struct{}
 
-// withAccountLinks is a body that draws the account links of the page around it. They are the one thing that a component takes
-// from its context: a product draws an AccountBox without knowing what other pages there are.
-func (p Page) withAccountLinks(body templ.Component) templ.Component {
-	if len(p.AccountLinks) == 0 {
-		return body
-	}
+// frame is what a component takes from the page around it, by its context, and from there alone: a product draws an
+// AccountBox without knowing what other pages there are, and a time without knowing who reads it.
+type frame struct {
+	links []Link
+	times Times
+}
+
+// inFrame is a body that knows the page around it.
+func (p Page) inFrame(body templ.Component) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		return body.Render(context.WithValue(ctx, accountLinksKey{}, p.AccountLinks), w)
+		return body.Render(context.WithValue(ctx, frameKey{}, &frame{p.AccountLinks, p.Times}), w)
 	})
+}
+
+func frameOf(ctx context.Context) frame {
+	if f, ok := ctx.Value(frameKey{}).(*frame); ok {
+		return *f
+	}
+	return frame{}
 }
 
 // accountLinks are all entries of the navigation of an account. Closing it stays the last.
 func accountLinks(ctx context.Context) []Link {
-	more, _ := ctx.Value(accountLinksKey{}).([]Link)
+	more := frameOf(ctx).links
 	if len(more) == 0 {
 		return accountPages
 	}

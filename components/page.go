@@ -42,6 +42,8 @@ type Page struct {
 	Links []Link
 	// AccountLinks are further entries in the navigation of the account pages.
 	AccountLinks []Link
+	// Times is how the page says moments.
+	Times Times
 }
 
 // Link is an entry in a navigation. Current marks the page that is shown.

@@ -24,6 +24,7 @@ var oneSided = map[string]string{
 	"store/mailbox":       "shows mail, which is not the store's",
 	"store/theme":         "is kept in a cookie",
 	"components/link":     "opens the pages of letters",
+	"components/zone":     "is a form on the page of the profile",
 	"components/manifest": "is a file for programs",
 	"store/manifest":      "is made of settings",
 	"store/link":          "opens the pages of letters",
