@@ -3,6 +3,7 @@ package components
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"gatehouse/store"
 )
@@ -53,6 +54,9 @@ const (
 	ThemeAuto  = "auto"
 )
 
+// The grounds of the themes, for the bars of browsers: --ground in assets/_theme.scss.
+const groundByDay, groundByNight = "#f6f0e4", "#171612"
+
 // Themes in the order in which they are offered.
 var Themes = []string{ThemeLight, ThemeDark, ThemeAuto}
 
@@ -85,6 +89,9 @@ func (p Page) Description() string {
 // leadsIn says whether the top of the page leads to the account, or to signing in. Entry forms say themselves which
 // other way there is, and a second one beside them would lose what was typed.
 func (p Page) leadsIn() bool { return p.User != nil || !p.Entry || p.Title == "" }
+
+// choosesTheme says whether the page offers the themes itself, so that its foot need not.
+func (p Page) choosesTheme() bool { return strings.HasPrefix(p.Here, "/account/profile") }
 
 // asksToVerify says whether the page reminds the user to verify their address.
 func (p Page) asksToVerify() bool {
