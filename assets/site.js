@@ -262,9 +262,9 @@ addEventListener("submit", ({ target: form }) => {
   for (const button of form.querySelectorAll("[data-reveal]")) reveal(button, form.elements[button.dataset.reveal], false);
 }, true);
 
-// What was said about the page before does not outlast what is typed into it.
+// That something is saved is true until something else is typed. Its place stays, so that nothing moves.
 addEventListener("input", () => {
-  for (const flash of document.querySelectorAll(".panel .flash")) flash.remove();
+  for (const flash of document.querySelectorAll(".panel .flash")) flash.style.visibility = "hidden";
 });
 
 // A plain form is sent once, however often it is clicked.

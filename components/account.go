@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -24,17 +25,36 @@ var accountPages = []Link{
 	{Path: "/account/delete", Label: "Close account"},
 }
 
-type accountLinksKey struct{}
+type (
+	accountLinksKey struct{}
+	flashKey        struct{}
+)
 
-// withAccountLinks is a body that draws the account links of the page around it. They are the one thing that a component takes
-// from its context: a product draws an AccountBox without knowing what other pages there are.
+// withAccountLinks is a body that draws the account links of the page around it, and what the page says once. They are all
+// that a component takes from its context: a product draws an AccountBox without knowing what other pages there are.
 func (p Page) withAccountLinks(body templ.Component) templ.Component {
-	if len(p.AccountLinks) == 0 {
+	said := p.Flash != "" && p.boxed()
+	if len(p.AccountLinks) == 0 && !said {
 		return body
 	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		if said {
+			ctx = context.WithValue(ctx, flashKey{}, p.Flash)
+		}
 		return body.Render(context.WithValue(ctx, accountLinksKey{}, p.AccountLinks), w)
 	})
+}
+
+// boxed says whether the page is one of ours that stand in an AccountBox.
+func (p Page) boxed() bool {
+	path, _, _ := strings.Cut(p.Here, "?")
+	return p.User != nil && slices.ContainsFunc(accountPages, func(l Link) bool { return l.Path == path })
+}
+
+// flashOf is what the AccountBox says at its heading, or nothing.
+func flashOf(ctx context.Context) string {
+	sentence, _ := ctx.Value(flashKey{}).(string)
+	return sentence
 }
 
 // accountLinks are all entries of the navigation of an account. Closing it stays the last.

@@ -54,6 +54,16 @@ const (
 	ThemeAuto  = "auto"
 )
 
+// sceneLines stand under the gate where its own line would not be true, by the title of the page.
+var sceneLines = map[string]string{
+	ClosedTitle(false):        "The gate is shut for now.",
+	ClosedTitle(true):         "The gate opens to an invitation.",
+	"Check your inbox":        "The post is on its way.",
+	"Choose a new password":   "A new key.",
+	"Forgot your password?":   "Keys get lost. We cut new ones.",
+	"This link does not work": "That key no longer turns.",
+}
+
 // The grounds of the themes, for the bars of browsers: --ground in assets/_theme.scss.
 const groundByDay, groundByNight = "#f6f0e4", "#171612"
 
