@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -27,16 +28,22 @@ var accountPages = []Link{
 type frameKey struct{}
 
 // frame is what a component takes from the page around it, by its context, and from there alone: a product draws an
-// AccountBox without knowing what other pages there are, and a time without knowing who reads it.
+// AccountBox without knowing what other pages there are or what was just done, and a time without knowing who reads it.
 type frame struct {
 	links []Link
 	times Times
+	// said is what the AccountBox says once at its heading, or empty.
+	said string
 }
 
 // inFrame is a body that knows the page around it.
 func (p Page) inFrame(body templ.Component) templ.Component {
+	f := &frame{links: p.AccountLinks, times: p.Times}
+	if p.boxed() {
+		f.said = p.Flash
+	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		return body.Render(context.WithValue(ctx, frameKey{}, &frame{p.AccountLinks, p.Times}), w)
+		return body.Render(context.WithValue(ctx, frameKey{}, f), w)
 	})
 }
 
@@ -45,6 +52,12 @@ func frameOf(ctx context.Context) frame {
 		return *f
 	}
 	return frame{}
+}
+
+// boxed says whether the page is one of ours that stand in an AccountBox.
+func (p Page) boxed() bool {
+	path, _, _ := strings.Cut(p.Here, "?")
+	return p.User != nil && slices.ContainsFunc(accountPages, func(l Link) bool { return l.Path == path })
 }
 
 // accountLinks are all entries of the navigation of an account. Closing it stays the last.

@@ -23,7 +23,7 @@ type ClosingForm struct {
 // NewClosingForm states the form for a person.
 func NewClosingForm(user store.User) *ClosingForm {
 	f := &ClosingForm{Form: Form{
-		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: "Close account", Danger: true,
+		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: "Close account", Busy: "Closing…", Danger: true,
 	}}
 	f.Username = &Field{
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",

@@ -19,6 +19,10 @@ type Field struct {
 	Type string
 	// Autocomplete is the token of the HTML standard. Without one the browser guesses.
 	Autocomplete string
+	// InputMode asks the keyboard of a telephone for certain keys, such as email for an @.
+	InputMode string
+	// MinLength tells password managers how long a new password has to be.
+	MinLength int
 	// Options are what a select or a group of radio buttons offers, in this order.
 	Options []Option
 	// Prose is text of a language: a browser may spell-check it and begin it with a capital letter.

@@ -963,7 +963,7 @@ func options(form *Form, field *Field) templ.Component {
 					}
 				}
 				if field.Live {
-					templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, field.shape().liveAttributes(form.Action))
+					templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, field.shape(form).liveAttributes(form.Action))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -67,7 +67,7 @@ var fieldCache, _ = lru.New[fieldShape, fieldMarkup](fieldCacheMax) // fails for
 // Input draws one field of a form with its label, hint and message. It is also the whole answer to an inline check.
 func Input(form *Form, field *Field) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		m, err := markupOf(ctx, field.shape())
+		m, err := markupOf(ctx, field.shape(form))
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func praiseUsername(username *Field) {
 // from; with names the fields that personal looks at.
 func newPassword(passwords *rules.Passwords, personal func() []string, with ...string) *Field {
 	return &Field{
-		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,
+		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with, MinLength: passwords.Min,
 		Hint:      fmt.Sprintf("At least %d characters. A few unrelated words are easy to remember.", passwords.Min),
 		Rule:      func(value string) error { return passwords.Check(value, personal()...) },
 		PraiseFor: passwords.Praise, StrengthOf: passwords.Strength,

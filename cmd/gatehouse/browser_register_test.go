@@ -147,7 +147,7 @@ func TestBrowserRegisterKeepsWhatWasTypedWhenRefused(t *testing.T) {
 			b.write("email", "ada@example.com")
 			b.write("password", ada.Password)
 			b.refuse(func() { b.press(kb.Enter) })
-			b.is(text("#summary ul"), "This username is taken. If you just made it, sign in.")
+			b.is(text("#summary"), "This username is taken. If you just made it, sign in.")
 			b.is(title, "Error: Create your account · Gatehouse")
 			b.is(value("password"), mode.password(ada.Password))
 
