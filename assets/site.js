@@ -33,12 +33,14 @@ htmx.registerExtension("gatehouse", {
 
   htmx_config_request(source, { ctx }) {
     if (busy(ctx.request.form)) return false;
+    if (!source.matches(`${check}, .theme`)) ctx.rest = work(source);
     ctx.fetch = () => reach(ctx);
     if (source.matches(check)) return narrow(source, ctx.request.body);
     source.querySelectorAll(check).forEach(stop);
   },
 
   htmx_after_request(source, { ctx }) {
+    if (!ctx.hx?.redirect) ctx.rest?.();
     if (!swapped(ctx.response.status)) return;
     say("");
     if (!source.matches(`${check}, .theme`)) document.querySelector(".flash")?.remove();
@@ -51,12 +53,14 @@ htmx.registerExtension("gatehouse", {
   },
 
   htmx_error(source, { ctx }) {
+    ctx?.rest?.();
     if (!source.matches?.(check)) say(sentence(ctx?.response && ctx.text !== undefined ? 500 : unreached));
   },
 
   // What was edited while the form was on its way is checked again: the answer spoke of the older text.
   htmx_after_swap(source, { ctx }) {
     if (ctx.push || ctx.replace) move(ctx);
+    if (source.matches(check)) forgive(source.name);
     if (source.matches(check) || !ctx.request.form) return;
     for (const input of source.querySelectorAll(check)) {
       if (input.type === "radio" && !input.checked) continue;
@@ -77,6 +81,36 @@ addEventListener("popstate", () => location.pathname + location.search !== shown
 
 // Without cookies no form leads anywhere, and its sender would learn that only afterwards.
 document.documentElement.classList.toggle("cookieless", !navigator.cookieEnabled);
+
+// work says after a moment, in words, that a form is on its way, and returns what ends that.
+function work(form) {
+  const button = form.querySelector("[data-busy]");
+  if (!button) return;
+  const words = button.textContent;
+  const said = document.getElementById("busy");
+  const wait = setTimeout(() => {
+    form.setAttribute("aria-busy", "true");
+    button.textContent = said.textContent = button.dataset.busy;
+  }, 250); // a quick answer says enough
+  return () => {
+    clearTimeout(wait);
+    form.removeAttribute("aria-busy");
+    said.textContent = "";
+    if (button.textContent === button.dataset.busy) button.textContent = words;
+  };
+}
+
+// forgive takes a field that is no longer refused off the list of what is wrong, and with the last of them the list.
+// Without a name all of it goes.
+function forgive(name) {
+  const summary = document.getElementById("summary");
+  const field = document.getElementById(`field-${name}`);
+  if (!summary || field?.classList.contains("field-refused")) return;
+  for (const link of name ? summary.querySelectorAll(`[href="#${CSS.escape(name)}"]`) : []) (link.closest("li") ?? link).remove();
+  if (name && summary.querySelector("a")) return;
+  summary.remove();
+  document.title = document.title.replace(/^Error: /, "");
+}
 
 // wear puts a theme on the page as the server will from now on.
 function wear(theme) {
@@ -193,13 +227,20 @@ function sentence(status) {
   return `The server could not accept this. ${nothingLost} Please check it and try again.`;
 }
 
-// say puts a sentence into the alert line. A new element each time, so that the same sentence is read out again.
+// say puts a sentence into the alert line, where it can be closed again; what an older answer said is no longer true. A
+// new element each time, so that the same sentence is read out again.
 function say(text) {
   const line = document.getElementById("alert");
   if (!line) return;
-  const span = document.createElement("span");
-  span.textContent = text;
-  line.replaceChildren(...(text ? [span] : []));
+  line.replaceChildren();
+  if (!text) return;
+  forgive();
+  const [box, span, close] = ["div", "span", "button"].map((name) => document.createElement(name));
+  span.append(text);
+  close.append("Close");
+  close.addEventListener("click", () => say(""));
+  box.append(span, close);
+  line.append(box);
 }
 
 // "Show" and "Hide" of a password.
@@ -207,9 +248,22 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("[data-reveal]");
   const input = button && document.getElementById(button.dataset.reveal);
   if (!input) return;
-  const shown = input.type === "password";
+  reveal(button, input, input.type === "password");
+});
+
+function reveal(button, input, shown) {
   input.type = shown ? "text" : "password";
   button.firstChild.nodeValue = shown ? "Hide" : "Show";
+}
+
+// A password that is shown is hidden before it is sent: browsers keep the text of fields that hold no password.
+addEventListener("submit", ({ target: form }) => {
+  for (const button of form.querySelectorAll("[data-reveal]")) reveal(button, form.elements[button.dataset.reveal], false);
+}, true);
+
+// That something is saved is true until something else is typed. Its place stays, so that nothing moves.
+addEventListener("input", () => {
+  for (const flash of document.querySelectorAll(".panel .flash")) flash.style.visibility = "hidden";
 });
 
 // A plain form is sent once, however often it is clicked.
@@ -221,10 +275,21 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.classList.add(busyClass);
-  setTimeout(() => form.classList.remove(busyClass), htmx.config.defaultTimeout);
+  const rest = work(form);
+  setTimeout(() => {
+    form.classList.remove(busyClass);
+    rest?.();
+  }, htmx.config.defaultTimeout);
 });
 
 // A page from the back-forward cache may show what is private, or no longer true.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) location.reload();
 });
+
+// The server says times in the zone of the browser, from the next page on. The name is that in handlers/cookie.go.
+const { timeZone: value } = Intl.DateTimeFormat().resolvedOptions();
+const name = location.protocol === "https:" ? "__Host-zone" : `zone-${location.port || 80}`;
+window.cookieStore?.get(name).then((zone) => {
+  if (value && zone?.value !== value) return cookieStore.set({ name, value, expires: Date.now() + 31536e6, sameSite: "lax" });
+}).catch(() => {}); // cookies are blocked

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -24,22 +25,44 @@ var accountPages = []Link{
 	{Path: "/account/delete", Label: "Close account"},
 }
 
-type accountLinksKey struct{}
+type frameKey struct{}
 
-// withAccountLinks is a body that draws the account links of the page around it. They are the one thing that a component takes
-// from its context: a product draws an AccountBox without knowing what other pages there are.
-func (p Page) withAccountLinks(body templ.Component) templ.Component {
-	if len(p.AccountLinks) == 0 {
-		return body
+// frame is what a component takes from the page around it, by its context, and from there alone: a product draws an
+// AccountBox without knowing what other pages there are or what was just done, and a time without knowing who reads it.
+type frame struct {
+	links []Link
+	times Times
+	// said is what the AccountBox says once at its heading, or empty.
+	said string
+}
+
+// inFrame is a body that knows the page around it.
+func (p Page) inFrame(body templ.Component) templ.Component {
+	f := &frame{links: p.AccountLinks, times: p.Times}
+	if p.boxed() {
+		f.said = p.Flash
 	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		return body.Render(context.WithValue(ctx, accountLinksKey{}, p.AccountLinks), w)
+		return body.Render(context.WithValue(ctx, frameKey{}, f), w)
 	})
+}
+
+func frameOf(ctx context.Context) frame {
+	if f, ok := ctx.Value(frameKey{}).(*frame); ok {
+		return *f
+	}
+	return frame{}
+}
+
+// boxed says whether the page is one of ours that stand in an AccountBox.
+func (p Page) boxed() bool {
+	path, _, _ := strings.Cut(p.Here, "?")
+	return p.User != nil && slices.ContainsFunc(accountPages, func(l Link) bool { return l.Path == path })
 }
 
 // accountLinks are all entries of the navigation of an account. Closing it stays the last.
 func accountLinks(ctx context.Context) []Link {
-	more, _ := ctx.Value(accountLinksKey{}).([]Link)
+	more := frameOf(ctx).links
 	if len(more) == 0 {
 		return accountPages
 	}

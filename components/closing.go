@@ -23,7 +23,7 @@ type ClosingForm struct {
 // NewClosingForm states the form for a person.
 func NewClosingForm(user store.User) *ClosingForm {
 	f := &ClosingForm{Form: Form{
-		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: "Close account", Danger: true,
+		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: "Close account", Busy: "Closing…", Danger: true,
 	}}
 	f.Username = &Field{
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
@@ -42,7 +42,7 @@ func NewClosingForm(user store.User) *ClosingForm {
 	return f
 }
 
-func reopenSentence(user store.User, erased time.Time) string {
+func reopenSentence(times Times, user store.User, erased time.Time) string {
 	return fmt.Sprintf("You closed it on %s, %s. Until %s you can reopen it, and everything is as it was; after that it is erased.",
-		day(user.ClosedAt), user.DisplayName(), day(erased))
+		times.day(user.ClosedAt), user.DisplayName(), times.day(erased))
 }

@@ -8,7 +8,7 @@ type EmailForm struct {
 
 // NewEmailForm states the form.
 func NewEmailForm() *EmailForm {
-	f := &EmailForm{Form: Form{ID: "email-form", Action: "/account/email", Title: "Email address", Submit: "Send confirmation email"}}
+	f := &EmailForm{Form: Form{ID: "email-form", Action: "/account/email", Title: "Email address", Submit: "Send confirmation email", Busy: "Sending…"}}
 	f.Email = emailField()
 	f.Email.Label, f.Email.Hint = "New email address", "We write to it. Nothing changes until it is confirmed there."
 	f.Fields = []*Field{f.Email}

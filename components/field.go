@@ -19,6 +19,10 @@ type Field struct {
 	Type string
 	// Autocomplete is the token of the HTML standard. Without one the browser guesses.
 	Autocomplete string
+	// InputMode asks the keyboard of a telephone for certain keys, such as email for an @.
+	InputMode string
+	// MinLength tells password managers how long a new password has to be.
+	MinLength int
 	// Options are what a select or a group of radio buttons offers, in this order.
 	Options []Option
 	// Prose is text of a language: a browser may spell-check it and begin it with a capital letter.
@@ -33,14 +37,20 @@ type Field struct {
 	// Value is what was typed or chosen; of a ticked checkbox it is "on". It is drawn again, unless Type is password.
 	Value string
 	// Refusal is the sentence that says what is wrong, Praise one that says what is well, Note one that says neither.
-	// At most one is set.
+	// At most one is set. It stands in the place of the hint.
 	Refusal, Praise, Note string
+	// Ways lead on from a refusal, as to the sign-in page.
+	Ways []Link
+	// Strength is how far a password has come while it is typed, 1 to 4, and 0 where nothing is said about that.
+	Strength int
 
 	// Rule refuses a value with an error whose text is the sentence to show. It is not asked about an optional field
 	// that is empty. Without a rule every value is accepted that the field can have.
 	Rule func(value string) error
 	// PraiseFor says what is well about an accepted value, while the person types. It may be nil, and may say nothing.
 	PraiseFor func(value string) string
+	// StrengthOf says how far a password has come, 1 to 4; accepted says whether the rule took it. It may be nil.
+	StrengthOf func(value string, accepted bool) int
 }
 
 // Option is one of those that a field offers. Value is what is sent.
@@ -56,7 +66,8 @@ func (f *Field) take(value string) {
 
 // Check applies the rule of the field and says whether it was accepted.
 func (f *Field) Check() bool {
-	f.Refusal, f.Praise, f.Note = "", "", ""
+	f.Refusal, f.Praise, f.Note, f.Strength = "", "", "", 0
+	f.Ways = nil
 	if f.Optional && f.Value == "" {
 		return true
 	}
@@ -90,6 +101,9 @@ func (f *Field) CheckLive() bool {
 	accepted := f.Check()
 	if accepted && f.PraiseFor != nil {
 		f.Praise = f.PraiseFor(f.Value)
+	}
+	if f.StrengthOf != nil {
+		f.Strength = f.StrengthOf(f.Value, accepted)
 	}
 	return accepted
 }

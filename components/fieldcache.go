@@ -26,7 +26,12 @@ var slots = map[string]slotFill{
 	labelSlot:   escaped(func(_ *Form, f *Field) string { return f.Label }),
 	hintSlot:    escaped(func(_ *Form, f *Field) string { return f.Hint }),
 	valueSlot:   escaped(func(_ *Form, f *Field) string { return f.Value }),
-	messageSlot: escaped(func(_ *Form, f *Field) string { return f.message() }),
+	messageSlot: func(ctx context.Context, w io.Writer, _ *Form, f *Field) error {
+		if _, err := io.WriteString(w, templ.EscapeString(f.message())); err != nil || f.Refusal == "" {
+			return err
+		}
+		return ways(f.Ways).Render(ctx, w)
+	},
 	actionSlot:  escaped(func(form *Form, _ *Field) string { return form.Action }),
 	optionsSlot: func(ctx context.Context, w io.Writer, form *Form, f *Field) error {
 		return options(form, f).Render(ctx, w)
@@ -62,7 +67,7 @@ var fieldCache, _ = lru.New[fieldShape, fieldMarkup](fieldCacheMax) // fails for
 // Input draws one field of a form with its label, hint and message. It is also the whole answer to an inline check.
 func Input(form *Form, field *Field) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		m, err := markupOf(ctx, field.shape())
+		m, err := markupOf(ctx, field.shape(form))
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func uncached(t *testing.T, form *Form, field *Field) string {
 		}
 		texts = append(texts, slot, text.String())
 	}
-	return strings.NewReplacer(texts...).Replace(drawn(t, input(field.shape())))
+	return strings.NewReplacer(texts...).Replace(drawn(t, input(field.shape(form))))
 }
 
 func TestFieldsFromTheCacheAreThoseOfTheTemplate(t *testing.T) {
@@ -113,6 +113,8 @@ func others(value reflect.Value) []reflect.Value {
 	switch value.Kind() {
 	case reflect.String:
 		return []reflect.Value{reflect.ValueOf("on"), reflect.ValueOf("name")}
+	case reflect.Int:
+		return []reflect.Value{reflect.ValueOf(3)}
 	case reflect.Bool:
 		return []reflect.Value{reflect.ValueOf(!value.Bool())}
 	case reflect.Slice:
@@ -130,7 +132,7 @@ func others(value reflect.Value) []reflect.Value {
 // part of the key.
 func TestTheTemplateOfAFieldTakesItsKeyAlone(t *testing.T) {
 	t.Parallel()
-	for _, template := range []any{input, labelled, labelText, hint, message, control, radioGroup, checkbox, checkboxNotes} {
+	for _, template := range []any{input, labelled, labelText, said, hint, message, control, radioGroup, checkbox, checkboxNotes} {
 		if f := reflect.TypeOf(template); f.NumIn() != 1 || f.In(0) != reflect.TypeFor[fieldShape]() {
 			t.Errorf("a template of a field is %v, want one of fieldShape alone", f)
 		}
@@ -193,7 +195,7 @@ func BenchmarkField(b *testing.B) {
 	b.Run("by the template", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			input(field.shape()).Render(context.Background(), io.Discard) //nolint:errcheck // nothing fails here
+			input(field.shape(form)).Render(context.Background(), io.Discard) //nolint:errcheck // nothing fails here
 		}
 	})
 }

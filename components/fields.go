@@ -16,7 +16,7 @@ func nameField() *Field {
 	}
 }
 
-var usernameHint = fmt.Sprintf("%d to %d letters, digits, - or _. Others can see it.", rules.UsernameMin, rules.UsernameMax)
+var usernameHint = fmt.Sprintf("Public. %d to %d letters or digits.", rules.UsernameMin, rules.UsernameMax)
 
 func usernameField() *Field {
 	return &Field{
@@ -29,7 +29,7 @@ func usernameField() *Field {
 func emailField() *Field {
 	return &Field{
 		Name: "email", Label: "Email address", Type: "email", Autocomplete: "email", Live: true,
-		Hint: "Only you and the people who run this site see it.",
+		Hint: "Only you and our team see it.",
 		Rule: rules.CheckEmail,
 	}
 }
@@ -45,9 +45,9 @@ func praiseUsername(username *Field) {
 // from; with names the fields that personal looks at.
 func newPassword(passwords *rules.Passwords, personal func() []string, with ...string) *Field {
 	return &Field{
-		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with,
+		Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Live: true, With: with, MinLength: passwords.Min,
 		Hint:      fmt.Sprintf("At least %d characters. A few unrelated words are easy to remember.", passwords.Min),
 		Rule:      func(value string) error { return passwords.Check(value, personal()...) },
-		PraiseFor: passwords.Praise,
+		PraiseFor: passwords.Praise, StrengthOf: passwords.Strength,
 	}
 }

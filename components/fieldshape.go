@@ -1,6 +1,8 @@
 package components
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -11,30 +13,47 @@ import (
 // slots filled. BenchmarkField compares the two ways.
 type fieldShape struct {
 	name, kind, autocomplete, with  string
+	inputMode, minLength, strength  string
 	optional, live, checked         bool
 	prose, hinted, refused, praised bool
+	focused, last                   bool
 }
 
-// shape is the part of a field that its template draws from.
-func (f *Field) shape() fieldShape {
+// shape is the part of a field of a form that its template draws from.
+func (f *Field) shape(form *Form) fieldShape {
 	return fieldShape{
 		name: f.Name, kind: f.Type, autocomplete: f.Autocomplete, with: strings.Join(f.With, " "),
 		optional: f.Optional, live: f.Live, checked: f.Type == "checkbox" && f.checked(),
 		prose: f.Prose, hinted: f.Hint != "", refused: f.Refusal != "", praised: f.Praise != "",
+		inputMode: f.InputMode, focused: form.begins(f), last: form.ends(f), strength: counted(f.Strength), minLength: counted(f.MinLength),
 	}
+}
+
+// counted is a number, or nothing for none.
+func counted(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // class tells the style sheet what the field is and how it stands.
 func (s fieldShape) class() string {
 	classes := []string{"field"}
-	if s.kind == "checkbox" {
+	switch {
+	case s.kind == "checkbox":
 		classes = append(classes, "field-check")
+	case !s.hinted:
+		classes = append(classes, "field-bare")
 	}
 	switch {
 	case s.refused:
 		classes = append(classes, "field-refused")
 	case s.praised:
 		classes = append(classes, "field-fine")
+	}
+	if s.strength != "" {
+		classes = append(classes, "strength-"+s.strength)
 	}
 	return strings.Join(classes, " ")
 }
@@ -71,6 +90,10 @@ func (s fieldShape) attributes() templ.OrderedAttributes {
 	if s.isTyped() && !s.prose {
 		list = append(list, attributes("autocapitalize", "none", "autocorrect", "off", "spellcheck", "false")...)
 	}
+	list = append(list, s.keyboardAttributes()...)
+	if s.focused {
+		list = append(list, attributes("autofocus", true)...)
+	}
 	if s.live {
 		list = append(list, s.liveAttributes(actionSlot)...)
 	}
@@ -87,6 +110,20 @@ func (s fieldShape) typeAttributes() templ.OrderedAttributes {
 		return attributes("type", "text", "inputmode", "decimal")
 	}
 	return attributes("type", s.kind)
+}
+
+// keyboardAttributes are for what fills the field: the keyboard of a telephone, or a password manager.
+func (s fieldShape) keyboardAttributes() (list templ.OrderedAttributes) {
+	if s.inputMode != "" {
+		list = append(list, attributes("inputmode", s.inputMode)...)
+	}
+	if s.last && s.isTyped() && s.kind != "textarea" {
+		list = append(list, attributes("enterkeyhint", "go")...)
+	}
+	if s.minLength != "" {
+		list = append(list, attributes("passwordrules", fmt.Sprintf("minlength: %s;", s.minLength))...)
+	}
+	return list
 }
 
 // hasValueAttribute says whether what was typed stands in an attribute. A password stands nowhere.

@@ -3,7 +3,10 @@
 package components
 
 import (
+	"cmp"
+	"fmt"
 	"net/url"
+	"slices"
 
 	"gatehouse/store/rules"
 )
@@ -15,8 +18,8 @@ const Nobody = "nobody"
 type Form struct {
 	// ID is the id of the form element, Action the address it posts to, with and without script.
 	ID, Action string
-	// Title heads the page; Submit labels the button.
-	Title, Submit string
+	// Title heads the page; Submit labels the button, and Busy does while the form is on its way, such as "Saving…".
+	Title, Submit, Busy string
 	// Next is the page to go to afterwards, or empty.
 	Next string
 	// Account and Link say whom the form acts for: the FormID of the person it is drawn for, or the digest of the link
@@ -25,6 +28,8 @@ type Form struct {
 	// ForUsername is the username that a form with passwords is about, for password managers, where no field asks for
 	// it.
 	ForUsername string
+	// Focus puts the cursor into the first empty field when the page opens. It is for pages that are their form alone.
+	Focus bool
 	// Danger marks a form whose effect is hard to undo.
 	Danger bool
 	// Problem is a refusal that no single field explains.
@@ -96,6 +101,51 @@ func (f *Form) padded() *Field {
 		}
 	}
 	return nil
+}
+
+// wrong lists what is wrong with the form, each with the link to where it is mended.
+func (f *Form) wrong() (list []Link) {
+	if !f.IsRefused() {
+		return nil
+	}
+	if f.Problem != "" {
+		list = append(list, Link{Label: f.Problem, Path: f.problemAnchor()})
+	}
+	if field := f.padded(); field != nil {
+		list = append(list, Link{Label: fmt.Sprintf("%s: an invisible character was pasted with it and left out.", field.Label), Path: "#" + field.Name})
+	}
+	for _, field := range f.Fields {
+		if field.Refusal != "" {
+			list = append(list, Link{Label: field.Refusal, Path: "#" + field.Name})
+		}
+	}
+	return list
+}
+
+// busy is what the button says while the form is on its way.
+func (f *Form) busy() string { return cmp.Or(f.Busy, "One moment…") }
+
+// begins says whether the cursor is in the field when the page opens. A refused form has it in its summary.
+func (f *Form) begins(field *Field) bool {
+	if !f.Focus || field.Value != "" || field.Type == "checkbox" || f.IsRefused() {
+		return false
+	}
+	for _, other := range f.Fields {
+		if other.Value == "" {
+			return other == field
+		}
+	}
+	return false
+}
+
+// ends says whether the field is the last into which something is typed, so that Enter is the end of it.
+func (f *Form) ends(field *Field) bool {
+	for _, other := range slices.Backward(f.Fields) {
+		if other.Type != "checkbox" {
+			return other == field
+		}
+	}
+	return false
 }
 
 // returns says whether the form leads anywhere but the front page.

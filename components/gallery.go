@@ -44,6 +44,7 @@ const (
 // Who and what the gallery shows. The second person has the longest of everything, with no place to break it.
 var (
 	sampleTime = time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC)
+	sampleNow  = sampleTime.Add(25 * time.Minute)
 	sampleUser = store.User{ID: 1, Username: "ada", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: sampleTime}
 	sampleLong = store.User{
 		ID: 2, Username: strings.Repeat("w", rules.UsernameMax), Name: strings.Repeat("W", rules.NameMax),
@@ -69,6 +70,7 @@ func verified(user store.User) store.User {
 // framed is a page as every page of a site is.
 func framed(p Page, title string) Page {
 	p.Site, p.Title, p.Theme, p.Here = "Gatehouse", title, ThemeAuto, "/"
+	p.Times.Now = sampleNow
 	return p
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // Letter is a mail as people read it. It is drawn twice, as HTML and as plain text, and says the same in both.
@@ -120,7 +121,7 @@ func (l Letter) preview() string {
 
 // facts say when and from where it was done.
 func facts(l letterSubject) []LetterFact {
-	list := []LetterFact{{"When", moment(l.At)}}
+	list := []LetterFact{{"When", Times{Zone: rules.Zone(l.Zone)}.moment(l.At)}}
 	// Behind a proxy the name of a client can be any words, which are not repeated.
 	if _, err := netip.ParseAddr(l.From); err == nil {
 		list = append(list, LetterFact{"From", l.From})

@@ -20,9 +20,9 @@ type LoginPage struct {
 
 // NewLoginForm states the form.
 func NewLoginForm() *LoginForm {
-	f := &LoginForm{Form: Form{ID: "login", Action: "/login", Title: "Sign in", Submit: "Sign in"}}
+	f := &LoginForm{Form: Form{ID: "login", Action: "/login", Title: "Sign in", Submit: "Sign in", Busy: "Signing in…", Focus: true}}
 	f.Username = &Field{
-		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", Live: true,
+		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", InputMode: "email", Live: true,
 		Rule: rules.CheckIdentifier,
 	}
 	f.Password = &Field{

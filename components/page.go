@@ -3,6 +3,7 @@ package components
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"gatehouse/store"
 )
@@ -42,6 +43,8 @@ type Page struct {
 	Links []Link
 	// AccountLinks are further entries in the navigation of the account pages.
 	AccountLinks []Link
+	// Times is how the page says moments.
+	Times Times
 }
 
 // Link is an entry in a navigation. Current marks the page that is shown.
@@ -56,6 +59,16 @@ const (
 	ThemeDark  = "dark"
 	ThemeAuto  = "auto"
 )
+
+// sceneLines stand under the gate where its own line would not be true, by the title of the page.
+var sceneLines = map[string]string{
+	ClosedTitle(false):        "The gate is shut for now.",
+	ClosedTitle(true):         "The gate opens to an invitation.",
+	"Check your inbox":        "The post is on its way.",
+	"Choose a new password":   "A new key.",
+	"Forgot your password?":   "Keys get lost. We cut new ones.",
+	"This link does not work": "That key no longer turns.",
+}
 
 // Themes in the order in which they are offered.
 var Themes = []string{ThemeLight, ThemeDark, ThemeAuto}
@@ -85,6 +98,13 @@ func (p Page) Description() string {
 	}
 	return fmt.Sprintf("Sign in to %s.", p.Site)
 }
+
+// leadsIn says whether the top of the page leads to the account, or to signing in. Entry forms say themselves which
+// other way there is, and a second one beside them would lose what was typed.
+func (p Page) leadsIn() bool { return p.User != nil || !p.Entry || p.Title == "" }
+
+// choosesTheme says whether the page offers the themes itself, so that its foot need not.
+func (p Page) choosesTheme() bool { return strings.HasPrefix(p.Here, "/account/profile") }
 
 // asksToVerify says whether the page reminds the user to verify their address.
 func (p Page) asksToVerify() bool {

@@ -14,7 +14,8 @@ type PasswordForm struct {
 // NewPasswordForm states the form for a person, with the site's rules.
 func NewPasswordForm(passwords *rules.Passwords, user store.User) *PasswordForm {
 	f := &PasswordForm{Form: Form{
-		ID: "password-form", Action: "/account/password", Title: "Password", Submit: "Change password", ForUsername: user.Username,
+		ID: "password-form", Action: "/account/password", Title: "Password", Submit: "Change password", Busy: "Saving…",
+		ForUsername: user.Username,
 	}}
 	f.Current = &Field{
 		Name: "current", Label: "Current password", Type: "password", Autocomplete: "current-password",

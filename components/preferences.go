@@ -8,7 +8,7 @@ type LetterChoice struct{ Kind, Label string }
 
 // NewPreferencesForm states a box for each kind. unwanted says whether it is turned off now.
 func NewPreferencesForm(choices []LetterChoice, unwanted func(kind string) bool) *PreferencesForm {
-	f := &PreferencesForm{Form{ID: "preferences", Action: "/account/preferences", Title: "Email preferences", Submit: "Save"}}
+	f := &PreferencesForm{Form{ID: "preferences", Action: "/account/preferences", Title: "Email preferences", Submit: "Save", Busy: "Saving…"}}
 	for _, choice := range choices {
 		field := &Field{Name: choice.Kind, Label: choice.Label, Type: "checkbox", Optional: true}
 		if !unwanted(choice.Kind) {

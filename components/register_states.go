@@ -21,6 +21,7 @@ func registerStates() []State {
 			f.TakeRefusal(store.ErrUsernameTaken)
 			f.AdviseOwner()
 			f.TakeRefusal(store.ErrEmailTaken)
+			f.LeadOwner()
 		}),
 		registerState("register-refused-pasted", func(f *RegisterForm) {
 			f.Name.Value, f.Username.Value, f.Email.Value = "J\ufffdrg", "joerg\u200b", "jo\u200berg@example.com"

@@ -230,7 +230,7 @@ func TestADraftIsShownToItsOwnerAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h.session(ctx).setDraft(draft{by, "/account/profile", "name=Countess"})
+			h.session(ctx).setDraft(draft{by, "/account/profile", "name=Countess&username=ada"})
 			if _, _, err := h.Sessions.Commit(ctx); err != nil {
 				t.Fatal(err)
 			}

@@ -55,6 +55,8 @@ type exportedAccount struct {
 		CreatedAt time.Time  `json:"created_at"`
 		RenamedAt *time.Time `json:"username_changed_at"`
 		Confirmed *time.Time `json:"email_confirmed_at"`
+		Zone      string     `json:"time_zone"`
+		Password  *time.Time `json:"password_changed_at"`
 	} `json:"account"`
 	SignIns           []exportedSignIn   `json:"sign_ins"`
 	Devices           []exportedDevice   `json:"known_devices"`
@@ -120,6 +122,7 @@ func exportOf(site string, data store.Export) exportedAccount {
 	a := &file.Account
 	a.Username, a.Email, a.Name, a.CreatedAt = data.User.Username, data.User.Email, data.User.Name, data.User.CreatedAt
 	a.RenamedAt, a.Confirmed = timeOrNil(data.User.RenamedAt), timeOrNil(data.User.VerifiedAt)
+	a.Zone, a.Password = data.User.Zone, timeOrNil(data.User.PasswordAt)
 	for _, n := range data.SignIns {
 		file.SignIns = append(file.SignIns, exportedSignIn{
 			n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent,

@@ -124,6 +124,7 @@ func (s *Site) showField(w http.ResponseWriter, r *http.Request, status int, for
 	if !partial(r) {
 		return s.Redirect(w, r, form.Action)
 	}
+	form.Focus = false // the person is somewhere in the form already
 	text, err := render(r.Context(), components.Input(form, field))
 	if err != nil {
 		return err

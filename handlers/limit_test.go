@@ -473,7 +473,7 @@ func TestATakenUsernameCostsACheckAndATakenEmailASignUp(t *testing.T) {
 		asks := v.another().from("192.0.2.1")
 		asks.htmx = true
 		asks.post("/register/check/username", url.Values{"username": {"ada"}}).is(429)
-		sends("grace", "ada@example.com").is(422).says("An account with this email address exists.")
+		sends("grace", "ada@example.com").is(422).says("This address has an account.")
 		sends("grace", "grace@example.com").goesTo("/") // a free username needs no check
 		sends("mary", "ADA@example.com").waits("300").hides("exists")
 		sends("mary", "mary@example.com").is(429)

@@ -39,8 +39,8 @@ func (s *Site) mailbox(w http.ResponseWriter, r *http.Request) error {
 			Number: m.Number, To: m.To, Subject: m.Subject, Text: m.Text, Letter: "/dev/mailbox/" + strconv.Itoa(m.Number), Sent: m.Sent,
 		})
 	}
-	policy := w.Header().Get("Content-Security-Policy")
-	w.Header().Set("Content-Security-Policy", policy+"; frame-src 'self'")
+	header := w.Header()
+	header.Set("Content-Security-Policy", fmt.Sprintf("%s; frame-src 'self'", header.Get("Content-Security-Policy")))
 	page := s.page(r, "Mailbox")
 	page.Entry = false
 	return s.show(w, r, http.StatusOK, page, components.Mailbox(items))

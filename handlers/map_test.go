@@ -14,17 +14,20 @@ import (
 
 // oneSided are the twins that a page does not have, and why.
 var oneSided = map[string]string{
-	"components/health": "answers programs",
-	"components/theme":  "is a form at the foot of every page",
-	"store/activity":    "shows events",
-	"store/forgot":      "begins a reset",
-	"store/health":      "asks whether the store is ready",
-	"store/home":        "shows the user, whom every page has",
-	"store/problem":     "tells what went wrong",
-	"store/mailbox":     "shows mail, which is not the store's",
-	"store/theme":       "is kept in a cookie",
-	"components/link":   "opens the pages of letters",
-	"store/link":        "opens the pages of letters",
+	"components/health":   "answers programs",
+	"components/theme":    "is a form at the foot of every page",
+	"store/activity":      "shows events",
+	"store/forgot":        "begins a reset",
+	"store/health":        "asks whether the store is ready",
+	"store/home":          "shows the user, whom every page has",
+	"store/problem":       "tells what went wrong",
+	"store/mailbox":       "shows mail, which is not the store's",
+	"store/theme":         "is kept in a cookie",
+	"components/link":     "opens the pages of letters",
+	"components/zone":     "is a form on the page of the profile",
+	"components/manifest": "is a file for programs",
+	"store/manifest":      "is made of settings",
+	"store/link":          "opens the pages of letters",
 }
 
 // A page has one name: its file here, its component and its verbs in the store.

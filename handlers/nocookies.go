@@ -14,7 +14,7 @@ const cookieMarker = "cookies=needed"
 
 // hasCookies says whether a request has any cookie of this site.
 func (s *Site) hasCookies(r *http.Request) bool {
-	ours := []string{sessionCookie, deviceCookie, themeCookie, pendingCookie}
+	ours := []string{sessionCookie, deviceCookie, themeCookie, pendingCookie, zoneCookie}
 	for _, p := range linkPages {
 		ours = append(ours, p.cookie)
 	}

@@ -8,7 +8,7 @@ import (
 
 func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewProfileForm(*scopeOf(r).user)
-	if values, ok := s.Draft(r); ok {
+	if values, ok := s.Draft(r); ok && values.Has("username") { // or it is the form of the time zone
 		form.Fill(values)
 	}
 	return s.showProfile(w, r, http.StatusOK, form)
@@ -40,5 +40,5 @@ func (s *Site) checkProfile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showProfile(w http.ResponseWriter, r *http.Request, status int, form *components.ProfileForm) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Profile(s.page(r, form.Title), form))
+	return s.ShowForm(w, r, status, &form.Form, components.Profile(s.page(r, form.Title), form, components.NewZoneForm(*scopeOf(r).user, s.browserZone(r))))
 }

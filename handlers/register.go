@@ -46,6 +46,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		}
 		if errors.Is(err, store.ErrEmailTaken) {
 			s.carryUsername(w, form.Email.Value)
+			form.LeadOwner()
 		}
 		return s.showRegister(w, r, s.Refuse(w, r, err), form)
 	}

@@ -56,6 +56,7 @@ func (s *Site) routes() []route {
 		{post, "/account/email/check/{field}", Members, s.checkEmail, drawn},
 		{get, "/account/profile", Members, s.newProfile, drawn},
 		{post, "/account/profile", Members, s.profile, drawn},
+		{post, "/account/profile/zone", Members, s.chooseZone, drawn},
 		{post, "/account/profile/check/{field}", Members, s.checkProfile, drawn},
 		{get, "/account/password", Members, s.newPassword, drawn},
 		{post, "/account/password", Members, s.password, drawn},

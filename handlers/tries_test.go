@@ -81,6 +81,7 @@ var tries = []try{
 		{"", "", 0, 2},
 		{"", "username=grace", 0, 3},
 	}},
+	{route: "POST /account/profile/zone", form: "zone=Europe/Berlin", costs: takes(0, 4)},
 	{route: "POST /account/profile/check/{field}", at: "/account/profile/check/username", form: "username=countess", costs: takes(0, 3)},
 	{route: "GET /account/password", costs: takes(0, 2)},
 	{route: "POST /account/password", form: "current=" + storetest.Password + "&password=" + newPassword, costs: []cost{

@@ -20,7 +20,7 @@ func TestAnAddressIsConfirmedByTheButton(t *testing.T) {
 		link := h.link(t, "ada@example.com")
 		page := v.get(link).goesTo("/email/verify").is(200).says("Is ada@example.com yours?").hides(link)
 		page.submit(map[string]string{}).goesTo("/account").says("is confirmed").hides("not confirmed yet")
-		v.get(link).goesTo("/email/verify").is(422).says("This link does not work")
+		v.get(link).goesTo("/email/verify").is(422).says("Your address is confirmed already")
 	}, withMail)
 }
 

@@ -61,6 +61,8 @@ type Origin struct {
 	Address, Agent, Request string
 	// Device is the token of the device cookie, or empty. It is not recorded.
 	Device string
+	// Zone is the time zone of the browser, or empty. It is not recorded.
+	Zone string
 }
 
 // Event is something that happened to an account. Events are written once and

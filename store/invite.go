@@ -16,7 +16,7 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 	if taken, err := s.emailTaken(ctx, key); err != nil {
 		return err
 	} else if taken {
-		return rules.Refuse("email", "An account with this email address exists.")
+		return rules.Refuse("email", "This address has an account.")
 	}
 	return s.Write(ctx, func(tx *Tx) error {
 		err := tx.sendLink(ctx, LetterInvite, User{}, rules.DeliverableEmail(email), from)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -110,6 +111,9 @@ type LetterData struct {
 	At    time.Time `json:"at"`
 	From  string    `json:"from,omitempty"`
 	Agent string    `json:"agent,omitempty"`
+	// Zone is the time zone in which the letter says times: the one that the person
+	// chose, or else that of the browser with which it happened. Empty is UTC.
+	Zone string `json:"zone,omitempty"`
 	// Within is how long something can still be undone.
 	Within time.Duration `json:"within,omitempty"`
 	// Product is what a letter of a product is about, as JSON.
@@ -194,7 +198,7 @@ func addressKey(to string) string {
 // the one that they confirmed. Any other may belong to a stranger, and a name is free
 // text: nobody should be able to send words of their own to strangers through us.
 func letterFor(email string, user User, from Origin) LetterData {
-	data := LetterData{To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax)}
+	data := LetterData{To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Zone: cmp.Or(user.Zone, from.Zone)}
 	if email == user.Email && user.Verified() {
 		data.Verified, data.Name, data.Username = true, rules.CanonicalName(user.Name), user.Username
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 // The epoch is a condition, so that of two changes at once only one is made.
-const updateOwnPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3, epoch = epoch + 1
-	WHERE id = $4 AND epoch = $5`
+const updateOwnPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3, password_at = $4, epoch = epoch + 1
+	WHERE id = $5 AND epoch = $6`
 
 // ChangePassword takes the current password and a new one. All other sign-ins
 // end and the devices they were on are no longer known; this one is returned
@@ -32,7 +32,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 	}
 	var renewed SignIn
 	err = s.Write(ctx, func(tx *Tx) error {
-		changed, err := tx.changed(ctx, updateOwnPassword, stored.Scheme, stored.Hash, stored.Cost, user.ID, user.epoch)
+		changed, err := tx.changed(ctx, updateOwnPassword, stored.Scheme, stored.Hash, stored.Cost, s.Now(), user.ID, user.epoch)
 		if err != nil {
 			return fmt.Errorf("change the password: %w", err)
 		}

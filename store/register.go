@@ -173,4 +173,4 @@ func (s *Store) conflict(err error) error {
 var ErrUsernameTaken = rules.Refuse("username", "This username is taken.")
 
 // ErrEmailTaken refuses the address of an account that exists.
-var ErrEmailTaken = rules.Refuse("email", "An account with this email address exists. Sign in instead, or reset its password.")
+var ErrEmailTaken = rules.Refuse("email", "This address has an account.")

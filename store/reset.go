@@ -10,7 +10,7 @@ import (
 
 const (
 	// A password chosen by link confirms the address as well.
-	updateResetPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3,
+	updateResetPassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3, password_at = $4,
 		epoch = epoch + 1, wrong_passwords = 0, confirmed_at = coalesce(confirmed_at, $4)
 		WHERE id = $5 AND epoch = $6 AND disabled_at IS NULL`
 
@@ -23,7 +23,7 @@ const (
 func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
 		return tx.enqueue(ctx, askReset, LetterData{
-			To: rules.Shorten(identifier, rules.EmailMax), From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Valid: ResetValid,
+			To: rules.Shorten(identifier, rules.EmailMax), From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Zone: from.Zone, Valid: ResetValid,
 		})
 	})
 }
@@ -38,7 +38,7 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 	if err != nil {
 		return fmt.Errorf("answer a forgotten password: %w", err)
 	}
-	from := Origin{Address: ask.From, Agent: ask.Agent}
+	from := Origin{Address: ask.From, Agent: ask.Agent, Zone: ask.Zone}
 	return s.Write(ctx, func(tx *Tx) error {
 		if _, err := tx.ExecContext(ctx, finishLetter, ask.ID); err != nil {
 			return fmt.Errorf("answer a forgotten password: %w", err)

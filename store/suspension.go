@@ -41,5 +41,6 @@ func (tx *Tx) countTowardsSuspension(ctx context.Context, a attempt, from Origin
 	if err != nil || wrong != suspendAfter {
 		return err
 	}
+	from.Zone = "" // it is somebody else's
 	return tx.notify(ctx, LetterPasswordOff, a.user, from)
 }

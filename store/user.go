@@ -31,6 +31,10 @@ type User struct {
 	// VerifiedAt is when somebody with access to the address confirmed it, or
 	// the zero time.
 	VerifiedAt time.Time
+	// Zone is the time zone that the person chose, or empty for that of their browser.
+	Zone string
+	// PasswordAt is when the password was last changed, or the zero time.
+	PasswordAt time.Time
 
 	// epoch changes whenever what proves this person changes; a sign-in that
 	// began under an older one does not come about.
@@ -69,7 +73,7 @@ func (u User) FormID() string {
 
 const (
 	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at,
-		users.renamed_at, users.closed_at, users.confirmed_at, users.wrong_passwords, users.epoch`
+		users.renamed_at, users.closed_at, users.confirmed_at, users.zone, users.password_at, users.wrong_passwords, users.epoch`
 
 	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
@@ -102,6 +106,8 @@ func (u *User) columns() []any {
 		UTC{&u.RenamedAt},
 		UTC{&u.ClosedAt},
 		UTC{&u.VerifiedAt},
+		&u.Zone,
+		UTC{&u.PasswordAt},
 		&u.wrongPasswords,
 		&u.epoch,
 	}

@@ -24,7 +24,7 @@ func TestBrowserChangesTheAddressAndUndoesIt(t *testing.T) {
 			b.reauthenticates(ada, "/account/email")
 			b.write("email", "ADA@example.com")
 			b.refuse(b.submit)
-			b.is(text("#summary ul"), "That is the address you have.")
+			b.is(text("#summary"), "That is the address you have.")
 			b.is(value("email"), "ADA@example.com")
 			b.write("email", countess)
 			b.follow(b.submit)

@@ -197,7 +197,7 @@ func TestBrowserARefusedFormKeepsFieldsOfEveryKind(t *testing.T) {
 			b.press("11232026")
 			p.released <- struct{}{}
 			b.refuse(b.submit)
-			b.is(text("#summary li"), "Enter the title.")
+			b.is(text("#summary"), "Enter the title.")
 			b.is(value("genre"), "poems")
 			b.is(rated, "fair")
 			b.is(value("notes"), "\n\none\ntwo")

@@ -116,6 +116,7 @@ const overTheEdge = `(() => {
 const cutOff = `[...document.body.querySelectorAll("*")]
 	.filter(e => !e.closest(".skip, .visually-hidden, svg, input, textarea") && e.checkVisibility() && getComputedStyle(e).display !== "inline")
 	.filter(e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1 && getComputedStyle(e).overflowY !== "visible")
+	.filter(e => !e.matches(".scene")) // a band of it is all there is room for
 	.filter(e => !e.matches(".top-links span") || e.textContent.length < 40)
 	.map(e => e.clientWidth + "x" + e.clientHeight + " of " + e.scrollWidth + "x" + e.scrollHeight + ": " + e.outerHTML.slice(0, 120)).join("\n")`
 

@@ -11,7 +11,7 @@ const space = " "
 func TestBrowserWholePathByKeyboard(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, serveProgram(t))
-	b.open("/login")
+	b.open("/")
 	b.press(kb.Tab)
 	b.focusVisible()
 	b.is("document.activeElement.className", "skip")
@@ -49,7 +49,7 @@ func TestBrowserWholePathByKeyboard(t *testing.T) {
 	b.tabTo("header a[href='/login']")
 	b.follow(func() { b.press(kb.Enter) })
 	b.arrive("/login")
-	b.tabTo("#username")
+	b.becomes(focused, "username")
 	b.press(ada.Username + kb.Tab + ada.Password)
 	b.tabTo("#remember")
 	b.press(space)

@@ -83,8 +83,8 @@ func TestBrowserFetchesAFileOnce(t *testing.T) {
 	if got := x.all(); !maps.Equal(got, want) {
 		t.Errorf("first visit: got %v, want %v", got, want)
 	}
-	want["GET /login"]++
-	b.follow(func() { b.clickOn("header a[href='/login']") })
+	want["GET /register"]++
+	b.follow(func() { b.clickOn("main a[href='/register']") })
 	if got := x.all(); !maps.Equal(got, want) {
 		t.Errorf("with the next visit: got %v, want %v", got, want)
 	}

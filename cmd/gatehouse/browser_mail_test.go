@@ -169,10 +169,10 @@ func TestBrowserRegistersByLetter(t *testing.T) {
 			other.keepsNoToken(second)
 			other.is(passwordFields, "username text username, password password current-password")
 			other.refuse(other.submit)
-			other.is(text("#summary ul"), "Enter the password you chose.")
+			other.is(text("#summary"), "Enter the password you chose.")
 			other.write("password", "not her password")
 			other.refuse(other.submit)
-			other.is(text("#summary ul"), "That is not your password. Check it and try again.")
+			other.is(text("#summary"), "That is not your password. Check it and try again.")
 			other.is(value("password"), mode.password("not her password"))
 
 			b.opens(second)

@@ -40,10 +40,10 @@ func TestBrowserProofIsAskedForInTheMiddleOfAForm(t *testing.T) {
 			b.is(title, "Confirm it is you · Gatehouse")
 			b.is(passwordFields, "username text username, password password current-password")
 			b.refuse(b.submit)
-			b.is(text("#summary ul"), "Enter your password.")
+			b.is(text("#summary"), "Enter your password.")
 			b.write("password", "not her password")
 			b.refuse(b.submit)
-			b.is(text("#summary ul"), "That is not your password. Check it and try again.")
+			b.is(text("#summary"), "That is not your password. Check it and try again.")
 			b.is(value("password"), mode.password("not her password"))
 
 			b.reauthenticates(ada, "/account/delete")

@@ -22,7 +22,7 @@ func TestBrowserForgetsThePassword(t *testing.T) {
 			b.follow(func() { b.clickOn("main a[href='/password/forgot']") })
 			b.arrive("/password/forgot")
 			b.refuse(b.submit)
-			b.is(text("#summary ul"), "Enter your username or email address.")
+			b.is(text("#summary"), "Enter your username or email address.")
 			b.write("username", "ADA@example.com")
 			b.follow(b.submit)
 			b.arrive("/password/forgot?sent=1")

@@ -125,7 +125,7 @@ func filled(t *testing.T) (*tab, *proxy) {
 // stands says that the form is as it was typed, under the alert line.
 func (b *tab) stands(alert string) {
 	b.t.Helper()
-	b.becomes(text("#alert[role=alert]"), alert)
+	b.becomes(text("#alert[role=alert] span"), alert)
 	b.is(address, "/register")
 	b.is(title, "Create your account · Gatehouse")
 	b.is(text("#summary"), "(none)")
@@ -207,7 +207,7 @@ func TestBrowserSubmitSurvivesAServerThatIsTooSlow(t *testing.T) {
 	answer := posts.next("password", "short")
 	b.is(text("#alert"), "")
 	b.losesPatience()
-	b.becomes(text("#alert"), late)
+	b.becomes(text("#alert span"), late)
 	b.inspect("server too slow")
 	b.inspectLarge("server too slow")
 	answer.release()
@@ -259,7 +259,7 @@ func TestBrowserTryingAgainSaysWhatHappened(t *testing.T) {
 			x.fail(0)
 			posts.open()
 			b.refuse(b.submit)
-			b.is(text("#summary ul"), "This username is taken. If you just made it, sign in.")
+			b.is(text("#summary"), "This username is taken. If you just made it, sign in.")
 			b.is(text("#alert"), "")
 			b.follow(func() { b.clickOn("main .lead a[href='/login']") })
 			b.write("username", ada.Username)

@@ -33,13 +33,13 @@ func TestBrowserWrongPasswordsHaveToWait(t *testing.T) {
 			b.write("username", "Ada")
 			b.write("password", "nor this")
 			b.refuse(b.submit)
-			b.is(text("#summary ul"), "That username or email address and that password do not belong together. Check both and try again.")
+			b.is(text("#summary"), "That username or email address and that password do not belong together. Check both and try again.")
 			b.write("password", ada.Password)
 			b.refuse(b.submit)
 			if !b.answered("429 POST /login") {
 				t.Errorf("answers: got %q, want a 429", b.report.answers())
 			}
-			b.is(text("#summary ul"), rules.TooMany(time.Second).Error())
+			b.is(text("#summary"), rules.TooMany(time.Second).Error())
 			b.is(title, "Error: Sign in · Gatehouse")
 			b.is(value("username"), "Ada")
 			b.is(value("password"), mode.password(ada.Password))

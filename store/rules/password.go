@@ -83,9 +83,28 @@ func (p *Passwords) CheckNew(current, password string, personal ...string) error
 	return nil
 }
 
-// Praise says in words how good an accepted password is, by its length alone.
+// Strength says how far a password has come, in four steps: begun, halfway to the least length,
+// accepted, strong.
+func (p *Passwords) Strength(password string, accepted bool) int {
+	switch {
+	case accepted && p.strong(password):
+		return 4
+	case accepted:
+		return 3
+	case 2*utf8.RuneCountInString(password) >= p.Min:
+		return 2
+	}
+	return 1
+}
+
+// strong judges an accepted password by its length alone.
+func (p *Passwords) strong(password string) bool {
+	return utf8.RuneCountInString(password) >= max(20, p.Min+4)
+}
+
+// Praise says in words how good an accepted password is.
 func (p *Passwords) Praise(password string) string {
-	if utf8.RuneCountInString(password) >= max(20, p.Min+4) {
+	if p.strong(password) {
 		return "That is a strong password."
 	}
 	return "That will do. Another word would make it stronger."

@@ -31,6 +31,7 @@ var stored = map[string]struct {
 	"users.created_at":            {harmless: "it is shown"},
 	"users.disabled_at":           {harmless: "that there is one decides"},
 	"users.confirmed_at":          {harmless: "that there is one decides"},
+	"users.password_at":           {harmless: "it is shown"},
 	"users.renamed_at":            {behaves: renamedAhead},
 	"users.closed_at":             {behaves: closedAhead},
 	"users.closed_noted_at":       {behaves: closedBehind},

@@ -23,7 +23,7 @@ var exported = map[string]map[string]string{
 	"users": {
 		"id": "ID", "username": "Username", "email": "Email", "name": "Name", "created_at": "CreatedAt",
 		"disabled_at": "DisabledAt", "renamed_at": "RenamedAt", "closed_at": "ClosedAt",
-		"confirmed_at": "VerifiedAt", "wrong_passwords": "",
+		"confirmed_at": "VerifiedAt", "zone": "Zone", "password_at": "PasswordAt", "wrong_passwords": "",
 		"closed_noted_at": "", "email_key": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
 	},
 	"signins": {
@@ -47,7 +47,7 @@ var exported = map[string]map[string]string{
 func exportsAll(t *testing.T, h house) {
 	h.lived(t, Ada())
 	h.signInAs(t, h.find(t, "ada-2"), true)
-	h.exec(t, `UPDATE users SET closed_at = created_at, confirmed_at = created_at`)
+	h.exec(t, `UPDATE users SET closed_at = created_at, confirmed_at = created_at, password_at = created_at, zone = 'Europe/Berlin'`)
 	_, err := h.ResetToken(h.ctx, h.find(t, "ada-2"), From)
 	must(t, err)
 	h.exec(t, `UPDATE tokens SET used_at = created_at`)

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// What is said above a form stays true: each field leaves the list when it is right, and the list goes with the last.
+func TestBrowserSummaryFollowsTheForm(t *testing.T) {
+	t.Parallel()
+	b := openTab(t, serveProgram(t))
+	b.open("/register")
+	b.write("username", "ad")
+	b.write("email", "ada@")
+	b.write("password", ada.Password)
+	b.refuse(b.submit)
+	b.is("String(document.querySelectorAll('#summary li').length)", "2")
+	b.write("username", "ada")
+	b.becomes("String(document.querySelectorAll('#summary li').length)", "1")
+	b.is(title, "Error: Create your account · Gatehouse")
+	b.write("email", "ada@example.com")
+	b.becomes(text("#summary"), "(none)")
+	b.is(title, "Create your account · Gatehouse")
+	b.is(focused, "email")
+}
+
+// One thing that is wrong is said alone, without a heading and a list of one.
+func TestBrowserOneProblemStandsAlone(t *testing.T) {
+	t.Parallel()
+	for _, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) {
+			t.Parallel()
+			b := mode.open(t, serveProgram(t))
+			b.open("/password/forgot")
+			b.refuse(b.submit)
+			b.is(text("#summary h2, #summary li"), nobody)
+			b.is(text("#summary a[href='#username']"), "Enter your username or email address.")
+		})
+	}
+}
+
+// A form that takes its time says so in words, to the eye and to assistive technology, and stops when it is answered.
+func TestBrowserAFormOnItsWaySaysSo(t *testing.T) {
+	t.Parallel()
+	p, x := serveProxied(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	b.open("/login")
+	b.write("username", "ada")
+	b.write("password", "not her password")
+	posts := x.hold("POST /login")
+	width := b.box("main button[type=submit]").Width
+	b.press(kb.Enter)
+	answer := posts.next("username", "ada")
+	b.becomes(text("main button[type=submit]"), "Signing in…")
+	b.is("document.getElementById('login').ariaBusy", "true")
+	b.is(text("#busy[aria-live=polite]"), "Signing in…")
+	if got := b.box("main button[type=submit]").Width; got != width {
+		t.Errorf("the button was %.0f wide and is %.0f", width, got)
+	}
+	b.refuse(answer.release)
+	b.is(text("main button[type=submit]"), "Sign in")
+	b.is("String(document.getElementById('login').ariaBusy)", "null")
+	b.is(text("#busy"), "")
+	// Also after an answer that changes nothing.
+	b.report.expect("status of 503")
+	x.fail(503)
+	posts.open()
+	b.submit()
+	b.until(text("#alert span") + ` !== "(none)"`)
+	b.is(text("main button[type=submit]"), "Sign in")
+	x.fail(0)
+}
+
+// The alert line lies over the page, takes the place of what an older answer said, and can be closed.
+func TestBrowserAlertLineMovesNothing(t *testing.T) {
+	t.Parallel()
+	p, x := serveProxied(t)
+	b := openTab(t, p)
+	b.report.expect("status of 503")
+	b.open("/register")
+	before := b.box("h1").Top
+	b.write("username", "ada")
+	x.fail(503)
+	b.submit()
+	b.until(text("#alert span") + ` !== "(none)"`)
+	if got := b.box("h1").Top; got != before {
+		t.Errorf("the heading was at %.0f and is at %.0f", before, got)
+	}
+	b.clickOn("#alert button")
+	b.becomes(text("#alert"), "")
+	x.fail(0)
+	b.refuse(b.submit)
+	x.fail(503)
+	b.submit()
+	b.until(text("#alert span") + ` !== "(none)"`)
+	b.is(text("#summary"), nobody)
+	b.is(title, "Create your account · Gatehouse")
+	x.fail(0)
+}
+
+// Browsers keep the text of fields that hold no password.
+func TestBrowserAShownPasswordIsHiddenBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	b := openTab(t, serveProgram(t))
+	b.open("/login")
+	b.write("username", "ada")
+	b.write("password", "not her password")
+	b.clickOn("[data-reveal]")
+	b.is("document.getElementById('password').type", "text")
+	b.script(`addEventListener("submit", () => { window.sentAs = document.getElementById("password").type })`)
+	b.refuse(b.submit)
+	b.is("window.sentAs", "password")
+	b.is("document.getElementById('password').type", "password")
+	b.is(text("[data-reveal]"), "Show password")
+	b.is(value("password"), "not her password")
+}
+
+// Pages that are their form alone begin in its first empty field; the others leave the focus alone.
+func TestBrowserFormsBeginInTheirFirstField(t *testing.T) {
+	t.Parallel()
+	for _, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) {
+			t.Parallel()
+			b := mode.open(t, serveProgram(t))
+			for path, field := range map[string]string{"/login": "username", "/password/forgot": "username", "/register": ""} {
+				b.open(path)
+				b.becomes(focused, field)
+			}
+		})
+	}
+}
+
+// In forced colours the current page and the chosen theme stand out in the system's own colours.
+func TestBrowserForcedColoursShowWhatIsCurrent(t *testing.T) {
+	t.Parallel()
+	p := serveProgram(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	b.signIn(ada)
+	command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}},
+	})
+	b.open("/account/profile")
+	for _, selector := range []string{".account-nav [aria-current]", ".theme [aria-pressed=true]"} {
+		b.is(`(() => {
+			const {color, backgroundColor} = getComputedStyle(document.querySelector(`+quote(selector)+`));
+			const probe = document.createElement("p");
+			probe.style = "forced-color-adjust: none";
+			document.body.append(probe);
+			probe.style.color = "HighlightText"; probe.style.backgroundColor = "Highlight";
+			const want = getComputedStyle(probe), same = want.color === color && want.backgroundColor === backgroundColor;
+			const seen = color + " on " + backgroundColor + ", want " + want.color + " on " + want.backgroundColor;
+			probe.remove();
+			return same ? "" : seen;
+		})()`, "")
+	}
+	b.is("String(document.querySelectorAll('.theme').length)", "1")
+}
+
+// The bars of the browser have the ground of the theme that was chosen, at once and from then on.
+func TestBrowserBarsHaveTheChosenTheme(t *testing.T) {
+	t.Parallel()
+	b := openTab(t, serveProgram(t))
+	const bars = `[...document.querySelectorAll("[name=theme-color]")].filter(m => matchMedia(m.media || "all").matches).map(m => m.content).join()`
+	b.open("/login")
+	b.is(bars, "#f6f0e4")
+	b.clickOn(".theme [value=dark]")
+	b.becomes(bars, "#171612")
+	b.open("/login")
+	b.is(bars, "#171612")
+}
+
+// On a telephone everything that is pressed is as large as a finger.
+func TestBrowserTargetsAreLargeEnough(t *testing.T) {
+	t.Parallel()
+	p := serveProgram(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	b.window(390, 844)
+	small := func(path string) {
+		b.open(path)
+		b.is(`[...document.querySelectorAll(".account-nav a, .theme button, .field-check label, .aside a, .banner a, main .btn, .pages a")]
+			.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 43.5)
+			.map(e => e.textContent.trim() + " " + e.getBoundingClientRect().height).join()`, "")
+	}
+	small("/login")
+	small("/password/forgot")
+	b.signIn(ada)
+	small("/")
+	small("/account")
+	small("/account/profile")
+}

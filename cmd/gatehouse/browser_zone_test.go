@@ -1,0 +1,62 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+)
+
+const firstTime = `document.querySelector("main time").title.replace(/.*\d /, "")`
+
+// zoneIsKept waits for the script of the page, and for the browser, which stores cookies when it likes.
+const zoneIsKept = `cookieStore.getAll().then((all) => all.some(({name}) => name.startsWith("zone-")))`
+
+// The first page of a browser says UTC and the next its own zone, without a request more and without moving anything.
+// Without script it stays UTC until its person chooses.
+func TestBrowserTimesAreThoseOfTheBrowser(t *testing.T) {
+	t.Parallel()
+	for _, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) {
+			t.Parallel()
+			p := serveProgram(t)
+			p.add(t, ada)
+			b := mode.open(t, p)
+			command(b, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Kathmandu"})
+			b.enter(ada)
+			b.open("/account/signins")
+			b.is(firstTime, "UTC")
+			if !b.plain {
+				b.until(zoneIsKept)
+			}
+			b.watchShifts()
+			b.open("/account/signins")
+			want := "UTC+5:45"
+			if b.plain {
+				want = "UTC"
+			}
+			b.is(firstTime, want)
+			if !b.plain {
+				b.keepsStill()
+			}
+			b.open("/account/profile")
+			b.script(`document.getElementById("zone").value = "Asia/Tokyo"`)
+			b.follow(func() { b.clickOn("#times button") })
+			b.arrive("/account/profile")
+			b.open("/account/signins")
+			b.is(firstTime, "UTC+9")
+		})
+	}
+}
+
+// Of all cookies only the zone is readable by scripts, because one writes it.
+func TestBrowserZoneIsTheOneCookieOfAScript(t *testing.T) {
+	t.Parallel()
+	p := serveProgram(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	command(b, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Europe/Berlin"})
+	b.open("/login")
+	b.signIn(ada)
+	b.until(zoneIsKept)
+	b.is(`cookieStore.getAll().then((all) => all.map(({name, value}) => name.replace(/\d+/, "") + value).join())`, "zone-Europe/Berlin")
+}
