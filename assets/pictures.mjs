@@ -45,7 +45,7 @@ export async function ico(size) {
 // card is the picture of the pages in the evening, without a word, because the site's name is a setting.
 export function card() {
   const colours = evening();
-  const [drawing] = find("../components/picture.templ", /<svg class="picture".*?<\/svg>/s);
+  const drawing = template("picture");
   const css = compile("_picture.scss").css.replace(/var\(--([a-z-]+)\)/g, (_, name) => colours[name]);
   const placed = drawing
     .replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" x="234" y="10" width="732" height="620" ')
@@ -54,6 +54,12 @@ export function card() {
   return pixels(sharp(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630">
     <style>${css} .p-joint { stroke-dasharray: ${0.08 * joint} ${0.92 * joint}; stroke-dashoffset: ${0.04 * joint} }</style>
     <rect width="1200" height="630" fill="${colours.ground}"/>${placed}</svg>`)));
+}
+
+// template is what a template of the picture draws, with the templates that it calls.
+function template(name) {
+  const [, body] = find("../components/picture.templ", new RegExp(`^templ ${name}\\(\\) \\{\\n(.*?)^\\}`, "ms"));
+  return body.replace(/@(\w+)\(\)/g, (_, called) => template(called));
 }
 
 // evening are the colours of the dark theme, by name.

@@ -27,7 +27,7 @@ func Gallery() []State {
 		registerStates(), inviteStates(), verifyStates(),
 		loginStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
 		accountStates(), profileStates(), emailStates(), passwordStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
-		linkStates(), mailboxStates(), noCookiesStates(), problemStates(),
+		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)
 }

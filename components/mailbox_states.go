@@ -3,7 +3,7 @@ package components
 func mailboxStates() []State {
 	var items []MailboxItem
 	for _, l := range GalleryLetters() {
-		items = append(items, MailboxItem{Number: len(items), To: sampleUser.Email, Subject: l.Subject, Text: l.Text(), Sent: sampleTime})
+		items = append(items, MailboxItem{Number: len(items), To: sampleUser.Email, Subject: l.Subject, Text: l.Text(), Letter: "about:blank", Sent: sampleTime})
 	}
 	page := framed(Page{Open: true}, "Mailbox")
 	return []State{

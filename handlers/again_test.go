@@ -101,7 +101,12 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 				v.registers()
 				return v.follows(h.link(v.t, "ada@example.com")).again(nil)
 			},
-			used("/account"),
+			func(p *page) {
+				p.is(422).says("Your address is confirmed already")
+				if p.Find(`a.btn[href="/account"]`).Length() != 1 {
+					p.v.t.Errorf("nothing leads to the account:\n%s", p.body)
+				}
+			},
 		},
 		"an old address put back": {
 			func(h *house, v *visitor) *page {
@@ -150,7 +155,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 				v.post(end, nil)
 				return v.post(end, nil)
 			},
-			func(p *page) { p.is(404).says("That device is not signed in").says("It may be signed out already.") },
+			func(p *page) { p.is(404).says("That device isn't signed in").says("It may be signed out already.") },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -168,12 +168,17 @@ func (s *Site) unknownLink(w http.ResponseWriter, r *http.Request, p linkPage, t
 	})
 }
 
-// invalidLink is the same answer to every link that is invalid or no longer valid.
+// invalidLink is the same answer to every link that is invalid or no longer valid. Who is signed
+// in with a confirmed address learns that it is, whatever the link was.
 func (s *Site) invalidLink(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
 		return noContent(w)
 	}
 	scopeOf(r).refusal = ""
+	if user := scopeOf(r).user; user != nil && user.Verified() && r.URL.Path == verifyPage.path {
+		page := s.page(r, "Your address is confirmed already")
+		return s.show(w, r, http.StatusUnprocessableEntity, page, components.AlreadyConfirmed(*user))
+	}
 	page := s.page(r, "This link does not work")
 	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink(page.User, !s.hasCookies(r)))
 }

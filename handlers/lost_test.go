@@ -19,7 +19,7 @@ func TestSRV05ALostDatabaseIs503UntilItIsBack(t *testing.T) {
 	cluster.Stop(t)
 	for range 2 {
 		for _, answer := range []*page{v.get("/account"), v.get("/"), v.post("/login", nil), h.visitor(t).get("/login").submit(map[string]string{"username": "ada", "password": storetest.Password})} {
-			answer.is(503).says("does not answer").hides("socket", "dial", "ada@example.com")
+			answer.is(503).says("We can't reach our records").hides("socket", "dial ", "ada@example.com")
 			if answer.header.Get("Retry-After") == "" {
 				t.Errorf("%s: no Retry-After", answer.path)
 			}

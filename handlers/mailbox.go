@@ -35,8 +35,12 @@ func onThisMachine(do handler) handler {
 func (s *Site) mailbox(w http.ResponseWriter, r *http.Request) error {
 	var items []components.MailboxItem
 	for _, m := range s.Mailbox.Messages() {
-		items = append(items, components.MailboxItem{Number: m.Number, To: m.To, Subject: m.Subject, Text: m.Text, Sent: m.Sent})
+		items = append(items, components.MailboxItem{
+			Number: m.Number, To: m.To, Subject: m.Subject, Text: m.Text, Letter: "/dev/mailbox/" + strconv.Itoa(m.Number), Sent: m.Sent,
+		})
 	}
+	header := w.Header()
+	header.Set("Content-Security-Policy", fmt.Sprintf("%s; frame-src 'self'", header.Get("Content-Security-Policy")))
 	page := s.page(r, "Mailbox")
 	page.Entry = false
 	return s.show(w, r, http.StatusOK, page, components.Mailbox(items))
@@ -53,7 +57,7 @@ func (s *Site) mailboxJSON(w http.ResponseWriter, r *http.Request) error {
 }
 
 // mailboxMail shows a message as a mail program would. Its own policy allows inline styles and
-// nothing else.
+// the mark, and the mailbox may frame it. Its links open in the whole window.
 func (s *Site) mailboxMail(w http.ResponseWriter, r *http.Request) error {
 	n, err := strconv.Atoi(chi.URLParam(r, "n"))
 	if err != nil {
@@ -63,7 +67,8 @@ func (s *Site) mailboxMail(w http.ResponseWriter, r *http.Request) error {
 	if !found {
 		return components.NotFound
 	}
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	writePage(w, r, http.StatusOK, []byte(m.HTML))
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
+	w.Header().Set("X-Frame-Options", "SAMEORIGIN")
+	writePage(w, r, http.StatusOK, []byte(components.InBrowser(m.HTML)))
 	return nil
 }

@@ -35,8 +35,10 @@ func TestTheMailboxShowsWhatWouldHaveBeenSent(t *testing.T) {
 	if got := page.Find("article h2").First().Text(); got != resetSubject {
 		t.Errorf("the newest is %q", got)
 	}
-	if page.Find(`article a[href="`+h.BaseURL.String()+link+`"]`).Length() != 1 {
-		t.Errorf("the link cannot be followed:\n%s", page.body)
+	for place, want := range map[string]int{"p > a.btn": 1, "details pre a": 1} {
+		if got := page.Find(`article ` + place + `[href="` + h.BaseURL.String() + link + `"]`).Length(); got != want {
+			t.Errorf("%d links at %s lead to %s, want %d", got, place, link, want)
+		}
 	}
 	answer := v.get("/dev/mailbox.json").is(200)
 	var list []struct {
@@ -88,7 +90,7 @@ func TestTheMailboxOpensTheMailThatWasClicked(t *testing.T) {
 	opens := func(list *page, i int) string {
 		t.Helper()
 		article := list.Find("article").Eq(i)
-		link := article.Find("p a").AttrOr("href", "")
+		link := article.Find("iframe").AttrOr("src", "")
 		if article.AttrOr("id", "") != "mail-"+strings.TrimPrefix(link, "/dev/mailbox/") {
 			t.Errorf("the mail %d is %q and leads to %q", i, article.AttrOr("id", ""), link)
 		}
@@ -111,6 +113,39 @@ func TestTheMailboxOpensTheMailThatWasClicked(t *testing.T) {
 		if body := v.get(opens(full, place)).is(200).body; body != fmt.Sprint("number ", i) {
 			t.Errorf("the mail %d of the list is %q", place, body)
 		}
+	}
+}
+
+// A letter is shown in a frame: the mailbox may frame letters, and nothing may frame anything else. What is in the frame
+// runs nothing, fetches nothing and cannot change the page around it until somebody clicks a link.
+func TestOnlyTheMailboxFrames(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withMail)
+	v := h.visitor(t)
+	storetest.Register(t, h.Store, storetest.Ada())
+	h.letters(t)
+	list := v.get("/dev/mailbox").is(200)
+	if got := list.Find("iframe").AttrOr("sandbox", "none"); got != "allow-top-navigation-by-user-activation" {
+		t.Errorf("the sandbox allows %q", got)
+	}
+	for path, want := range map[string]struct{ framed, frames, old string }{
+		"/dev/mailbox":   {"frame-ancestors 'none'", "frame-src 'self'", "DENY"},
+		"/dev/mailbox/0": {"frame-ancestors 'self'", "", "SAMEORIGIN"},
+		"/dev/mailbox/9": {"frame-ancestors 'none'", "", "DENY"},
+		"/login":         {"frame-ancestors 'none'", "", "DENY"},
+	} {
+		answer := v.get(path)
+		policy := answer.header.Get("Content-Security-Policy")
+		if !strings.Contains(policy, want.framed) || strings.Contains(policy, "frame-src") != (want.frames != "") || !strings.Contains(policy, want.frames) || answer.header.Get("X-Frame-Options") != want.old {
+			t.Errorf("%s: the policy is %q, X-Frame-Options %q", path, policy, answer.header.Get("X-Frame-Options"))
+		}
+	}
+	mail := v.get("/dev/mailbox/0").is(200)
+	if got := mail.Find("base").AttrOr("target", ""); got != "_top" {
+		t.Errorf("links of a letter open in %q", got)
+	}
+	if got := mail.Find("img").AttrOr("src", ""); !strings.HasPrefix(got, "data:image/png;base64,") {
+		t.Errorf("the mark is %q", got)
 	}
 }
 

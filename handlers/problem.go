@@ -73,12 +73,16 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, p components.
 	}
 	about := s.page(r, p.Title)
 	about.Entry, about.Indexed = false, false
+	shown := about
+	if shown.Here = returnAddress(r); r.Method != http.MethodGet || s.back(shown.Here) != shown.Here {
+		shown.Here = "" // there is nothing to open again
+	}
 	frame := components.Layout
 	if partial(r) && p.Status == http.StatusTooManyRequests { // the one that htmx puts into the page
 		frame = components.Fragment
 	}
 	// A client that disconnects meanwhile must not cause a fault.
-	page, err := render(context.WithoutCancel(r.Context()), frame(about, components.ProblemPage(p, scopeOf(r).id)))
+	page, err := render(context.WithoutCancel(r.Context()), frame(about, components.ProblemPage(p, shown, scopeOf(r).id)))
 	if err != nil {
 		s.Log.Error("fault", "request", scopeOf(r).id, "error", err.Error())
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -80,14 +80,14 @@ const gzipLevel = 6
 func (s *Site) Handler() (http.Handler, error) {
 	s.mux, s.base = chi.NewMux(), s.BaseURL.String()
 	s.budgets, s.pageCache = newBudgets(s.Limits, s.Clock), newPageCache()
-	s.mux.NotFound(s.dynamic(Everyone, s.notFound))
-	s.mux.MethodNotAllowed(s.serve(s.methodNotAllowed))
 	s.pages = make(map[string]route)
 	compressor := middleware.NewCompressor(gzipLevel, "text/html")
 	compressor.SetEncoder("gzip", func(w io.Writer, level int) io.Writer {
 		writer, _ := gzip.NewWriterLevel(w, level) // fails for levels that do not exist
 		return writer
 	})
+	s.mux.NotFound(compressor.Handler(s.dynamic(Everyone, s.notFound)).ServeHTTP)
+	s.mux.MethodNotAllowed(compressor.Handler(s.serve(s.methodNotAllowed)).ServeHTTP)
 	routes, err := s.all()
 	if err != nil {
 		return nil, err

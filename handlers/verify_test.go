@@ -20,7 +20,7 @@ func TestAnAddressIsConfirmedByTheButton(t *testing.T) {
 		link := h.link(t, "ada@example.com")
 		page := v.get(link).goesTo("/email/verify").is(200).says("Is ada@example.com yours?").hides(link)
 		page.submit(map[string]string{}).goesTo("/account").says("is confirmed").hides("not confirmed yet")
-		v.get(link).goesTo("/email/verify").is(422).says("This link does not work")
+		v.get(link).goesTo("/email/verify").is(422).says("Your address is confirmed already")
 	}, withMail)
 }
 
@@ -402,4 +402,36 @@ func TestRST15InventedTokensAreLimited(t *testing.T) {
 		}
 	}
 	v.post("/password/reset/check/password", url.Values{"password": {newPassword}}).is(204)
+}
+
+// Who opens the link of a letter a second time learns that it has done its work, and nobody learns that of another person.
+func TestAUsedLinkOfAConfirmedAddressSaysSo(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, registration("ada"))
+		storetest.Register(t, h.Store, registration("grace"))
+		link := h.link(t, "ada@example.com")
+		if _, err := h.Store.VerifyEmail(t.Context(), token(link), storetest.From); err != nil {
+			t.Fatal(err)
+		}
+		heading := func(v *visitor, link string) string { return v.follows(link).is(422).Find("h1").Text() }
+		const confirmed, stale = "Your address is confirmed already", "This link does not work"
+		if got := heading(v, link); got != stale {
+			t.Errorf("a stranger is told %q", got)
+		}
+		v.signsInAs("ada")
+		unknown := "/email/verify/" + strings.Repeat("A", tokenLength)
+		for _, opened := range []string{link, unknown} {
+			if got := heading(v, opened); got != confirmed {
+				t.Errorf("Ada is told %q", got)
+			}
+		}
+		if got := heading(v, "/password/reset/"+strings.Repeat("A", tokenLength)); got != stale {
+			t.Errorf("of another link Ada is told %q", got)
+		}
+		grace := v.another()
+		grace.signsInAs("grace")
+		if got := heading(grace, link); got != stale {
+			t.Errorf("Grace is told %q", got)
+		}
+	}, withMail)
 }

@@ -109,7 +109,7 @@ func (p *page) loads() []string {
 	if p.Find("link[rel=icon]").Length() == 0 {
 		paths = append(paths, "/favicon.ico") // browsers ask for it unless they are told of another
 	}
-	p.Find("link[href]:not([rel=expect]), [src], [srcset], [poster], object[data]").Each(func(_ int, e *goquery.Selection) {
+	p.Find("link[href]:not([rel=expect]), [src]:not(iframe), [srcset], [poster], object[data]").Each(func(_ int, e *goquery.Selection) {
 		for _, name := range []string{"href", "src", "srcset", "poster", "data"} {
 			if path, ok := e.Attr(name); ok && !slices.Contains(paths, path) {
 				paths = append(paths, path)

@@ -135,7 +135,7 @@ func TestBrowserConfirmsTheAddress(t *testing.T) {
 			b.is(text(".banner"), "(none)")
 
 			b.opensLetter(ada.Email, letterConfirm, "/email/verify")
-			b.is(title, "This link does not work · Gatehouse")
+			b.is(title, "Your address is confirmed already · Gatehouse")
 			b.openTo("/email/verify", "/account")
 		})
 	}

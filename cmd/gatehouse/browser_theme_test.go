@@ -1,11 +1,17 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"gatehouse/components"
+)
 
 const (
 	worn   = `document.documentElement.dataset.bsTheme ?? "auto"`
 	chosen = `document.querySelector(".theme [aria-pressed=true]").value`
 	ground = `getComputedStyle(document.body).backgroundColor`
+	// bars is the colour of the browser's own bars: the first that applies.
+	bars = `[...document.querySelectorAll("meta[name=theme-color]")].find(m => !m.media || matchMedia(m.media).matches).content`
 )
 
 func TestBrowserThemeIsKeptAndLosesNothing(t *testing.T) {
@@ -28,6 +34,7 @@ func TestBrowserThemeIsKeptAndLosesNothing(t *testing.T) {
 			}
 			b.is(worn, "dark")
 			b.is(chosen, "dark")
+			b.is(bars, components.EveningGround)
 			if got := ask[string](b, ground); got == byDay {
 				t.Errorf("the ground is %s in both themes", got)
 			}
@@ -41,9 +48,11 @@ func TestBrowserThemeIsKeptAndLosesNothing(t *testing.T) {
 			}
 			b.becomes(worn, "light")
 			b.is(ground, byDay)
+			b.is(bars, components.DayGround)
 			b.open("/")
 			b.is(worn, "light")
 			b.is(chosen, "light")
+			b.is(bars, components.DayGround)
 		})
 	}
 }

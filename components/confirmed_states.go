@@ -1,0 +1,10 @@
+package components
+
+func confirmedStates() []State {
+	user, long := verified(sampleUser), verified(sampleLong)
+	const title = "Your address is confirmed already"
+	return []State{
+		{"already-confirmed", memberPage(user, title), AlreadyConfirmed(user)},
+		{"already-confirmed-long", memberPage(long, title), AlreadyConfirmed(long)},
+	}
+}
