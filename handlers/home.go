@@ -14,5 +14,5 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) account(w http.ResponseWriter, r *http.Request) error {
 	sc := scopeOf(r)
-	return s.show(w, r, http.StatusOK, s.page(r, "Your account"), components.Account(*sc.user, *sc.signIn))
+	return s.show(w, r, http.StatusOK, s.page(r, "Your account"), components.Account(components.Overview{User: *sc.user, SignIn: *sc.signIn, Devices: sc.devices, Mails: s.Store.Mails()}))
 }
