@@ -82,6 +82,10 @@ func (o Overview) what(link Link) string {
 	return link.Label
 }
 
+func (o Overview) since(times Times) string {
+	return fmt.Sprintf("Yours since %s", times.day(o.User.CreatedAt))
+}
+
 func (o Overview) name() string { return rules.CanonicalName(o.User.Name) }
 
 func (o Overview) devices() string {

@@ -58,6 +58,7 @@ var forms = map[string]url.Values{
 	"/account/password":               {"current": {storetest.Password}, "password": {"difference engine no. 2"}},
 	"/account/password/check/{field}": {"password": {"difference engine no. 2"}},
 	"/account/email":                  {"email": {"ada@example.org"}},
+	"/account/email/cancel":           {},
 	"/account/email/check/{field}":    {"email": {"ada@example.org"}},
 	"/account/signins/end-others":     {},
 	"/account/profile/zone":           {"zone": {"Europe/Berlin"}},
@@ -147,6 +148,8 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 			case r.path == "/reopen":
 				v = h.visitor(t)
 				v.closes("mary")
+			case r.path == "/account/email/cancel":
+				v.post("/account/email", url.Values{"email": {"ada@example.org"}})
 			case r.guard == visitors:
 				v = h.visitor(t)
 			}

@@ -54,6 +54,7 @@ var costs = []cost{
 	{"", "GET /.well-known/change-password", "", 0, 2},
 	{"", "GET /account/email", "", 0, 3},
 	{"", "POST /account/email", "", 0, 3},
+	{"", "POST /account/email/cancel", "", 0, 4},
 	{"", "POST /account/email/check/email", "email=ada@example.org", 0, 2},
 	{"", "GET /account/signins", "", 0, 3},
 	{"", "POST /account/signins/NONE/end", "", 0, 3},
