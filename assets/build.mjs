@@ -35,8 +35,18 @@ function styles() {
     silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"],
     style: "compressed",
   });
-  const small = transformSync(css, { charset: "utf8", legalComments: "none", loader: "css", minify: true, target: browsers });
+  const small = transformSync(used(css), { charset: "utf8", legalComments: "none", loader: "css", minify: true, target: browsers });
   return Buffer.from(`/*! Gatehouse. With parts of Bootstrap ${versions.bootstrap}, MIT, (c) The Bootstrap Authors. */\n${small.code}`);
+}
+
+// used leaves out what comes with the parts of Bootstrap that we use and is not used itself: some classes, and variables.
+function used(css) {
+  const unused = /\.(form-control-(sm|lg|color|plaintext)|display-\d|blockquote|initialism|list-(unstyled|inline)|btn-(lg|link|check|group))|file-selector-button/;
+  const rules = css.replace(/([^{}]+)\{[^{}]*\}/g, (rule, selectors) => {
+    const kept = selectors.split(",").filter((selector) => !unused.test(selector.replace(/:not\([^)]*\)/g, "")));
+    return kept.length > 0 ? rule.replace(selectors, () => kept.join(",")) : "";
+  });
+  return rules.replace(/(--bs-[\w-]+):[^;}]*;?/g, (declaration, name) => (rules.includes(`var(${name}`) ? declaration : ""));
 }
 
 function script() {
