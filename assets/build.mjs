@@ -57,11 +57,17 @@ async function onlyUsed(css) {
   const [{ css: used }] = await new PurgeCSS().purge({
     content: withTemplates("..").flatMap((folder) => [`${folder}/*.templ`, `${folder}/*.go`]).concat("site.js"),
     css: [{ raw: css }],
+    extractors: [{ extensions: ["go"], extractor: quoted }],
     keyframes: true,
     safelist: [/^htmx-/, /^strength-/],
     variables: true,
   });
   return used;
+}
+
+// quoted are the words of the texts in Go code, not those of its comments.
+function quoted(code) {
+  return (code.match(/"[^"\n]*"|`[^`]*`/g) ?? []).flatMap((text) => text.match(/[\w-]+/g) ?? []);
 }
 
 // withTemplates lists the folders below one that hold templates.

@@ -26,7 +26,8 @@ const (
 	firstBytes, firstRequests = 30 << 10, 5
 	nextBytes                 = 4 << 10
 	// A full list may be larger.
-	listBytes = 5 << 10
+	listBytes   = 5 << 10
+	signInBytes = 27 << 10 // the page that most people see first
 )
 
 var lists = []string{"/account/signins", "/account/activity"}
@@ -96,6 +97,9 @@ func (p *page) light() bool {
 			p.v.t.Errorf("%s loads %s with Cache-Control %q, want what never changes", p.path, path, got)
 		}
 		first += scales.weight
+	}
+	if p.path == "/login" && first > signInBytes {
+		p.v.t.Errorf("%s takes %d bytes on the first visit, want at most %d", p.path, first, signInBytes)
 	}
 	if requests := 1 + len(loads); first > firstBytes || requests > firstRequests {
 		p.v.t.Errorf("%s takes %d bytes in %d requests on the first visit, want at most %d in %d", p.path, first, requests, firstBytes, firstRequests)

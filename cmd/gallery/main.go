@@ -3,6 +3,7 @@
 package main
 
 import (
+	_ "embed"
 	"flag"
 	"fmt"
 	"io"
@@ -14,6 +15,9 @@ import (
 	"gatehouse/assets"
 	"gatehouse/components"
 )
+
+//go:embed gallery.css
+var style []byte
 
 func main() {
 	listen := flag.String("listen", "localhost:8081", "address to listen on")
@@ -45,6 +49,10 @@ func gallery() http.Handler {
 		states[state.Name] = state
 	}
 	mux.Handle("GET /assets/", assets.Handler(http.NotFoundHandler()))
+	mux.HandleFunc("GET /gallery.css", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		w.Write(style) //nolint:errcheck // for eyes only
+	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		components.GalleryPage(names, components.GalleryLetters()).Render(r.Context(), w) //nolint:errcheck // for eyes only
 	})
