@@ -126,7 +126,7 @@ clean: ## remove what was built
 	@cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-assets/dist/manifest.json: assets/node_modules/.package-lock.json $(wildcard assets/*.scss assets/*.js assets/*.mjs assets/*.svg assets/robots.txt) components/picture.templ
+assets/dist/manifest.json: assets/node_modules/.package-lock.json $(wildcard assets/*.scss assets/*.js assets/*.mjs assets/*.svg assets/robots.txt) $(foreach folder,$(TEMPL),$(wildcard $(folder)*.templ)) components/fieldshape.go
 	@echo 'assets: building assets/dist'
 	@cd assets && node build.mjs
 	@touch $@

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { buildSync, transformSync } from "esbuild";
+import { PurgeCSS } from "purgecss";
 import { compile } from "sass";
 import { card, ico, round, square } from "./pictures.mjs";
 
@@ -16,7 +17,7 @@ const browsers = ["chrome109", "edge109", "firefox115", "safari16"];
 
 clear();
 writeManifest({
-  "site.css": write("site.css", styles()),
+  "site.css": write("site.css", await styles()),
   "site.js": write("site.js", script()),
   "icon.svg": write("icon.svg", readFileSync("icon.svg")),
   "icon-192.png": writePicture("icon-192.png", await round(192)),
@@ -38,15 +39,37 @@ function clear() {
   }
 }
 
-function styles() {
+async function styles() {
   const { css } = compile("site.scss", {
     loadPaths: ["node_modules"],
     quietDeps: true,
     silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"],
     style: "compressed",
   });
-  const small = transformSync(css, { charset: "utf8", legalComments: "none", loader: "css", minify: true, target: browsers });
+  const used = await onlyUsed(css);
+  const small = transformSync(used, { charset: "utf8", legalComments: "none", loader: "css", minify: true, target: browsers });
   return Buffer.from(`/*! Gatehouse. With parts of Bootstrap ${versions.bootstrap}, MIT, (c) The Bootstrap Authors. */\n${small.code}`);
+}
+
+// onlyUsed leaves out rules that no template can use: most of what Bootstrap offers. A product's templates count like ours.
+// What Go code or a script puts together is named here.
+async function onlyUsed(css) {
+  const [{ css: used }] = await new PurgeCSS().purge({
+    content: withTemplates("..").flatMap((folder) => [`${folder}/*.templ`, `${folder}/*.go`]).concat("site.js"),
+    css: [{ raw: css }],
+    keyframes: true,
+    safelist: [/^htmx-/, /^strength-/],
+    variables: true,
+  });
+  return used;
+}
+
+// withTemplates lists the folders below one that hold templates.
+function withTemplates(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const below = entries.filter((e) => e.isDirectory() && !/^\.|^node_modules$/.test(e.name));
+  const here = entries.some((e) => e.name.endsWith(".templ")) ? [folder] : [];
+  return [...here, ...below.flatMap((e) => withTemplates(`${folder}/${e.name}`))];
 }
 
 function script() {

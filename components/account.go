@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 // accountPages are the pages of an account, in the order of its navigation.
@@ -70,18 +71,47 @@ func accountLinks(ctx context.Context) []Link {
 	return slices.Concat(accountPages[:last], more, accountPages[last:])
 }
 
-// authenticatedBy says in words how a person proved who they are.
-func authenticatedBy(kind string) string {
-	if kind == store.KindPassword {
-		return "Your password"
-	}
-	return kind
+// Overview is what the first page of an account says.
+type Overview struct {
+	User   store.User
+	SignIn store.SignIn
+	// Devices is on how many devices the person is signed in, this one included.
+	Devices int
+	// Mails says whether the site sends mail.
+	Mails bool
 }
 
-// idleLimit says in words how long a sign-in lasts without a visit.
-func idleLimit(signIn store.SignIn) string {
-	if signIn.Remembered {
-		return fmt.Sprintf("%d days after your last visit", store.IdleRemembered/(24*time.Hour))
+// keyWords say what one can do behind a link of the overview.
+var keyWords = map[string]string{
+	"/account/profile": "Change", "/account/email": "Change", "/account/password": "Change", "/account/signins": "See all",
+	"/account/activity": "Look", "/account/data": "Download", "/account/delete": "Close",
+}
+
+// what names a link of the overview, where there is room for more than in the navigation.
+func (o Overview) what(link Link) string {
+	if link.Path == "/account/profile" {
+		return "Name and username"
 	}
-	return fmt.Sprintf("%d minutes after your last visit, or until you close the browser", store.Idle/time.Minute)
+	return link.Label
+}
+
+func (o Overview) since(times Times) string {
+	return fmt.Sprintf("Yours since %s", times.day(o.User.CreatedAt))
+}
+
+func (o Overview) name() string { return rules.CanonicalName(o.User.Name) }
+
+func (o Overview) devices() string {
+	if o.Devices > 1 {
+		return fmt.Sprintf("Signed in on %d", o.Devices)
+	}
+	return "Only this one is signed in"
+}
+
+// stays says how long the sign-in lasts.
+func (o Overview) stays(times Times) string {
+	if o.SignIn.Remembered {
+		return fmt.Sprintf("You stay signed in until %s, or %s after your last visit.", times.day(o.SignIn.EndsAt), Days(store.IdleRemembered))
+	}
+	return fmt.Sprintf("You stay signed in until %s, %d minutes after your last visit, or until you close the browser.", times.day(o.SignIn.EndsAt), store.Idle/time.Minute)
 }

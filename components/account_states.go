@@ -10,7 +10,8 @@ func accountStates() []State {
 	nameless := sampleUser
 	nameless.Name = ""
 	return []State{
-		accountState("account", sampleUser, signIn),
+		accountState("account", changed(verified(sampleUser)), signIn),
+		accountState("account-unconfirmed", sampleUser, signIn),
 		accountState("account-remembered", sampleUser, remembered),
 		accountState("account-long", sampleLong, signIn),
 		accountState("account-nameless", nameless, store.SignIn{Kind: store.KindPassword, CreatedAt: sampleTime, EndsAt: sampleTime}),
@@ -18,5 +19,12 @@ func accountStates() []State {
 }
 
 func accountState(name string, user store.User, signIn store.SignIn) State {
-	return State{name, memberPage(user, "Your account"), Account(user, signIn)}
+	o := Overview{User: user, SignIn: signIn, Devices: len(user.Name)%2 + 1, Mails: true}
+	return State{name, memberPage(user, "Your account"), Account(o)}
+}
+
+// changed is the user after a change of password.
+func changed(user store.User) store.User {
+	user.PasswordAt = sampleTime.AddDate(0, -3, 0)
+	return user
 }

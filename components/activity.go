@@ -18,6 +18,61 @@ type ActivityPage struct {
 	More, Later bool
 }
 
+// day is what happened on one day.
+type day struct {
+	heading string
+	entries []entry
+}
+
+// entry is an event in the diary. source is empty where it is that of the entry above.
+type entry struct {
+	store.Event
+	source string
+}
+
+// days puts the events under headings. Where one came from is said again only when it changes, or on another day.
+func (p ActivityPage) days(times Times) (days []day) {
+	last := ""
+	for _, e := range p.Events {
+		heading := times.dayHeading(e.At)
+		if len(days) == 0 || days[len(days)-1].heading != heading {
+			days, last = append(days, day{heading: heading}), ""
+		}
+		from, today := source(e), &days[len(days)-1]
+		if from == last {
+			from = ""
+		} else {
+			last = from
+		}
+		today.entries = append(today.entries, entry{e, from})
+	}
+	return days
+}
+
+// alarming says whether the owner should ask themselves if it was them.
+func (e entry) alarming() bool {
+	switch e.Name {
+	case store.EventFailed, store.EventThrottled, store.EventPasswordRefused:
+		return true
+	}
+	return e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice
+}
+
+// mark is the id of the mark that is drawn beside an event.
+func (e entry) mark() string {
+	switch e.Name {
+	case store.EventSignedIn, store.EventFailed, store.EventThrottled, store.EventReauthenticated,
+		store.EventPasswordChanged, store.EventPasswordRefused, store.EventResetAsked:
+		return "mark-key"
+	case store.EventEmailAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone:
+		return "mark-letter"
+	case store.EventRegistered, store.EventClosed, store.EventReopened, store.EventDisabled, store.EventEnabled,
+		store.EventSignedOut, store.EventSignInEnded:
+		return "mark-gate"
+	}
+	return "mark-pen"
+}
+
 func (p ActivityPage) older() string {
 	return "/account/activity?before=" + strconv.FormatInt(p.Events[len(p.Events)-1].ID, 10)
 }
@@ -34,7 +89,7 @@ var eventSentences = map[string]string{
 	store.EventReauthenticated: "Password confirmed",
 	store.EventPasswordChanged: "Password changed",
 	store.EventPasswordRefused: "Password not changed: the current one was wrong",
-	store.EventResetAsked:      "A link for a new password was asked for",
+	store.EventResetAsked:      "Asked for a link for a new password",
 	store.EventEmailVerified:   "Email address confirmed",
 	store.EventEmailUndone:     "Old email address put back",
 	store.EventDisabled:        "Account disabled",
@@ -51,7 +106,7 @@ func (p ActivityPage) sentence(e store.Event) string {
 	case e.Name == store.EventPasswordChanged && e.Detail == store.DetailByLink:
 		return "New password chosen by link"
 	case e.Name == store.EventEmailAsked:
-		return fmt.Sprintf("Change of email address asked for: %s", e.Detail)
+		return fmt.Sprintf("Asked to change the email address to %s", e.Detail)
 	case e.Name == store.EventEmailChanged:
 		if addresses := strings.Fields(e.Detail); len(addresses) == 2 {
 			return fmt.Sprintf("Email address changed from %s to %s", addresses[0], addresses[1])

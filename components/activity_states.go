@@ -58,9 +58,12 @@ func sampleMailEvents() []store.Event {
 func happened(events []store.Event) []store.Event {
 	for i := range events {
 		e := &events[i]
-		e.ID, e.At = int64(i+1), sampleTime
+		e.ID, e.At = int64(i+1), sampleTime.Add(-time.Duration(i*i)*17*time.Minute)
 		if !e.Operator {
 			e.Origin = store.Origin{Address: sampleAddress, Agent: sampleFirefox}
+			if i%5 == 3 {
+				e.Origin = store.Origin{Address: sampleLongIP, Agent: sampleIPhone}
+			}
 		}
 	}
 	return events

@@ -23,16 +23,16 @@ const (
 
 // slots say what each is filled with.
 var slots = map[string]slotFill{
-	labelSlot:   escaped(func(_ *Form, f *Field) string { return f.Label }),
-	hintSlot:    escaped(func(_ *Form, f *Field) string { return f.Hint }),
-	valueSlot:   escaped(func(_ *Form, f *Field) string { return f.Value }),
+	labelSlot: escaped(func(_ *Form, f *Field) string { return f.Label }),
+	hintSlot:  escaped(func(_ *Form, f *Field) string { return f.Hint }),
+	valueSlot: escaped(func(_ *Form, f *Field) string { return f.Value }),
 	messageSlot: func(ctx context.Context, w io.Writer, _ *Form, f *Field) error {
 		if _, err := io.WriteString(w, templ.EscapeString(f.message())); err != nil || f.Refusal == "" {
 			return err
 		}
 		return ways(f.Ways).Render(ctx, w)
 	},
-	actionSlot:  escaped(func(form *Form, _ *Field) string { return form.Action }),
+	actionSlot: escaped(func(form *Form, _ *Field) string { return form.Action }),
 	optionsSlot: func(ctx context.Context, w io.Writer, form *Form, f *Field) error {
 		return options(form, f).Render(ctx, w)
 	},

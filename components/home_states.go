@@ -22,9 +22,22 @@ func homeStates() []State {
 		homeState("home-long-name", back),
 		homeState("home-unconfirmed", unverified),
 		homeState("home-product-links", product),
+		homeTasks(),
 	}
 }
 
 func homeOf(user store.User) Page { return framed(Page{Entry: true, User: &user}, "") }
 
-func homeState(name string, p Page) State { return State{name, p, Home(p)} }
+func homeState(name string, p Page) State {
+	p.Reminds = true
+	return State{name, p, Home(p, Hall{Devices: 1})}
+}
+
+// homeTasks is the hall of somebody who has everything yet to do, on a developer's machine.
+func homeTasks() State {
+	user := sampleUser
+	user.Name = ""
+	p := homeOf(user)
+	p.Mails, p.Reminds = true, true
+	return State{"home-tasks", p, Home(p, Hall{Devices: 3, Local: true})}
+}

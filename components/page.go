@@ -16,6 +16,8 @@ type Page struct {
 	Title string
 	// User is who is signed in, or nil.
 	User *store.User
+	// Reminds says that the body itself asks the user to verify their address.
+	Reminds bool
 	// Bare pages know nothing of a session and show no account links.
 	Bare bool
 	// Open says whether the site takes new people.
@@ -108,7 +110,7 @@ func (p Page) choosesTheme() bool { return strings.HasPrefix(p.Here, "/account/p
 
 // asksToVerify says whether the page reminds the user to verify their address.
 func (p Page) asksToVerify() bool {
-	return p.Mails && p.User != nil && !p.User.Verified() && p.Here != "/email/verify"
+	return p.Mails && !p.Reminds && p.User != nil && !p.User.Verified() && p.Here != "/email/verify"
 }
 
 // htmxConfig turns off what is not used: history snapshots, inline style, and swaps of anything but an accepted, a

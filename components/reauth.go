@@ -1,6 +1,10 @@
 package components
 
-import "gatehouse/store"
+import (
+	"strings"
+
+	"gatehouse/store"
+)
 
 // ReauthForm asks for the password again, before something sensitive.
 type ReauthForm struct {
@@ -17,4 +21,23 @@ func NewReauthForm(user store.User) *ReauthForm {
 	}
 	f.Fields = []*Field{f.Password}
 	return f
+}
+
+// page is the one that comes next, without its query.
+func (f *ReauthForm) page() string {
+	path, _, _ := strings.Cut(f.Next, "?")
+	return path
+}
+
+// ahead says what comes next, where it is a page of ours.
+func (f *ReauthForm) ahead() string {
+	switch f.page() {
+	case "/account/delete":
+		return "To close your account, enter your password again."
+	case "/account/email":
+		return "To change your email address, enter your password again."
+	case "/account/data", "/account/export":
+		return "To download your data, enter your password again."
+	}
+	return "To go on, enter your password again."
 }

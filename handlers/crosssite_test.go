@@ -110,6 +110,8 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 			case r.path == "/reopen":
 				v = h.visitor(t)
 				v.closes("mary")
+			case r.path == "/account/email/cancel":
+				v.post("/account/email", url.Values{"email": {"ada@example.org"}})
 			case r.guard == visitors:
 				v = h.visitor(t)
 			}

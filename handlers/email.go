@@ -39,6 +39,14 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, form.Action)
 }
 
+func (s *Site) cancelEmail(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Store.CancelEmail(r.Context(), *scopeOf(r).user); err != nil {
+		return err
+	}
+	s.Flash(r, "Cancelled. Your address stays as it is.")
+	return s.Redirect(w, r, "/account/email")
+}
+
 func (s *Site) checkEmail(w http.ResponseWriter, r *http.Request) error {
 	return s.CheckField(w, r, &components.NewEmailForm().Form)
 }

@@ -288,3 +288,52 @@ func TestUndoNeedsItsButton(t *testing.T) {
 		}
 	}, withMail)
 }
+
+// A new address that waits can be written to again, and taken back: then its link no longer works.
+func TestANewAddressThatWaitsIsCancelled(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		h.confirms(t, "ada")
+		v.signsIn()
+		v.post("/account/email", url.Values{"email": {"countess@example.com"}}).goesTo("/account/email")
+		page := v.get("/account/email").is(200)
+		if got := page.Find(".waiting .address").Text(); got != "countess@example.com" {
+			t.Fatalf("the page says that %q waits", got)
+		}
+		again := page.Find(`.waiting form[action="/account/email"] [name=email]`).AttrOr("value", "")
+		v.post("/account/email", url.Values{"email": {again}}).goesTo("/account/email")
+		if got := len(h.subjects(t, "countess@example.com")); got != 2 {
+			t.Errorf("%d letters went to the new address, want 2", got)
+		}
+		link := h.link(t, "countess@example.com")
+		v.post("/account/email/cancel", url.Values{}).goesTo("/account/email")
+		if got := v.get("/account/email").Find(".waiting").Length(); got != 0 {
+			t.Error("the address still waits")
+		}
+		stranger := v.another()
+		stranger.get(link)
+		stranger.post("/email/verify", url.Values{})
+		if got := h.user(t, "ada").Email; got != "ada@example.com" {
+			t.Errorf("the address is %s", got)
+		}
+	}, withMail)
+}
+
+// Whoever has not confirmed their address finds the way to do it where the address stands.
+func TestAnUnconfirmedAddressHasAWayToConfirmIt(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		for _, path := range []string{"/account", "/account/email"} {
+			if v.get(path).is(200).Find(`main a[href="/email/verify"]`).Length() != 1 {
+				t.Errorf("%s shows no way to confirm the address", path)
+			}
+		}
+		if _, err := h.Store.VerifyEmail(t.Context(), token(h.link(t, "ada@example.com")), storetest.From); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/account", "/account/email"} {
+			if v.get(path).is(200).Find(`a[href="/email/verify"]`).Length() != 0 {
+				t.Errorf("%s asks to confirm what is confirmed", path)
+			}
+		}
+	}, withMail)
+}

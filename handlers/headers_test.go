@@ -252,8 +252,8 @@ func TestLOG11TheClientAddressCannotBeForged(t *testing.T) {
 			v.header[name] = values
 		}
 		v.registers()
-		if got := v.get("/account").Find("dd").Text(); !strings.Contains(got, c.want) {
-			t.Errorf("%s: the account page shows %q, want %s", name, got, c.want)
+		if got := v.get("/account/signins").Find("main li").Text(); !strings.Contains(got, c.want) {
+			t.Errorf("%s: the page of devices shows %q, want %s", name, got, c.want)
 		}
 		if !strings.Contains(h.log.String(), `"address":"`+c.want+`"`) {
 			t.Errorf("%s: the log has not the address %s", name, c.want)

@@ -115,7 +115,7 @@ func (s *Site) endOthers(r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("load the session: %w", err)
 		}
-		signIn, _, err := s.currentSignIn(session)
+		signIn, _, err := s.currentSignIn(session, r, scopeOf(r))
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}

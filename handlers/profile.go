@@ -8,7 +8,7 @@ import (
 
 func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewProfileForm(*scopeOf(r).user)
-	if values, ok := s.Draft(r); ok && values.Has("username") { // or it is the form of the time zone
+	if values, ok := s.Draft(r); ok && !values.Has("zone") { // that is the other form of the page
 		form.Fill(values)
 	}
 	return s.showProfile(w, r, http.StatusOK, form)

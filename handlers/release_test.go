@@ -138,7 +138,7 @@ func TestTheDataOfTheReleaseGoesOn(t *testing.T) {
 			activity := l.browser(t, "ada").get("/account/activity").says("Firefox on Linux · 127.0.0.1")
 			for _, sentence := range []string{
 				"Account created", "Email address confirmed", "Signed in on a new device", "All other devices signed out", "Wrong password",
-				"A link for a new password was asked for", "Change of email address asked for: ada@moved.example",
+				"Asked for a link for a new password", "Asked to change the email address to ada@moved.example",
 			} {
 				activity.says(sentence)
 			}

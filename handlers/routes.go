@@ -53,6 +53,7 @@ func (s *Site) routes() []route {
 		{get, "/account", Members, s.account, drawn},
 		{get, "/account/email", Recent, s.newEmail, drawn},
 		{post, "/account/email", Recent, s.email, drawn},
+		{post, "/account/email/cancel", Members, s.cancelEmail, drawn},
 		{post, "/account/email/check/{field}", Members, s.checkEmail, drawn},
 		{get, "/account/profile", Members, s.newProfile, drawn},
 		{post, "/account/profile", Members, s.profile, drawn},

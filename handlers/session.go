@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -64,7 +65,7 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (con
 		if s.Sessions.Token(session) == "" {
 			continue // it is not ours, or has ended
 		}
-		signIn, user, err := s.currentSignIn(session)
+		signIn, user, err := s.currentSignIn(session, r, sc)
 		if err == nil {
 			sc.session, sc.user, sc.signIn = token, user, signIn
 			return session, nil
@@ -82,10 +83,18 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (con
 	return s.Sessions.Load(ctx, "")
 }
 
-func (s *Site) currentSignIn(ctx context.Context) (*store.SignIn, *store.User, error) {
+// summed are the pages that say on how many devices their person is signed in. They take no query more for it.
+var summed = []string{"/", "/account"}
+
+func (s *Site) currentSignIn(ctx context.Context, r *http.Request, sc *scope) (*store.SignIn, *store.User, error) {
 	id := s.session(ctx).signIn()
 	if id == "" {
 		return nil, nil, store.ErrNotFound
+	}
+	if r.Method != post && slices.Contains(summed, r.URL.Path) {
+		signIn, user, devices, err := s.Store.CurrentOverview(ctx, id)
+		sc.devices = devices
+		return &signIn, &user, err
 	}
 	signIn, user, err := s.Store.Current(ctx, id)
 	return &signIn, &user, err

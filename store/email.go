@@ -74,6 +74,17 @@ func (s *Store) PendingEmail(ctx context.Context, user User) (email string, unti
 	return email, until, nil
 }
 
+// CancelEmail forgets the new addresses that a person asked for and that nobody has confirmed. Their links
+// no longer work.
+func (s *Store) CancelEmail(ctx context.Context, user User) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		if _, err := tx.ExecContext(ctx, deleteNewEmailTokens, user.ID); err != nil {
+			return fmt.Errorf("forget a new address: %w", err)
+		}
+		return nil
+	})
+}
+
 // setEmail gives a user the address that a token was sent to. The old address gets a
 // link that undoes it, but only if it was confirmed: otherwise it may be anybody's.
 func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) error {

@@ -88,6 +88,13 @@ const (
 		JOIN users ON users.id = signins.user_id
 		WHERE users.disabled_at IS NULL AND users.closed_at IS NULL`
 
+	// With the number of devices on which the person is signed in, for the pages that say it.
+	selectCurrentOverview = `WITH current AS (SELECT * FROM signins WHERE id = $1 AND idle_at > $2 LIMIT 1)
+		SELECT ` + userColumns + `, ` + signInColumns + `,
+		(SELECT count(*) FROM signins AS theirs WHERE theirs.user_id = users.id AND theirs.idle_at > $2)
+		FROM current AS signins JOIN users ON users.id = signins.user_id
+		WHERE users.disabled_at IS NULL AND users.closed_at IS NULL`
+
 	updateSeen = `UPDATE signins SET seen_at = $1, idle_at = $2 WHERE id = $3 AND (seen_at <= $4 OR seen_at > $5)`
 
 	deleteSignIn = `DELETE FROM signins WHERE id = $1`
@@ -161,17 +168,29 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 // One query, which leaves what ends impossibly late to be found here.
 func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 	var n SignIn
+	return s.current(ctx, s.currentSignIn, id, &n, n.columns())
+}
+
+// CurrentOverview is Current with the number of devices on which the person is signed in.
+func (s *Store) CurrentOverview(ctx context.Context, id string) (SignIn, User, int, error) {
+	var n SignIn
+	var devices int
+	signIn, user, err := s.current(ctx, s.currentOverview, id, &n, append(n.columns(), &devices))
+	return signIn, user, devices, err
+}
+
+func (s *Store) current(ctx context.Context, find *statement, id string, n *SignIn, columns []any) (SignIn, User, error) {
 	var user User
 	now := s.Now()
-	row := s.currentSignIn.row(s.db.ReadContext(ctx), id, now)
-	err := user.scan(row, n.columns()...)
+	row := find.row(s.db.ReadContext(ctx), id, now)
+	err := user.scan(row, columns...)
 	if err == nil && !n.possible(now) {
 		return SignIn{}, User{}, ErrNotFound
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("find the current sign-in: %w", err)
 	}
-	return n, user, err
+	return *n, user, err
 }
 
 // Seen notes a visit, at most once every SeenEvery. It never brings back a

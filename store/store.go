@@ -93,11 +93,12 @@ type Store struct {
 	product   Product
 	failures  tally // of jobs
 
-	userByUsername *statement
-	userByEmail    *statement
-	holders        *statement
-	currentSignIn  *statement
-	seen           *statement
+	userByUsername  *statement
+	userByEmail     *statement
+	holders         *statement
+	currentSignIn   *statement
+	currentOverview *statement
+	seen            *statement
 }
 
 // New prepares the hot statements on a database whose schema is in step. The
@@ -114,6 +115,7 @@ func New(ctx context.Context, db Database, passwords *rules.Passwords, hasher *s
 		{&s.userByEmail, db.Read, selectUserByEmail},
 		{&s.holders, db.Read, selectHolders},
 		{&s.currentSignIn, db.Read, selectCurrentSignIn},
+		{&s.currentOverview, db.Read, selectCurrentOverview},
 		{&s.seen, db.Write, updateSeen},
 	} {
 		ready, err := prepare(ctx, hot.pool, hot.text, db.Prepare)

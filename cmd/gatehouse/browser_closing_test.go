@@ -7,8 +7,8 @@ import (
 	"gatehouse/store"
 )
 
-// aboutYou are the facts on the page of an account that outlast a sign-in.
-const aboutYou = `document.querySelector(".facts").innerText`
+// aboutYou is what stands on the page of an account that outlast a sign-in.
+const aboutYou = `document.querySelector(".keys").innerText`
 
 func TestBrowserClosesAnAccountAndReopensIt(t *testing.T) {
 	t.Parallel()
