@@ -30,7 +30,8 @@ type manifestIcon struct {
 }
 
 // manifest is the site's name, colours and icons for home screens. A page opens in the browser,
-// which shows its address. Only members' pages name it: browsers fetch it with the page.
+// which shows its address. Only the front page of members names it: browsers fetch it with the
+// page.
 func (s *Site) manifest(w http.ResponseWriter, r *http.Request) error {
 	icon := func(name, sizes, purpose string) manifestIcon {
 		return manifestIcon{assets.Path(name), sizes, "image/png", purpose}

@@ -43,8 +43,8 @@ func TestTheManifestHasTheNameAndIconsOfTheSite(t *testing.T) {
 	v.get("/apple-touch-icon.png").is(200)
 }
 
-// A browser fetches the manifest with each page that names it, so strangers are spared it.
-func TestOnlyMembersPagesNameTheManifest(t *testing.T) {
+// A browser fetches the manifest with each page that names it, so it is spared to whoever only passes.
+func TestOnlyTheFrontPageOfMembersNamesTheManifest(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	v := h.visitor(t)
@@ -54,8 +54,10 @@ func TestOnlyMembersPagesNameTheManifest(t *testing.T) {
 		}
 	}
 	v.registers()
-	if got := v.get("/account").Find("link[rel=manifest]").AttrOr("href", ""); got != "/manifest.webmanifest" {
-		t.Errorf("a member's page names %q", got)
+	for path, want := range map[string]string{"/": "/manifest.webmanifest", "/account": ""} {
+		if got := v.get(path).Find("link[rel=manifest]").AttrOr("href", ""); got != want {
+			t.Errorf("%s names %q to a member, want %q", path, got, want)
+		}
 	}
 }
 
