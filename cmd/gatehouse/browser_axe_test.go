@@ -179,7 +179,7 @@ func TestBrowserPagesAreAccessibleAndFit(t *testing.T) {
 			b.inspect("login closed")
 		}},
 		{"problems", open, func(b *tab) {
-			b.report.expect("status of 403", "status of 404", "status of 405", "NavigationEntryMarkedSkippable", "BounceTrackingIssue")
+			b.report.expect("status of 403", "status of 404", "status of 405", "NavigationEntryMarkedSkippable", "BounceTrackingIssue", "ExcludeSameSiteLax")
 			b.open("/nowhere")
 			b.is(text(".problem-code"), "404")
 			b.inspect("404")

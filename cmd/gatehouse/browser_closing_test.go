@@ -7,8 +7,8 @@ import (
 	"gatehouse/store"
 )
 
-// aboutYou is what stands on the page of an account that outlast a sign-in.
-const aboutYou = `document.querySelector(".keys").innerText`
+// aboutYou is what the page of an account says that outlasts a sign-in.
+const aboutYou = `[...document.querySelectorAll(".key")].slice(0, 2).map((row) => row.innerText).join()`
 
 func TestBrowserClosesAnAccountAndReopensIt(t *testing.T) {
 	t.Parallel()

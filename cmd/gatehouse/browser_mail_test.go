@@ -118,6 +118,9 @@ func TestBrowserConfirmsTheAddress(t *testing.T) {
 			b.fillRegister(ada)
 			b.submit()
 			b.arrive("/")
+			b.is(text(".banner"), "(none)") // the hall says so
+			b.is(`document.querySelector(".hall a").getAttribute("href")`, "/email/verify")
+			b.open("/account")
 			b.is(text(".banner"), banner)
 			b.follow(func() { b.clickOn(".banner a") })
 			b.arrive("/email/verify")
