@@ -19,6 +19,7 @@ func TestBrowserPagesKeepStill(t *testing.T) {
 	spaces := []typed{{"username", " ", "Enter your username or email address."}}
 	half := []typed{
 		{"username", "ada", "This username is free."},
+		{"email", "ada@", "Emails look like name@example.com."},
 		{"password", "short", "Use at least 12 characters for the password: 7 more to go."},
 	}
 	b.open("/")
@@ -33,6 +34,7 @@ func TestBrowserPagesKeepStill(t *testing.T) {
 		{phone, "/", nil},
 		{phone, "/login", nil},
 		{phone, "/register", half},
+		{narrow, "/register", half},
 	} {
 		b.do(chromedp.EmulateViewport(page.width, 1200)) // a page that scrolls would hide what moves
 		b.until(fmt.Sprintf("innerWidth === %d && innerHeight === 1200", page.width))
