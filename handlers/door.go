@@ -52,8 +52,8 @@ func (s *Site) secure(next http.Handler) http.Handler {
 		// Not no-referrer: browsers would send "Origin: null" with form posts. The cross-origin
 		// protection falls back on Origin.
 		"Referrer-Policy": "same-origin",
-		"Permissions-Policy": "camera=(), microphone=(), geolocation=(), " +
-			"publickey-credentials-create=(self), publickey-credentials-get=(self)",
+		// Passkeys are for this site alone unless somebody says otherwise (WebAuthn, 5.10).
+		"Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 	}
 	if s.https() {
 		policy += "; upgrade-insecure-requests"

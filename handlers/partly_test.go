@@ -121,7 +121,7 @@ func (c trouble) isMet(t *testing.T, h *house) {
 	c.begin(t, h)
 	meet := func() {
 		t.Helper()
-		h.visitor(t).post("/login", url.Values{"username": {"ada"}, "password": {storetest.Password}}).is(503).says("try again").hides(c.cause)
+		h.visitor(t).post("/login", url.Values{"username": {"ada"}, "password": {storetest.Password}}).is(503).says("Nothing was lost").hides(c.cause)
 		for range 2 { // a probe that meets nothing takes nothing back
 			v.get("/readyz").is(503).says("the database cannot be written: " + c.why)
 		}

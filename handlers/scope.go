@@ -78,7 +78,9 @@ func (s *Site) identify(next http.Handler) http.Handler {
 			})
 		}
 		r = r.WithContext(sc.within(r.Context()))
-		w.Header().Set("X-Request-Id", sc.id)
+		if !isAsset(r) { // which the log names by its address alone
+			w.Header().Set("X-Request-Id", sc.id)
+		}
 		if s.Mailbox != nil {
 			sc.timing = &timing{ResponseWriter: w, begun: begun}
 			w = sc.timing
@@ -95,13 +97,15 @@ func (s *Site) identify(next http.Handler) http.Handler {
 	})
 }
 
+func isAsset(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/assets/") }
+
 // tokenLike matches what may be a token in a path without a route, such as a link that was
 // copied with extra text.
 var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
 
 func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseWriter, took time.Duration) {
 	level := slog.LevelInfo
-	if isProbe(r) || strings.HasPrefix(r.URL.Path, "/assets/") {
+	if isProbe(r) || isAsset(r) {
 		level = slog.LevelDebug
 	}
 	if !s.Log.Enabled(r.Context(), level) {
