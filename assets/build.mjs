@@ -55,7 +55,10 @@ async function styles() {
 // What Go code or a script puts together is named here.
 async function onlyUsed(css) {
   const [{ css: used }] = await new PurgeCSS().purge({
-    content: withTemplates("..").flatMap((folder) => [`${folder}/*.templ`, `${folder}/*.go`]).concat("site.js"),
+    content: withTemplates("..").flatMap((folder) => [`${folder}/*.templ`, `${folder}/*.go`]).concat("site.js", {
+      raw: '<html dir="rtl">', // as a browser may have it
+      extension: "html",
+    }),
     css: [{ raw: css }],
     extractors: [{ extensions: ["go"], extractor: quoted }],
     keyframes: true,
@@ -80,7 +83,6 @@ function withTemplates(folder) {
 
 function script() {
   const { outputFiles } = buildSync({
-    banner: { js: `/*! Gatehouse. With htmx ${versions["htmx.org"]}, 0BSD. */` },
     bundle: true,
     charset: "utf8",
     entryPoints: ["site.js"],

@@ -25,11 +25,11 @@ func TestAllocations(t *testing.T) {
 	}{
 		{"sign-in page of a stranger", get, "/login", "", nil, 200, 38},
 		{"sign-in page of a stranger, gzip", get, "/login", "", http.Header{"Accept-Encoding": {"gzip"}}, 200, 39},
-		{"home, signed in", get, "/", "", cookie, 200, 229},
+		{"home, signed in", get, "/", "", cookie, 200, 299},
 		{"account", get, "/account", "", cookie, 200, 361},
 		{"inline check of a username", post, "/register/check/username", "username=ada-2", form, 200, 96},
 		{"inline check of a password", post, "/register/check/password", "username=ada&password=correct+horse+battery", form, 200, 92},
-		{"refused registration", post, "/register", "username=ada&email=ada&password=x", form, 422, 127},
+		{"refused registration", post, "/register", "username=ada&email=ada&password=x", form, 422, 154},
 	} {
 		request := func() {
 			recorder := httptest.NewRecorder()

@@ -84,15 +84,15 @@ const (
 	// LIMIT keeps SQLite from planning the query again for every value of $1. Without it
 	// BenchmarkHomeOfASignedInPerson (make bench) takes nearly twice as long.
 	selectCurrentSignIn = `SELECT ` + userColumns + `, ` + signInColumns + `
-		FROM (SELECT * FROM signins WHERE id = $1 AND idle_at > $2 LIMIT 1) AS signins
+		FROM (SELECT * FROM signins WHERE idle_at > $1 AND id = $2 LIMIT 1) AS signins
 		JOIN users ON users.id = signins.user_id
 		WHERE users.disabled_at IS NULL AND users.closed_at IS NULL`
 
 	// With the number of devices on which the person is signed in, for the pages that say it.
-	selectCurrentOverview = `WITH current AS (SELECT * FROM signins WHERE id = $1 AND idle_at > $2 LIMIT 1)
-		SELECT ` + userColumns + `, ` + signInColumns + `,
-		(SELECT count(*) FROM signins AS theirs WHERE theirs.user_id = users.id AND theirs.idle_at > $2)
-		FROM current AS signins JOIN users ON users.id = signins.user_id
+	selectCurrentOverview = `SELECT ` + userColumns + `, ` + signInColumns + `,
+		(SELECT count(*) FROM signins AS theirs WHERE theirs.user_id = users.id AND theirs.idle_at > $1)
+		FROM (SELECT * FROM signins WHERE idle_at > $1 AND id = $2 LIMIT 1) AS signins
+		JOIN users ON users.id = signins.user_id
 		WHERE users.disabled_at IS NULL AND users.closed_at IS NULL`
 
 	updateSeen = `UPDATE signins SET seen_at = $1, idle_at = $2 WHERE id = $3 AND (seen_at <= $4 OR seen_at > $5)`
@@ -182,7 +182,7 @@ func (s *Store) CurrentOverview(ctx context.Context, id string) (SignIn, User, i
 func (s *Store) current(ctx context.Context, find *statement, id string, n *SignIn, columns []any) (SignIn, User, error) {
 	var user User
 	now := s.Now()
-	row := find.row(s.db.ReadContext(ctx), id, now)
+	row := find.row(s.db.ReadContext(ctx), now, id)
 	err := user.scan(row, columns...)
 	if err == nil && !n.possible(now) {
 		return SignIn{}, User{}, ErrNotFound

@@ -164,7 +164,7 @@ func TestBrowserForcedColoursShowWhatIsCurrent(t *testing.T) {
 func TestBrowserBarsHaveTheChosenTheme(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, serveProgram(t))
-	const bars = `[...document.querySelectorAll("[name=theme-color]")].filter(m => matchMedia(m.media || "all").matches).map(m => m.content).join()`
+	const bars = `[...document.querySelectorAll("[name=theme-color]")].find(m => matchMedia(m.media || "all").matches).content`
 	b.open("/login")
 	b.is(bars, "#f6f0e4")
 	b.clickOn(".theme [value=dark]")

@@ -84,7 +84,7 @@ func (b *tab) focusVisible() {
 		const name = e.outerHTML.slice(0, 120);
 		if (e === document.body) return "";
 		if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) return name + " has no ring";
-		if (!box || box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) return name + " is out of sight";
+		if (!box || box.top < 0 || box.left < 0 || box.bottom > innerHeight + 1 || box.right > innerWidth + 1) return name + " is out of sight";
 		const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
 		return e.contains(top) ? "" : name + " is behind " + top?.outerHTML.slice(0, 120);
 	})()`); got != "" {

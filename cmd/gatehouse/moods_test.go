@@ -27,7 +27,7 @@ func (p *process) notReady(why string) {
 func (p *process) asksToTryAgain(r reply) {
 	p.t.Helper()
 	p.fails(r.is(p.t, http.StatusServiceUnavailable))
-	if r.header.Get("Retry-After") == "" || !strings.Contains(r.body, "try again") {
+	if r.header.Get("Retry-After") == "" || !strings.Contains(strings.ToLower(r.body), "try again") {
 		p.t.Error("the page does not ask to try again")
 	}
 }
