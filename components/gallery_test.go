@@ -133,3 +133,17 @@ func TestInlineCodeIsNoticed(t *testing.T) {
 		}
 	}
 }
+
+// A refusal is told by an alert, and never in the dress of a success.
+func TestRefusalsDoNotLookLikeSuccess(t *testing.T) {
+	t.Parallel()
+	for _, s := range Gallery() {
+		if !strings.Contains(s.Name, "too-often") {
+			continue
+		}
+		page, _ := draw(t, s)
+		if page.Find("main .summary[role=alert]").Length() != 1 || page.Find("main .notice").Length() != 0 {
+			t.Errorf("%s looks like a success", s.Name)
+		}
+	}
+}

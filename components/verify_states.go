@@ -9,6 +9,8 @@ import (
 
 func verifyStates() []State {
 	inbox, unverified := visitorPage("Check your inbox"), memberPage(sampleUser, "Confirm your email address")
+	refused, often := inbox, rules.TooMany(6*time.Minute).Error()
+	refused.Refused = true
 	return []State{
 		verifyState("verify", sampleUser, false, func(*VerifyForm) {}),
 		verifyState("verify-long", sampleLong, false, func(*VerifyForm) {}),
@@ -16,7 +18,7 @@ func verifyStates() []State {
 		verifyState("verify-refused", sampleUser, true, func(f *VerifyForm) { f.TakeRefusal(store.ErrNotYourPassword(f.Password.Name)) }),
 		{"check-inbox", inbox, CheckInbox(sampleUser.Email, "")},
 		{"check-inbox-nameless", inbox, CheckInbox("", "")},
-		{"check-inbox-too-often", inbox, CheckInbox(sampleUser.Email, rules.TooMany(6*time.Minute).Error())},
+		{"check-inbox-too-often", refused, CheckInbox(sampleUser.Email, often)},
 		{"unconfirmed", unverified, Unverified(sampleUser, true, "")},
 		{"unconfirmed-without-mail", unverified, Unverified(sampleLong, false, "")},
 	}

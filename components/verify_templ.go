@@ -142,7 +142,7 @@ func CheckInbox(email, refusal string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Notice(refusal).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Refusal(refusal).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -213,7 +213,7 @@ func Unverified(user store.User, mails bool, refusal string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Notice(refusal).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Refusal(refusal).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

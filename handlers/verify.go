@@ -151,11 +151,15 @@ func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int
 		if err != nil {
 			return err
 		}
-		return s.show(w, r, status, s.page(r, "Check your inbox"), components.CheckInbox(email, refusal))
+		page := s.page(r, "Check your inbox")
+		page.Refused = refusal != ""
+		return s.show(w, r, status, page, components.CheckInbox(email, refusal))
 	case user == nil:
 		return s.Redirect(w, r, s.via("/login", r))
 	case user.Verified():
 		return s.Redirect(w, r, "/account")
 	}
-	return s.show(w, r, status, s.page(r, "Confirm your email address"), components.Unverified(*user, s.Store.Mails(), refusal))
+	page := s.page(r, "Confirm your email address")
+	page.Refused = refusal != ""
+	return s.show(w, r, status, page, components.Unverified(*user, s.Store.Mails(), refusal))
 }
