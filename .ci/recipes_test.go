@@ -95,7 +95,15 @@ func copyOfTheTree(t *testing.T) string {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(target, name), text, 0o755)
+		if err := os.WriteFile(filepath.Join(target, name), text, 0o755); err != nil {
+			return err
+		}
+		// Or make would install the packages anew, through the link to ours.
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(filepath.Join(target, name), info.ModTime(), info.ModTime())
 	})
 	if err != nil {
 		t.Fatalf("copy the tree: %v", err)

@@ -55,7 +55,9 @@ func builds(t *testing.T, old bool) (path string) {
 	script := `go build -race=false -o "$1/gatehouse" ./cmd/gatehouse`
 	if old {
 		// It gets the built style and script of today: it serves them and knows no more of them.
+		// Pictures it cannot serve.
 		script = `git archive ` + release + ` | tar -x -C "$1" && cp -r assets/dist "$1/assets/" && cd "$1" &&
+			sed -i '/\.png"/d; s/\("icon.svg": "[^"]*"\),/\1/' assets/dist/manifest.json &&
 			go build -race=false -buildvcs=false -o gatehouse ./cmd/gatehouse`
 	}
 	shell := exec.Command("bash", "-euo", "pipefail", "-c", script, "-", folder)

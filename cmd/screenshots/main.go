@@ -128,9 +128,9 @@ func (l look) shoot(ctx context.Context, site, folder string) error {
 		chromedp.WaitVisible("#summary"),
 		l.picture(folder, "register"),
 		register(site, l.username, l.username+"@example.com", "seven quiet owls at noon"),
-		chromedp.WaitVisible(".flash"),
+		chromedp.WaitVisible(".hall"),
 		chromedp.Navigate(site+"/account"),
-		chromedp.WaitVisible(".facts"),
+		chromedp.WaitVisible(".keys"),
 		l.picture(folder, "account"),
 	)
 }
