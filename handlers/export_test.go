@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -109,4 +111,18 @@ func TestExportNeedsProofAndLeadsBackToItsPage(t *testing.T) {
 		v.post("/confirm", url.Values{"password": {storetest.Password}, "next": {"/account/export"}}).goesTo("/account/data").is(200)
 		v.get("/account/export").is(200)
 	})
+}
+
+// Two things under one name in the file would hide one of them.
+func TestAProductTakesNoNameOfTheFile(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	file := reflect.TypeFor[exportedAccount]()
+	for i := range file.NumField() {
+		name, _, _ := strings.Cut(file.Field(i).Tag.Get("json"), ",")
+		data := store.Data{Name: name, Export: func(context.Context, store.User) (any, error) { return nil, nil }}
+		if err := h.Store.Extend(store.Product{Data: []store.Data{data}}); err == nil {
+			t.Errorf("a product may call its data %q: put it into ownNames of the store", name)
+		}
+	}
 }

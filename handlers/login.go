@@ -30,7 +30,6 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err == nil {
 		entry.Remembered = form.Remembered()
-		s.rememberUsername(w, r, entry.User, entry.Remembered)
 		err = s.admit(w, r, entry, arrival{form.Next, fmt.Sprintf("Welcome back, %s.", entry.User.DisplayName())})
 	}
 	if form.TakeRefusal(err) {
@@ -59,13 +58,13 @@ func (s *Site) notMe(w http.ResponseWriter, r *http.Request) error {
 // loginPage is what the sign-in page says beside its form.
 func (s *Site) loginPage(form *components.LoginForm) components.LoginPage {
 	return components.LoginPage{
-		Open: s.Registration.Open(), Confirms: s.Registration == store.RegistrationConfirm, ToSee: s.label(form.Next),
+		Open: s.Registration.Open(), Confirms: s.Registration == store.RegistrationConfirm, ToSee: s.toSee(form.Next),
 	}
 }
 
-// label says what a page of this site is that somebody asked for before they signed in, or is
+// toSee says what a page of this site is that somebody asked for before they signed in, or is
 // empty.
-func (s *Site) label(next string) string {
+func (s *Site) toSee(next string) string {
 	path, _, _ := strings.Cut(s.next(next), "?")
 	for _, link := range s.Product.Links {
 		if link.Path == path {

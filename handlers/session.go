@@ -159,6 +159,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a a
 		return err
 	}
 	s.setCookie(w, deviceCookie, from.Device, store.DeviceLifetime)
+	s.rememberUsername(w, r, e.User, e.Remembered)
 	s.Flash(r, a.greeting)
 	sc.user, sc.signIn = &e.User, &signIn
 	return s.Redirect(w, r, s.next(a.next))
