@@ -64,10 +64,10 @@ func TestWhatWasTypedIsNotAskedAgain(t *testing.T) {
 func TestAUsernameInACookieIsChecked(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for _, value := range []string{"ada", "%", encodeUsername("a\nb"), encodeUsername(strings.Repeat("w", 5000)), encodeUsername("\xff")} {
+	for _, value := range []string{"ada", "%", encodeUsername("a\nb"), encodeUsername(strings.Repeat("w", 5000)), encodeUsername("\xff"), encodeUsername("a b c"), encodeUsername("<b>")} {
 		v := h.visitor(t)
 		v.header.Set("Cookie", h.cookieName(usernameCookie)+"="+value)
-		if page := v.get("/login").is(200); page.value("username") != "" && page.value("username") != decodeUsername(value) {
+		if page := v.get("/login").is(200); page.value("username") != "" {
 			t.Errorf("%q is shown as %q", value, page.value("username"))
 		}
 	}
