@@ -102,7 +102,7 @@ func schema(t *testing.T, d storetest.Database, query string) (lines []string) {
 // queries are the lines of the table that TestQueriesOfEveryRoute goes by.
 func queries(t *testing.T) (lines []string) {
 	t.Helper()
-	text, err := os.ReadFile("../handlers/tries_test.go")
+	text, err := os.ReadFile("../handlers/examples_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}

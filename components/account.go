@@ -81,8 +81,8 @@ type Overview struct {
 	Mails bool
 }
 
-// keyWords say what one can do behind a link of the overview.
-var keyWords = map[string]string{
+// linkWords say what one can do behind a link of the overview.
+var linkWords = map[string]string{
 	"/account/profile": "Change", "/account/email": "Change", "/account/password": "Change", "/account/signins": "See all",
 	"/account/activity": "Look", "/account/data": "Download", "/account/delete": "Close",
 }

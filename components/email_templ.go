@@ -115,7 +115,7 @@ func Email(f *EmailForm, user store.User, mails bool, waiting string, until time
 						return templ_7745c5c3_Err
 					}
 					if mails {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<a class=\"key-inner\" href=\"/email/verify\">Confirm it</a>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<a class=\"link-row-inner\" href=\"/email/verify\">Confirm it</a>")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -33,11 +33,11 @@ func (h *house) example(t *testing.T, r route) string {
 	if strings.Contains(r.path, "{handle}") {
 		list := h.signIns(t, "ada")
 		if len(list) == 0 {
-			return r.try().address()
+			return r.example().address()
 		}
 		return strings.ReplaceAll(r.path, "{handle}", list[len(list)-1].Handle)
 	}
-	return r.try().address()
+	return r.example().address()
 }
 
 func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
@@ -68,7 +68,7 @@ func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 			"as htmx":                           {"Sec-Fetch-Site": {"cross-site"}, "Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}},
 		} {
 			for _, r := range h.unsafe() {
-				form := r.try().form
+				form := r.example().form
 				for _, v := range []*visitor{signedIn, anonymous, closed} {
 					header := header.Clone()
 					header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -200,7 +200,7 @@ func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 		for _, r := range h.routes() {
 			// A page that was not shown was not tried. The confirmation is for who
 			// authenticated long ago, and changes no more than others.
-			if r.method == get && !shown[r.path] && r.try().shows != elsewhere && r.path != "/confirm" {
+			if r.method == get && !shown[r.path] && r.example().shows != elsewhere && r.path != "/confirm" {
 				t.Errorf("%s was never shown", r.path)
 			}
 		}
@@ -225,7 +225,7 @@ func TestCSRF05MethodsAreStrict(t *testing.T) {
 		before := h.dump(t)
 		for _, r := range h.routes() {
 			for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FOO", "PROPFIND"} {
-				answer := v.send(method, r.try().address(), nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
+				answer := v.send(method, r.example().address(), nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
 				if answer.status != http.StatusMethodNotAllowed && answer.status != http.StatusNotImplemented {
 					t.Errorf("%s %s: %d, want 405", method, r.path, answer.status)
 				}
@@ -250,7 +250,7 @@ func TestCSRF07NobodyElseMayRead(t *testing.T) {
 		for _, r := range h.routes() {
 			for _, method := range []string{r.method, http.MethodOptions} {
 				header := http.Header{"Origin": {"https://evil.example"}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"hx-request"}}
-				for name := range v.send(method, r.try().address(), nil, header).header {
+				for name := range v.send(method, r.example().address(), nil, header).header {
 					if strings.HasPrefix(name, "Access-Control-") {
 						t.Errorf("%s %s answers with %s", method, r.path, name)
 					}

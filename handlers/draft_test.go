@@ -159,7 +159,7 @@ func TestSES11NothingIsKeptForStrangers(t *testing.T) {
 			if r.guard.who != forMembers {
 				continue
 			}
-			answer := v.post(r.try().address(), accepted(r.path)).turnedAway()
+			answer := v.post(r.example().address(), accepted(r.path)).turnedAway()
 			if got := answer.header.Values("Set-Cookie"); len(got) != 0 {
 				t.Errorf("%s sets %q", r.path, got)
 			}

@@ -196,7 +196,7 @@ func TestLOG18OnlyPlainFormsAreRead(t *testing.T) {
 		"semicolons":      {http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, "username=ada;password=x", 400},
 	} {
 		for _, r := range h.unsafe() {
-			answer := h.visitor(t).send(r.method, r.try().address(), strings.NewReader(c.body), c.header.Clone())
+			answer := h.visitor(t).send(r.method, r.example().address(), strings.NewReader(c.body), c.header.Clone())
 			if answer.status != c.want {
 				t.Errorf("%s to %s: %d, want %d", name, r.path, answer.status, c.want)
 			}

@@ -16,21 +16,21 @@ import (
 // none. Looking for a username is one more for everybody.
 func TestPagesAreGrantedFewQueries(t *testing.T) {
 	t.Parallel()
-	for _, try := range tries {
+	for _, example := range examples {
 		visitor, member := 0, 3
 		switch {
-		case try.route == "GET /readyz", try.route == "GET /account/export":
+		case example.route == "GET /readyz", example.route == "GET /account/export":
 			continue // the question of a probe, a file of all that is stored
-		case try.route == "GET /", try.route == "GET /account":
+		case example.route == "GET /", example.route == "GET /account":
 			member = 2
-		case strings.HasSuffix(try.at, "/check/username"):
+		case strings.HasSuffix(example.at, "/check/username"):
 			visitor = 1
-		case strings.HasPrefix(try.route, post) && !strings.Contains(try.route, "/check/"):
+		case strings.HasPrefix(example.route, post) && !strings.Contains(example.route, "/check/"):
 			continue
 		}
-		for _, c := range try.costs {
+		for _, c := range example.costs {
 			if c.link == "" && (c.visitor > visitor || c.member > member) { // the link takes one as well
-				t.Errorf("%s is granted %d and %d statements, want at most %d and %d", try.route, c.visitor, c.member, visitor, member)
+				t.Errorf("%s is granted %d and %d statements, want at most %d and %d", example.route, c.visitor, c.member, visitor, member)
 			}
 		}
 	}
@@ -79,16 +79,16 @@ func (h watched) costs(t *testing.T, what string, want int, do func()) {
 }
 
 // asks sends what a row of costs is about.
-func (h watched) asks(v *visitor, try try, c cost) {
-	method, _, _ := strings.Cut(try.route, " ")
-	v.htmx = strings.Contains(try.route, "/check/")
+func (h watched) asks(v *visitor, example example, c cost) {
+	method, _, _ := strings.Cut(example.route, " ")
+	v.htmx = strings.Contains(example.route, "/check/")
 	switch {
 	case method == get:
-		v.get(try.address())
+		v.get(example.address())
 	case c.form == own:
-		v.post(try.address(), parsed(try.form))
+		v.post(example.address(), parsed(example.form))
 	default:
-		v.post(try.address(), parsed(c.form))
+		v.post(example.address(), parsed(c.form))
 	}
 }
 
@@ -114,13 +114,13 @@ func (h watched) takesWhatItMay(t *testing.T) {
 	served := map[string]bool{"GET /nowhere": true}
 	for _, r := range h.routes() {
 		served[r.method+" "+r.path] = true
-		if len(r.try().costs) == 0 {
+		if len(r.example().costs) == 0 {
 			t.Errorf("%s %s states no figure", r.method, r.path)
 		}
 	}
-	for _, try := range append([]try{{route: "GET /nowhere", costs: takes(0, 2)}}, tries...) {
-		for _, c := range try.costs {
-			if !served[try.route] {
+	for _, example := range append([]example{{route: "GET /nowhere", costs: takes(0, 2)}}, examples...) {
+		for _, c := range example.costs {
+			if !served[example.route] {
 				continue
 			}
 			h.clock.Move(time.Millisecond) // or of twenty sign-ins none is the oldest
@@ -130,9 +130,9 @@ func (h watched) takesWhatItMay(t *testing.T) {
 				visitor.get(links[c.link])
 				member.get(links[c.link])
 			}
-			name := fmt.Sprintf("%s %s %q", c.link, try.route, c.form)
-			h.costs(t, name+" of a visitor", c.visitor, func() { h.asks(visitor, try, c) })
-			h.costs(t, name+" of a member", c.member, func() { h.asks(member, try, c) })
+			name := fmt.Sprintf("%s %s %q", c.link, example.route, c.form)
+			h.costs(t, name+" of a visitor", c.visitor, func() { h.asks(visitor, example, c) })
+			h.costs(t, name+" of a member", c.member, func() { h.asks(member, example, c) })
 		}
 	}
 }

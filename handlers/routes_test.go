@@ -114,7 +114,7 @@ func (w walker) finds(r route, path string) (status int, leads string) {
 		return 303, "/"
 	case r.path == "/reopen", r.path == "/confirm" && w.recent: // there is nothing to show
 		return 303, ""
-	case r.try().shows == elsewhere:
+	case r.example().shows == elsewhere:
 		return 303, ""
 	}
 	return 200, ""
@@ -145,7 +145,7 @@ func TestADM01GuardsHold(t *testing.T) {
 func TestEveryPageIsComeBackTo(t *testing.T) {
 	walks(t, func(t *testing.T, h *house) {
 		for _, r := range h.routes() {
-			path, want := r.try().address(), "/"
+			path, want := r.example().address(), "/"
 			switch {
 			case r.method != get, strings.Contains(r.path, "{token}"):
 				continue

@@ -123,7 +123,7 @@ func (v *visitor) signedIn() string {
 	if v.send(http.MethodHead, "/account", nil, http.Header{}).status != http.StatusOK {
 		return ""
 	}
-	return strings.TrimSpace(v.get("/account").Find(".keys .username").Text())
+	return strings.TrimSpace(v.get("/account").Find(".link-rows .username").Text())
 }
 
 // session is the value of the session cookie, device that of the device cookie.

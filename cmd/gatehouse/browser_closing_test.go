@@ -8,7 +8,7 @@ import (
 )
 
 // aboutYou is what the page of an account says that outlasts a sign-in.
-const aboutYou = `[...document.querySelectorAll(".key")].slice(0, 2).map((row) => row.innerText).join()`
+const aboutYou = `[...document.querySelectorAll(".link-row")].slice(0, 2).map((row) => row.innerText).join()`
 
 func TestBrowserClosesAnAccountAndReopensIt(t *testing.T) {
 	t.Parallel()

@@ -232,5 +232,5 @@ func TestBrowserAccountNavigationOnAPhone(t *testing.T) {
 	b.follow(func() { b.clickOn(".account-nav a") })
 	b.arrive("/account")
 	b.is(shown, "")
-	b.is(`[...document.querySelectorAll(".key h2 a")].map(a => a.pathname).join()`, strings.TrimPrefix(all, "/account,"))
+	b.is(`[...document.querySelectorAll(".link-row h2 a")].map(a => a.pathname).join()`, strings.TrimPrefix(all, "/account,"))
 }

@@ -130,7 +130,7 @@ func (l look) shoot(ctx context.Context, site, folder string) error {
 		register(site, l.username, l.username+"@example.com", "seven quiet owls at noon"),
 		chromedp.WaitVisible(".hall"),
 		chromedp.Navigate(site+"/account"),
-		chromedp.WaitVisible(".keys"),
+		chromedp.WaitVisible(".link-rows"),
 		l.picture(folder, "account"),
 	)
 }

@@ -11,9 +11,9 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// try is what the tests have to know of a route beside what its row in the table says. Every
+// example is a request to a route, and what the tests have to know of it beside what its row in the table says. Every
 // walk over the routes reads it.
-type try struct {
+type example struct {
 	// route is the method and the path of the table.
 	route string
 	// at is an address, where the path has placeholders. A route may have a row for each of
@@ -51,7 +51,7 @@ const own = "the form of the row"
 
 func takes(visitor, member int) []cost { return []cost{{"", own, visitor, member}} }
 
-var tries = []try{
+var examples = []example{
 	{route: "GET /", costs: takes(0, 2)},
 	{route: "GET /register", costs: takes(0, 2)},
 	{route: "POST /register", form: "username=newcomer&email=newcomer@example.com&password=" + storetest.Password, costs: []cost{
@@ -174,18 +174,18 @@ var tries = []try{
 	{route: "POST /unsubscribe/{token}", at: "/unsubscribe/NONE", costs: takes(0, 0)},
 }
 
-// try is the first row of a route.
-func (r route) try() try {
-	for _, t := range tries {
+// example is the first row of a route.
+func (r route) example() example {
+	for _, t := range examples {
 		if t.route == r.method+" "+r.path {
 			return t
 		}
 	}
-	return try{}
+	return example{}
 }
 
 // address is that of the row, or else the path.
-func (t try) address() string {
+func (t example) address() string {
 	_, path, _ := strings.Cut(t.route, " ")
 	return cmp.Or(t.at, path)
 }
@@ -200,23 +200,23 @@ func parsed(form string) url.Values {
 }
 
 // accepted is the form that the POST route of a path acts upon.
-func accepted(path string) url.Values { return parsed(route{method: post, path: path}.try().form) }
+func accepted(path string) url.Values { return parsed(route{method: post, path: path}.example().form) }
 
 func TestEveryRouteHasARow(t *testing.T) {
 	t.Parallel()
 	left := map[string]bool{}
-	for _, try := range tries {
-		left[try.route] = true
+	for _, example := range examples {
+		left[example.route] = true
 	}
 	for _, site := range sites {
 		for _, r := range newHouse(t, site...).routes() {
-			if r.try().route == "" || strings.Contains(r.try().address(), "{") {
-				t.Errorf("%s %s has no row in tries_test.go, or one without an address", r.method, r.path)
+			if r.example().route == "" || strings.Contains(r.example().address(), "{") {
+				t.Errorf("%s %s has no row in examples_test.go, or one without an address", r.method, r.path)
 			}
 			delete(left, r.method+" "+r.path)
 		}
 	}
 	for route := range left {
-		t.Errorf("%s has a row in tries_test.go, and is no route", route)
+		t.Errorf("%s has a row in examples_test.go, and is no route", route)
 	}
 }
