@@ -106,7 +106,7 @@ func queries(t *testing.T) (lines []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(text), "var tries = []try{\n")
+	_, table, _ := strings.Cut(string(text), "var examples = []example{\n")
 	table, _, _ = strings.Cut(table, "\n}\n")
 	for line := range strings.Lines(table) {
 		if line = strings.TrimSpace(line); line != "" {
