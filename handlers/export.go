@@ -64,6 +64,8 @@ type exportedAccount struct {
 	ReservedUsernames []exportedUsername `json:"reserved_usernames"`
 	Links             []exportedLink     `json:"links_in_letters"`
 	Unwanted          []exportedUnwanted `json:"unwanted_letters,omitempty"`
+	// SecondStep is left out for somebody who has none.
+	SecondStep *exportedSecondStep `json:"second_step,omitempty"`
 }
 
 type exportedUnwanted struct {
@@ -84,8 +86,20 @@ type exportedSignIn struct {
 }
 
 type exportedDevice struct {
-	CreatedAt time.Time `json:"first_sign_in_at"`
-	SeenAt    time.Time `json:"last_sign_in_at"`
+	CreatedAt time.Time  `json:"first_sign_in_at"`
+	SeenAt    time.Time  `json:"last_sign_in_at"`
+	Trusted   *time.Time `json:"trusted_until,omitempty"`
+}
+
+type exportedSecondStep struct {
+	Since *time.Time     `json:"since"`
+	App   *time.Time     `json:"authenticator_app_set_up_at"`
+	Codes []exportedCode `json:"recovery_codes"`
+}
+
+type exportedCode struct {
+	CreatedAt time.Time  `json:"made_at"`
+	UsedAt    *time.Time `json:"used_at"`
 }
 
 type exportedEvent struct {
@@ -129,7 +143,7 @@ func exportOf(site string, data store.Export) exportedAccount {
 		})
 	}
 	for _, d := range data.Devices {
-		file.Devices = append(file.Devices, exportedDevice(d))
+		file.Devices = append(file.Devices, exportedDevice{d.CreatedAt, d.SeenAt, timeOrNil(d.TrustedUntil)})
 	}
 	for _, e := range data.Events {
 		file.Events = append(file.Events, exportedEvent{e.At, e.Name, e.Detail, e.Operator, e.Address, e.Agent, e.Request})
@@ -139,6 +153,13 @@ func exportOf(site string, data store.Export) exportedAccount {
 	}
 	for _, l := range data.Links {
 		file.Links = append(file.Links, exportedLink{l.Purpose, l.Email, l.CreatedAt, l.ExpiresAt, timeOrNil(l.UsedAt)})
+	}
+	if data.User.SecondStep() {
+		second := exportedSecondStep{timeOrNil(data.User.SecondAt), timeOrNil(data.Factors.AppAt), []exportedCode{}}
+		for _, c := range data.Factors.Codes {
+			second.Codes = append(second.Codes, exportedCode{c.CreatedAt, timeOrNil(c.UsedAt)})
+		}
+		file.SecondStep = &second
 	}
 	for _, u := range data.Unwanted {
 		file.Unwanted = append(file.Unwanted, exportedUnwanted(u))

@@ -83,9 +83,7 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	}
 	rules := store.DefaultRules
 	rules.Limits = h.Limits
-	if h.Mailbox != nil {
-		rules.Letters = storetest.Seal(t)
-	}
+	rules.Mails, rules.Keys = h.Mailbox != nil, storetest.Keys(t)
 	if h.Store, err = store.New(ctx, h.data, h.Passwords, h.Hasher, rules, h.clock.Now, h.Log); err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
 	}
 	var signIn store.SignIn
 	err := s.tryPassword(r, func() (err error) {
-		signIn, err = s.Store.Reauthenticate(r.Context(), *sc.signIn, form.Password.Value, s.Origin(r))
+		signIn, err = s.Store.Reauthenticate(r.Context(), *sc.signIn, form.Password.Value, "", s.Origin(r))
 		return err
 	})
 	if form.TakeRefusal(err) {

@@ -59,13 +59,16 @@ func (s *Store) ReopenWithin() time.Duration { return s.rules.Reopen }
 // Reopen opens the closed account of a ticket again and returns the entry, which lacks
 // that no more. ErrNotFound says that the ticket is no longer good.
 func (s *Store) Reopen(ctx context.Context, ticket string, from Origin) (Entry, error) {
-	id, epoch, ok := s.readTicket(ticket)
-	if !ok {
+	e, err := s.Resume(ctx, ticket)
+	if err != nil {
+		return Entry{}, err
+	}
+	if e.Missing() != Reopening {
 		return Entry{}, ErrNotFound
 	}
 	var user User
-	err := s.Write(ctx, func(tx *Tx) error {
-		row := tx.QueryRowContext(ctx, updateReopened, id, epoch, s.Now().Add(-s.rules.Reopen))
+	err = s.Write(ctx, func(tx *Tx) error {
+		row := tx.QueryRowContext(ctx, updateReopened, e.User.ID, e.User.epoch, s.Now().Add(-s.rules.Reopen))
 		if err := user.scan(row); err != nil {
 			return err
 		}
@@ -74,5 +77,6 @@ func (s *Store) Reopen(ctx context.Context, ticket string, from Origin) (Entry, 
 	if err != nil {
 		return Entry{}, fmt.Errorf("reopen: %w", err)
 	}
-	return ByPassword(user), nil
+	e.User = user
+	return e, nil
 }

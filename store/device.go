@@ -27,13 +27,17 @@ const (
 	deleteOldDevices = `DELETE FROM devices WHERE (user_id, device) IN (
 		SELECT user_id, device FROM devices WHERE seen_at <= $1 ORDER BY seen_at LIMIT $2)`
 
-	selectDevices = `SELECT created_at, seen_at FROM devices WHERE user_id = $1 ORDER BY created_at`
+	selectDevices = `SELECT created_at, seen_at, trusted_until FROM devices WHERE user_id = $1 ORDER BY created_at`
 )
 
 // Device is a browser in which a person has signed in before. It is known by
 // a cookie of its own. Its wrong passwords are counted separately, so that nobody can
 // lock a person out from elsewhere.
-type Device struct{ CreatedAt, SeenAt time.Time }
+type Device struct {
+	CreatedAt, SeenAt time.Time
+	// TrustedUntil is until when it is not asked for the second step, or the zero time.
+	TrustedUntil time.Time
+}
 
 // knownDevice says whether the person has signed in on that device before.
 func (s *Store) knownDevice(ctx context.Context, user User, device string) (bool, error) {

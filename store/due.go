@@ -54,7 +54,7 @@ func (s *Store) withRoom(list []dueLetter, now time.Time, room func(domain strin
 	var fit []dueLetter
 	to := map[string]int{}
 	for _, r := range list {
-		text, err := s.seal.Open(r.sealed, r.Kind)
+		text, err := s.rules.Keys.Letters.Open(r.sealed, r.Kind)
 		if err == nil {
 			err = json.Unmarshal(text, &r.LetterData)
 		}

@@ -2,21 +2,32 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/store/secret"
 )
 
 // Kinds of proof by which a sign-in begins. SignIn lets in only those that are
-// named in complete.
+// named in passesSecondStep. They are stored, so they never change.
 const (
 	// KindPassword is a password. A registration ends in a sign-in of this kind, too.
 	KindPassword = "password"
+	// KindCode is a password and a code of an authenticator app.
+	KindCode = "code"
+	// KindRecovery is a password and a recovery code.
+	KindRecovery = "recovery"
+	// KindTrusted is a password on a trusted browser.
+	KindTrusted = "trusted"
 )
 
-// complete are the kinds of proof that suffice for a sign-in.
-var complete = map[string]bool{KindPassword: true}
+// passesSecondStep says of every kind of proof whether it suffices for somebody with a
+// second step. All of them suffice for everybody else.
+var passesSecondStep = map[string]bool{KindPassword: false, KindCode: true, KindRecovery: true, KindTrusted: true}
 
 // Step is what an entry still lacks before it can become a sign-in.
 type Step int
@@ -24,6 +35,8 @@ type Step int
 const (
 	// Nothing is missing.
 	Nothing Step = iota
+	// SecondStep is for somebody who set one up and gave only a password.
+	SecondStep
 	// Reopening is for an account that its owner closed.
 	Reopening
 )
@@ -36,63 +49,100 @@ type Entry struct {
 	Kind string
 	// Remembered says that they asked to stay signed in on this device.
 	Remembered bool
+	// Trust is a new token for a cookie, if they asked to trust this browser, or empty.
+	Trust string
 
-	// bucket is where the attempt was counted that a sign-in makes good.
-	bucket string
+	// attempt is what a fault of the sign-in takes back. before is the bucket of a password
+	// that was right and taken back at once, because something was missing yet. The sign-in
+	// forgets the failures of both.
+	attempt attempt
+	before  string
+	// code is the one that the sign-in uses up, or the zero code.
+	code code
 }
 
 // ByPassword is the entry of a user who gave the right password just now, or whose
 // account a verb such as Register made just now.
 func ByPassword(user User) Entry { return Entry{User: user, Kind: KindPassword} }
 
-// Missing is what comes next.
+// Missing is what comes next. The second step comes before everything else, so that
+// nobody without it sees or changes the state of the account.
 func (e Entry) Missing() Step {
-	if e.User.Closed() {
+	switch {
+	case e.User.SecondStep() && !passesSecondStep[e.Kind]:
+		return SecondStep
+	case e.User.Closed():
 		return Reopening
 	}
 	return Nothing
 }
 
-// ticketValid is how long an entry may take to become complete.
-const ticketValid = 10 * time.Minute
+const (
+	// ticketValid is how long an entry may take to become complete.
+	ticketValid = 10 * time.Minute
+	// ticketParts are id, epoch, end, kind, remembered, random part and bucket. A copy of the
+	// program that knows no second step writes the first three alone.
+	ticketParts       = 7
+	formerTicketParts = 3
+)
 
 // Ticket is an entry that waits for what is missing. It is good for ten minutes, and
 // only while nothing else about the account changes. It is no secret but must be kept
 // where its owner cannot write it.
 func (s *Store) Ticket(e Entry) string {
-	return fmt.Sprintf("%d.%d.%d", e.User.ID, e.User.epoch, s.Now().Add(ticketValid).Unix())
+	return fmt.Sprintf("%d.%d.%d.%s.%t.%s.%s", e.User.ID, e.User.epoch, s.Now().Add(ticketValid).Unix(),
+		e.Kind, e.Remembered, rand.Text()[:16], e.before)
 }
 
+// ticketRest are the last three parts of a ticket.
+var ticketRest = regexp.MustCompile(`^(true|false)\.[A-Z2-7]{16}\.(user:[0-9]+(:device:[0-9a-f]{64})?)?$`)
+
+// TicketID names a ticket in the forms of its pages, so that a form can be refused that was
+// drawn for another one.
+func TicketID(ticket string) string { return secret.Digest(ticket)[:16] }
+
 // Resume returns the entry that a ticket is for, or ErrNotFound once it is no longer
-// good.
+// good or lacks nothing any more.
 func (s *Store) Resume(ctx context.Context, ticket string) (Entry, error) {
-	id, epoch, ok := s.readTicket(ticket)
+	e, ok := s.readTicket(ticket)
 	if !ok {
 		return Entry{}, ErrNotFound
 	}
-	user, err := s.UserByID(ctx, id)
+	user, err := s.UserByID(ctx, e.User.ID)
 	if err != nil {
 		return Entry{}, err
 	}
-	if user.epoch != epoch || user.Disabled() || !user.Closed() || !s.Now().Before(s.ErasedAt(user)) {
+	epoch := e.User.epoch
+	e.User = user
+	erased := user.Closed() && !s.Now().Before(s.ErasedAt(user))
+	if user.epoch != epoch || user.Disabled() || erased || e.Missing() == Nothing {
 		return Entry{}, ErrNotFound
 	}
-	return ByPassword(user), nil
+	return e, nil
 }
 
-func (s *Store) readTicket(ticket string) (id, epoch int64, ok bool) {
-	parts := strings.Split(ticket, ".")
-	if len(parts) != 3 {
-		return 0, 0, false
+// readTicket reads a ticket into an entry whose user has only the id and the epoch.
+func (s *Store) readTicket(ticket string) (e Entry, ok bool) {
+	parts := strings.SplitN(ticket, ".", ticketParts)
+	if len(parts) != ticketParts && len(parts) != formerTicketParts {
+		return e, false
 	}
 	var numbers [3]int64
-	for i, part := range parts {
-		n, err := strconv.ParseInt(part, 10, 64)
+	for i := range numbers {
+		n, err := strconv.ParseInt(parts[i], 10, 64)
 		if err != nil {
-			return 0, 0, false
+			return e, false
 		}
 		numbers[i] = n
 	}
+	e.User.ID, e.User.epoch, e.Kind = numbers[0], numbers[1], KindPassword
+	if len(parts) == ticketParts {
+		_, known := passesSecondStep[parts[3]]
+		if !known || !ticketRest.MatchString(strings.Join(parts[4:], ".")) || parts[6] != "" && !strings.HasPrefix(parts[6]+":", accountBucket(e.User)+":") {
+			return e, false
+		}
+		e.Kind, e.Remembered, e.before = parts[3], parts[4] == "true", parts[6]
+	}
 	now, end := s.Now(), time.Unix(numbers[2], 0)
-	return numbers[0], numbers[1], now.Before(end) && possible(end, now, ticketValid)
+	return e, now.Before(end) && possible(end, now, ticketValid)
 }

@@ -32,6 +32,15 @@ const (
 	EventExported        = "sensitive_read"
 	EventLimited         = "excess_rate_limit_exceeded"
 	EventCrossSite       = "malicious_csrf"
+	EventSecondOn        = "second_step_on"
+	EventSecondOff       = "second_step_off"
+	EventSecondFailed    = "authn_second_fail"
+	EventAppChanged      = "authenticator_app_changed"
+	EventCodesMade       = "recovery_codes_made"
+	EventCodeUsed        = "recovery_code_used"
+	EventTrusted         = "browser_trusted"
+	EventTrustEnded      = "browser_trust_ended"
+	EventFactorsReset    = "factors_reset"
 )
 
 // EventNames are all of them.
@@ -41,6 +50,8 @@ var EventNames = []string{
 	EventPasswordChanged, EventPasswordRefused, EventResetAsked,
 	EventEmailAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone,
 	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,
+	EventSecondOn, EventSecondOff, EventSecondFailed, EventAppChanged, EventCodesMade, EventCodeUsed,
+	EventTrusted, EventTrustEnded, EventFactorsReset,
 }
 
 // DetailNewDevice marks a sign-in on a device that is new to a person who has
@@ -61,6 +72,9 @@ type Origin struct {
 	Address, Agent, Request string
 	// Device is the token of the device cookie, or empty. It is not recorded.
 	Device string
+	// Trust are the tokens by which people trusted this browser, joined by dots. They are not
+	// recorded.
+	Trust string
 	// Zone is the time zone of the browser, or empty. It is not recorded.
 	Zone string
 }

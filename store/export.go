@@ -11,6 +11,8 @@ type Export struct {
 	User    User
 	SignIns []SignIn
 	Devices []Device
+	// Factors are what they have for the second step.
+	Factors Factors
 	Events  []Event
 	// Reserved are earlier usernames that only this person may take again.
 	Reserved []ReservedUsername
@@ -42,8 +44,11 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	if e.SignIns, err = s.SignIns(ctx, user); err != nil {
 		return e, err
 	}
+	if e.Factors, err = s.Factors(ctx, user); err != nil {
+		return e, err
+	}
 	if e.Devices, err = All(ctx, s, selectDevices, []any{user.ID}, func(d *Device) []any {
-		return []any{UTC{&d.CreatedAt}, UTC{&d.SeenAt}}
+		return []any{UTC{&d.CreatedAt}, UTC{&d.SeenAt}, UTC{&d.TrustedUntil}}
 	}); err != nil {
 		return e, err
 	}

@@ -25,6 +25,13 @@ const (
 	LetterClosed          = "closed"           // the account was closed
 	LetterPasswordOff     = "password-off"     // too many wrong passwords: it takes none any more
 	LetterInvite          = "invite"           // choose a name and a password
+	LetterSecondOn        = "second-on"        // the second step was turned on
+	LetterSecondOff       = "second-off"       // the second step was turned off
+	LetterAppChanged      = "app-changed"      // another authenticator app was set up
+	LetterCodesMade       = "codes-made"       // new recovery codes were made
+	LetterCodeUsed        = "code-used"        // somebody signed in with a recovery code
+	LetterCodesWrong      = "codes-wrong"      // a right password and wrong codes
+	LetterFactorsReset    = "factors-reset"    // the operator took the second step away
 
 	// askReset is no letter yet: the question of somebody who forgot a password.
 	// It is answered in the background, so that the page takes the same time
@@ -56,6 +63,13 @@ var letterKinds = []letterKind{
 	{name: LetterNewDevice, priority: Notice, notice: true},
 	{name: LetterClosed, priority: Notice, notice: true},
 	{name: LetterPasswordOff, priority: Notice, notice: true},
+	{name: LetterSecondOn, priority: Notice, notice: true},
+	{name: LetterSecondOff, priority: Notice, notice: true},
+	{name: LetterAppChanged, priority: Notice, notice: true},
+	{name: LetterCodesMade, priority: Notice, notice: true},
+	{name: LetterCodeUsed, priority: Notice, notice: true},
+	{name: LetterCodesWrong, priority: Notice, notice: true},
+	{name: LetterFactorsReset, priority: Notice, notice: true},
 	{name: LetterInvite, purpose: PurposeInvite, valid: InviteValid, priority: Bulk},
 }
 
@@ -116,6 +130,8 @@ type LetterData struct {
 	Zone string `json:"zone,omitempty"`
 	// Within is how long something can still be undone.
 	Within time.Duration `json:"within,omitempty"`
+	// Left is how many recovery codes are left.
+	Left int `json:"left,omitempty"`
 	// Product is what a letter of a product is about, as JSON.
 	Product string `json:"product,omitempty"`
 }
@@ -146,7 +162,7 @@ const (
 )
 
 // Mails says whether the site sends mail.
-func (s *Store) Mails() bool { return s.seal != nil }
+func (s *Store) Mails() bool { return s.rules.Mails }
 
 // enqueue puts a letter into the outbox, in the transaction of what it speaks
 // of. An address that had LettersPerHour of that kind gets none, and nobody learns that.
@@ -178,7 +194,7 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.seal.Seal(text, kind), now, expires, kindOf(kind).priority); err != nil {
+	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.rules.Keys.Letters.Seal(text, kind), now, expires, kindOf(kind).priority); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	tx.letters = true
@@ -227,10 +243,15 @@ func (tx *Tx) sendLinkIn(ctx context.Context, kind string, user User, data Lette
 // notify writes to a person about something that was done to their account. An
 // address that was never confirmed may be anybody's, and gets no letter.
 func (tx *Tx) notify(ctx context.Context, kind string, user User, from Origin) error {
+	data := letterFor(user.Email, user, from)
+	data.Within = tx.store.rules.Reopen
+	return tx.notifyIn(ctx, kind, user, data)
+}
+
+// notifyIn is notify for a letter that letterFor began.
+func (tx *Tx) notifyIn(ctx context.Context, kind string, user User, data LetterData) error {
 	if !user.Verified() || kindOf(kind).notice && tx.store.rules.NoNotices {
 		return nil
 	}
-	data := letterFor(user.Email, user, from)
-	data.Within = tx.store.rules.Reopen
 	return tx.enqueue(ctx, kind, data)
 }

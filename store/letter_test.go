@@ -8,6 +8,8 @@ func TestEveryLetterHasItsPriority(t *testing.T) {
 		askReset: Awaited, LetterVerify: Awaited, LetterRegister: Awaited, LetterOwner: Awaited, LetterReset: Awaited,
 		LetterEmailRestored: Awaited, LetterNewEmail: Awaited,
 		LetterEmailChanged: Notice, LetterPasswordChanged: Notice, LetterNewDevice: Notice, LetterClosed: Notice, LetterPasswordOff: Notice,
+		LetterSecondOn: Notice, LetterSecondOff: Notice, LetterAppChanged: Notice, LetterCodesMade: Notice, LetterCodeUsed: Notice,
+		LetterCodesWrong: Notice, LetterFactorsReset: Notice,
 		LetterInvite: Bulk,
 	}
 	if len(LetterKinds) != len(want)-1 {

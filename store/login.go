@@ -37,7 +37,7 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 	}
 	a, err := s.checkPassword(ctx, user, stored, identifier, password, from)
 	if errors.Is(err, errNoMatch) {
-		if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
+		if _, err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
 			return Entry{}, err
 		}
 		return Entry{}, ErrWrongLogin
@@ -55,12 +55,19 @@ func (s *Store) Authenticate(ctx context.Context, identifier, password string, f
 		return Entry{}, ErrWrongLogin // about to be erased
 	}
 	e := ByPassword(user)
-	if e.Missing() == Reopening {
-		// No sign-in follows that would reset the count.
+	if trusted, err := s.trusted(ctx, user, from); err != nil {
+		s.takeBack(ctx, a, err)
+		return Entry{}, err
+	} else if trusted {
+		e.Kind = KindTrusted
+	}
+	if e.Missing() != Nothing {
+		// Taken back and not reset: failures before it stay counted until the rest is right, too.
 		s.takeBack(ctx, a, nil)
+		e.before = a.bucket
 		return e, nil
 	}
-	e.bucket = a.bucket
+	e.attempt = a
 	return e, nil
 }
 

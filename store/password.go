@@ -45,7 +45,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
 			return err
 		}
-		if err := tx.resetFailures(ctx, user.ID, a.bucket); err != nil {
+		if err := tx.resetFailures(ctx, user.ID, a.buckets()...); err != nil {
 			return err
 		}
 		if err := tx.notify(ctx, LetterPasswordChanged, user, from); err != nil {
@@ -53,7 +53,7 @@ func (s *Store) ChangePassword(ctx context.Context, n SignIn, current, password 
 		}
 		return tx.Record(ctx, user.ID, EventPasswordChanged, "", from)
 	})
-	if err = s.takeBackAfterFault(ctx, a.bucket, err); err != nil {
+	if err = s.takeBackAfterFault(ctx, a, err); err != nil {
 		return SignIn{}, err
 	}
 	return renewed, nil

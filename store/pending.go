@@ -126,7 +126,7 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 		// can make its reader wait.
 		a, err = s.checkPassword(ctx, User{}, p.stored, "registration "+token, password, from)
 		if errors.Is(err, errNoMatch) {
-			if err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
+			if _, err := s.recordFailure(ctx, a, EventFailed, from); err != nil {
 				return User{}, err
 			}
 			return User{}, ErrNotYourPassword("password")
@@ -153,7 +153,7 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 		_, err = tx.ExecContext(ctx, deletePendingEmail, p.emailKey)
 		return err
 	})
-	err = s.conflict(s.takeBackAfterFault(ctx, a.bucket, err))
+	err = s.conflict(s.takeBackAfterFault(ctx, a, err))
 	if _, refused := rules.AsRefusal(err); refused {
 		return User{}, ErrInvalidLink // somebody was faster
 	}

@@ -82,17 +82,17 @@ const unsubscribeLabel = "unsubscribe"
 // works for as long as the site has the same secret: a letter may be read years later.
 func (s *Store) unsubscribeToken(user User, kind string) string {
 	text := fmt.Appendf(nil, "%d %s", user.ID, kind)
-	return base64.RawURLEncoding.EncodeToString(s.seal.Seal(text, unsubscribeLabel))
+	return base64.RawURLEncoding.EncodeToString(s.rules.Keys.Letters.Seal(text, unsubscribeLabel))
 }
 
 // readUnsubscribe says whose letters of which kind a token turns off, or returns
 // ErrInvalidLink.
 func (s *Store) readUnsubscribe(token string) (userID int64, kind string, err error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || s.seal == nil {
+	if err != nil || !s.Mails() {
 		return 0, "", ErrInvalidLink
 	}
-	text, err := s.seal.Open(sealed, unsubscribeLabel)
+	text, err := s.rules.Keys.Letters.Open(sealed, unsubscribeLabel)
 	if err != nil {
 		return 0, "", ErrInvalidLink
 	}

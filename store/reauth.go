@@ -35,11 +35,25 @@ func (s *Store) RecentlyAuthenticated(n SignIn) bool {
 	return now.Sub(n.AuthenticatedAt) < RecentAuth && possible(n.AuthenticatedAt, now, 0)
 }
 
-// Reauthenticate takes the password again and returns the sign-in under its new id.
-// Wrong passwords count with those at signing in. ErrSignInEnded says that the sign-in has
-// ended.
-func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, from Origin) (SignIn, error) {
-	_, a, err := s.checkOwnPassword(ctx, n, password, "password", EventFailed, from)
+// ErrNotYourProof refuses somebody with a second step, in one sentence whichever of the two
+// was wrong.
+var ErrNotYourProof = rules.Refuse("", "That password or that code isn't right. Check both and try again.")
+
+// Reauthenticate takes all that the account has again: the password and, from somebody with
+// a second step, a code of the app or a recovery code. It returns the sign-in under its new
+// id. What is wrong counts with what is wrong at signing in. ErrSignInEnded says that the
+// sign-in has ended.
+func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password, typed string, from Origin) (SignIn, error) {
+	user, a, err := s.checkOwnPassword(ctx, n, password, "password", EventFailed, from)
+	var right code
+	if user.SecondStep() {
+		if err == nil {
+			right, err = s.checkCode(ctx, &a, kindOfCode(typed), typed, from)
+		}
+		if refusal, refused := rules.AsRefusal(err); refused && refusal.Wait == 0 || errors.Is(err, ErrStartAgain) {
+			err = ErrNotYourProof
+		}
+	}
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -52,15 +66,29 @@ func (s *Store) Reauthenticate(ctx context.Context, n SignIn, password string, f
 		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
 			return err
 		}
-		if err := tx.resetFailures(ctx, n.UserID, a.bucket); err != nil {
+		if err := tx.use(ctx, user, right, from); err != nil {
+			return err
+		}
+		if err := tx.resetFailures(ctx, n.UserID, a.buckets()...); err != nil {
 			return err
 		}
 		return tx.Record(ctx, n.UserID, EventReauthenticated, "", from)
 	})
-	if err = s.takeBackAfterFault(ctx, a.bucket, err); err != nil {
+	if errors.Is(err, ErrWrongCode) {
+		err = ErrNotYourProof // used meanwhile
+	}
+	if err = s.takeBackAfterFault(ctx, a, err); err != nil {
 		return SignIn{}, err
 	}
 	return renewed, nil
+}
+
+// kindOfCode tells a code of an app from a recovery code by its length.
+func kindOfCode(typed string) string {
+	if _, err := rules.RecoveryCode(typed); err == nil {
+		return KindRecovery
+	}
+	return KindCode
 }
 
 // checkOwnPassword compares the password of somebody who is signed in. A wrong one is
@@ -74,7 +102,7 @@ func (s *Store) checkOwnPassword(ctx context.Context, n SignIn, password, field,
 	}
 	a, err := s.checkPassword(ctx, user, stored, "", password, from)
 	if errors.Is(err, errNoMatch) {
-		if err = s.recordFailure(ctx, a, event, from); err == nil {
+		if _, err = s.recordFailure(ctx, a, event, from); err == nil {
 			err = ErrNotYourPassword(field)
 		}
 	}

@@ -100,6 +100,9 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if err := tx.signOutEverywhere(ctx, user); err != nil {
 			return err
 		}
+		if err := tx.dropUnconfirmed(ctx, user, from); err != nil {
+			return err
+		}
 		if err := tx.Record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
 			return err
 		}

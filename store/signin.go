@@ -76,10 +76,12 @@ const (
 		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent, signins.handle, signins.device`
 
 	// The epoch, disabled_at and closed_at are conditions, so that an account
-	// that changed while its password was being compared gets no sign-in.
+	// that changed while its password was being compared gets no sign-in. second_at is one, so
+	// that a way in which forgets the second step lets nobody in.
 	insertSignIn = `INSERT INTO signins (id, user_id, kind, created_at, proved_at, seen_at, ends_at, idle_at, kept, address, agent, handle, device)
 		SELECT $1, users.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
-		FROM users WHERE users.id = $13 AND users.epoch = $14 AND users.disabled_at IS NULL AND users.closed_at IS NULL`
+		FROM users WHERE users.id = $13 AND users.epoch = $14 AND users.disabled_at IS NULL AND users.closed_at IS NULL
+			AND (users.second_at IS NULL OR $15)`
 
 	// LIMIT keeps SQLite from planning the query again for every value of $1. Without it
 	// BenchmarkHomeOfASignedInPerson (make bench) takes nearly twice as long.
@@ -112,7 +114,8 @@ const (
 // does not suffice is a fault.
 func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error) {
 	user := e.User
-	if !complete[e.Kind] {
+	passes, known := passesSecondStep[e.Kind]
+	if !known {
 		return SignIn{}, fmt.Errorf("sign in user %d: %q is no proof that suffices", user.ID, e.Kind)
 	}
 	now := s.Now()
@@ -124,6 +127,10 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 	if from.Device != "" {
 		n.device = secret.Digest(from.Device)
 	}
+	if e.Kind == KindTrusted {
+		// It took a password alone, which is not all that the account has.
+		n.AuthenticatedAt = now.Add(-RecentAuth)
+	}
 	_, absolute := n.limits()
 	n.EndsAt = now.Add(absolute)
 	n.IdleAt = n.idleFrom(now)
@@ -131,8 +138,11 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 		if err := tx.lockUser(ctx, user.ID); err != nil {
 			return err
 		}
+		if err := tx.secondStep(ctx, e, from); err != nil {
+			return err
+		}
 		made, err := tx.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt,
-			n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch)
+			n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch, passes)
 		if err != nil {
 			return fmt.Errorf("sign in user %d: %w", user.ID, err)
 		}
@@ -142,12 +152,15 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
 		}
-		if err := tx.resetFailures(ctx, user.ID, e.bucket); err != nil {
+		if err := tx.resetFailures(ctx, user.ID, append(e.attempt.buckets(), e.before)...); err != nil {
 			return err
 		}
 		isNew, err := tx.rememberDevice(ctx, user, n.device)
 		if err != nil {
 			return fmt.Errorf("note a device of user %d: %w", user.ID, err)
+		}
+		if err := tx.trust(ctx, e, n.device, from); err != nil {
+			return err
 		}
 		detail := ""
 		if isNew {
@@ -158,7 +171,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 		}
 		return tx.Record(ctx, user.ID, EventSignedIn, detail, from)
 	})
-	if err = s.takeBackAfterFault(ctx, e.bucket, err); err != nil {
+	if err = s.takeBackAfterFault(ctx, e.attempt, err); err != nil {
 		return SignIn{}, err
 	}
 	return n, nil

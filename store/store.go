@@ -68,13 +68,19 @@ type Rules struct {
 	// NoNotices leaves out the letters that only tell: of a changed password, a
 	// new device, a closed account, too many wrong passwords.
 	NoNotices bool
-	// Letters seals letters that wait to be sent. Without it the site sends no
-	// mail.
-	Letters *secret.Seal
+	// Mails says that the site sends mail, which needs Keys.
+	Mails bool
+	// Keys are what the site's secret is used for. Without it nobody can have a second
+	// step.
+	Keys *secret.Keys
+	// SecondStepRequired says that everybody must have a second step.
+	SecondStepRequired bool
+	// Trust is how long somebody may trust a browser, at most TrustMax; 0 is not at all.
+	Trust time.Duration
 }
 
 // DefaultRules are what a site begins with.
-var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventRetention: 180 * 24 * time.Hour}
+var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventRetention: 180 * 24 * time.Hour, Trust: 30 * 24 * time.Hour}
 
 // Store offers the verbs. Each is one transaction, safe for concurrent use.
 type Store struct {
@@ -84,7 +90,6 @@ type Store struct {
 	rules     Rules
 	clock     func() time.Time
 	log       *slog.Logger
-	seal      *secret.Seal
 	written   chan struct{} // holds at most one, when there are new letters
 	tally     tally
 	probes    singleflight.Group
@@ -105,7 +110,7 @@ type Store struct {
 // clock is the only source of time for what is stored; tests move it. Events
 // are logged to log.
 func New(ctx context.Context, db Database, passwords *rules.Passwords, hasher *secret.Hasher, rules Rules, clock func() time.Time, log *slog.Logger) (*Store, error) {
-	s := &Store{db: db, passwords: passwords, hasher: hasher, rules: rules, clock: clock, log: log, seal: rules.Letters, written: make(chan struct{}, 1), tally: newTally(), failures: tally{}}
+	s := &Store{db: db, passwords: passwords, hasher: hasher, rules: rules, clock: clock, log: log, written: make(chan struct{}, 1), tally: newTally(), failures: tally{}}
 	for _, hot := range []struct {
 		statement **statement
 		pool      *sql.DB

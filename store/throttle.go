@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,12 +39,14 @@ const (
 		SELECT bucket FROM throttles WHERE failed_at <= $1 ORDER BY failed_at LIMIT $2)`
 )
 
-// attempt is one password that is about to be compared. It is counted as a failure
-// before that, and taken back if it is none.
+// attempt is one password or code that is about to be compared. It is counted as a
+// failure before that, and taken back if it is none.
 type attempt struct {
 	bucket   string
 	failures int
 	user     User // the zero User if there is no such account
+	// codes is where a code is counted besides, or empty.
+	codes string
 }
 
 // accountBucket is where the failures of an account are counted.
@@ -89,16 +92,23 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 	if a.bucket, err = s.bucket(ctx, user, typed, from); err != nil {
 		return a, err
 	}
+	a.failures, err = s.countIn(ctx, a.bucket, limits)
+	return a, err
+}
+
+// countIn counts one attempt in a bucket, and says how many that makes in a row. Where the
+// bucket makes people wait it counts none and refuses.
+func (s *Store) countIn(ctx context.Context, bucket string, limits Limits) (failures int, err error) {
 	// It goes on when the caller leaves. Otherwise nobody would know whether it was
 	// counted, and it could not be taken back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	err = s.Write(ctx, func(tx *Tx) error {
 		now := s.Now()
-		err := tx.QueryRowContext(ctx, countAttempt, a.bucket, now, now.Add(-failureLifetime), now.Add(failureLifetime), now.Add(limits.LongestWait)).Scan(&a.failures)
+		err := tx.QueryRowContext(ctx, countAttempt, bucket, now, now.Add(-failureLifetime), now.Add(failureLifetime), now.Add(limits.LongestWait)).Scan(&failures)
 		if errors.Is(err, sql.ErrNoRows) {
 			var until time.Time
-			if err := tx.QueryRowContext(ctx, selectWait, a.bucket).Scan(&until); err != nil {
+			if err := tx.QueryRowContext(ctx, selectWait, bucket).Scan(&until); err != nil {
 				return err
 			}
 			return rules.TooMany(until.Sub(now))
@@ -106,12 +116,12 @@ func (s *Store) countAttempt(ctx context.Context, user User, typed string, from 
 		if err != nil {
 			return err
 		}
-		if wait := limits.wait(a.failures); wait > 0 {
-			_, err = tx.ExecContext(ctx, updateWait, now.Add(wait), a.bucket)
+		if wait := limits.wait(failures); wait > 0 {
+			_, err = tx.ExecContext(ctx, updateWait, now.Add(wait), bucket)
 		}
 		return err
 	})
-	return a, fault("count a try", err)
+	return failures, fault("count a try", err)
 }
 
 // onDevice says whether the attempt is counted on a known device.
@@ -130,12 +140,13 @@ func (l Limits) wait(failures int) time.Duration {
 }
 
 // recordFailure records an attempt that failed, even if the caller has left. An account
-// that does not exist takes the same transaction.
-func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from Origin) error {
+// that does not exist takes the same transaction. It says how many codes were wrong in a
+// row, if it was a code.
+func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from Origin) (wrongCodes int, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	inARow := 0
-	err := s.Write(ctx, func(tx *Tx) error {
+	err = s.Write(ctx, func(tx *Tx) error {
 		if a.user.ID == 0 {
 			tx.events = append(tx.events, Event{Name: name, Origin: from})
 			_, err := tx.countFailure(ctx, a)
@@ -152,6 +163,11 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 		if inARow, err = tx.countFailure(ctx, a); err != nil {
 			return err
 		}
+		if name == EventSecondFailed {
+			if wrongCodes, err = tx.countWrongCode(ctx, a, from); err != nil {
+				return err
+			}
+		}
 		if limit := s.rules.Limits.WrongPasswords; limit == 0 || a.failures != limit {
 			return nil
 		}
@@ -163,9 +179,9 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 		_, err = s.db.Exec(ctx, deleteDevice, a.user.ID, secret.Digest(from.Device))
 	}
 	if err != nil {
-		return fmt.Errorf("record a failed try: %w", err)
+		return 0, fmt.Errorf("record a failed try: %w", err)
 	}
-	return nil
+	return wrongCodes, nil
 }
 
 // countFailure notes that an attempt failed, and says how many of the bucket failed in a
@@ -182,7 +198,7 @@ func (tx *Tx) countFailure(ctx context.Context, a attempt) (failed int, err erro
 // to nothing. fault is why, or nil. Where it says that the database is unavailable, this
 // does not wait for the database again.
 func (s *Store) takeBack(ctx context.Context, a attempt, fault error) {
-	if a.bucket == "" {
+	if len(a.buckets()) == 0 {
 		return
 	}
 	// It is done even if the caller has left.
@@ -192,33 +208,39 @@ func (s *Store) takeBack(ctx context.Context, a attempt, fault error) {
 	if fault != nil && s.Unavailable(fault) {
 		db.LockWait = 0
 	}
-	if _, err := db.Exec(ctx, takeBackFailure, s.Now(), a.bucket); err != nil {
-		s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
+	for _, bucket := range a.buckets() {
+		if _, err := db.Exec(ctx, takeBackFailure, s.Now(), bucket); err != nil {
+			s.log.WarnContext(ctx, "a try was not taken back", "error", err.Error())
+		}
 	}
+}
+
+// buckets are those in which the attempt was counted.
+func (a attempt) buckets() []string {
+	return slices.DeleteFunc([]string{a.bucket, a.codes}, func(bucket string) bool { return bucket == "" })
 }
 
 // takeBackAfterFault returns err. If it is a fault, it takes back the attempt, whose
 // password was right.
-func (s *Store) takeBackAfterFault(ctx context.Context, bucket string, err error) error {
+func (s *Store) takeBackAfterFault(ctx context.Context, a attempt, err error) error {
 	if isFault(err) {
-		s.takeBack(ctx, attempt{bucket: bucket}, err)
+		s.takeBack(ctx, a, err)
 	}
 	return err
 }
 
-// resetFailures forgets the failures of the bucket in which a password was right, and
-// only those.
-func (tx *Tx) resetFailures(ctx context.Context, user int64, bucket string) error {
-	if bucket == "" {
-		return nil
-	}
-	if bucket == accountBucket(User{ID: user}) {
-		if _, err := tx.ExecContext(ctx, resetWrong, user); err != nil {
+// resetFailures forgets the failures of the buckets in which a password or code was right,
+// and only those.
+func (tx *Tx) resetFailures(ctx context.Context, user int64, buckets ...string) error {
+	for _, bucket := range buckets {
+		if bucket == accountBucket(User{ID: user}) {
+			if _, err := tx.ExecContext(ctx, resetWrong, user); err != nil {
+				return fmt.Errorf("forget failures: %w", err)
+			}
+		}
+		if _, err := tx.ExecContext(ctx, deleteThrottle, bucket); err != nil {
 			return fmt.Errorf("forget failures: %w", err)
 		}
-	}
-	if _, err := tx.ExecContext(ctx, deleteThrottle, bucket); err != nil {
-		return fmt.Errorf("forget failures: %w", err)
 	}
 	return nil
 }
@@ -229,7 +251,7 @@ func (tx *Tx) forgetFailures(ctx context.Context, userID int64) error {
 	if _, err := tx.ExecContext(ctx, deleteThrottle, bucket); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}
-	// What begins with the bucket and a colon: the devices.
+	// What begins with the bucket and a colon: the devices, and the codes.
 	if _, err := tx.ExecContext(ctx, deleteUserThrottles, bucket+":", bucket+";"); err != nil {
 		return fmt.Errorf("forget failures: %w", err)
 	}

@@ -35,6 +35,8 @@ type User struct {
 	Zone string
 	// PasswordAt is when the password was last changed, or the zero time.
 	PasswordAt time.Time
+	// SecondAt is since when a password alone does not sign the person in, or the zero time.
+	SecondAt time.Time
 
 	// epoch changes whenever what proves this person changes; a sign-in that
 	// began under an older one does not come about.
@@ -59,6 +61,9 @@ func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
 // Closed says whether the person closed the account.
 func (u User) Closed() bool { return !u.ClosedAt.IsZero() }
 
+// SecondStep says whether a sign-in by password takes a second step.
+func (u User) SecondStep() bool { return !u.SecondAt.IsZero() }
+
 // Verified says whether the address of the account is known to be the
 // person's.
 func (u User) Verified() bool { return !u.VerifiedAt.IsZero() }
@@ -73,7 +78,8 @@ func (u User) FormID() string {
 
 const (
 	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at,
-		users.renamed_at, users.closed_at, users.confirmed_at, users.zone, users.password_at, users.wrong_passwords, users.epoch`
+		users.renamed_at, users.closed_at, users.confirmed_at, users.zone, users.password_at, users.second_at,
+		users.wrong_passwords, users.epoch`
 
 	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
@@ -108,6 +114,7 @@ func (u *User) columns() []any {
 		UTC{&u.VerifiedAt},
 		&u.Zone,
 		UTC{&u.PasswordAt},
+		UTC{&u.SecondAt},
 		&u.wrongPasswords,
 		&u.epoch,
 	}

@@ -79,9 +79,11 @@ func (a *accounts) open(inv *invocation, c checked, log *slog.Logger, serving bo
 	a.hasher.Gate.Busy = addProcessors
 	rules := inv.settings.rules()
 	var err error
-	if rules.Letters, err = inv.settings.seal(c, serving); err != nil {
+	if rules.Keys, err = inv.settings.keys(c, serving); err != nil {
 		return err
 	}
+	// A command that has no secret cannot seal a letter.
+	rules.Mails = inv.settings.sendsMail(c.base) && rules.Keys != nil
 	if a.store, err = store.New(inv.ctx, a.db.Accounts(), a.passwords, a.hasher, rules, inv.clock, log); err != nil {
 		return err
 	}

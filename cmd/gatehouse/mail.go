@@ -89,18 +89,15 @@ func (s *settings) checkMail(c checked) error {
 	return nil
 }
 
-// seal encrypts waiting letters; nil if the site sends no mail. Only with create is a missing
+// keys are derived from the site's secret; nil if there is none. Only with create is a missing
 // secret created: a command run by another user must not leave a file that the server cannot
 // read.
-func (s *settings) seal(c checked, create bool) (*secret.Seal, error) {
-	if !s.sendsMail(c.base) {
-		return nil, nil
-	}
+func (s *settings) keys(c checked, create bool) (*secret.Keys, error) {
 	key, err := s.secret(c, create)
 	if err != nil || key == nil {
 		return nil, err
 	}
-	return secret.NewSeal(key, "letters")
+	return secret.NewKeys(key)
 }
 
 func (s *settings) secret(c checked, create bool) ([]byte, error) {

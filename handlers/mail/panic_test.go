@@ -88,7 +88,7 @@ func TestOfficeGoesOnAfterTheStorePanics(t *testing.T) {
 	each(t, func() *mailtest.Server { return &mailtest.Server{} }, "smtp://ADDR", func(t *testing.T, b *branch, s *mailtest.Server) {
 		clock := &stoppable{Clock: b.clock}
 		rules := store.DefaultRules
-		rules.Letters = storetest.Seal(t)
+		rules.Mails, rules.Keys = true, storetest.Keys(t)
 		var err error
 		b.Store, err = store.New(t.Context(), b.db, storetest.NewPasswords(), storetest.NewHasher(t), rules, clock.Now, slog.New(slog.DiscardHandler))
 		if err != nil {

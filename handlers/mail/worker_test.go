@@ -49,7 +49,7 @@ func (l *lines) count(part string) int {
 func open(t *testing.T, db store.Database, clock *storetest.Clock, sender Sender) *branch {
 	t.Helper()
 	rules := store.DefaultRules
-	rules.Letters = storetest.Seal(t)
+	rules.Mails, rules.Keys = true, storetest.Keys(t)
 	base, err := url.Parse("https://accounts.example.com")
 	if err != nil {
 		t.Fatal(err)

@@ -3,9 +3,7 @@ package secret
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 )
@@ -21,14 +19,9 @@ type Seal struct{ aead cipher.AEAD }
 // NewSeal derives the key of a purpose. It returns an error for a secret of
 // the wrong length.
 func NewSeal(secret []byte, purpose string) (*Seal, error) {
-	if len(secret) != Length {
-		return nil, fmt.Errorf("the secret must have %d bytes, not %d", Length, len(secret))
-	}
-	// This word never changes, whatever the program is called: with another one no letter
-	// that waits could be opened any more.
-	key, err := hkdf.Key(sha256.New, secret, nil, "gatehouse "+purpose, 32)
+	key, err := derive(secret, purpose)
 	if err != nil {
-		return nil, fmt.Errorf("derive a key: %w", err)
+		return nil, err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -199,7 +199,7 @@ func provedAhead(t *testing.T, h house) {
 			t.Errorf("a proof of in %v counts: %v, want %v", later, got, want)
 		}
 	}
-	n, err := h.Reauthenticate(h.ctx, h.visit(t, n.ID), Password, From)
+	n, err := h.Reauthenticate(h.ctx, h.visit(t, n.ID), Password, "", From)
 	must(t, err)
 	if !h.RecentlyAuthenticated(h.visit(t, n.ID)) {
 		t.Error("a proof of now does not count")

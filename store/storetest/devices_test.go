@@ -46,7 +46,7 @@ func knownDevice(t *testing.T, h house) {
 		}
 	}
 	n := h.enter(t, "ada@example.com", Password, on(token))
-	if _, err := h.Reauthenticate(h.ctx, n, Password, on(token)); err != nil {
+	if _, err := h.Reauthenticate(h.ctx, n, Password, "", on(token)); err != nil {
 		t.Errorf("Prove on the known device = %v", err)
 	}
 	if r := h.guess(t, "ada", From); r.Wait == 0 {
@@ -168,7 +168,7 @@ func busyForgetsNoDevice(t *testing.T, h house) {
 	busy := h.gated(t, secret.NewGate(0, time.Millisecond))
 	for range 3 {
 		_, tried := busy.Authenticate(h.ctx, "ada", Password, on(token))
-		_, reauth := busy.Reauthenticate(h.ctx, n, Password, on(token))
+		_, reauth := busy.Reauthenticate(h.ctx, n, Password, "", on(token))
 		for _, err := range []error{tried, reauth} {
 			if !errors.Is(err, secret.ErrBusy) {
 				t.Errorf("got %v, want ErrBusy", err)
@@ -275,7 +275,7 @@ func nothingInClear(t *testing.T, h house) {
 	h.guess(t, "nobody@example.org", From)
 	n := h.enter(t, "ada", Password, on(token))
 	h.guess(t, "ada", on(token))
-	_, err := h.Reauthenticate(h.ctx, n, typed, on(token))
+	_, err := h.Reauthenticate(h.ctx, n, typed, "", on(token))
 	refused(t, err)
 	n, err = h.ChangePassword(h.ctx, n, Password, otherPassword, on(token))
 	must(t, err)

@@ -48,7 +48,7 @@ func recordsAll(t *testing.T, h house) {
 			return want(err)
 		}},
 		{store.EventFailed, "", func() error {
-			_, err := h.Reauthenticate(h.ctx, n, "wrong", from)
+			_, err := h.Reauthenticate(h.ctx, n, "wrong", "", from)
 			return want(err)
 		}},
 		{store.EventPasswordRefused, "", func() error {
@@ -56,7 +56,7 @@ func recordsAll(t *testing.T, h house) {
 			return want(err)
 		}},
 		{store.EventReauthenticated, "", func() error {
-			n, err = h.Reauthenticate(h.ctx, n, Password, from)
+			n, err = h.Reauthenticate(h.ctx, n, Password, "", from)
 			return err
 		}},
 		{store.EventSignInEnded, "Agent of Ada", func() error { return h.EndSignIn(h.ctx, n, there.Handle, from) }},
@@ -183,7 +183,7 @@ func recordsOrNothing(t *testing.T, h house) {
 			return err
 		},
 		"Prove": func() error {
-			_, err := h.Reauthenticate(h.ctx, n, Password, From)
+			_, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 			return err
 		},
 		"ChangePassword": func() error {

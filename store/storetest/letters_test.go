@@ -39,7 +39,7 @@ func TestLetterContract(t *testing.T) {
 func (h house) mailing(t *testing.T) house {
 	t.Helper()
 	rules := store.DefaultRules
-	rules.Letters = Seal(t)
+	rules.Mails, rules.Keys = true, Keys(t)
 	return h.ruled(t, rules)
 }
 

@@ -177,7 +177,7 @@ func tooDear(t *testing.T, h house) {
 		if refused(t, err) != refused(t, unknown) {
 			t.Errorf("%s: %v, nobody gets %v", hash, err, unknown)
 		}
-		_, err = h.Reauthenticate(h.ctx, n, Password, From)
+		_, err = h.Reauthenticate(h.ctx, n, Password, "", From)
 		refused(t, err)
 		_, err = h.ChangePassword(h.ctx, n, Password, otherPassword, From)
 		refused(t, err)

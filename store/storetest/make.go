@@ -78,7 +78,9 @@ func Common(passwords ...string) *io.SectionReader {
 // New makes a store on a migrated database, with the usual rules.
 func New(t testing.TB, db store.Database, clock *Clock) *store.Store {
 	t.Helper()
-	return NewWith(t, db, clock, store.DefaultRules)
+	rules := store.DefaultRules
+	rules.Keys = Keys(t)
+	return NewWith(t, db, clock, rules)
 }
 
 // NewWith makes a store on a migrated database, with rules of the test's own.
@@ -91,14 +93,14 @@ func NewWith(t testing.TB, db store.Database, clock *Clock, rules store.Rules) *
 	return s
 }
 
-// Seal is what the letters of tests are sealed with.
-func Seal(t testing.TB) *secret.Seal {
+// Keys are those of the secret of tests.
+func Keys(t testing.TB) *secret.Keys {
 	t.Helper()
-	seal, err := secret.NewSeal(make([]byte, secret.Length), "letters")
+	keys, err := secret.NewKeys(make([]byte, secret.Length))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return seal
+	return keys
 }
 
 // From is where people of tests come from.

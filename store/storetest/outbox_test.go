@@ -178,7 +178,8 @@ func otherSecret(t *testing.T, h house) {
 	key := bytes.Repeat([]byte{1}, secret.Length)
 	rules := store.DefaultRules
 	var err error
-	rules.Letters, err = secret.NewSeal(key, "letters")
+	rules.Mails = true
+	rules.Keys, err = secret.NewKeys(key)
 	must(t, err)
 	log := &lines{}
 	h.Store, err = store.New(h.ctx, h.db, NewPasswords(), NewHasher(t), rules, h.clock.Now, slog.New(slog.NewTextHandler(log, nil)))

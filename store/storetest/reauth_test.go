@@ -42,7 +42,7 @@ func provesForTenMinutes(t *testing.T, h house) {
 	if n = h.visit(t, n.ID); h.RecentlyAuthenticated(n) {
 		t.Error("the proof lasts longer than ten minutes")
 	}
-	n, err := h.Reauthenticate(h.ctx, n, Password, From)
+	n, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 	must(t, err)
 	if n = h.visit(t, n.ID); !h.RecentlyAuthenticated(n) {
 		t.Error("after the password there is no proof")
@@ -51,7 +51,7 @@ func provesForTenMinutes(t *testing.T, h house) {
 	if n = h.visit(t, n.ID); h.RecentlyAuthenticated(n) {
 		t.Error("a second proof lasts longer than ten minutes")
 	}
-	_, err = h.Reauthenticate(h.ctx, n, "wrong", From)
+	_, err = h.Reauthenticate(h.ctx, n, "wrong", "", From)
 	if r := refused(t, err); r.Field != "password" {
 		t.Errorf("a wrong password says %+v", r)
 	}
@@ -64,7 +64,7 @@ func proofRenews(t *testing.T, h house) {
 	other := h.signIn(t, false)
 	old := h.signIn(t, true)
 	h.clock.Move(time.Minute)
-	n, err := h.Reauthenticate(h.ctx, old, Password, From)
+	n, err := h.Reauthenticate(h.ctx, old, Password, "", From)
 	must(t, err)
 	if n.ID == old.ID || len(n.ID) < 26 {
 		t.Errorf("the id was %q and is %q", old.ID, n.ID)
@@ -87,7 +87,7 @@ func proofMovesNoEnd(t *testing.T, h house) {
 	for range 47 {
 		h.clock.Move(30 * time.Minute)
 		var err error
-		n, err = h.Reauthenticate(h.ctx, h.visit(t, n.ID), Password, From)
+		n, err = h.Reauthenticate(h.ctx, h.visit(t, n.ID), Password, "", From)
 		must(t, err)
 	}
 	h.clock.Move(30*time.Minute - time.Second)
@@ -102,7 +102,7 @@ func provesNoEnded(t *testing.T, h house) {
 	n := h.signIn(t, false)
 	must(t, h.SignOut(h.ctx, n, From))
 	before := h.dump(t, "throttles")
-	if _, err := h.Reauthenticate(h.ctx, n, Password, From); !errors.Is(err, store.ErrSignInEnded) {
+	if _, err := h.Reauthenticate(h.ctx, n, Password, "", From); !errors.Is(err, store.ErrSignInEnded) {
 		t.Errorf("Reauthenticate = %v, want ErrSignInEnded", err)
 	}
 	if _, err := h.ChangePassword(h.ctx, n, Password, otherPassword, From); !errors.Is(err, store.ErrSignInEnded) {
@@ -113,7 +113,7 @@ func provesNoEnded(t *testing.T, h house) {
 	}
 	n = h.signIn(t, false)
 	must(t, h.Disable(h.ctx, h.find(t, "ada"), From))
-	_, err := h.Reauthenticate(h.ctx, n, Password, From)
+	_, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 	refused(t, err)
 	_, err = h.ChangePassword(h.ctx, n, Password, otherPassword, From)
 	refused(t, err)
@@ -124,7 +124,7 @@ func provesOnce(t *testing.T, h house) {
 	var group sync.WaitGroup
 	answers := make([]error, 2)
 	for i := range answers {
-		group.Go(func() { _, answers[i] = h.Reauthenticate(h.ctx, n, Password, From) })
+		group.Go(func() { _, answers[i] = h.Reauthenticate(h.ctx, n, Password, "", From) })
 	}
 	group.Wait()
 	if (answers[0] == nil) == (answers[1] == nil) || !errors.Is(errors.Join(answers...), store.ErrSignInEnded) {

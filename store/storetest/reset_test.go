@@ -230,7 +230,7 @@ const wrongMax = 90
 func (h house) patient(t *testing.T) house {
 	t.Helper()
 	rules := store.DefaultRules
-	rules.Limits.WrongPasswords, rules.Letters = 1000, Seal(t)
+	rules.Limits.WrongPasswords, rules.Mails, rules.Keys = 1000, true, Keys(t)
 	return h.ruled(t, rules)
 }
 
@@ -264,7 +264,7 @@ func switchesOff(t *testing.T, h house) {
 	h.enter(t, "ada", Password, on("known"))
 	_, err = h.Authenticate(h.ctx, "ada", Password, From)
 	refused(t, err) // a sign-in elsewhere switches nothing on
-	_, err = h.Reauthenticate(h.ctx, n, Password, From)
+	_, err = h.Reauthenticate(h.ctx, n, Password, "", From)
 	refused(t, err)
 	must(t, h.ResetPassword(h.ctx, h.resetLink(t, "ada"), otherPassword, From))
 	h.enter(t, "ada", otherPassword, From)
@@ -285,7 +285,7 @@ func countsInARow(t *testing.T, h house) {
 	h.guess(t, "ada", From)
 	n := h.enter(t, "ada", Password, From)
 	h.exec(t, `UPDATE users SET wrong_passwords = $1`, wrongMax-1)
-	_, err := h.Reauthenticate(h.ctx, n, Password, From)
+	_, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 	must(t, err)
 	h.guess(t, "ada", From)
 	if post := h.post(t); len(post) != 0 {
@@ -299,7 +299,7 @@ func neverOff(t *testing.T, h house) {
 	h.exec(t, off, wrongMax+1)
 	h.enter(t, "ada", Password, From)
 	rules := store.DefaultRules
-	rules.Limits, rules.Letters = store.Limits{}, Seal(t)
+	rules.Limits, rules.Mails, rules.Keys = store.Limits{}, true, Keys(t)
 	h = h.ruled(t, rules)
 	h.exec(t, off, wrongMax-1)
 	h.guess(t, "ada", From)
@@ -333,7 +333,7 @@ func oneOrder(t *testing.T, h house) {
 	}
 	must(t, guess())
 	answers := h.overtake(t, `UPDATE users SET name = name`, nil, func() error {
-		_, err := h.Reauthenticate(h.ctx, n, Password, From)
+		_, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 		return err
 	}, func() error { return h.Disable(h.ctx, ada, From) })
 	if answers[0] != nil && !errors.Is(answers[0], store.ErrSignInEnded) || answers[1] != nil {

@@ -56,7 +56,7 @@ var verbs = map[string]func(t *testing.T, h house) act{
 	"prove": func(t *testing.T, h house) act {
 		n := h.signIn(t, false)
 		return func() error {
-			n, err := h.Reauthenticate(h.ctx, n, Password, From)
+			n, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 			return errors.Join(err, h.present(n))
 		}
 	},

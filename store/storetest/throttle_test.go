@@ -161,7 +161,7 @@ func countsProofs(t *testing.T, h house) {
 	for i := range free {
 		var err error
 		if i%2 == 0 {
-			_, err = h.Reauthenticate(h.ctx, n, "wrong", From)
+			_, err = h.Reauthenticate(h.ctx, n, "wrong", "", From)
 		} else {
 			_, err = h.ChangePassword(h.ctx, n, "wrong", otherPassword, From)
 		}
@@ -173,7 +173,7 @@ func countsProofs(t *testing.T, h house) {
 	if want.Wait == 0 {
 		t.Fatal("guesses of somebody signed in are not counted with the sign-ins")
 	}
-	_, reauth := h.Reauthenticate(h.ctx, n, Password, From)
+	_, reauth := h.Reauthenticate(h.ctx, n, Password, "", From)
 	_, changed := h.ChangePassword(h.ctx, n, Password, otherPassword, From)
 	if refused(t, reauth) != want || refused(t, changed) != want {
 		t.Errorf("the right password says %v and %v, want %v", reauth, changed, want)
@@ -225,7 +225,7 @@ func busyIsNoTry(t *testing.T, h house) {
 	for range free {
 		for range 2 {
 			_, tried := busy.Authenticate(h.ctx, "ada", Password, From)
-			_, reauth := busy.Reauthenticate(h.ctx, n, Password, From)
+			_, reauth := busy.Reauthenticate(h.ctx, n, Password, "", From)
 			_, changed := busy.ChangePassword(h.ctx, n, Password, otherPassword, From)
 			for _, err := range []error{tried, reauth, changed} {
 				if !errors.Is(err, secret.ErrBusy) {
@@ -300,7 +300,7 @@ func faultIsNoTry(t *testing.T, h house) {
 			return err
 		},
 		"Prove": func() error {
-			_, err := h.Reauthenticate(h.ctx, n, Password, From)
+			_, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 			return err
 		},
 		"ChangePassword": func() error {
@@ -416,7 +416,7 @@ func noLimit(t *testing.T, h house) {
 			t.Fatalf("got %+v", r)
 		}
 	}
-	_, err := h.Reauthenticate(h.ctx, n, Password, From)
+	_, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 	must(t, err)
 	h.enter(t, "ada", Password, From)
 	h.count(t, "throttles", 0)

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+const (
+	resetSecond = `UPDATE users SET second_at = NULL, epoch = epoch + 1 WHERE id = $1 AND second_at IS NOT NULL`
+
+	selectApps       = `SELECT user_id, sealed FROM totp WHERE user_id > $1 ORDER BY user_id LIMIT $2`
+	selectCodeOwners = `SELECT user_id FROM recovery_codes WHERE user_id > $1 ORDER BY user_id LIMIT $2`
+)
+
+// ErrOtherSecret says that authenticator apps were sealed with another secret than the
+// site has now.
+var ErrOtherSecret = errors.New("the authenticator apps in this database were sealed with another --secret")
+
+type sealedApp struct {
+	userID int64
+	sealed []byte
+}
+
+func (a *sealedApp) columns() []any { return []any{&a.userID, &a.sealed} }
+
+// CheckSecret opens one authenticator app, and returns ErrOtherSecret if that fails.
+func (s *Store) CheckSecret(ctx context.Context) error {
+	apps, err := All(ctx, s, selectApps, []any{0, 1}, (*sealedApp).columns)
+	if err != nil {
+		return err
+	}
+	for _, app := range apps {
+		if _, err := s.openApp(app.userID, app.sealed); err != nil {
+			return ErrOtherSecret
+		}
+	}
+	return nil
+}
+
+// AnySecondStep says whether anybody has a second step: an app or recovery codes.
+func (s *Store) AnySecondStep(ctx context.Context) (bool, error) {
+	apps, err := All(ctx, s, selectApps, []any{0, 1}, (*sealedApp).columns)
+	if err != nil || len(apps) > 0 {
+		return len(apps) > 0, err
+	}
+	owners, err := All(ctx, s, selectCodeOwners, []any{0, 1}, func(id *int64) []any { return []any{id} })
+	return len(owners) > 0, err
+}
+
+// ResetFactors takes the second step of a person away, for operators: the app, the recovery
+// codes and all trust. It ends all sign-ins and says how many. It returns ErrNotFound for
+// somebody who has no second step.
+func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended int64, err error) {
+	err = s.Write(ctx, func(tx *Tx) error {
+		changed, err := tx.changed(ctx, resetSecond, user.ID)
+		if err != nil {
+			return fmt.Errorf("reset the factors of user %d: %w", user.ID, err)
+		}
+		if changed == 0 {
+			return ErrNotFound
+		}
+		if err := tx.dropFactors(ctx, user); err != nil {
+			return err
+		}
+		if err := tx.endTrust(ctx, user); err != nil {
+			return err
+		}
+		if ended, err = tx.changed(ctx, deleteSignIns, user.ID); err != nil {
+			return fmt.Errorf("reset the factors of user %d: %w", user.ID, err)
+		}
+		if err := tx.notify(ctx, LetterFactorsReset, user, from); err != nil {
+			return err
+		}
+		return tx.Record(ctx, user.ID, EventFactorsReset, "", from)
+	})
+	return ended, err
+}
+
+// DropUnreadableApps removes the authenticator apps that the site's secret cannot open, of
+// everybody. Their owners still have a second step and sign in with a recovery code. dropped
+// is how many there were, and stranded are the people among them who have no code left.
+func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped int, stranded []User, err error) {
+	const batch = 200
+	for after := int64(0); ; {
+		apps, err := All(ctx, s, selectApps, []any{after, batch}, (*sealedApp).columns)
+		if err != nil {
+			return dropped, stranded, err
+		}
+		for _, app := range apps {
+			after = app.userID
+			if _, err := s.openApp(app.userID, app.sealed); err == nil {
+				continue
+			}
+			left, user, err := s.dropApp(ctx, app.userID, from)
+			if err != nil {
+				return dropped, stranded, err
+			}
+			dropped++
+			if left == 0 {
+				stranded = append(stranded, user)
+			}
+		}
+		if len(apps) < batch {
+			return dropped, stranded, nil
+		}
+	}
+}
+
+// dropApp removes an app and nothing else, and says how many recovery codes are left.
+func (s *Store) dropApp(ctx context.Context, userID int64, from Origin) (left int, user User, err error) {
+	err = s.Write(ctx, func(tx *Tx) error {
+		if err := user.scan(tx.QueryRowContext(ctx, selectUserByID, userID)); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, deleteApp, userID); err != nil {
+			return fmt.Errorf("remove the app of user %d: %w", userID, err)
+		}
+		if left, err = tx.codesLeft(ctx, user); err != nil {
+			return err
+		}
+		return tx.Record(ctx, userID, EventAppChanged, "", from)
+	})
+	return left, user, err
+}

@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatehouse/store/rules"
+	"gatehouse/store/secret"
+)
+
+// otherTime is how many steps a code may be off for us to say that a clock is wrong.
+const otherTime = 10
+
+const (
+	updateSecondOn = `UPDATE users SET second_at = coalesce(second_at, $1), epoch = epoch + 1
+		WHERE id = $2 AND epoch = $3 AND disabled_at IS NULL AND closed_at IS NULL`
+
+	upsertApp = `INSERT INTO totp (user_id, sealed, last_step, confirmed, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (user_id) DO UPDATE SET sealed = $2, last_step = $3, confirmed = $4, created_at = $5`
+
+	updateSecondOff = `UPDATE users SET second_at = NULL, epoch = epoch + 1 WHERE id = $1 AND epoch = $2 AND second_at IS NOT NULL`
+
+	deleteApp = `DELETE FROM totp WHERE user_id = $1`
+
+	deleteUnconfirmedApp = `DELETE FROM totp WHERE user_id = $1 AND NOT confirmed`
+	endSecond            = `UPDATE users SET second_at = NULL WHERE id = $1`
+)
+
+// appLabel binds a sealed key to its owner.
+func appLabel(userID int64) string { return fmt.Sprintf("totp:%d", userID) }
+
+// AppKey is the key that is shown while somebody sets an authenticator app up. It is the
+// same however often it is asked for, until the account changes, so that nothing has to be
+// stored before it is proved.
+func (s *Store) AppKey(n SignIn, user User) []byte {
+	return s.rules.Keys.AppSetup.Sum(fmt.Sprintf("%d|%s|%d", user.ID, n.Handle, user.epoch))[:secret.AppKeyLength]
+}
+
+// SetUpApp takes the first code of the authenticator app that was given AppKey, in place of
+// the app before it. It turns the second step on, and returns the sign-in under its new id.
+// codes are new recovery codes; they are none where the person has some already. All other
+// sign-ins end. ErrSignInEnded says that the sign-in has ended or the account has changed.
+func (s *Store) SetUpApp(ctx context.Context, n SignIn, user User, typed string, from Origin) (renewed SignIn, codes []string, err error) {
+	text, err := rules.AppCode(typed)
+	if err != nil {
+		return n, nil, err
+	}
+	if s.Mails() && !user.Verified() {
+		return n, nil, rules.Refuse("", "Confirm your email address first.")
+	}
+	key := s.AppKey(n, user)
+	first, last := appSteps(s.Now())
+	step, ok := secret.MatchAppCode(key, text, first, last)
+	if !ok {
+		if _, ok := secret.MatchAppCode(key, text, first-otherTime, last+otherTime); ok {
+			return n, nil, ErrOtherTime
+		}
+		return n, nil, ErrWrongCode
+	}
+	err = s.Write(ctx, func(tx *Tx) error {
+		codes = nil
+		now := s.Now()
+		changed, err := tx.changed(ctx, updateSecondOn, now, user.ID, user.epoch)
+		if err != nil {
+			return fmt.Errorf("set up an app: %w", err)
+		}
+		if changed == 0 {
+			return ErrSignInEnded
+		}
+		if _, err := tx.ExecContext(ctx, upsertApp, user.ID, s.rules.Keys.Apps.Seal(key, appLabel(user.ID)), step, user.Verified(), now); err != nil {
+			return fmt.Errorf("set up an app: %w", err)
+		}
+		left, err := tx.codesLeft(ctx, user)
+		if err == nil && left == 0 {
+			codes, err = tx.makeCodes(ctx, user)
+		}
+		if err != nil {
+			return err
+		}
+		event, letter := EventSecondOn, LetterSecondOn
+		if user.SecondStep() {
+			event, letter = EventAppChanged, LetterAppChanged
+		}
+		renewed, err = tx.changedSecond(ctx, n, user, event, letter, from)
+		return err
+	})
+	return renewed, codes, err
+}
+
+// changedSecond does what every change of the second step brings: all other sign-ins end,
+// no browser is trusted any more, this sign-in gets a new id, and the person is told.
+func (tx *Tx) changedSecond(ctx context.Context, n SignIn, user User, event, letter string, from Origin) (SignIn, error) {
+	if _, err := tx.endOthers(ctx, n); err != nil {
+		return n, err
+	}
+	if err := tx.endTrust(ctx, user); err != nil {
+		return n, err
+	}
+	renewed, err := tx.renewSignIn(ctx, n)
+	if err != nil {
+		return n, err
+	}
+	if err := tx.notify(ctx, letter, user, from); err != nil {
+		return n, err
+	}
+	return renewed, tx.Record(ctx, user.ID, event, "", from)
+}
+
+// TurnSecondStepOff removes the app and the recovery codes. From then on the password alone
+// signs the person in. All other sign-ins end, and this one is returned under its new id.
+// It is refused where the site asks for a second step.
+func (s *Store) TurnSecondStepOff(ctx context.Context, n SignIn, user User, from Origin) (renewed SignIn, err error) {
+	if s.RequiresSecondStep(user) {
+		return n, ErrRequired
+	}
+	err = s.Write(ctx, func(tx *Tx) error {
+		changed, err := tx.changed(ctx, updateSecondOff, user.ID, user.epoch)
+		if err != nil {
+			return fmt.Errorf("turn a second step off: %w", err)
+		}
+		if changed == 0 {
+			return ErrSignInEnded
+		}
+		if err := tx.dropFactors(ctx, user); err != nil {
+			return err
+		}
+		renewed, err = tx.changedSecond(ctx, n, user, EventSecondOff, LetterSecondOff, from)
+		return err
+	})
+	return renewed, err
+}
+
+// dropFactors deletes the app and the recovery codes.
+func (tx *Tx) dropFactors(ctx context.Context, user User) error {
+	for _, statement := range []string{deleteApp, deleteCodes} {
+		if _, err := tx.ExecContext(ctx, statement, user.ID); err != nil {
+			return fmt.Errorf("remove the factors of user %d: %w", user.ID, err)
+		}
+	}
+	return nil
+}
+
+// dropUnconfirmed turns a second step off that was set up while the address of the account
+// had never been confirmed: it may be that of whoever typed somebody else's address.
+func (tx *Tx) dropUnconfirmed(ctx context.Context, user User, from Origin) error {
+	dropped, err := tx.changed(ctx, deleteUnconfirmedApp, user.ID)
+	if err != nil || dropped == 0 {
+		return fault("remove an app", err)
+	}
+	if _, err := tx.ExecContext(ctx, endSecond, user.ID); err != nil {
+		return fmt.Errorf("turn a second step off: %w", err)
+	}
+	if err := tx.dropFactors(ctx, user); err != nil {
+		return err
+	}
+	return tx.Record(ctx, user.ID, EventSecondOff, DetailByLink, from)
+}
+
+// matchAppCode finds the step of a code. A step that was used, or one before it, matches no
+// more, so that a code that somebody watched being typed opens nothing (RFC 6238, 5.2).
+func (s *Store) matchAppCode(ctx context.Context, user User, text string) (code, error) {
+	var sealed []byte
+	var used int64
+	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectAppKey, user.ID).Scan(&sealed, &used)
+	if errors.Is(err, sql.ErrNoRows) {
+		return code{}, errNoMatch
+	}
+	if err != nil {
+		return code{}, fmt.Errorf("look for an app: %w", err)
+	}
+	key, err := s.openApp(user.ID, sealed)
+	if err != nil {
+		s.log.ErrorContext(ctx, "the key of an authenticator app", "user", user.ID, "error", err.Error())
+		return code{}, errNoMatch
+	}
+	now := s.Now()
+	first, last := appSteps(now)
+	step, ok := secret.MatchAppCode(key, text, first, last)
+	if !ok || step <= used && used <= secret.AppStepAt(latest(now, 0)) {
+		return code{}, errNoMatch
+	}
+	return code{kind: KindCode, step: step}, nil
+}
+
+func (s *Store) openApp(userID int64, sealed []byte) ([]byte, error) {
+	if s.rules.Keys == nil {
+		return nil, errors.New("cannot be opened without --secret")
+	}
+	return s.rules.Keys.Apps.Open(sealed, appLabel(userID))
+}
+
+// Factors are what somebody has for the second step.
+type Factors struct {
+	// AppAt is since when they have an authenticator app, or the zero time.
+	AppAt time.Time
+	// Codes are the recovery codes of the present set, used and unused.
+	Codes []RecoveryCode
+	// Trusted are the browsers that are not asked for the second step.
+	Trusted []TrustedBrowser
+}
+
+const selectAppAt = `SELECT created_at FROM totp WHERE user_id = $1`
+
+// Factors collects them. Three queries.
+func (s *Store) Factors(ctx context.Context, user User) (f Factors, err error) {
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectAppAt, user.ID).Scan(UTC{&f.AppAt})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return f, fmt.Errorf("look for an app: %w", err)
+	}
+	if f.Codes, err = s.recoveryCodes(ctx, user); err != nil {
+		return f, err
+	}
+	f.Trusted, err = s.trustedBrowsers(ctx, user)
+	return f, err
+}
+
+// CodesLeft is how many recovery codes were not used.
+func (f Factors) CodesLeft() (left int) {
+	for _, c := range f.Codes {
+		if c.UsedAt.IsZero() {
+			left++
+		}
+	}
+	return left
+}
+
+// CodesAt is when the present set was made, or the zero time.
+func (f Factors) CodesAt() time.Time {
+	if len(f.Codes) == 0 {
+		return time.Time{}
+	}
+	return f.Codes[0].CreatedAt
+}
