@@ -57,8 +57,20 @@ type Entry struct {
 	// forgets the failures of both.
 	attempt attempt
 	before  string
-	// code is the one that the sign-in uses up, or the zero code.
-	code code
+	// code is the one that the sign-in uses up, or the zero code. passed says that a code was
+	// right: the name of a kind is no proof.
+	code   code
+	passed bool
+}
+
+// suffices says whether the kind of proof is known and was really given, and whether it
+// passes a second step.
+func (e Entry) suffices() (proved, passes bool) {
+	passes, proved = passesSecondStep[e.Kind]
+	if e.Kind == KindCode || e.Kind == KindRecovery {
+		proved = proved && e.passed
+	}
+	return proved, passes && proved
 }
 
 // ByPassword is the entry of a user who gave the right password just now, or whose
@@ -142,6 +154,7 @@ func (s *Store) readTicket(ticket string) (e Entry, ok bool) {
 			return e, false
 		}
 		e.Kind, e.Remembered, e.before = parts[3], parts[4] == "true", parts[6]
+		e.passed = passesSecondStep[e.Kind]
 	}
 	now, end := s.Now(), time.Unix(numbers[2], 0)
 	return e, now.Before(end) && possible(end, now, ticketValid)

@@ -85,7 +85,7 @@ func (s *Store) EnterCode(ctx context.Context, e Entry, kind, typed string, from
 	if err != nil {
 		return e, err
 	}
-	e.Kind, e.code, e.attempt = kind, right, a
+	e.Kind, e.passed, e.code, e.attempt = kind, true, right, a
 	if e.Missing() == Nothing {
 		return e, nil // SignIn uses the code up
 	}

@@ -114,8 +114,8 @@ const (
 // does not suffice is a fault.
 func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error) {
 	user := e.User
-	passes, known := passesSecondStep[e.Kind]
-	if !known {
+	proved, passes := e.suffices()
+	if !proved {
 		return SignIn{}, fmt.Errorf("sign in user %d: %q is no proof that suffices", user.ID, e.Kind)
 	}
 	now := s.Now()
