@@ -20,11 +20,15 @@ var accountPages = []Link{
 	{Path: "/account/profile", Label: "Profile"},
 	{Path: "/account/email", Label: "Email address"},
 	{Path: "/account/password", Label: "Password"},
+	{Path: secondPage, Label: "Second step"},
 	{Path: "/account/signins", Label: "Devices"},
 	{Path: "/account/activity", Label: "Activity"},
 	{Path: "/account/data", Label: "Your data"},
 	{Path: "/account/delete", Label: "Close account"},
 }
+
+// secondPage is the page that a site without a secret does not have.
+const secondPage = "/account/second"
 
 type frameKey struct{}
 
@@ -32,14 +36,16 @@ type frameKey struct{}
 // AccountBox without knowing what other pages there are or what was just done, and a time without knowing who reads it.
 type frame struct {
 	links []Link
-	times Times
+	// second says whether people can have a second step.
+	second bool
+	times  Times
 	// said is what the AccountBox says once at its heading, or empty.
 	said string
 }
 
 // inFrame is a body that knows the page around it.
 func (p Page) inFrame(body templ.Component) templ.Component {
-	f := &frame{links: p.AccountLinks, times: p.Times}
+	f := &frame{links: p.AccountLinks, second: p.SecondSteps, times: p.Times}
 	if p.boxed() {
 		f.said = p.Flash
 	}
@@ -63,12 +69,13 @@ func (p Page) boxed() bool {
 
 // accountLinks are all entries of the navigation of an account. Closing it stays the last.
 func accountLinks(ctx context.Context) []Link {
-	more := frameOf(ctx).links
-	if len(more) == 0 {
+	f := frameOf(ctx)
+	if f.second && len(f.links) == 0 {
 		return accountPages
 	}
 	last := len(accountPages) - 1
-	return slices.Concat(accountPages[:last], more, accountPages[last:])
+	links := slices.Concat(accountPages[:last], f.links, accountPages[last:])
+	return slices.DeleteFunc(links, func(l Link) bool { return l.Path == secondPage && !f.second })
 }
 
 // Overview is what the first page of an account says.
@@ -83,7 +90,7 @@ type Overview struct {
 
 // linkWords say what one can do behind a link of the overview.
 var linkWords = map[string]string{
-	"/account/profile": "Change", "/account/email": "Change", "/account/password": "Change", "/account/signins": "See all",
+	"/account/profile": "Change", "/account/email": "Change", "/account/password": "Change", secondPage: "Look", "/account/signins": "See all",
 	"/account/activity": "Look", "/account/data": "Download", "/account/delete": "Close",
 }
 

@@ -52,7 +52,7 @@ func (p ActivityPage) days(times Times) (days []day) {
 // alarming says whether the owner should ask themselves if it was them.
 func (e entry) alarming() bool {
 	switch e.Name {
-	case store.EventFailed, store.EventThrottled, store.EventPasswordRefused:
+	case store.EventFailed, store.EventThrottled, store.EventPasswordRefused, store.EventSecondFailed, store.EventSecondOff, store.EventCodeUsed:
 		return true
 	}
 	return e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice
@@ -62,12 +62,14 @@ func (e entry) alarming() bool {
 func (e entry) mark() string {
 	switch e.Name {
 	case store.EventSignedIn, store.EventFailed, store.EventThrottled, store.EventReauthenticated,
-		store.EventPasswordChanged, store.EventPasswordRefused, store.EventResetAsked:
+		store.EventPasswordChanged, store.EventPasswordRefused, store.EventResetAsked,
+		store.EventSecondOn, store.EventSecondOff, store.EventSecondFailed, store.EventAppChanged, store.EventCodesMade, store.EventCodeUsed,
+		store.EventFactorsReset:
 		return "mark-key"
 	case store.EventEmailAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone:
 		return "mark-letter"
 	case store.EventRegistered, store.EventClosed, store.EventReopened, store.EventDisabled, store.EventEnabled,
-		store.EventSignedOut, store.EventSignInEnded:
+		store.EventSignedOut, store.EventSignInEnded, store.EventTrusted, store.EventTrustEnded:
 		return "mark-gate"
 	}
 	return "mark-pen"
@@ -94,6 +96,15 @@ var eventSentences = map[string]string{
 	store.EventEmailUndone:     "Old email address put back",
 	store.EventDisabled:        "Account disabled",
 	store.EventEnabled:         "Account enabled again",
+	store.EventSecondOn:        "Second step turned on",
+	store.EventSecondOff:       "Second step turned off",
+	store.EventSecondFailed:    "Right password, but a wrong code",
+	store.EventAppChanged:      "Authenticator app changed",
+	store.EventCodesMade:       "New recovery codes made",
+	store.EventCodeUsed:        "Recovery code used",
+	store.EventTrusted:         "Browser trusted",
+	store.EventTrustEnded:      "Every browser is asked for a code again",
+	store.EventFactorsReset:    "Second step removed",
 }
 
 // sentence says an event in words.

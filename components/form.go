@@ -25,6 +25,8 @@ type Form struct {
 	// Account and Link say whom the form acts for: the FormID of the person it is drawn for, or the digest of the link
 	// that its page is about. A form that is sent for anybody else is refused.
 	Account, Link string
+	// Ticket names the unfinished sign-in that the form continues, or is empty.
+	Ticket string
 	// ForUsername is the username that a form with passwords is about, for password managers, where no field asks for
 	// it.
 	ForUsername string

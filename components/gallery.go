@@ -25,8 +25,9 @@ func Gallery() []State {
 	return slices.Concat(
 		homeStates(),
 		registerStates(), inviteStates(), verifyStates(),
-		loginStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
-		accountStates(), profileStates(), emailStates(), passwordStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
+		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
+		accountStates(), profileStates(), emailStates(), passwordStates(),
+		secondStates(), totpStates(), codesStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)
@@ -81,7 +82,7 @@ func visitorPage(title string) Page { return framed(Page{Entry: true, Open: true
 func entryPage(title string) Page { return framed(Page{Entry: true, Indexed: true, Open: true}, title) }
 
 // memberPage is a page of somebody who is signed in.
-func memberPage(user store.User, title string) Page { return framed(Page{User: &user}, title) }
+func memberPage(user store.User, title string) Page { return framed(Page{User: &user, SecondSteps: true}, title) }
 
 // formPage is the page of a form as it stands.
 func formPage(p Page, f *Form) Page {

@@ -12,6 +12,8 @@ import (
 type Hall struct {
 	// Devices is on how many devices they are signed in, this one included.
 	Devices int
+	// MustSetUp says that the site asks them for a second step that they have not set up.
+	MustSetUp bool
 	// Local says that the site runs on a developer's machine.
 	Local bool
 }
@@ -22,6 +24,9 @@ type task struct{ path, what, why string }
 func (h Hall) tasks(p Page) (tasks []task) {
 	if p.Mails && !p.User.Verified() {
 		tasks = append(tasks, task{"/email/verify", "Confirm your email address", fmt.Sprintf("We've emailed %s.", p.User.Email)})
+	}
+	if h.MustSetUp {
+		tasks = append(tasks, task{secondPage, "Set up a second step", "This site asks everybody for one."})
 	}
 	if rules.CanonicalName(p.User.Name) == "" {
 		tasks = append(tasks, task{"/account/profile", "Add a name", fmt.Sprintf("Until then you are %s.", p.User.Username)})

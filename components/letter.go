@@ -52,6 +52,13 @@ var letterWords = []struct {
 	{store.LetterNewDevice, newDeviceLetter},
 	{store.LetterClosed, closedLetter},
 	{store.LetterPasswordOff, passwordOffLetter},
+	{store.LetterSecondOn, secondOnLetter},
+	{store.LetterSecondOff, secondOffLetter},
+	{store.LetterAppChanged, appChangedLetter},
+	{store.LetterCodesMade, codesMadeLetter},
+	{store.LetterCodeUsed, codeUsedLetter},
+	{store.LetterCodesWrong, codesWrongLetter},
+	{store.LetterFactorsReset, factorsResetLetter},
 	{store.LetterInvite, inviteLetter},
 }
 

@@ -19,7 +19,7 @@ type GalleryLetter struct {
 func GalleryLetters() []GalleryLetter {
 	data := store.LetterData{
 		To: "ada@example.com", Verified: true, Name: "Ada Lovelace", Username: "ada", Token: strings.Repeat("Qx7-", 11)[:43],
-		Address: "countess@example.com", At: sampleTime, From: sampleAddress, Agent: sampleFirefox, Within: sampleGrace,
+		Address: "countess@example.com", At: sampleTime, From: sampleAddress, Agent: sampleFirefox, Within: sampleGrace, Left: 7,
 	}
 	var letters []GalleryLetter
 	for _, kind := range store.LetterKinds {

@@ -99,7 +99,7 @@ func closedLetter(l *Letter, about letterSubject) {
 func passwordOffLetter(l *Letter, about letterSubject) {
 	l.Subject = "Your password no longer works"
 	l.Lines = []string{fmt.Sprintf(
-		"Somebody tried many wrong passwords for %s. To be safe it takes no password until you choose a new one. Devices that are signed in stay signed in.",
+		"Somebody tried many wrong passwords or codes for %s. To be safe it takes no password until you choose a new one. Devices that are signed in stay signed in.",
 		yourAccount(about.Username),
 	)}
 	l.Facts = facts(about)

@@ -24,6 +24,8 @@ type Page struct {
 	Open bool
 	// Mails says whether the site sends mail.
 	Mails bool
+	// SecondSteps says whether people can have a second step.
+	SecondSteps bool
 	// Entry pages show the gate beside the form on wide screens.
 	Entry bool
 	// Refused pages announce in their title that a form was refused.
@@ -70,6 +72,8 @@ var sceneLines = map[string]string{
 	"Choose a new password":   "A new key.",
 	"Forgot your password?":   "Keys get lost. We cut new ones.",
 	"This link does not work": "That key no longer turns.",
+	"Enter your code":         "One more lock.",
+	"Use a recovery code":     "The spare key.",
 }
 
 // Themes in the order in which they are offered.

@@ -4,12 +4,15 @@ import (
 	"strings"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
-// ReauthForm asks for the password again, before something sensitive.
+// ReauthForm asks for all that the account has again, before something sensitive.
 type ReauthForm struct {
 	Form
 	Password *Field
+	// Code is nil for somebody without a second step.
+	Code *Field
 }
 
 // NewReauthForm states the form for a person.
@@ -20,7 +23,39 @@ func NewReauthForm(user store.User) *ReauthForm {
 		Rule: required("Enter your password."),
 	}
 	f.Fields = []*Field{f.Password}
+	if user.SecondStep() {
+		f.Code = &Field{
+			Name: "code", Label: "Code", Type: "text", Autocomplete: "one-time-code", Hint: "From your authenticator app, or a recovery code.",
+			Rule: anyCode,
+		}
+		f.Fields = append(f.Fields, f.Code)
+	}
 	return f
+}
+
+// anyCode takes what has the shape of either kind of code.
+func anyCode(value string) error {
+	if _, err := rules.RecoveryCode(value); err == nil {
+		return nil
+	}
+	_, err := rules.AppCode(value)
+	return err
+}
+
+// TypedCode is the code that was sent, or empty.
+func (f *ReauthForm) TypedCode() string {
+	if f.Code == nil {
+		return ""
+	}
+	return f.Code.Value
+}
+
+// again is what has to be entered.
+func (f *ReauthForm) again() string {
+	if f.Code == nil {
+		return "enter your password again."
+	}
+	return "enter your password and a code."
 }
 
 // page is the one that comes next, without its query.
@@ -33,11 +68,13 @@ func (f *ReauthForm) page() string {
 func (f *ReauthForm) ahead() string {
 	switch f.page() {
 	case "/account/delete":
-		return "To close your account, enter your password again."
+		return "To close your account, " + f.again()
 	case "/account/email":
-		return "To change your email address, enter your password again."
+		return "To change your email address, " + f.again()
 	case "/account/data", "/account/export":
-		return "To download your data, enter your password again."
+		return "To download your data, " + f.again()
+	case "/account/second", "/account/totp", "/account/codes":
+		return "To change your second step, " + f.again()
 	}
-	return "To go on, enter your password again."
+	return "To go on, " + f.again()
 }

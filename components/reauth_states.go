@@ -6,12 +6,18 @@ func reauthStates() []State {
 	return []State{
 		reauthState("confirm", func(*ReauthForm) {}),
 		reauthState("confirm-refused", func(f *ReauthForm) { f.TakeRefusal(store.ErrNotYourPassword(f.Password.Name)) }),
+		reauthStateOf("confirm-second", stepped(sampleUser), func(*ReauthForm) {}),
+		reauthStateOf("confirm-second-refused", stepped(sampleUser), func(f *ReauthForm) { f.TakeRefusal(store.ErrNotYourProof) }),
 	}
 }
 
 func reauthState(name string, change func(f *ReauthForm)) State {
-	f := NewReauthForm(sampleUser)
+	return reauthStateOf(name, sampleUser, change)
+}
+
+func reauthStateOf(name string, user store.User, change func(f *ReauthForm)) State {
+	f := NewReauthForm(user)
 	f.Next = "/account/delete"
 	change(f)
-	return State{name, formPage(memberPage(sampleUser, ""), &f.Form), Reauth(f)}
+	return State{name, formPage(memberPage(user, ""), &f.Form), Reauth(f)}
 }

@@ -56,21 +56,25 @@ func (s *Site) offerReopening(w http.ResponseWriter, r *http.Request, e store.En
 }
 
 func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
-	entry, err := s.Store.Resume(r.Context(), s.session(r.Context()).ticket())
+	ticket := s.session(r.Context()).ticket()
+	entry, err := s.Store.Resume(r.Context(), ticket)
 	if errors.Is(err, store.ErrNotFound) {
 		return s.Redirect(w, r, "/login")
 	}
 	if err != nil {
 		return err
 	}
+	if entry.Missing() != store.Reopening {
+		return s.Redirect(w, r, "/login/second")
+	}
 	page := s.page(r, "Your account is closed")
-	return s.show(w, r, http.StatusOK, page, components.Reopening(entry.User, s.Store.ErasedAt(entry.User)))
+	return s.show(w, r, http.StatusOK, page, components.Reopening(entry.User, s.Store.ErasedAt(entry.User), store.TicketID(ticket)))
 }
 
 func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 	ticket := s.session(r.Context()).ticket()
 	entry, err := s.Store.Resume(r.Context(), ticket)
-	if err == nil && !drawnFor(r, entry.User) {
+	if err == nil && (!drawnFor(r, entry.User) || !drawnForTicket(r, ticket)) {
 		scopeOf(r).refusal = components.OtherAccount
 		return s.newReopening(w, r)
 	}

@@ -20,7 +20,7 @@ type draft struct{ by, path, form string }
 const draftMax = 4 << 10
 
 // secretFields are never saved.
-var secretFields = []string{"password", "current"}
+var secretFields = []string{"password", "current", "code", "codes"}
 
 // formPage is the page with the form that is posted to a path, or the front page.
 func (s *Site) formPage(posted string) string {
@@ -33,7 +33,7 @@ func (s *Site) formPage(posted string) string {
 }
 
 // formMetadata are the fields that say for whom a form is. Nobody types them.
-var formMetadata = []string{"account", "link", "next"}
+var formMetadata = []string{"account", "link", "ticket", "next"}
 
 // saveDraft saves a form until its page is shown again. It belongs to the account that the form
 // was drawn for. If the form names none, it belongs to the given user. It is never submitted on

@@ -29,6 +29,11 @@ type Guard struct {
 	// recent requires recent authentication. Others must reauthenticate and then return. A
 	// posted form is not processed.
 	recent bool
+	// reachable requires a verified email address where the site sends mail.
+	reachable bool
+	// entered admits people who have not set up the second step that the site asks of them.
+	// Others are sent to where they do.
+	entered bool
 	// allow is a product's own condition on members, or nil.
 	allow *func(store.User) bool
 }
@@ -58,11 +63,21 @@ var (
 	Members  = Guard{who: forMembers}
 	Verified = Guard{who: forMembers, verified: true}
 	Recent   = Guard{who: forMembers, recent: true}
+
+	// entered is for what nobody is kept from by a second step that they do not want: ending a
+	// stolen sign-in, changing the password, mending the address, taking their data, closing the
+	// account. equipping is for what sets up a factor.
+	entered       = Guard{who: forMembers, entered: true}
+	enteredRecent = Guard{who: forMembers, entered: true, recent: true}
+	equipping     = Guard{who: forMembers, entered: true, recent: true, reachable: true}
 )
 
 // And requires what both require.
 func (g Guard) And(other Guard) Guard {
-	return Guard{max(g.who, other.who), g.verified || other.verified, g.recent || other.recent, cmp.Or(g.allow, other.allow)}
+	return Guard{
+		who: max(g.who, other.who), verified: g.verified || other.verified, recent: g.recent || other.recent,
+		reachable: g.reachable || other.reachable, entered: g.entered && other.entered, allow: cmp.Or(g.allow, other.allow),
+	}
 }
 
 // admits says whether somebody, or with nil nobody who is signed in, may open a page. What it
@@ -124,7 +139,9 @@ func (s *Site) guarded(g Guard, do handler) handler {
 			return s.mustSignIn(w, r)
 		case g.allow != nil && !(*g.allow)(*sc.user):
 			return components.Forbidden
-		case g.verified && !sc.user.Verified():
+		case g.who == forMembers && !g.entered && s.Store.MustSetUp(*sc.user):
+			return s.mustSetUp(w, r)
+		case (g.verified || g.reachable && s.Store.Mails()) && !sc.user.Verified():
 			return s.Redirect(w, r, "/email/verify")
 		case sc.refusal == "" && r.Method == post && sc.user != nil && g.who != forVisitors && !drawnFor(r, *sc.user):
 			return s.wrongUser(w, r)

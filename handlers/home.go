@@ -9,7 +9,8 @@ import (
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	page := s.page(r, "")
 	page.Entry, page.Reminds = true, true
-	hall := components.Hall{Devices: scopeOf(r).devices, Local: s.Mailbox != nil}
+	sc := scopeOf(r)
+	hall := components.Hall{Devices: sc.devices, MustSetUp: sc.user != nil && s.Store.MustSetUp(*sc.user), Local: s.Mailbox != nil}
 	return s.show(w, r, http.StatusOK, page, components.Home(page, hall))
 }
 

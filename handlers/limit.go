@@ -137,17 +137,17 @@ func (s *Site) askLetter(r *http.Request, do func() error) error {
 	return err
 }
 
-// tryPassword runs do, which compares a password, within the budget of the source for wrong
+// tryProof runs do, which compares a password or a code, within the budget of the source for wrong
 // ones. The cost is taken first and returned if the password was right or a fault occurred.
 // Earlier successes earn nothing. An attempt that the account's own limit delays counts as
 // wrong: it is probably a guess.
-func (s *Site) tryPassword(r *http.Request, do func() error) error {
+func (s *Site) tryProof(r *http.Request, do func() error) error {
 	from := source(r)
 	if err := spend(s.budgets.failures, from); err != nil {
 		return err
 	}
 	err := do()
-	if _, refused := rules.AsRefusal(err); !refused {
+	if _, refused := rules.AsRefusal(err); !refused && !errors.Is(err, store.ErrStartAgain) {
 		s.budgets.failures.giveBack(from)
 	}
 	return err

@@ -24,7 +24,7 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 		return s.showLogin(w, r, http.StatusUnprocessableEntity, form)
 	}
 	var entry store.Entry
-	err := s.tryPassword(r, func() (err error) {
+	err := s.tryProof(r, func() (err error) {
 		entry, err = s.Store.Authenticate(r.Context(), form.Username.Value, form.Password.Value, s.Origin(r))
 		return err
 	})
@@ -88,12 +88,16 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.endOthers(r); err != nil {
 		return err
 	}
+	unfinished := scopeOf(r).user == nil && s.session(r.Context()).ticket() != ""
 	if s.Sessions.Token(r.Context()) != "" {
 		if err := s.Sessions.Destroy(r.Context()); err != nil {
 			return fmt.Errorf("end the session: %w", err)
 		}
 	}
 	clearSiteData(w)
+	if unfinished {
+		return s.Redirect(w, r, "/login")
+	}
 	return s.Redirect(w, r, signedOutPage)
 }
 

@@ -19,7 +19,7 @@ func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
 		return s.showPassword(w, r, http.StatusUnprocessableEntity, form)
 	}
 	var signIn store.SignIn
-	err := s.tryPassword(r, func() (err error) {
+	err := s.tryProof(r, func() (err error) {
 		signIn, err = s.Store.ChangePassword(r.Context(), *sc.signIn, form.Current.Value, form.Password.Value, s.Origin(r))
 		return err
 	})

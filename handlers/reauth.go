@@ -26,8 +26,8 @@ func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
 		return s.showReauth(w, r, http.StatusUnprocessableEntity, form)
 	}
 	var signIn store.SignIn
-	err := s.tryPassword(r, func() (err error) {
-		signIn, err = s.Store.Reauthenticate(r.Context(), *sc.signIn, form.Password.Value, "", s.Origin(r))
+	err := s.tryProof(r, func() (err error) {
+		signIn, err = s.Store.Reauthenticate(r.Context(), *sc.signIn, form.Password.Value, form.TypedCode(), s.Origin(r))
 		return err
 	})
 	if form.TakeRefusal(err) {

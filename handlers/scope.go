@@ -134,7 +134,7 @@ func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseW
 // Origin is where a request comes from, for events and sign-ins.
 func (s *Site) Origin(r *http.Request) store.Origin {
 	sc := scopeOf(r)
-	return store.Origin{Address: sc.address, Agent: r.UserAgent(), Request: sc.id, Device: s.device(r), Zone: s.browserZone(r)}
+	return store.Origin{Address: sc.address, Agent: r.UserAgent(), Request: sc.id, Device: s.device(r), Trust: s.trust(r), Zone: s.browserZone(r)}
 }
 
 // event logs a security event that belongs to no account or changes nothing.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"gatehouse/components"
 	"gatehouse/store"
 )
 
@@ -131,7 +132,10 @@ type arrival struct{ next, greeting string }
 
 // admit continues an entry: to a sign-in, or to what it still needs. It is the only way in.
 func (s *Site) admit(w http.ResponseWriter, r *http.Request, e store.Entry, a arrival) error {
-	if e.Missing() == store.Reopening {
+	switch e.Missing() {
+	case store.SecondStep:
+		return s.askSecondStep(w, r, e, a)
+	case store.Reopening:
 		return s.offerReopening(w, r, e)
 	}
 	return s.signIn(w, r, e, a)
@@ -159,9 +163,17 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a a
 		return err
 	}
 	s.setCookie(w, deviceCookie, from.Device, store.DeviceLifetime)
+	if e.Trust != "" {
+		s.rememberTrust(w, r, e.Trust)
+	}
 	s.rememberUsername(w, r, e.User, e.Remembered)
-	s.Flash(r, a.greeting)
 	sc.user, sc.signIn = &e.User, &signIn
+	if s.Store.MustSetUp(e.User) {
+		s.Flash(r, a.greeting+" "+setUpSentence)
+		form := components.Form{Next: s.next(a.next)}
+		return s.Redirect(w, r, form.WithNext(secondPage))
+	}
+	s.Flash(r, a.greeting)
 	return s.Redirect(w, r, s.next(a.next))
 }
 

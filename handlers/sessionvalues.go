@@ -57,6 +57,8 @@ func (n session) dropFlash() { n.manager.Remove(n.ctx, keyFlash) }
 // ticket is the ticket of an unfinished entry, or empty.
 func (n session) ticket() string { return n.manager.GetString(n.ctx, keyTicket) }
 
+func (n session) dropTicket() { n.manager.Remove(n.ctx, keyTicket) }
+
 func (n session) setTicket(ticket string) { n.manager.Put(n.ctx, keyTicket, ticket) }
 
 // draft is the saved form, or the zero draft.

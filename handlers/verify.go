@@ -84,7 +84,7 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 	if form.Password == nil {
 		err = open("")
 	} else {
-		err = s.tryPassword(r, func() error { return open(form.Password.Value) })
+		err = s.tryProof(r, func() error { return open(form.Password.Value) })
 	}
 	if form.TakeRefusal(err) {
 		return s.showVerify(w, r, s.Refuse(w, r, err), form, email)

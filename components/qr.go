@@ -1,0 +1,50 @@
+package components
+
+import (
+	"fmt"
+	"strings"
+
+	"rsc.io/qr"
+)
+
+// qrMargin is the empty space around a code that scanners need, in modules (ISO/IEC 18004).
+const qrMargin = 4
+
+// qrCode is a QR code to draw: the length of a side in modules, and the path of its dark ones.
+type qrCode struct {
+	size int
+	path string
+}
+
+// newQR encodes text at level M, which may lose 15 % to a reflection. It returns an error for text that is too long.
+func newQR(text string) (qrCode, error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return qrCode{}, fmt.Errorf("draw a QR code: %w", err)
+	}
+	var path strings.Builder
+	for y := range code.Size {
+		x, here := 0, 0
+		for x < code.Size {
+			if !code.Black(x, y) {
+				x++
+				continue
+			}
+			start := x
+			for x < code.Size && code.Black(x, y) {
+				x++
+			}
+			if here == 0 {
+				fmt.Fprintf(&path, "M%d %d", start+qrMargin, y+qrMargin)
+			} else {
+				fmt.Fprintf(&path, "m%d 0", start-here)
+			}
+			fmt.Fprintf(&path, "h%d", x-start)
+			here = x
+		}
+	}
+	return qrCode{code.Size + 2*qrMargin, path.String()}, nil
+}
+
+// viewBox is the square that the code is drawn in. A line is as thick as a module and drawn along its middle.
+func (c qrCode) viewBox() string { return fmt.Sprintf("0 -.5 %d %[1]d", c.size) }

@@ -1,0 +1,56 @@
+package components
+
+import (
+	"fmt"
+	"strconv"
+
+	"gatehouse/store"
+)
+
+// codesFew is from how few recovery codes on their owner is told to make new ones.
+const codesFew = 3
+
+// SecondStep is what the page of the second step says.
+type SecondStep struct {
+	User   store.User
+	SignIn store.SignIn
+	store.Factors
+	// Required says that the site asks everybody for one.
+	Required bool
+	// Mails says whether the site sends mail: then an address must be confirmed first.
+	Mails bool
+	// Next is the page to go on to once it is set up, or empty.
+	Next string
+	// Notice says what was just done, or is empty.
+	Notice string
+}
+
+// mayBegin says whether the person may set an app up.
+func (p SecondStep) mayBegin() bool { return !p.Mails || p.User.Verified() }
+
+// setUp is the address of the page that sets an app up.
+func (p SecondStep) setUp() string { return (&Form{Next: p.Next}).WithNext("/account/totp") }
+
+// lost says that the second step is on and the app is gone, as after the loss of the site's secret.
+func (p SecondStep) lost() bool { return p.User.SecondStep() && p.AppAt.IsZero() }
+
+func (p SecondStep) codesLeft() string {
+	switch left := p.CodesLeft(); left {
+	case 0:
+		return "None left"
+	default:
+		return fmt.Sprintf("%s of %d left", strconv.Itoa(left), len(p.Codes))
+	}
+}
+
+// signInKinds say how somebody signed in, where that was more than a password.
+var signInKinds = map[string]string{
+	store.KindCode:     "password and code",
+	store.KindRecovery: "password and recovery code",
+	store.KindTrusted:  "password, on a trusted browser",
+}
+
+// UsedRecoveryCode is what somebody reads who signed in with a recovery code.
+func UsedRecoveryCode(left int) string {
+	return fmt.Sprintf("You used a recovery code. %s If your app is gone, set it up anew here.", codesLeft(max(left, 0)))
+}

@@ -1,0 +1,96 @@
+package handlers
+
+import (
+	"net/http"
+
+	"gatehouse/components"
+	"gatehouse/store"
+	"gatehouse/store/rules"
+)
+
+// secondPage is the page of the second step in an account.
+const secondPage = "/account/second"
+
+// secondSteps are the routes that only a site with a secret has.
+func (s *Site) secondSteps() []route {
+	if !s.Store.SecondSteps() {
+		return nil
+	}
+	return []route{
+		{get, secondPage, entered, s.secondStep, drawn},
+		{post, "/account/second/off", Recent, s.turnSecondStepOff, drawn},
+		{post, "/account/second/trust/end", Members, s.endTrust, drawn},
+		{get, "/account/totp", equipping, s.newTOTP, drawn},
+		{post, "/account/totp", equipping, s.totp, drawn},
+		{get, "/account/codes", Recent, s.newCodes, drawn},
+		{post, "/account/codes", Recent, s.codes, drawn},
+		{post, "/account/codes/file", entered, s.codesFile, drawn},
+	}
+}
+
+// mustSetUp redirects to the page of the second step, where the site asks for one, and then
+// back.
+func (s *Site) mustSetUp(w http.ResponseWriter, r *http.Request) error {
+	if isCheck(r) {
+		return noContent(w)
+	}
+	s.Flash(r, setUpSentence)
+	return s.Redirect(w, r, s.via(secondPage, r))
+}
+
+const setUpSentence = "This site asks everybody for a second step. Set yours up to go on."
+
+func (s *Site) secondStep(w http.ResponseWriter, r *http.Request) error {
+	return s.showSecondStep(w, r, "")
+}
+
+// turnSecondStepOff takes no form of its own: the guard has asked for everything.
+func (s *Site) turnSecondStepOff(w http.ResponseWriter, r *http.Request) error {
+	sc := scopeOf(r)
+	if !sc.user.SecondStep() {
+		return s.Redirect(w, r, secondPage)
+	}
+	signIn, err := s.Store.TurnSecondStepOff(r.Context(), *sc.signIn, *sc.user, s.Origin(r))
+	if refusal, refused := rules.AsRefusal(err); refused {
+		sc.refusal = refusal.Sentence
+		return s.secondStep(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	return s.changedSecondStep(w, r, signIn, "The second step is off.")
+}
+
+func (s *Site) endTrust(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Store.EndTrust(r.Context(), *scopeOf(r).user, s.Origin(r)); err != nil {
+		return err
+	}
+	const sentence = "Every browser is asked for a code again."
+	if partial(r) {
+		return s.showSecondStep(w, r, sentence)
+	}
+	s.Flash(r, sentence)
+	return s.Redirect(w, r, secondPage)
+}
+
+// changedSecondStep goes on under the new id of the sign-in.
+func (s *Site) changedSecondStep(w http.ResponseWriter, r *http.Request, signIn store.SignIn, sentence string) error {
+	if err := s.renewSession(r, *scopeOf(r).user, signIn); err != nil {
+		return err
+	}
+	s.Flash(r, sentence)
+	return s.Redirect(w, r, secondPage)
+}
+
+func (s *Site) showSecondStep(w http.ResponseWriter, r *http.Request, notice string) error {
+	sc := scopeOf(r)
+	factors, err := s.Store.Factors(r.Context(), *sc.user)
+	if err != nil {
+		return err
+	}
+	body := components.SecondSteps(components.SecondStep{
+		User: *sc.user, SignIn: *sc.signIn, Factors: factors, Required: s.Store.RequiresSecondStep(*sc.user), Mails: s.Store.Mails(),
+		Next: s.next(r.URL.Query().Get("next")), Notice: notice,
+	})
+	return s.show(w, r, http.StatusOK, s.page(r, "Second step"), body)
+}
