@@ -106,6 +106,10 @@ func (o Overview) since(times Times) string {
 	return fmt.Sprintf("Yours since %s", times.day(o.User.CreatedAt))
 }
 
+func (o Overview) second(times Times) string {
+	return fmt.Sprintf("On since %s", times.day(o.User.SecondAt))
+}
+
 func (o Overview) name() string { return rules.CanonicalName(o.User.Name) }
 
 func (o Overview) devices() string {

@@ -48,3 +48,6 @@ func newQR(text string) (qrCode, error) {
 
 // viewBox is the square that the code is drawn in. A line is as thick as a module and drawn along its middle.
 func (c qrCode) viewBox() string { return fmt.Sprintf("0 -.5 %d %[1]d", c.size) }
+
+// ground is the square behind it.
+func (c qrCode) ground() string { return fmt.Sprintf("M0-.5h%dv%[1]dH0z", c.size) }

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"fmt"
 	"strings"
 
 	"gatehouse/store"
@@ -50,12 +51,12 @@ func (f *ReauthForm) TypedCode() string {
 	return f.Code.Value
 }
 
-// again is what has to be entered.
+// again says what has to be entered beside the password.
 func (f *ReauthForm) again() string {
 	if f.Code == nil {
-		return "enter your password again."
+		return "again"
 	}
-	return "enter your password and a code."
+	return "and a code"
 }
 
 // page is the one that comes next, without its query.
@@ -68,13 +69,13 @@ func (f *ReauthForm) page() string {
 func (f *ReauthForm) ahead() string {
 	switch f.page() {
 	case "/account/delete":
-		return "To close your account, " + f.again()
+		return fmt.Sprintf("To close your account, enter your password %s.", f.again())
 	case "/account/email":
-		return "To change your email address, " + f.again()
+		return fmt.Sprintf("To change your email address, enter your password %s.", f.again())
 	case "/account/data", "/account/export":
-		return "To download your data, " + f.again()
+		return fmt.Sprintf("To download your data, enter your password %s.", f.again())
 	case "/account/second", "/account/totp", "/account/codes":
-		return "To change your second step, " + f.again()
+		return fmt.Sprintf("To change your second step, enter your password %s.", f.again())
 	}
-	return "To go on, " + f.again()
+	return fmt.Sprintf("To go on, enter your password %s.", f.again())
 }

@@ -34,6 +34,14 @@ func (p SecondStep) setUp() string { return (&Form{Next: p.Next}).WithNext("/acc
 // lost says that the second step is on and the app is gone, as after the loss of the site's secret.
 func (p SecondStep) lost() bool { return p.User.SecondStep() && p.AppAt.IsZero() }
 
+func (p SecondStep) since(times Times) string {
+	return fmt.Sprintf("On since %s. After your password we ask for a code, so a stolen password isn't enough.", times.day(p.User.SecondAt))
+}
+
+func until(times Times, b store.TrustedBrowser) string {
+	return fmt.Sprintf("Until %s", times.day(b.Until))
+}
+
 func (p SecondStep) codesLeft() string {
 	switch left := p.CodesLeft(); left {
 	case 0:

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"gatehouse/components"
 	"gatehouse/store"
@@ -69,8 +68,7 @@ func (s *Site) codesFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	user := scopeOf(r).user
-	text := fmt.Sprintf("Recovery codes of %s at %s, saved on %s. Each signs you in once.\n\n%s\n",
-		user.Username, s.Name, s.Clock().UTC().Format(time.DateOnly), strings.Join(lines, "\n"))
+	text := fmt.Sprintf("Recovery codes of %s at %s. Each signs you in once.\n\n%s\n", user.Username, s.Name, strings.Join(lines, "\n"))
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	// A username is ASCII letters, digits, - and _: nothing to escape.
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="recovery-codes-%s.txt"`, user.Username))

@@ -204,7 +204,8 @@ func TestEveryPasswordFieldIsSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, input := range page.Find("input").EachIter() {
-			if strings.EqualFold(input.AttrOr("type", ""), "password") || strings.Contains(input.AttrOr("autocomplete", ""), "password") {
+			password := strings.EqualFold(input.AttrOr("type", ""), "password") || strings.Contains(input.AttrOr("autocomplete", ""), "password")
+			if name := input.AttrOr("name", ""); password || strings.HasPrefix(name, "code") {
 				seen[input.AttrOr("name", "")] = true
 			}
 		}

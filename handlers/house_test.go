@@ -39,6 +39,14 @@ type house struct {
 // withMail gives a site a mailbox. Letters arrive when h.letters asks for them.
 func withMail(s *Site) { s.Mailbox = &mail.Mailbox{} }
 
+// changedRules are what withRules changes, by its site.
+var changedRules sync.Map
+
+// withRules gives a site other rules.
+func withRules(change func(r *store.Rules)) func(*Site) {
+	return func(s *Site) { changedRules.Store(s, change) }
+}
+
 // newHouse builds a site on SQLite; change may alter it before it opens.
 func newHouse(t testing.TB, change ...func(*Site)) *house {
 	t.Helper()
@@ -84,6 +92,9 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	rules := store.DefaultRules
 	rules.Limits = h.Limits
 	rules.Mails, rules.Keys = h.Mailbox != nil, storetest.Keys(t)
+	if change, changed := changedRules.Load(h.Site); changed {
+		change.(func(*store.Rules))(&rules)
+	}
 	if h.Store, err = store.New(ctx, h.data, h.Passwords, h.Hasher, rules, h.clock.Now, h.Log); err != nil {
 		t.Fatal(err)
 	}

@@ -88,14 +88,13 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.endOthers(r); err != nil {
 		return err
 	}
-	unfinished := scopeOf(r).user == nil && s.session(r.Context()).ticket() != ""
 	if s.Sessions.Token(r.Context()) != "" {
 		if err := s.Sessions.Destroy(r.Context()); err != nil {
 			return fmt.Errorf("end the session: %w", err)
 		}
 	}
 	clearSiteData(w)
-	if unfinished {
+	if scopeOf(r).user == nil && r.PostForm.Has("again") {
 		return s.Redirect(w, r, "/login")
 	}
 	return s.Redirect(w, r, signedOutPage)

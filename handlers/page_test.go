@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
@@ -29,6 +30,30 @@ func (v *visitor) page(p *browser.Page) *page {
 func (p *page) submit(values map[string]string) *page {
 	p.v.t.Helper()
 	return p.v.page(p.answer.In(p.v.with()).Submit(values))
+}
+
+// submitForm is submit for the form with that id.
+func (p *page) submitForm(id string, values map[string]string) *page {
+	p.v.t.Helper()
+	return p.v.page(p.answer.In(p.v.with()).SubmitForm(id, values))
+}
+
+// values are what the form of the page sends as it stands.
+func (p *page) values() url.Values {
+	p.v.t.Helper()
+	return p.answer.Values(p.Find("form.form"))
+}
+
+// follow opens the page that the link with that text leads to.
+func (p *page) follow(text string) *page {
+	p.v.t.Helper()
+	for _, link := range p.Find("a").EachIter() {
+		if strings.TrimSpace(link.Text()) == text {
+			return p.v.get(link.AttrOr("href", ""))
+		}
+	}
+	p.v.t.Fatalf("%s has no link %q:\n%s", p.path, text, p.body)
+	return nil
 }
 
 // goesTo requires that the answer sends the browser to path, and opens it.

@@ -54,6 +54,7 @@ func (h *house) guarded(t *testing.T) []route {
 func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
+		h.verifies(t, "ada")
 		v.another().signsIn()
 		h.clock.Move(store.RecentAuth)
 		v.get("/").is(200) // activity is noted before the comparison
@@ -67,7 +68,11 @@ func TestSUDO01WhatIsSensitiveAsksForProofAndIsNeverReplayed(t *testing.T) {
 				continue
 			}
 			answer := v.post(h.example(t, r), accepted(r.path))
-			asked := answer.goesTo("/confirm?next=" + url.QueryEscape(r.path))
+			page := h.Site.formPage(r.path)
+			asked := answer.goesTo("/confirm?next=" + url.QueryEscape(page))
+			if page != r.path { // a button, with nothing to keep
+				continue
+			}
 			if h.dump(t, "sessions") != before {
 				t.Fatalf("%s changed something", r.path)
 			}

@@ -84,9 +84,12 @@ func (s *Site) changedSecondStep(w http.ResponseWriter, r *http.Request, signIn 
 
 func (s *Site) showSecondStep(w http.ResponseWriter, r *http.Request, notice string) error {
 	sc := scopeOf(r)
-	factors, err := s.Store.Factors(r.Context(), *sc.user)
-	if err != nil {
-		return err
+	var factors store.Factors
+	if sc.user.SecondStep() {
+		var err error
+		if factors, err = s.Store.Factors(r.Context(), *sc.user); err != nil {
+			return err
+		}
 	}
 	body := components.SecondSteps(components.SecondStep{
 		User: *sc.user, SignIn: *sc.signIn, Factors: factors, Required: s.Store.RequiresSecondStep(*sc.user), Mails: s.Store.Mails(),

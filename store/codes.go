@@ -51,7 +51,7 @@ func (s *Store) NewCodes(ctx context.Context, n SignIn, user User, made time.Tim
 		if !at.Equal(made) {
 			return ErrCodesShown
 		}
-		if codes, err = tx.makeCodes(ctx, user); err != nil {
+		if codes, err = tx.makeCodes(ctx, user, at); err != nil {
 			return err
 		}
 		if renewed, err = tx.renewSignIn(ctx, n); err != nil {
@@ -65,12 +65,16 @@ func (s *Store) NewCodes(ctx context.Context, n SignIn, user User, made time.Tim
 	return renewed, codes, err
 }
 
-// makeCodes replaces the recovery codes of a person. Only digests of them are stored.
-func (tx *Tx) makeCodes(ctx context.Context, user User) ([]string, error) {
+// makeCodes replaces the recovery codes of a person, which were made at a time. Only digests
+// of them are stored.
+func (tx *Tx) makeCodes(ctx context.Context, user User, before time.Time) ([]string, error) {
 	if _, err := tx.ExecContext(ctx, deleteCodes, user.ID); err != nil {
 		return nil, fmt.Errorf("make recovery codes: %w", err)
 	}
 	now := tx.store.Now()
+	if !now.After(before) { // or the two sets could not be told apart
+		now = before.Add(time.Microsecond)
+	}
 	codes := make([]string, RecoveryCodes)
 	for i := range codes {
 		codes[i] = secret.NewRecoveryCode()

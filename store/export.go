@@ -44,8 +44,10 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	if e.SignIns, err = s.SignIns(ctx, user); err != nil {
 		return e, err
 	}
-	if e.Factors, err = s.Factors(ctx, user); err != nil {
-		return e, err
+	if user.SecondStep() {
+		if e.Factors, err = s.Factors(ctx, user); err != nil {
+			return e, err
+		}
 	}
 	if e.Devices, err = All(ctx, s, selectDevices, []any{user.ID}, func(d *Device) []any {
 		return []any{UTC{&d.CreatedAt}, UTC{&d.SeenAt}, UTC{&d.TrustedUntil}}

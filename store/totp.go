@@ -75,7 +75,7 @@ func (s *Store) SetUpApp(ctx context.Context, n SignIn, user User, typed string,
 		}
 		left, err := tx.codesLeft(ctx, user)
 		if err == nil && left == 0 {
-			codes, err = tx.makeCodes(ctx, user)
+			codes, err = tx.makeCodes(ctx, user, time.Time{})
 		}
 		if err != nil {
 			return err
