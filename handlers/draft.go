@@ -33,7 +33,7 @@ func (s *Site) formPage(posted string) string {
 }
 
 // formMetadata are the fields that say for whom a form is. Nobody types them.
-var formMetadata = []string{"account", "link", "ticket", "next"}
+var formMetadata = []string{"account", "link", "ticket", "batch", "next"}
 
 // saveDraft saves a form until its page is shown again. It belongs to the account that the form
 // was drawn for. If the form names none, it belongs to the given user. It is never submitted on
