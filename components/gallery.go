@@ -82,7 +82,9 @@ func visitorPage(title string) Page { return framed(Page{Entry: true, Open: true
 func entryPage(title string) Page { return framed(Page{Entry: true, Indexed: true, Open: true}, title) }
 
 // memberPage is a page of somebody who is signed in.
-func memberPage(user store.User, title string) Page { return framed(Page{User: &user, SecondSteps: true}, title) }
+func memberPage(user store.User, title string) Page {
+	return framed(Page{User: &user, SecondSteps: true}, title)
+}
 
 // formPage is the page of a form as it stands.
 func formPage(p Page, f *Form) Page {

@@ -25,8 +25,10 @@ func TestLettersSayNothingInTheWordsOfStrangers(t *testing.T) {
 		To: "evil-victim@example.com", Name: "Claim it at https://evil.example/win", Username: "evil-winner", Token: "token", Valid: time.Hour,
 		At: time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC), From: "192.0.2.1",
 	}
-	toVerified := []string{store.LetterOwner, store.LetterReset, store.LetterEmailRestored, store.LetterEmailChanged, store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff,
-		store.LetterSecondOn, store.LetterSecondOff, store.LetterAppChanged, store.LetterCodesMade, store.LetterCodeUsed, store.LetterCodesWrong, store.LetterFactorsReset}
+	toVerified := []string{
+		store.LetterOwner, store.LetterReset, store.LetterEmailRestored, store.LetterEmailChanged, store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff,
+		store.LetterSecondOn, store.LetterSecondOff, store.LetterAppChanged, store.LetterCodesMade, store.LetterCodeUsed, store.LetterCodesWrong, store.LetterFactorsReset,
+	}
 	for _, agent := range []string{
 		"evil", "evil/1.0 (evil; evil) evil", "Mozilla/5.0 (evil; CPU evil OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/evil",
 		"Mozilla/5.0 (Linux; Android 14; evil Build/evil) Chrome/evil Mobile", "Mozilla/5.0 (compatible; evilbot/2.1; +http://evil.example/bot)",
