@@ -77,18 +77,29 @@ func (a *accounts) open(inv *invocation, c checked, log *slog.Logger, serving bo
 	}
 	a.hasher = &secret.Hasher{Cost: inv.settings.BcryptCost, Gate: secret.NewGate(slots, secret.GateWait)}
 	a.hasher.Gate.Busy = addProcessors
-	rules := inv.settings.rules()
-	var err error
-	if rules.Keys, err = inv.settings.keys(c, serving); err != nil {
+	keys, err := inv.settings.keys(c)
+	if err != nil {
 		return err
 	}
-	// A command that has no secret cannot seal a letter.
-	rules.Mails = inv.settings.sendsMail(c.base) && rules.Keys != nil
-	if a.store, err = store.New(inv.ctx, a.db.Accounts(), a.passwords, a.hasher, rules, inv.clock, log); err != nil {
+	if err := a.openStore(inv, c, log, keys); err != nil {
 		return err
+	}
+	if serving {
+		if err := a.prepareSecret(inv, c, log); err != nil {
+			return err
+		}
 	}
 	inv.site.Store = a.store
 	return a.store.Extend(inv.site.Product.ForStore())
+}
+
+func (a *accounts) openStore(inv *invocation, c checked, log *slog.Logger, keys *secret.Keys) (err error) {
+	rules := inv.settings.rules()
+	rules.Keys = keys
+	// A command that has no secret cannot seal a letter.
+	rules.Mails = inv.settings.sendsMail(c.base) && keys != nil
+	a.store, err = store.New(inv.ctx, a.db.Accounts(), a.passwords, a.hasher, rules, inv.clock, log)
+	return err
 }
 
 // warnTooCostly logs how many accounts have a hash that is never compared. The operator should

@@ -35,20 +35,22 @@ type settings struct {
 	SMTP         string                 `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
 	MailFrom     string                 `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
 	HeloName     string                 `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
-	NoNotices    bool                   `help:"Do not write to people about a changed password, a new device, a closed account or too many wrong passwords."`
-	Secret       string                 `placeholder:"BASE64" help:"32 bytes in base64 that seal letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start."`
+	NoNotices    bool                   `help:"Do not write to people about a changed password or second step, a new device, a closed account or too many wrong passwords."`
+	Secret       string                 `placeholder:"BASE64" help:"32 bytes in base64 that seal authenticator apps and letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start. On PostgreSQL nobody can have a second step without it."`
 	Name         string                 `default:"Gatehouse" help:"The site's name on its pages."`
 	Support      string                 `placeholder:"ADDRESS" help:"Where people get help: an email address, or the address of a page. Pages link to it and no longer send people to whoever runs the site."`
 	Terms        string                 `placeholder:"URL" help:"Terms of service: a page that whoever makes an account agrees to."`
 	Privacy      string                 `placeholder:"URL" help:"Privacy policy: the same."`
 	PasswordMin  int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
 	BcryptCost   int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	SecondStep   string                 `default:"optional" enum:"optional,required" help:"Whether people may have a second step (optional), or everybody must set one up before they can use the site (required)."`
+	TrustDays    int                    `default:"${trust_days}" help:"Days for which somebody may trust a browser with the second step, at most 90; 0 takes that away."`
 	ClosedDays   int                    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
 	ActivityDays int                    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
 
-	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
-	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords make an account wait."`
-	LimitFailures      store.Rates   `default:"${limit_failures}" help:"Wrong passwords from one source, which is an IPv4 address or an IPv6 /64; off is no limit."`
+	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords and codes in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
+	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords and codes make an account wait."`
+	LimitFailures      store.Rates   `default:"${limit_failures}" help:"Wrong passwords and codes from one source, which is an IPv4 address or an IPv6 /64; off is no limit."`
 	LimitRegister      store.Rates   `default:"${limit_register}" help:"New accounts from one source."`
 	LimitRegisterAll   store.Rates   `default:"${limit_register_all}" help:"New accounts from everywhere."`
 	LimitUsernameCheck store.Rates   `default:"${limit_username_check}" help:"How often one source may ask whether a username is free."`
@@ -65,6 +67,7 @@ type settings struct {
 var defaults = kong.Vars{
 	"program":              identity.Program,
 	"database":             identity.Database,
+	"trust_days":           strconv.Itoa(int(store.DefaultRules.Trust / day)),
 	"closed_days":          strconv.Itoa(int(store.DefaultRules.Reopen / day)),
 	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventRetention / day)),
 	"limit_password":       strconv.Itoa(store.DefaultLimits.WrongPasswords),
@@ -81,7 +84,10 @@ const day = 24 * time.Hour
 
 // rules are the account rules that the settings define.
 func (s *settings) rules() store.Rules {
-	rules := store.Rules{Reopen: time.Duration(s.ClosedDays) * day, EventRetention: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices}
+	rules := store.Rules{
+		Reopen: time.Duration(s.ClosedDays) * day, EventRetention: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices,
+		SecondStepRequired: s.SecondStep == secondStepRequired, Trust: time.Duration(s.TrustDays) * day,
+	}
 	if !s.InsecureTest {
 		rules.Limits = store.Limits{
 			WrongPasswords: s.LimitPassword, LongestWait: s.LimitWait, Failures: s.LimitFailures,
@@ -119,6 +125,9 @@ func (s *settings) check() (checked, error) {
 	if s.LimitWait < time.Second || s.LimitWait > 24*time.Hour {
 		return c, usageError{errors.New("--limit-wait must be 1s to 24h")}
 	}
+	if days := int(store.TrustMax / day); s.TrustDays < 0 || s.TrustDays > days {
+		return c, usageError{fmt.Errorf("--trust-days must be 0 to %d", days)}
+	}
 	if s.ClosedDays < 0 || s.ClosedDays > 365 {
 		return c, usageError{errors.New("--closed-days must be 0 to 365")}
 	}
@@ -153,6 +162,11 @@ func (s *settings) check() (checked, error) {
 	}
 	if c.database, err = databasePlace(s.Database); err != nil {
 		return c, usageError{err}
+	}
+	if s.Secret != "" {
+		if _, err := readSecret(s.Secret); err != nil {
+			return c, usageError{err}
+		}
 	}
 	if err := s.checkMail(c); err != nil {
 		return c, err

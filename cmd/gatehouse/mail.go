@@ -1,24 +1,18 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	netmail "net/mail"
 	"net/url"
-	"os"
 	"strings"
 
 	"gatehouse/handlers"
 	"gatehouse/handlers/mail"
 	"gatehouse/store"
-	"gatehouse/store/identity"
 	"gatehouse/store/postgres"
 	"gatehouse/store/rules"
-	"gatehouse/store/secret"
 )
 
 // sendsMail says whether a site with that base URL sends mail: to a mail server or, on this
@@ -79,77 +73,10 @@ func (s *settings) checkMail(c checked) error {
 	if !s.sendsMail(c.base) && (s.Registration == store.RegistrationConfirm || s.Registration == store.RegistrationInvite) {
 		return usageError{fmt.Errorf("--registration %s needs mail; set --smtp", s.Registration)}
 	}
-	if s.Secret != "" {
-		if _, err := readSecret(s.Secret); err != nil {
-			return usageError{err}
-		}
-	} else if postgres.IsURL(c.database) && s.SMTP != "" {
+	if s.Secret == "" && postgres.IsURL(c.database) && s.SMTP != "" {
 		return usageError{errors.New("--secret is needed with PostgreSQL and mail: all copies must share one; make it with: openssl rand -base64 32")}
 	}
 	return nil
-}
-
-// keys are derived from the site's secret; nil if there is none. Only with create is a missing
-// secret created: a command run by another user must not leave a file that the server cannot
-// read.
-func (s *settings) keys(c checked, create bool) (*secret.Keys, error) {
-	key, err := s.secret(c, create)
-	if err != nil || key == nil {
-		return nil, err
-	}
-	return secret.NewKeys(key)
-}
-
-func (s *settings) secret(c checked, create bool) ([]byte, error) {
-	if s.Secret != "" {
-		return readSecret(s.Secret)
-	}
-	path := identity.Secret
-	if !postgres.IsURL(c.database) {
-		path = c.database + identity.SecretEnding
-	}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if !create {
-			return nil, nil
-		}
-		return makeSecret(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the secret: %w", err)
-	}
-	key, err := readSecret(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return key, nil
-}
-
-// makeSecret writes a new secret that only its owner can read. If several programs do so at
-// once, all get the secret that was written first.
-func makeSecret(path string) ([]byte, error) {
-	draft := path + "." + rand.Text()
-	text := base64.StdEncoding.EncodeToString(secret.New()) + "\n"
-	if err := os.WriteFile(draft, []byte(text), 0o600); err != nil {
-		return nil, fmt.Errorf("make a secret: %w", err)
-	}
-	defer os.Remove(draft)
-	if err := os.Link(draft, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("make a secret: %w", err)
-	}
-	made, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the secret: %w", err)
-	}
-	return readSecret(string(made))
-}
-
-func readSecret(text string) ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(key) != secret.Length {
-		return nil, fmt.Errorf("--secret must be %d bytes in base64, as openssl rand -base64 %d makes them", secret.Length, secret.Length)
-	}
-	return key, nil
 }
 
 // worker returns the worker that delivers the letters of a site, or nil if it sends none. On

@@ -1,26 +1,17 @@
 package main
 
 import (
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"gatehouse/handlers/mail/mailtest"
-	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
-
-// sharedSecret is what copies of a site on PostgreSQL have in common.
-var sharedSecret = base64.StdEncoding.EncodeToString(make([]byte, secret.Length))
 
 // mailing are the flags of a site that sends to a server.
 func mailing(s *mailtest.Server, d storetest.Database) []string {
@@ -295,35 +286,5 @@ func TestTheSiteIntroducesItselfToTheMailServer(t *testing.T) {
 			}
 			p.stop()
 		})
-	}
-}
-
-func TestProgramsThatStartAtOnceMakeOneSecret(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "gatehouse.db.secret")
-	secrets := make([]string, 20)
-	var group sync.WaitGroup
-	for i := range secrets {
-		group.Go(func() {
-			secret, err := makeSecret(path)
-			if err != nil {
-				t.Errorf("make a secret: %v", err)
-			}
-			secrets[i] = string(secret)
-		})
-	}
-	group.Wait()
-	for _, key := range secrets {
-		if len(key) != secret.Length || key != secrets[0] {
-			t.Fatal("two programs have different secrets")
-		}
-	}
-	files, err := os.ReadDir(filepath.Dir(path))
-	info, failed := os.Stat(path)
-	if err := errors.Join(err, failed); err != nil {
-		t.Fatal(err)
-	}
-	if len(files) != 1 || info.Mode().Perm() != 0o600 {
-		t.Errorf("there are %d files, and the secret has mode %v", len(files), info.Mode().Perm())
 	}
 }

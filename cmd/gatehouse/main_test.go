@@ -44,8 +44,14 @@ type process struct {
 // line is there.
 func launch(t *testing.T, database string, flags ...string) *process {
 	t.Helper()
-	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--database", database}, append(forTests, flags...)...)
-	p := &process{t: t, database: database, cmd: gatehouse(args...), ended: make(chan struct{})}
+	return launchIn(t, "", database, flags...)
+}
+
+// launchIn is launch in a folder.
+func launchIn(t *testing.T, folder, database string, flags ...string) *process {
+	t.Helper()
+	p := &process{t: t, database: database, cmd: gatehouse(append(serveArgs(database), flags...)...), ended: make(chan struct{})}
+	p.cmd.Dir = folder
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -72,6 +78,10 @@ func launch(t *testing.T, database string, flags ...string) *process {
 	}
 	p.url = "http://localhost:" + port
 	return p
+}
+
+func serveArgs(database string) []string {
+	return append([]string{"serve", "--listen", "127.0.0.1:0", "--database", database}, forTests...)
 }
 
 // prompt keeps the race detector from waiting a second before each exit.

@@ -40,6 +40,9 @@ func (serveCommand) Run(inv *invocation) error {
 	if err != nil {
 		return err
 	}
+	if err := inv.settings.checkSecondStep(c); err != nil {
+		return err
+	}
 	at, err := inv.settings.listen()
 	if err != nil {
 		return err
@@ -116,6 +119,9 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 		fmt.Fprintf(inv.term.out, "there is no mail server: mail is at %s\n", c.base.JoinPath("/dev/mailbox"))
 	case !a.store.Mails():
 		fmt.Fprintln(inv.term.out, "there is no mail server: nobody gets mail, so nobody can confirm an address or recover an account; set --smtp")
+	}
+	if !a.store.SecondSteps() {
+		fmt.Fprintln(inv.term.out, "there is no --secret: nobody can have a second step; set one, the same for all copies")
 	}
 
 	var background sync.WaitGroup

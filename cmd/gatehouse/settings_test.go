@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -155,6 +156,31 @@ func TestBaseURLIsAnOrigin(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("--base-url %s is %q, want %q", c.value, got, c.want)
+		}
+	}
+}
+
+func TestSettingsOfTheSecondStepAreRules(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args     []string
+		required bool
+		trust    time.Duration
+	}{
+		{nil, false, 30 * day},
+		{[]string{"--second-step", "required", "--trust-days", "0"}, true, 0},
+		{[]string{"--second-step", "optional", "--trust-days", "90"}, false, 90 * day},
+	} {
+		var parsed cli
+		parser, err := newParser(&parsed, terminal{}, handlers.Product{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(c.args); err != nil {
+			t.Fatal(err)
+		}
+		if got := parsed.rules(); got.SecondStepRequired != c.required || got.Trust != c.trust {
+			t.Errorf("%v: required %v, trusted for %v; want %v, %v", c.args, got.SecondStepRequired, got.Trust, c.required, c.trust)
 		}
 	}
 }

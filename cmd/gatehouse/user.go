@@ -124,6 +124,13 @@ func (w userArgument) find(inv *invocation, a *accounts) (store.User, error) {
 	return user, err
 }
 
+// shownPerson is an account as user show prints it.
+type shownPerson struct {
+	person
+	// SecondStep is since when a password alone does not sign the person in.
+	SecondStep *time.Time `json:"second_step"`
+}
+
 type userShow struct {
 	userArgument
 	JSON bool `name:"json" env:"-" help:"Print JSON."`
@@ -136,9 +143,12 @@ func (c userShow) Run(inv *invocation) error {
 		if err != nil {
 			return err
 		}
-		p := personOf(user)
-		return inv.print(c.JSON, p, "id        %d\nusername  %s\nemail     %s\nname      %s\ncreated   %s\ndisabled  %s\nclosed    %s\n",
-			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed))
+		p := shownPerson{person: personOf(user)}
+		if user.SecondStep() {
+			p.SecondStep = &user.SecondAt
+		}
+		return inv.print(c.JSON, p, "id           %d\nusername     %s\nemail        %s\nname         %s\ncreated      %s\ndisabled     %s\nclosed       %s\nsecond step  %s\n",
+			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed), date(p.SecondStep))
 	})
 }
 
@@ -229,15 +239,9 @@ func (c userDelete) Run(inv *invocation) error {
 			return err
 		}
 		if !c.Yes {
-			typed, err := askLine(inv.term, fmt.Sprintf("Type the username %s to erase this account: ", user.Username))
+			err := askUsername(inv.term, user, fmt.Sprintf("Type the username %s to erase this account: ", user.Username), "nothing was erased: that is not the username")
 			if err != nil {
 				return err
-			}
-			switch name := rules.CanonicalUsername(typed); {
-			case rules.Pasted(name):
-				return rules.CheckUsername(name)
-			case name != user.Username:
-				return errors.New("nothing was erased: that is not the username")
 			}
 		}
 		if err := a.store.Erase(inv.ctx, user, operator); err != nil {
@@ -245,6 +249,22 @@ func (c userDelete) Run(inv *invocation) error {
 		}
 		return inv.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameReservation/day)
 	})
+}
+
+// askUsername asks for the username of an account before something that cannot be undone, and
+// returns the error unless that is what is typed.
+func askUsername(t terminal, user store.User, question, otherwise string) error {
+	typed, err := askLine(t, question)
+	if err != nil {
+		return err
+	}
+	switch name := rules.CanonicalUsername(typed); {
+	case rules.Pasted(name):
+		return rules.CheckUsername(name)
+	case name != user.Username:
+		return errors.New(otherwise)
+	}
+	return nil
 }
 
 // print writes value as JSON, or the sentence.

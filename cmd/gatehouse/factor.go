@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"gatehouse/store"
+	"gatehouse/store/identity"
+)
+
+type factorCommand struct {
+	List           factorList           `cmd:"" help:"List what somebody has for the second step."`
+	Reset          factorReset          `cmd:"" help:"Take the second step of somebody away and end all their sign-ins."`
+	DropUnreadable factorDropUnreadable `cmd:"" help:"Remove the authenticator apps of everybody that --secret cannot open."`
+}
+
+// factors are what somebody has for the second step, as the command line prints it.
+type factors struct {
+	App       *time.Time       `json:"app"`
+	CodesLeft int              `json:"codes_left"`
+	Trusted   []trustedBrowser `json:"trusted"`
+}
+
+type trustedBrowser struct {
+	Until time.Time `json:"until"`
+	Seen  time.Time `json:"seen"`
+	Agent string    `json:"agent"`
+}
+
+func factorsOf(f store.Factors) factors {
+	list := factors{CodesLeft: f.CodesLeft(), Trusted: []trustedBrowser{}}
+	if !f.AppAt.IsZero() {
+		list.App = &f.AppAt
+	}
+	for _, b := range f.Trusted {
+		list.Trusted = append(list.Trusted, trustedBrowser{b.Until, b.SeenAt, b.Agent})
+	}
+	return list
+}
+
+type factorList struct {
+	userArgument
+	JSON bool `name:"json" env:"-" help:"Print JSON."`
+}
+
+// Run lists the app, how many recovery codes are left, and the trusted browsers.
+func (c factorList) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
+		if err != nil {
+			return err
+		}
+		f, err := a.store.Factors(inv.ctx, user)
+		if err != nil {
+			return err
+		}
+		list := factorsOf(f)
+		if err := inv.print(c.JSON, list, "app since   %s\ncodes left  %d\n", date(list.App), list.CodesLeft); err != nil || c.JSON {
+			return err
+		}
+		table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "TRUSTED UNTIL\tSEEN\tBROWSER")
+		for _, b := range list.Trusted {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", date(&b.Until), date(&b.Seen), b.Agent)
+		}
+		return table.Flush()
+	})
+}
+
+type factorReset struct {
+	userArgument
+	Yes bool `env:"-" help:"Do it without asking."`
+}
+
+// Run takes the second step away. It asks first, because from then on the password alone
+// signs in.
+func (c factorReset) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		user, err := c.find(inv, a)
+		if err != nil {
+			return err
+		}
+		if !user.SecondStep() {
+			return fmt.Errorf("%s has no second step", user.Username)
+		}
+		if !c.Yes {
+			err := askUsername(inv.term, user, fmt.Sprintf("Type the username %s to remove the second step: ", user.Username), "nothing was removed: that is not the username")
+			if err != nil {
+				return err
+			}
+		}
+		ended, err := a.store.ResetFactors(inv.ctx, user, operator)
+		if errors.Is(err, store.ErrNotFound) { // it went meanwhile
+			return fmt.Errorf("%s has no second step", user.Username)
+		}
+		if err != nil {
+			return err
+		}
+		return inv.print(false, nil, "removed the second step of %[1]s and ended %[2]d sign-ins; if somebody else may know the password, run %[3]s user reset %[1]s as well\n",
+			user.Username, ended, identity.Program)
+	})
+}
+
+type factorDropUnreadable struct {
+	Yes bool `env:"-" help:"Do it without asking, if there is a secret."`
+}
+
+// Answers that are typed to remove apps.
+const (
+	dropAnswer = "drop"
+	dropAll    = "drop every app"
+)
+
+// Run removes the apps that were sealed with a secret that is lost. Without any secret these
+// are all, which may also mean that the settings were not loaded: then it always asks.
+func (c factorDropUnreadable) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		switch {
+		case !a.store.SecondSteps():
+			typed, err := askLine(inv.term, fmt.Sprintf("Without --secret every authenticator app is removed. Type %s if the secret is lost: ", dropAll))
+			if err != nil {
+				return err
+			}
+			if strings.TrimSpace(typed) != dropAll {
+				return fmt.Errorf("nothing was removed: without --secret this removes the apps of everybody; set the secret of the running site, or answer %q, from stdin too", dropAll)
+			}
+		case !c.Yes:
+			typed, err := askLine(inv.term, fmt.Sprintf("Type %s to remove every authenticator app that this --secret cannot open: ", dropAnswer))
+			if err != nil {
+				return err
+			}
+			if strings.TrimSpace(typed) != dropAnswer {
+				return fmt.Errorf("nothing was removed: answer %q, or say --yes", dropAnswer)
+			}
+		}
+		// What was removed before an error is gone, and its owners must be named.
+		dropped, stranded, err := a.store.DropUnreadableApps(inv.ctx, operator)
+		if dropped == 0 && err != nil {
+			return err
+		}
+		return errors.Join(inv.printDropped(dropped, stranded), err)
+	})
+}
+
+func (inv *invocation) printDropped(dropped int, stranded []store.User) error {
+	if dropped == 0 {
+		return inv.print(false, nil, "every authenticator app can be opened; nothing was removed\n")
+	}
+	if err := inv.print(false, nil, "removed %d authenticator apps; their owners sign in with a recovery code\n", dropped); err != nil || len(stranded) == 0 {
+		return err
+	}
+	if err := inv.print(false, nil, "these have no recovery code left and need %s factor reset:\n", identity.Program); err != nil {
+		return err
+	}
+	for _, user := range stranded {
+		if _, err := fmt.Fprintln(inv.term.out, user.Username); err != nil {
+			return err
+		}
+	}
+	return nil
+}
