@@ -62,7 +62,10 @@ func (s *Store) NewCodes(ctx context.Context, n SignIn, user User, made time.Tim
 		}
 		return tx.Record(ctx, user.ID, EventCodesMade, "", from)
 	})
-	return renewed, codes, err
+	if err != nil {
+		return n, nil, err
+	}
+	return renewed, codes, nil
 }
 
 // makeCodes replaces the recovery codes of a person, which were made at a time. Only digests

@@ -9,6 +9,7 @@ import (
 const (
 	resetSecond = `UPDATE users SET second_at = NULL, epoch = epoch + 1 WHERE id = $1 AND second_at IS NOT NULL`
 
+	deleteSealedApp  = `DELETE FROM totp WHERE user_id = $1 AND sealed = $2`
 	selectApps       = `SELECT user_id, sealed FROM totp WHERE user_id > $1 ORDER BY user_id LIMIT $2`
 	selectCodeOwners = `SELECT user_id FROM recovery_codes WHERE user_id > $1 ORDER BY user_id LIMIT $2`
 )
@@ -92,7 +93,10 @@ func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped in
 			if _, err := s.openApp(app.userID, app.sealed); err == nil {
 				continue
 			}
-			left, user, err := s.dropApp(ctx, app.userID, from)
+			left, user, err := s.dropApp(ctx, app, from)
+			if errors.Is(err, ErrNotFound) {
+				continue // it is gone already
+			}
 			if err != nil {
 				return dropped, stranded, err
 			}
@@ -108,18 +112,26 @@ func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped in
 }
 
 // dropApp removes an app and nothing else, and says how many recovery codes are left.
-func (s *Store) dropApp(ctx context.Context, userID int64, from Origin) (left int, user User, err error) {
+// ErrNotFound says that it is gone: the person may have set up another one.
+func (s *Store) dropApp(ctx context.Context, app sealedApp, from Origin) (left int, user User, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
-		if err := user.scan(tx.QueryRowContext(ctx, selectUserByID, userID)); err != nil {
+		if err := tx.lockUser(ctx, app.userID); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, deleteApp, userID); err != nil {
-			return fmt.Errorf("remove the app of user %d: %w", userID, err)
+		if err := user.scan(tx.QueryRowContext(ctx, selectUserByID, app.userID)); err != nil {
+			return err
+		}
+		dropped, err := tx.changed(ctx, deleteSealedApp, app.userID, app.sealed)
+		if err != nil {
+			return fmt.Errorf("remove the app of user %d: %w", app.userID, err)
+		}
+		if dropped == 0 {
+			return ErrNotFound
 		}
 		if left, err = tx.codesLeft(ctx, user); err != nil {
 			return err
 		}
-		return tx.Record(ctx, userID, EventAppChanged, "", from)
+		return tx.Record(ctx, app.userID, EventAppChanged, "", from)
 	})
 	return left, user, err
 }

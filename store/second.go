@@ -44,8 +44,8 @@ const (
 	useRecoveryCode    = `UPDATE recovery_codes SET used_at = $1 WHERE user_id = $2 AND hash = $3 AND used_at IS NULL`
 	countRecoveryCodes = `SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL`
 
-	// Codes are also wrong on known devices, which have a count of their own and never wait
-	// for others, so that this does not touch how long others wait.
+	// Where no attempt was counted before, as on known devices, this counts none, so that it
+	// makes nobody wait.
 	countWrongCode = `INSERT INTO throttles (bucket, failures, failed_at, waits_until, failed) VALUES ($1, 0, $2, $2, 1)
 		ON CONFLICT (bucket) DO UPDATE SET failed_at = $2,
 			failed = CASE WHEN throttles.failed_at <= $3 OR throttles.failed_at > $4 THEN 1 ELSE throttles.failed + 1 END
@@ -117,7 +117,7 @@ func readCode(kind, typed string) (string, error) {
 // counts already; it is counted as a code besides. A wrong code is recorded.
 func (s *Store) checkCode(ctx context.Context, a *attempt, kind, typed string, from Origin) (code, error) {
 	if err := s.countCode(ctx, a, from); err != nil {
-		s.takeBack(ctx, *a, nil)
+		s.takeBack(ctx, *a, err)
 		return code{}, err
 	}
 	right, err := s.matchCode(ctx, a.user, kind, typed)
@@ -140,28 +140,23 @@ func (s *Store) checkCode(ctx context.Context, a *attempt, kind, typed string, f
 	return right, err
 }
 
-// codesBucket is where the wrong codes of an account are counted.
-func codesBucket(user User) string { return accountBucket(user) + ":codes" }
-
-// countCode counts an attempt as a code, too, unless it comes from a known device: nobody
-// elsewhere can make its owner wait.
+// countCode counts an attempt as a code, too, where the account or the known device has a
+// count of its codes. On a known device it makes nobody wait.
 func (s *Store) countCode(ctx context.Context, a *attempt, from Origin) error {
-	known := a.onDevice()
-	if a.bucket == "" && from.Device != "" {
+	bucket := a.bucket
+	if bucket == "" { // there is no limit on passwords
 		var err error
-		if known, err = s.knownDevice(ctx, a.user, secret.Digest(from.Device)); err != nil {
+		if bucket, err = s.bucket(ctx, a.user, "", from); err != nil {
 			return err
 		}
 	}
-	if known {
-		return nil
+	bucket += ":codes"
+	if !onDevice(bucket) {
+		if _, err := s.countIn(ctx, bucket, Limits{WrongPasswords: wrongCodesFree, LongestWait: DefaultLimits.LongestWait}); err != nil {
+			return err
+		}
 	}
-	limits := s.rules.Limits
-	limits.WrongPasswords = wrongCodesFree
-	if _, err := s.countIn(ctx, codesBucket(a.user), limits); err != nil {
-		return err
-	}
-	a.codes = codesBucket(a.user)
+	a.codes = bucket
 	return nil
 }
 
@@ -169,7 +164,7 @@ func (s *Store) countCode(ctx context.Context, a *attempt, from Origin) error {
 // person when it is time to.
 func (tx *Tx) countWrongCode(ctx context.Context, a attempt, from Origin) (wrong int, err error) {
 	now := tx.store.Now()
-	err = tx.QueryRowContext(ctx, countWrongCode, codesBucket(a.user), now, now.Add(-failureLifetime), now.Add(failureLifetime)).Scan(&wrong)
+	err = tx.QueryRowContext(ctx, countWrongCode, a.codes, now, now.Add(-failureLifetime), now.Add(failureLifetime)).Scan(&wrong)
 	if err != nil {
 		return 0, fmt.Errorf("count a wrong code: %w", err)
 	}

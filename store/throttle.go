@@ -45,7 +45,8 @@ type attempt struct {
 	bucket   string
 	failures int
 	user     User // the zero User if there is no such account
-	// codes is where a code is counted besides, or empty.
+	// codes is where a code is counted besides, or empty. It has the count of those that were
+	// wrong in a row, and the waits where there is no limit on passwords.
 	codes string
 }
 
@@ -125,7 +126,9 @@ func (s *Store) countIn(ctx context.Context, bucket string, limits Limits) (fail
 }
 
 // onDevice says whether the attempt is counted on a known device.
-func (a attempt) onDevice() bool { return strings.Contains(a.bucket, ":device:") }
+func (a attempt) onDevice() bool { return onDevice(a.bucket) }
+
+func onDevice(bucket string) bool { return strings.Contains(bucket, ":device:") }
 
 // wait is how long everybody waits after that many failures in a row.
 func (l Limits) wait(failures int) time.Duration {
@@ -146,7 +149,14 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secret.GateWait)
 	defer cancel()
 	inARow := 0
+	isCode := name == EventSecondFailed
 	err = s.Write(ctx, func(tx *Tx) error {
+		if isCode {
+			// As a sign-in does, which may write letters before it resets counts.
+			if err := tx.lockUser(ctx, a.user.ID); err != nil {
+				return err
+			}
+		}
 		if a.user.ID == 0 {
 			tx.events = append(tx.events, Event{Name: name, Origin: from})
 			_, err := tx.countFailure(ctx, a)
@@ -163,7 +173,7 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 		if inARow, err = tx.countFailure(ctx, a); err != nil {
 			return err
 		}
-		if name == EventSecondFailed {
+		if isCode {
 			if wrongCodes, err = tx.countWrongCode(ctx, a, from); err != nil {
 				return err
 			}
@@ -173,7 +183,7 @@ func (s *Store) recordFailure(ctx context.Context, a attempt, name string, from 
 		}
 		return tx.Record(ctx, a.user.ID, EventThrottled, "", from)
 	})
-	if err == nil && a.onDevice() && inARow >= deviceFailures {
+	if err == nil && (a.onDevice() && inARow >= deviceFailures || onDevice(a.codes) && wrongCodes >= deviceFailures) {
 		// After the transaction, so that it locks nothing that the owner of the device
 		// waits for.
 		_, err = s.db.Exec(ctx, deleteDevice, a.user.ID, secret.Digest(from.Device))

@@ -87,7 +87,10 @@ func (s *Store) SetUpApp(ctx context.Context, n SignIn, user User, typed string,
 		renewed, err = tx.changedSecond(ctx, n, user, event, letter, from)
 		return err
 	})
-	return renewed, codes, err
+	if err != nil {
+		return n, nil, err
+	}
+	return renewed, codes, nil
 }
 
 // changedSecond does what every change of the second step brings: all other sign-ins end,

@@ -81,7 +81,7 @@ func isTrusted(ctx context.Context, db interface {
 		args = append(args, digest)
 	}
 	var one int
-	err := db.QueryRowContext(ctx, selectTrusted, append(args, now, latest(now, TrustMax))...).Scan(&one)
+	err := db.QueryRowContext(ctx, selectTrusted, append(args, now, latest(now, s.rules.Trust))...).Scan(&one)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, fmt.Errorf("look for a trusted browser: %w", err)
 	}
@@ -125,7 +125,7 @@ func (tx *Tx) endTrust(ctx context.Context, user User) error {
 // trustedBrowsers are those of a person, the one that was trusted last first.
 func (s *Store) trustedBrowsers(ctx context.Context, user User) ([]TrustedBrowser, error) {
 	now := s.Now()
-	list, err := All(ctx, s, selectTrustedBrowsers, []any{user.ID, now, latest(now, TrustMax)}, func(b *TrustedBrowser) []any {
+	list, err := All(ctx, s, selectTrustedBrowsers, []any{user.ID, now, latest(now, s.rules.Trust)}, func(b *TrustedBrowser) []any {
 		return []any{&b.device, UTC{&b.SeenAt}, UTC{&b.Until}, &b.Agent}
 	})
 	slices.SortFunc(list, func(a, b TrustedBrowser) int {

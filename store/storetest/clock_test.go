@@ -32,6 +32,7 @@ var stored = map[string]struct {
 	"users.disabled_at":           {harmless: "that there is one decides"},
 	"users.confirmed_at":          {harmless: "that there is one decides"},
 	"users.password_at":           {harmless: "it is shown"},
+	"users.second_at":             {harmless: "that there is one decides"},
 	"users.renamed_at":            {behaves: renamedAhead},
 	"users.closed_at":             {behaves: closedAhead},
 	"users.closed_noted_at":       {behaves: closedBehind},
@@ -42,6 +43,11 @@ var stored = map[string]struct {
 	"signins.idle_at":             {behaves: signedInAhead},
 	"devices.created_at":          {harmless: "it is shown"},
 	"devices.seen_at":             {behaves: devicesAhead},
+	"devices.trusted_until":       {behaves: trustedAhead},
+	"totp.created_at":             {harmless: "it is shown"},
+	"totp.last_step":              {behaves: stepAhead},
+	"recovery_codes.created_at":   {harmless: "it is shown, and names the set that new codes replace, whenever that was made"},
+	"recovery_codes.used_at":      {harmless: "that there is one decides"},
 	"events.at":                   {harmless: "it is shown, and goes when it is old: nothing else tells what is older"},
 	"throttles.failed_at":         {behaves: failedAhead},
 	"throttles.waits_until":       {behaves: waitsAhead},
@@ -64,7 +70,7 @@ var stored = map[string]struct {
 // it, or come in by it, for as long as a clock was ahead.
 func TestAClockThatWasAheadMakesNobodyWaitAndLetsNobodyIn(t *testing.T) {
 	onEach(t, func(t *testing.T, d Database) {
-		found := map[string]bool{"sessions.expiry": true} // a number on SQLite
+		found := map[string]bool{"sessions.expiry": true, "totp.last_step": true} // numbers
 		for _, column := range open(t, d).times(t) {
 			found[column] = true
 			if s, listed := stored[column]; !listed || (s.harmless == "") == (s.behaves == nil) {
@@ -517,5 +523,49 @@ func expiresAhead(t *testing.T, h house) {
 	}
 	if tried := h.clock.Now().Sub(begun); tried < store.LetterLasts-time.Hour || tried >= store.LetterLasts {
 		t.Errorf("a letter is tried for %v, want about %v", tried, store.LetterLasts)
+	}
+}
+
+func trustedAhead(t *testing.T, h house) {
+	h, ada := h.equipped(t)
+	from := on("home")
+	from.Trust = "trust"
+	_, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Code(), "trust", from)
+	must(t, err)
+	longest := store.DefaultRules.Trust
+	for later, want := range map[time.Duration]bool{
+		ahead: false, longest + 6*time.Minute: false, longest + 4*time.Minute: true, time.Second: true, 0: false,
+	} {
+		h.exec(t, `UPDATE devices SET trusted_until = $1`, h.moment(later))
+		entry, err := h.Authenticate(h.ctx, "ada", Password, from)
+		must(t, err)
+		if got := entry.Kind == store.KindTrusted; got != want {
+			t.Errorf("a browser that is trusted for %v is: %v, want %v", later, got, want)
+		}
+		factors, err := h.Factors(h.ctx, h.find(t, "ada"))
+		must(t, err)
+		if got := len(factors.Trusted) == 1; got != want {
+			t.Errorf("a browser that is trusted for %v is listed: %v, want %v", later, got, want)
+		}
+	}
+}
+
+func stepAhead(t *testing.T, h house) {
+	h, ada := h.equipped(t)
+	enters := func() error {
+		_, err := h.finish(h.half(t, From), store.KindCode, ada.Code(), From)
+		return err
+	}
+	h.whileAhead(func() { must(t, enters()) })
+	must(t, enters())
+	if err := enters(); !errors.Is(err, store.ErrWrongCode) {
+		t.Errorf("the code of now a second time: %v", err)
+	}
+	// Copies need not agree to the minute.
+	h.clock.Move(time.Hour)
+	must(t, enters())
+	h.clock.Move(-4 * time.Minute)
+	if err := enters(); !errors.Is(err, store.ErrWrongCode) {
+		t.Errorf("a code from before one that a copy whose clock is ahead took: %v", err)
 	}
 }

@@ -324,7 +324,7 @@ func noWayBack(t *testing.T, h house) {
 func erasesNoneWithAWayBack(t *testing.T, h house) {
 	for name, reopen := range map[string]time.Duration{"at once": 0, "after a day": 24 * time.Hour} {
 		rules := store.DefaultRules
-		rules.Reopen, rules.Mails, rules.Keys = reopen, true, Keys(t)
+		rules.Reopen, rules.Mails = reopen, true
 		h := h.ruled(t, rules)
 		username := "ada-" + strings.ReplaceAll(name, " ", "-")
 		h.confirmed(t, store.Registration{Username: username, Email: "own-" + username + "@example.com", Password: Password})

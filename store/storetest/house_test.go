@@ -40,9 +40,12 @@ func (h house) copied(t *testing.T) house {
 	return h
 }
 
-// ruled is the same house with other rules.
+// ruled is the same house with other rules, and the same secret unless they have another.
 func (h house) ruled(t *testing.T, rules store.Rules) house {
 	t.Helper()
+	if rules.Keys == nil {
+		rules.Keys = Keys(t)
+	}
 	h.Store = NewWith(t, h.db, h.clock, rules)
 	return h
 }

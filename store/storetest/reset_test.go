@@ -230,7 +230,7 @@ const wrongMax = 90
 func (h house) patient(t *testing.T) house {
 	t.Helper()
 	rules := store.DefaultRules
-	rules.Limits.WrongPasswords, rules.Mails, rules.Keys = 1000, true, Keys(t)
+	rules.Limits.WrongPasswords, rules.Mails = 1000, true
 	return h.ruled(t, rules)
 }
 
@@ -299,7 +299,7 @@ func neverOff(t *testing.T, h house) {
 	h.exec(t, off, wrongMax+1)
 	h.enter(t, "ada", Password, From)
 	rules := store.DefaultRules
-	rules.Limits, rules.Mails, rules.Keys = store.Limits{}, true, Keys(t)
+	rules.Limits, rules.Mails = store.Limits{}, true
 	h = h.ruled(t, rules)
 	h.exec(t, off, wrongMax-1)
 	h.guess(t, "ada", From)

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/store"
 	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 	. "gatehouse/store/storetest"
 )
 
@@ -132,6 +133,100 @@ var verbs = map[string]func(t *testing.T, h house) act{
 	},
 	"prune": func(_ *testing.T, h house) act {
 		return func() error { _, err := Prune(h.ctx, h.Store, "tokens", 10); return err }
+	},
+	"set an app up": func(t *testing.T, h house) act {
+		ada := h.confirmed(t, Ada())
+		n := h.enter(t, "ada", Password, From)
+		h.enter(t, "ada", Password, on("other"))
+		return func() error {
+			n, codes, err := h.SetUpApp(h.ctx, n, ada, AppCode(h.AppKey(n, ada), h.clock), From)
+			if len(codes) != store.RecoveryCodes {
+				return fmt.Errorf("made %d codes, %w", len(codes), err)
+			}
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"sign in by a code": func(t *testing.T, h house) act {
+		h, ada := h.equipped(t)
+		return func() error {
+			n, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Code(), "trust", on("new"))
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"sign in by a recovery code": func(t *testing.T, h house) act {
+		h, ada := h.equipped(t)
+		return func() error {
+			n, err := SignInByCode(h.Store, "ada", Password, store.KindRecovery, ada.codes[0], "", on("new"))
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"sign in on a trusted browser": func(t *testing.T, h house) act {
+		h, _ = h.trusted(t)
+		return func() error {
+			n, err := h.SignIn(h.ctx, h.trustedEntry(t), trusting("home", trustToken))
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"guess a code": func(t *testing.T, h house) act {
+		h, ada := h.equipped(t)
+		h.missCodes(t, ada.App, From, 2)
+		return func() error {
+			if _, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Wrong(), "", From); !refusal(err) {
+				return fmt.Errorf("got %w, want a refusal", err)
+			}
+			return nil
+		}
+	},
+	"prove with a code": func(t *testing.T, h house) act {
+		h, ada := h.equipped(t)
+		return func() error {
+			n, err := h.Reauthenticate(h.ctx, ada.signIn, Password, ada.Code(), From)
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"make new codes": func(t *testing.T, h house) act {
+		h, ada := h.equipped(t)
+		return func() error {
+			n, codes := h.newCodes(t, ada.signIn)
+			var good int
+			must(t, h.db.Read.QueryRow(`SELECT count(*) FROM recovery_codes WHERE hash = $1`, secret.Digest(codes[0])).Scan(&good))
+			if good != 1 {
+				return errors.New("codes were returned that are not stored")
+			}
+			return h.present(n)
+		}
+	},
+	"turn the second step off": func(t *testing.T, h house) act {
+		h, ada := h.equipped(t)
+		return func() error {
+			n, err := h.TurnSecondStepOff(h.ctx, ada.signIn, h.find(t, "ada"), From)
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"end trust": func(t *testing.T, h house) act {
+		h, _ = h.trusted(t)
+		return func() error { return h.EndTrust(h.ctx, h.find(t, "ada"), From) }
+	},
+	"reset the factors": func(t *testing.T, h house) act {
+		h, _ = h.equipped(t)
+		return func() error {
+			ended, err := h.ResetFactors(h.ctx, h.find(t, "ada"), From)
+			if ended != 1 {
+				return fmt.Errorf("ended %d, %w; want 1", ended, err)
+			}
+			return err
+		}
+	},
+	"drop what cannot be opened": func(t *testing.T, h house) act {
+		h, _ = h.equipped(t)
+		other := h.keyed(t, otherKeys(t))
+		return func() error {
+			dropped, _, err := other.DropUnreadableApps(h.ctx, From)
+			if dropped != 1 {
+				return fmt.Errorf("dropped %d, %w; want 1", dropped, err)
+			}
+			return err
+		}
 	},
 	"open the link to confirm":         opens(store.PurposeVerify),
 	"open the link to another address": opens(store.PurposeNewEmail),

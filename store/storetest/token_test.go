@@ -123,7 +123,7 @@ func tokensWorkOnce(t *testing.T, h house) {
 func tokensDie(t *testing.T, h house) {
 	h = h.unlimited(t)
 	rules := store.DefaultRules
-	rules.Limits, rules.Mails, rules.Keys = store.Limits{}, true, Keys(t)
+	rules.Limits, rules.Mails = store.Limits{}, true
 	h = h.ruled(t, rules)
 	for i, change := range []struct {
 		name string
