@@ -93,7 +93,7 @@ func TestBrowserSecondStep(t *testing.T) {
 			b.follow(b.submit)
 			b.arrive("/account/profile")
 			b.signOut()
-			b.enter(ada)
+			b.signIn(ada)
 			b.signOut()
 
 			// A recovery code ends trust, too.
