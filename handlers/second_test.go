@@ -40,7 +40,7 @@ func (p *page) scans() app {
 
 // shown are the recovery codes on the page.
 func (p *page) shown() (codes []string) {
-	for _, code := range p.Find("ol.points code").EachIter() {
+	for _, code := range p.Find("ul.points code").EachIter() {
 		codes = append(codes, code.Text())
 	}
 	return codes

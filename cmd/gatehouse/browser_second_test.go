@@ -51,7 +51,7 @@ func (p *program) appCode(key []byte, passed time.Duration) string {
 	return secret.AppCode(key, secret.AppStepAt(p.clock.Now()))
 }
 
-const shownCodes = `[...document.querySelectorAll("ol.points code")].map(c => c.innerText)`
+const shownCodes = `[...document.querySelectorAll("ul.points code")].map(c => c.innerText)`
 
 func TestBrowserSecondStep(t *testing.T) {
 	t.Parallel()
