@@ -153,7 +153,10 @@ func tellsLeft(t *testing.T, h house) {
 	_, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Code(), "trust", on("home"))
 	must(t, err)
 	for i, use := range []func(code string) error{
-		func(code string) error { _, err := h.finish(h.half(t, From), store.KindRecovery, code, From); return err },
+		func(code string) error {
+			_, err := h.finish(h.half(t, From), store.KindRecovery, code, From)
+			return err
+		},
 		func(code string) error {
 			_, err := h.Reauthenticate(h.ctx, ada.signIn, Password, code, From)
 			return err

@@ -222,7 +222,13 @@ func provesBoth(t *testing.T, h house) {
 	h.clock.Move(store.RecentAuth)
 	n := h.visit(t, ada.signIn.ID)
 	for _, c := range []struct{ password, code string }{
-		{Password, ""}, {Password, ada.Wrong()}, {Password, "12 34"}, {Password, ada.CodeIn(1)}, {"wrong", ada.Code()}, {"wrong", ""}, {"", ada.codes[0]},
+		{Password, ""},
+		{Password, ada.Wrong()},
+		{Password, "12 34"},
+		{Password, ada.CodeIn(1)},
+		{"wrong", ada.Code()},
+		{"wrong", ""},
+		{"", ada.codes[0]},
 		{Password, "AAAAAA-AAAAAA-AAAAAA-AAAAAA"},
 	} {
 		if _, err := h.Reauthenticate(h.ctx, n, c.password, c.code, From); !errors.Is(err, store.ErrNotYourProof) {
