@@ -136,8 +136,11 @@ func codeOnce(t *testing.T, h house) {
 		if err := proves(code); !errors.Is(err, store.ErrNotYourProof) {
 			t.Errorf("after %s a proof takes the code: %v", name, err)
 		}
+		// It counts like any wrong code.
+		h.count(t, "throttles WHERE failed = 2 AND bucket LIKE '%:codes'", 1)
 		h.exec(t, `DELETE FROM throttles`)
 	}
+	h.count(t, "events WHERE name = 'authn_second_fail'", 4)
 }
 
 func setUpCodeIsUsed(t *testing.T, h house) {
