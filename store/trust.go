@@ -104,6 +104,10 @@ func (tx *Tx) trust(ctx context.Context, e Entry, device string, from Origin) er
 // EndTrust asks for the second step everywhere again.
 func (s *Store) EndTrust(ctx context.Context, user User, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
+		// A sign-in that found the browser trusted is either before this or refused.
+		if err := tx.lockUser(ctx, user.ID); err != nil {
+			return err
+		}
 		ended, err := tx.changed(ctx, endTrust, user.ID)
 		if err != nil {
 			return fmt.Errorf("end the trust of user %d: %w", user.ID, err)

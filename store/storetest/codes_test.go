@@ -47,6 +47,7 @@ func recoveryOnce(t *testing.T, h house) {
 			t.Errorf("%q a second time: %v", typed, err)
 		}
 	}
+	h.count(t, "events WHERE name = 'authn_second_fail'", 6)
 	f, err := h.Factors(h.ctx, h.find(t, "ada"))
 	must(t, err)
 	if got, want := f.CodesLeft(), store.RecoveryCodes-6; got != want {

@@ -20,6 +20,7 @@ func TestTrustContract(t *testing.T) {
 		{"trusts nothing where the site allows none, and nothing by a recovery code", trustsNothing},
 		{"takes no sign-in on a trusted browser for recent proof", trustIsNoProof},
 		{"refuses a browser whose trust has ended since the password", trustEndedMeanwhile},
+		{"ends trust before a sign-in that found it, or after that", trustEndsBeside},
 		{"lists the browsers that are trusted, and ends them at once", listsTrusted},
 	})
 }
@@ -201,6 +202,23 @@ func trustEndedMeanwhile(t *testing.T, h house) {
 			t.Errorf("%s: %+v", what, r)
 		}
 		h.exec(t, `DELETE FROM throttles`)
+	}
+}
+
+// Beside a sign-in: another transaction holds the account until both wait for it.
+func trustEndsBeside(t *testing.T, h house) {
+	h, _ = h.trusted(t)
+	entry, user := h.trustedEntry(t), h.find(t, "ada")
+	h.clock.Move(time.Second)
+	answers := h.overtake(t, `UPDATE users SET name = name`, nil,
+		func() error { _, err := h.SignIn(h.ctx, entry, trusting("home", trustToken)); return err },
+		func() error { return h.EndTrust(h.ctx, user, From) })
+	must(t, answers[1])
+	events, _, err := h.Events(h.ctx, user, 0)
+	must(t, err)
+	// Events have the numbers of the order in which they were done.
+	if signedIn := answers[0] == nil; signedIn != (events[0].Name == store.EventTrustEnded && events[1].Name == store.EventSignedIn) {
+		t.Errorf("the sign-in says %v, and done were %s after %s", answers[0], events[0].Name, events[1].Name)
 	}
 }
 
