@@ -32,7 +32,7 @@ func (p SecondStep) mayBegin() bool { return !p.Mails || p.User.Verified() }
 func (p SecondStep) setUp() string { return (&Form{Next: p.Next}).WithNext("/account/totp") }
 
 // lost says that the second step is on and the app is gone, as after the loss of the site's secret.
-func (p SecondStep) lost() bool { return p.User.SecondStep() && p.AppAt.IsZero() }
+func (p SecondStep) lost() bool { return p.User.SecondStep() && (p.AppAt.IsZero() || p.AppUnreadable) }
 
 func (p SecondStep) since(times Times) string {
 	return fmt.Sprintf("On since %s. After your password we ask for a code, so a stolen password isn't enough.", times.day(p.User.SecondAt))

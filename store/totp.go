@@ -150,8 +150,12 @@ func (tx *Tx) dropFactors(ctx context.Context, user User) error {
 // had never been confirmed: it may be that of whoever typed somebody else's address.
 func (tx *Tx) dropUnconfirmed(ctx context.Context, user User, from Origin) error {
 	dropped, err := tx.changed(ctx, deleteUnconfirmedApp, user.ID)
-	if err != nil || dropped == 0 {
-		return fault("remove an app", err)
+	if err != nil {
+		return fmt.Errorf("remove an app: %w", err)
+	}
+	// The app may be gone and its codes still there.
+	if dropped == 0 && (user.Verified() || !user.SecondStep()) {
+		return nil
 	}
 	if _, err := tx.ExecContext(ctx, endSecond, user.ID); err != nil {
 		return fmt.Errorf("turn a second step off: %w", err)
@@ -199,19 +203,27 @@ func (s *Store) openApp(userID int64, sealed []byte) ([]byte, error) {
 type Factors struct {
 	// AppAt is since when they have an authenticator app, or the zero time.
 	AppAt time.Time
+	// AppUnreadable says that the app was sealed with another secret, so that its codes are no
+	// longer taken.
+	AppUnreadable bool
 	// Codes are the recovery codes of the present set, used and unused.
 	Codes []RecoveryCode
 	// Trusted are the browsers that are not asked for the second step.
 	Trusted []TrustedBrowser
 }
 
-const selectAppAt = `SELECT created_at FROM totp WHERE user_id = $1`
+const selectApp = `SELECT created_at, sealed FROM totp WHERE user_id = $1`
 
 // Factors collects them. Three queries.
 func (s *Store) Factors(ctx context.Context, user User) (f Factors, err error) {
-	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectAppAt, user.ID).Scan(UTC{&f.AppAt})
+	var sealed []byte
+	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectApp, user.ID).Scan(UTC{&f.AppAt}, &sealed)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return f, fmt.Errorf("look for an app: %w", err)
+	}
+	if err == nil {
+		_, unreadable := s.openApp(user.ID, sealed)
+		f.AppUnreadable = unreadable != nil
 	}
 	if f.Codes, err = s.recoveryCodes(ctx, user); err != nil {
 		return f, err

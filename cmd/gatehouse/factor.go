@@ -19,9 +19,11 @@ type factorCommand struct {
 
 // factors are what somebody has for the second step, as the command line prints it.
 type factors struct {
-	App       *time.Time       `json:"app"`
-	CodesLeft int              `json:"codes_left"`
-	Trusted   []trustedBrowser `json:"trusted"`
+	App *time.Time `json:"app"`
+	// Unreadable says that --secret cannot open the app.
+	Unreadable bool             `json:"app_unreadable"`
+	CodesLeft  int              `json:"codes_left"`
+	Trusted    []trustedBrowser `json:"trusted"`
 }
 
 type trustedBrowser struct {
@@ -31,7 +33,7 @@ type trustedBrowser struct {
 }
 
 func factorsOf(f store.Factors) factors {
-	list := factors{CodesLeft: f.CodesLeft(), Trusted: []trustedBrowser{}}
+	list := factors{Unreadable: f.AppUnreadable, CodesLeft: f.CodesLeft(), Trusted: []trustedBrowser{}}
 	if !f.AppAt.IsZero() {
 		list.App = &f.AppAt
 	}
@@ -39,6 +41,14 @@ func factorsOf(f store.Factors) factors {
 		list.Trusted = append(list.Trusted, trustedBrowser{b.Until, b.SeenAt, b.Agent})
 	}
 	return list
+}
+
+// unreadable says that the app does not work, or nothing.
+func (f factors) unreadable() string {
+	if !f.Unreadable {
+		return ""
+	}
+	return " (this --secret cannot open it, so its codes are not taken)"
 }
 
 type factorList struct {
@@ -58,7 +68,7 @@ func (c factorList) Run(inv *invocation) error {
 			return err
 		}
 		list := factorsOf(f)
-		if err := inv.print(c.JSON, list, "app since   %s\ncodes left  %d\n", date(list.App), list.CodesLeft); err != nil || c.JSON {
+		if err := inv.print(c.JSON, list, "app since   %s%s\ncodes left  %d\n", date(list.App), list.unreadable(), list.CodesLeft); err != nil || c.JSON {
 			return err
 		}
 		table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
