@@ -266,10 +266,10 @@ addEventListener("input", () => {
   for (const flash of document.querySelectorAll(".panel .flash")) flash.style.visibility = "hidden";
 });
 
-// A plain form is sent once, however often it is clicked.
+// A plain form is sent once, however often it is clicked. One that brings a file leaves the page as it is.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
+  if (event.defaultPrevented || form.method !== "post" || "file" in form.dataset) return;
   if (busy(form)) {
     event.preventDefault();
     return;

@@ -181,7 +181,7 @@ func CodesShown(c NewCodes) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</ul><p>We show them <strong>only now</strong>. Keep them where you keep your passport, or in a password manager.</p><div class=\"actions\"><form method=\"post\" action=\"/account/codes/file\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</ul><p>We show them <strong>only now</strong>. Keep them where you keep your passport, or in a password manager.</p><div class=\"actions\"><form method=\"post\" action=\"/account/codes/file\" data-file>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
