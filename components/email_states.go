@@ -24,7 +24,7 @@ func emailStates() []State {
 func emailState(name string, user store.User, mails bool, waiting string, change func(f *EmailForm)) State {
 	f := NewEmailForm()
 	change(f)
-	return State{name, formPage(memberPage(sampleUser, ""), &f.Form), Email(f, user, mails, waiting, sampleNow.Add(55*time.Minute))}
+	return State{name, formPage(memberPage(sampleUser, ""), &f.Form), Email(f, user, mails, waiting, sampleNow.Add(55*time.Minute), Contacts{})}
 }
 
 func undoState(name, email string, change func(f *Form)) State {

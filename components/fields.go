@@ -11,7 +11,7 @@ import (
 func nameField() *Field {
 	return &Field{
 		Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Prose: true, Optional: true, Live: true,
-		Hint: "How we address you. Anything you like.",
+		Hint: "What we call you. Anything you like.",
 		Rule: rules.CheckName,
 	}
 }

@@ -15,7 +15,7 @@ const WhySecure = "?why=secure"
 
 // NewForgotForm states the form.
 func NewForgotForm() *ForgotForm {
-	f := &ForgotForm{Form: Form{ID: "forgot", Action: "/password/forgot", Title: "Forgot your password?", Submit: "Send me a link", Busy: "Sending…", Focus: true}}
+	f := &ForgotForm{Form: Form{ID: "forgot", Action: "/password/forgot", Title: forgotTitle, Submit: "Send me a link", Busy: "Sending…", Focus: true}}
 	f.Username = &Field{
 		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", InputMode: "email",
 		Rule: rules.CheckIdentifier,

@@ -21,7 +21,7 @@ type task struct{ path, what, why string }
 
 func (h Hall) tasks(p Page) (tasks []task) {
 	if p.Mails && !p.User.Verified() {
-		tasks = append(tasks, task{"/email/verify", "Confirm your email address", fmt.Sprintf("We've emailed %s.", p.User.Email)})
+		tasks = append(tasks, task{"/email/verify", ConfirmAddress, fmt.Sprintf("We've emailed %s.", p.User.Email)})
 	}
 	if rules.CanonicalName(p.User.Name) == "" {
 		tasks = append(tasks, task{"/account/profile", "Add a name", fmt.Sprintf("Until then you are %s.", p.User.Username)})

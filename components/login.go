@@ -34,5 +34,10 @@ func NewLoginForm() *LoginForm {
 	return f
 }
 
+// LeadForgetful shows whoever was refused the way to a new password.
+func (f *LoginForm) LeadForgetful() {
+	f.Ways = []Link{{Label: forgotTitle, Path: "/password/forgot"}}
+}
+
 // Remembered says whether the person asked to stay signed in.
 func (f *LoginForm) Remembered() bool { return f.Remember.checked() }

@@ -64,12 +64,12 @@ const (
 
 // sceneLines stand under the gate where its own line would not be true, by the title of the page.
 var sceneLines = map[string]string{
-	ClosedTitle(false):        "The gate is shut for now.",
-	ClosedTitle(true):         "The gate opens to an invitation.",
-	"Check your inbox":        "The post is on its way.",
-	"Choose a new password":   "A new key.",
-	"Forgot your password?":   "Keys get lost. We cut new ones.",
-	"This link does not work": "That key no longer turns.",
+	ClosedTitle(false): "The gate is shut for now.",
+	ClosedTitle(true):  "The gate opens to an invitation.",
+	InboxTitle:         "The post is on its way.",
+	ChoosePassword:     "A new key.",
+	forgotTitle:        "Keys get lost. We cut new ones.",
+	StaleTitle:         "That key no longer turns.",
 }
 
 // Themes in the order in which they are offered.

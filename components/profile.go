@@ -19,7 +19,7 @@ func NewProfileForm(user store.User) *ProfileForm {
 	f.Name = nameField()
 	f.Name.Value = user.Name
 	f.Username = usernameField()
-	f.Username.Hint = fmt.Sprintf("Others can see it. It can change once a day, and the old one stays yours for %s.", Days(store.UsernameReservation))
+	f.Username.Hint = fmt.Sprintf("Public. You can change it once a day. The old one stays yours for %s.", Days(store.UsernameReservation))
 	f.Username.Value = user.Username
 	f.Fields = []*Field{f.Name, f.Username}
 	return f

@@ -31,7 +31,7 @@ func verifyState(name string, user store.User, withPassword bool, change func(f 
 }
 
 func linkStates() []State {
-	const title = "This link does not work"
+	const title = "This link doesn't work"
 	return []State{
 		{"stale-link", visitorPage(title), StaleLink(nil, true)},
 		{"stale-link-signed-in", memberPage(sampleUser, title), StaleLink(&sampleUser, false)},

@@ -63,7 +63,7 @@ func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := s.page(r, "Your account is closed")
+	page := s.page(r, components.AccountClosed)
 	return s.show(w, r, http.StatusOK, page, components.Reopening(entry.User, s.Store.ErasedAt(entry.User)))
 }
 

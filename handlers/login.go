@@ -33,6 +33,9 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 		err = s.admit(w, r, entry, arrival{form.Next, fmt.Sprintf("Welcome back, %s.", entry.User.DisplayName())})
 	}
 	if form.TakeRefusal(err) {
+		if errors.Is(err, store.ErrWrongLogin) {
+			form.LeadForgetful()
+		}
 		s.carryUsername(w, form.Username.Value)
 		return s.showLogin(w, r, s.Refuse(w, r, err), form)
 	}

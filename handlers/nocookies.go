@@ -56,7 +56,7 @@ const (
 )
 
 func (s *Site) showNoCookies(w http.ResponseWriter, r *http.Request, status int, advice string) error {
-	page := s.page(r, "Your browser keeps no cookies")
+	page := s.page(r, components.CookielessTitle)
 	page.Indexed = false
 	return s.show(w, r, status, page, components.NoCookies(advice))
 }

@@ -42,6 +42,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	if form.TakeRefusal(err) {
 		if errors.Is(err, store.ErrUsernameTaken) && s.Registration != store.RegistrationConfirm {
 			// The first request may have succeeded without its answer arriving.
+			s.carryUsername(w, form.Username.Value)
 			form.AdviseOwner()
 		}
 		if errors.Is(err, store.ErrEmailTaken) {

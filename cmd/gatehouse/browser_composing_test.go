@@ -48,11 +48,11 @@ func TestBrowserNothingIsCheckedWhileComposing(t *testing.T) {
 		want                               string
 	}{
 		{visitor, "/register", "username", "ａｄ", "grace", "grace", "This username is free."},
-		{visitor, "/register", "email", "ｇ", "grace@", "grace@example", "Emails look like name@example.com."},
+		{visitor, "/register", "email", "ｇ", "grace@", "grace@example", "That isn't a whole address yet."},
 		{visitor, "/register", "password", "１", "1", "123456789012", "This password is too common. Try a few unrelated words."},
 		{visitor, "/login", "username", "　", "　", " ", "Enter your username or email address."},
-		{member, "/account/profile", "username", "ｃ", "countess!", "countess!", "Use only a to z, digits, - and _."},
-		{member, "/account/email", "email", "ｇ", "grace@", "grace@example", "Emails look like name@example.com."},
+		{member, "/account/profile", "username", "ｃ", "countess!", "countess!", "Only a to z, digits, hyphens and underscores."},
+		{member, "/account/email", "email", "ｇ", "grace@", "grace@example", "That isn't a whole address yet."},
 	} {
 		c.prepare()
 		b.open(c.page)
@@ -105,7 +105,7 @@ func TestBrowserCompositionHoldsEarlierChecks(t *testing.T) {
 		chosen, left, want string
 	}{
 		{false, "", "ad", "Use at least 3 characters."},
-		{false, "ん", "adん", "Use only a to z, digits, - and _."},
+		{false, "ん", "adん", "Only a to z, digits, hyphens and underscores."},
 		{true, "", "ad", "Use at least 3 characters."},
 	} {
 		b.open("/register")
@@ -158,7 +158,7 @@ func TestBrowserCompositionDelaysNoForm(t *testing.T) {
 		b.compose("ad")
 		submitted.release()
 	})
-	b.is(message("password"), "Use at least 12 characters for the password: 7 more to go.")
+	b.is(message("password"), "The password needs 7 more characters.")
 	b.becomes(message("username"), "Use at least 3 characters.")
 }
 

@@ -107,7 +107,7 @@ func TestBrowserFormOutlastsTheSignIn(t *testing.T) {
 			other.typeProfile("Countess of Lovelace", "countess")
 			other.follow(other.submit)
 			other.arrive("/login?next=%2Faccount%2Fprofile")
-			other.is(text("[role=status]"), "You have been signed out. What you typed is safe: sign in to go on.")
+			other.is(text("[role=status]"), "You've been signed out. What you typed is safe: sign in to go on.")
 			other.write("username", ada.Username)
 			other.write("password", "not her password")
 			other.refuse(other.submit)

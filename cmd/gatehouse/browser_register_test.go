@@ -31,7 +31,7 @@ func TestBrowserRegisterChecksFieldsWhileTyping(t *testing.T) {
 		{"a free username, as it will be kept", "username", "Ada", "This username is free, as ada.", "field-fine"},
 		{"half an email address", "email", "ada@", "like name@example.com", "field-refused"},
 		{"an email address", "email", "ada@example.com", "", ""},
-		{"a password that is too short", "password", "ada", "at least 12 characters for the password: 9 more to go", "field-refused strength-1"},
+		{"a password that is too short", "password", "ada", "needs 9 more characters", "field-refused strength-1"},
 		{"a password that everybody knows", "password", "1234567890987654321", "too common", "field-refused strength-2"},
 		{"a password made of the email address", "password", "ada@example.com1", "Leave out your name", "field-refused strength-2"},
 		{"a long password", "password", "a lantern by the harbour", "strong", "field-fine strength-4"},
@@ -147,7 +147,7 @@ func TestBrowserRegisterKeepsWhatWasTypedWhenRefused(t *testing.T) {
 			b.write("email", "ada@example.com")
 			b.write("password", ada.Password)
 			b.refuse(func() { b.press(kb.Enter) })
-			b.is(text("#summary"), "This username is taken. If you just made it, sign in.")
+			b.is(text("#summary"), "This username is taken. Was that you just now? Sign in")
 			b.is(title, "Error: Create your account · Gatehouse")
 			b.is(value("password"), mode.password(ada.Password))
 
