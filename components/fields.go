@@ -34,6 +34,22 @@ func emailField() *Field {
 	}
 }
 
+// identifierField takes either of what an account is known by.
+func identifierField() *Field {
+	return &Field{
+		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", InputMode: "email",
+		Rule: rules.CheckIdentifier,
+	}
+}
+
+// presentPassword is the field for the password that somebody has.
+func presentPassword() *Field {
+	return &Field{
+		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
+		Rule: required("Enter your password."),
+	}
+}
+
 func praiseUsername(username *Field) {
 	username.Praise = "This username is free."
 	if name := rules.CanonicalUsername(username.Value); name != username.Value {

@@ -130,6 +130,13 @@ func (f *Form) wrong() (list []mistake) {
 	return list
 }
 
+// What buttons of several forms say while the form is on its way.
+const (
+	creating = "Creating your account…"
+	saving   = "Saving…"
+	sending  = "Sending…"
+)
+
 // busy is what the button says while the form is on its way.
 func (f *Form) busy() string { return cmp.Or(f.Busy, "One moment…") }
 

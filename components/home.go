@@ -24,7 +24,7 @@ func (h Hall) tasks(p Page) (tasks []task) {
 		tasks = append(tasks, task{"/email/verify", ConfirmAddress, fmt.Sprintf("We've emailed %s.", p.User.Email)})
 	}
 	if rules.CanonicalName(p.User.Name) == "" {
-		tasks = append(tasks, task{"/account/profile", "Add a name", fmt.Sprintf("Until then you are %s.", p.User.Username)})
+		tasks = append(tasks, task{"/account/profile", "Add a name", fmt.Sprintf("Until then you're %s.", p.User.Username)})
 	}
 	if h.Devices > 1 {
 		tasks = append(tasks, task{"/account/signins", "Have a look at your devices", fmt.Sprintf("You're signed in on %d.", h.Devices)})

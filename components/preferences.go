@@ -11,7 +11,7 @@ const chooseEmails = "Choose which emails you get"
 
 // NewPreferencesForm states a box for each kind. unwanted says whether it is turned off now.
 func NewPreferencesForm(choices []LetterChoice, unwanted func(kind string) bool) *PreferencesForm {
-	f := &PreferencesForm{Form{ID: "preferences", Action: "/account/preferences", Title: "Email preferences", Submit: "Save", Busy: "Saving…"}}
+	f := &PreferencesForm{Form{ID: "preferences", Action: "/account/preferences", Title: "Email preferences", Submit: "Save", Busy: saving}}
 	for _, choice := range choices {
 		field := &Field{Name: choice.Kind, Label: choice.Label, Type: "checkbox", Optional: true}
 		if !unwanted(choice.Kind) {

@@ -15,7 +15,7 @@ type ProfileForm struct {
 
 // NewProfileForm states the form and fills in what holds now.
 func NewProfileForm(user store.User) *ProfileForm {
-	f := &ProfileForm{Form: Form{ID: "profile", Action: "/account/profile", Title: "Profile", Submit: "Save", Busy: "Saving…"}}
+	f := &ProfileForm{Form: Form{ID: "profile", Action: "/account/profile", Title: "Profile", Submit: "Save", Busy: saving}}
 	f.Name = nameField()
 	f.Name.Value = user.Name
 	f.Username = usernameField()

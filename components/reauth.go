@@ -15,10 +15,7 @@ type ReauthForm struct {
 // NewReauthForm states the form for a person.
 func NewReauthForm(user store.User) *ReauthForm {
 	f := &ReauthForm{Form: Form{ID: "confirm", Action: "/confirm", Title: "Confirm it's you", Submit: "Continue", Busy: "Checking…", Focus: true, ForUsername: user.Username}}
-	f.Password = &Field{
-		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
-		Rule: required("Enter your password."),
-	}
+	f.Password = presentPassword()
 	f.Fields = []*Field{f.Password}
 	return f
 }

@@ -15,7 +15,7 @@ type RegisterForm struct {
 
 // NewRegisterForm states the form, with the site's rules for passwords.
 func NewRegisterForm(passwords *rules.Passwords) *RegisterForm {
-	f := &RegisterForm{Form: Form{ID: "register", Action: "/register", Title: "Create your account", Submit: "Create account", Busy: "Creating your account…"}}
+	f := &RegisterForm{Form: Form{ID: "register", Action: "/register", Title: registerTitle, Submit: "Create account", Busy: creating}}
 	f.Name, f.Username = nameField(), usernameField()
 	f.Email = emailField()
 	f.Password = newPassword(passwords, func() []string {

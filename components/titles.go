@@ -11,4 +11,5 @@ const (
 	UnsubscribeTitle  = "Stop these emails"
 	UnsubscribedTitle = "You get no more of these emails"
 	forgotTitle       = "Forgot your password?"
+	registerTitle     = "Create your account"
 )

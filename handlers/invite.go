@@ -42,7 +42,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 		return err
 	}
 	s.closeLink(w, r, invitePage, token)
-	return s.admitNew(w, r, store.ByPassword(user), arrival{greeting: welcome(user)})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{greeting: components.Welcome(user)})
 }
 
 func (s *Site) blankInvite(w http.ResponseWriter, r *http.Request) error {

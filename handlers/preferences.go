@@ -74,7 +74,7 @@ func (s *Site) choosePreferences(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.ChooseLetters(r.Context(), *scopeOf(r).user, form.Wants); err != nil {
 		return err
 	}
-	s.Flash(r, "Saved.")
+	s.Flash(r, components.Saved)
 	return s.Redirect(w, r, form.Action)
 }
 

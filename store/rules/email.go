@@ -12,6 +12,8 @@ const EmailMax = 254
 
 const localPartMax = 64
 
+const theAddress = "The email address"
+
 var longEmail = Refuse("email", "Use at most %d characters for the email address.", EmailMax)
 
 // CanonicalEmail is the form in which addresses are compared: lower case, the
@@ -28,9 +30,9 @@ func CanonicalEmail(value string) (string, error) {
 	malformed := Refuse("email", "That isn't a whole address yet.")
 	switch {
 	case strings.ContainsFunc(value, invisible): // IDNA may leave it out
-		malformed = refusePasted("email", "The email address")
+		malformed = refusePasted("email", theAddress)
 	case spoilt(value):
-		malformed = refuseSpoilt("email", "The email address")
+		malformed = refuseSpoilt("email", theAddress)
 	}
 	// A bare addr-spec only: no display name, comment, quoting or list can
 	// bring a second recipient or a header into a letter.
