@@ -12,6 +12,7 @@ func emailStates() []State {
 		emailState("email-waiting", verified(sampleUser), true, "ada@example.org", func(*EmailForm) {}),
 		emailState("email-unconfirmed", sampleLong, true, "", func(*EmailForm) {}),
 		emailState("email-without-mail", sampleUser, false, "", func(*EmailForm) {}),
+		withSupport("email-without-mail-support", Email(NewEmailForm(), sampleUser, false, "", sampleNow, sampleContacts)),
 		emailState("email-refused", verified(sampleUser), true, "", func(f *EmailForm) {
 			f.Email.Value = sampleUser.Email
 			f.TakeRefusal(store.ErrSameEmail)

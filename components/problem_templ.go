@@ -72,7 +72,7 @@ func ProblemPage(p Problem, page Page, requestID string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.asks() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "Should it? ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "Think it should? ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

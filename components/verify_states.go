@@ -9,7 +9,7 @@ import (
 
 func verifyStates() []State {
 	inbox, unverified := visitorPage(InboxTitle), memberPage(sampleUser, ConfirmAddress)
-	refused, often := inbox, rules.TooMany(6*time.Minute).Error()
+	refused, often := inbox, rules.TooManyLetters(6*time.Minute).Error()
 	refused.Refused = true
 	return []State{
 		verifyState("verify", sampleUser, false, func(*VerifyForm) {}),

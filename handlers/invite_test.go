@@ -133,7 +133,7 @@ func TestAnInvitationIsCheckedWhileOneTypes(t *testing.T) {
 	}{
 		{"username", "This username is free, as ada.", url.Values{"username": {"Ada"}}},
 		{"username", "This username is taken.", url.Values{"username": {"grace"}}},
-		{"username", "Use at least 3 characters for the username.", url.Values{"username": {"ad"}}},
+		{"username", "The username needs one more character.", url.Values{"username": {"ad"}}},
 		{"password", "That's a strong password.", url.Values{"password": {storetest.Password}}},
 		{"password", "Don't build a password from your name, address or this site's name.", url.Values{"password": {"countess-countess"}}},
 		{"name", "", url.Values{"name": {"Ada"}}},

@@ -130,7 +130,7 @@ func TestInlineChecksOfAProfile(t *testing.T) {
 	before := h.dump(t)
 	for username, want := range map[string]string{
 		"countess": "This username is free.", "GRACE": "This username is taken.", "ada": "", " ADA ": "", "": "",
-		"x": "Use at least 3 characters for the username.",
+		"x": "The username needs 2 more characters.",
 	} {
 		if got := v.post("/account/profile/check/username", url.Values{"username": {username}}).is(200).message("username"); got != want {
 			t.Errorf("%q: %q, want %q", username, got, want)

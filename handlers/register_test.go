@@ -334,7 +334,7 @@ func TestInlineChecks(t *testing.T) {
 	}{
 		{"a free username", "/register", "username", url.Values{"username": {"Ada"}}, "This username is free, as ada."},
 		{"a taken one", "/register", "username", url.Values{"username": {"GRACE"}}, "This username is taken."},
-		{"a short one", "/register", "username", url.Values{"username": {"ad"}}, "Use at least 3 characters for the username."},
+		{"a short one", "/register", "username", url.Values{"username": {"ad"}}, "The username needs one more character."},
 		{"nothing is left in peace", "/register", "username", url.Values{"username": {""}}, ""},
 		{"no form at all", "/register", "username", url.Values{}, ""},
 		{"an email address", "/register", "email", url.Values{"email": {"ada@example.com"}}, ""},

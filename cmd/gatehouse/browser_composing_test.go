@@ -51,7 +51,7 @@ func TestBrowserNothingIsCheckedWhileComposing(t *testing.T) {
 		{visitor, "/register", "email", "ｇ", "grace@", "grace@example", "That isn't a whole address yet."},
 		{visitor, "/register", "password", "１", "1", "123456789012", "This password is too common. Try a few unrelated words."},
 		{visitor, "/login", "username", "　", "　", " ", "Enter your username or email address."},
-		{member, "/account/profile", "username", "ｃ", "countess!", "countess!", "Only a to z, digits, hyphens and underscores."},
+		{member, "/account/profile", "username", "ｃ", "countess!", "countess!", "Only a to z, digits, hyphen, underscore."},
 		{member, "/account/email", "email", "ｇ", "grace@", "grace@example", "That isn't a whole address yet."},
 	} {
 		c.prepare()
@@ -86,7 +86,7 @@ func TestBrowserCompositionEndsAnyHow(t *testing.T) {
 		b.pauses()
 		b.is(checks, "0")
 		end()
-		b.becomes(message("username"), "Use at least 3 characters.")
+		b.becomes(message("username"), "The username needs one more character.")
 		b.pauses()
 		if got := ask[string](b, checks); got != "1" {
 			t.Errorf("%s: %s checks, want 1", name, got)
@@ -104,9 +104,9 @@ func TestBrowserCompositionHoldsEarlierChecks(t *testing.T) {
 		answered           bool
 		chosen, left, want string
 	}{
-		{false, "", "ad", "Use at least 3 characters."},
-		{false, "ん", "adん", "Only a to z, digits, hyphens and underscores."},
-		{true, "", "ad", "Use at least 3 characters."},
+		{false, "", "ad", "The username needs one more character."},
+		{false, "ん", "adん", "Only a to z, digits, hyphen, underscore."},
+		{true, "", "ad", "The username needs one more character."},
 	} {
 		b.open("/register")
 		b.watchMessage("username")
@@ -159,7 +159,7 @@ func TestBrowserCompositionDelaysNoForm(t *testing.T) {
 		submitted.release()
 	})
 	b.is(message("password"), "The password needs 7 more characters.")
-	b.becomes(message("username"), "Use at least 3 characters.")
+	b.becomes(message("username"), "The username needs one more character.")
 }
 
 func TestBrowserEnterThatChoosesACandidateSendsNothing(t *testing.T) {

@@ -194,9 +194,11 @@ func TestBrowserEndsASignInByKeyboard(t *testing.T) {
 	b.ends(func() { b.press(space) }, "That device is signed out.")
 	b.focusVisible()
 	b.is(devices, "1")
-	b.press(kb.Tab)
+	b.press(kb.Tab) // the way goes on from the notice
 	b.focusVisible()
-	b.until(`document.activeElement.closest(".theme")`) // the way goes on from the notice
+	b.is("document.activeElement.pathname", "/account/password")
+	b.press(kb.Tab)
+	b.until(`document.activeElement.closest(".theme")`)
 }
 
 // accountPaths are the pages of an account, those of the product among them.

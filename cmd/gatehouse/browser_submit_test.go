@@ -159,10 +159,10 @@ func TestBrowserSubmitSurvivesAServerThatFails(t *testing.T) {
 	b.report.expect("status of 503", "status of 500")
 	x.fail(http.StatusServiceUnavailable)
 	b.submit()
-	b.stands("We are very busy right now. Nothing you typed is lost. Please try again in a moment.")
+	b.stands("We're very busy right now. Nothing you typed is lost. Try again in a moment.")
 	x.fail(http.StatusInternalServerError)
 	b.submit()
-	b.stands("Something went wrong on our side. Nothing you typed is lost. Please try again in a moment.")
+	b.stands("Something went wrong on our side. Nothing you typed is lost. Try again in a moment.")
 	x.fail(0)
 	b.submit()
 	b.arrive("/")
@@ -355,6 +355,6 @@ func TestBrowserFailedChecksAreSilent(t *testing.T) {
 		x.fail(0)
 		b.clickOn("#username")
 		b.press(kb.End + "!")
-		b.becomes(message("username"), "Only a to z, digits, hyphens and underscores.")
+		b.becomes(message("username"), "Only a to z, digits, hyphen, underscore.")
 	}
 }

@@ -33,7 +33,7 @@ func TestBrowserWrongPasswordsHaveToWait(t *testing.T) {
 			b.write("username", "Ada")
 			b.write("password", "nor this")
 			b.refuse(b.submit)
-			b.is(text("#summary"), "Wrong username or password.")
+			b.is(text("#summary"), "Wrong username or password. Forgot your password?")
 			b.write("password", ada.Password)
 			b.refuse(b.submit)
 			if !b.answered("429 POST /login") {
