@@ -106,7 +106,7 @@ function forgive(name) {
   const summary = document.getElementById("summary");
   const field = document.getElementById(`field-${name}`);
   if (!summary || field?.classList.contains("field-refused")) return;
-  for (const link of name ? summary.querySelectorAll(`[href="#${CSS.escape(name)}"]`) : []) (link.closest("li") ?? link).remove();
+  for (const link of name ? summary.querySelectorAll(`[href="#${CSS.escape(name)}"]`) : []) (link.closest("li, p") ?? link).remove();
   if (name && summary.querySelector("a")) return;
   summary.remove();
   document.title = document.title.replace(/^Error: /, "");
@@ -217,14 +217,14 @@ function swapped(status) {
 
 function sentence(status) {
   const nothingLost = "Nothing you typed is lost.";
-  if (status === unanswered) return `The server has not answered yet. ${nothingLost} What you sent may have arrived: try again, and we will say what happened.`;
-  if (status === unreached) return `We could not reach the server. ${nothingLost} Please try again.`;
-  if (status === 503) return `We are very busy right now. ${nothingLost} Please try again in a moment.`;
-  if (status >= 500) return `Something went wrong on our side. ${nothingLost} Please try again in a moment.`;
-  if (status === 413) return `That is more than can be sent at once. ${nothingLost} Please shorten it and try again.`;
-  if (status === 404) return "That is not here any more. Reload the page to see how things are now.";
-  if (status === 403) return `That is not allowed from here. ${nothingLost}`;
-  return `The server could not accept this. ${nothingLost} Please check it and try again.`;
+  if (status === unanswered) return `The server hasn't answered yet. ${nothingLost} What you sent may have arrived: try again, and we will say what happened.`;
+  if (status === unreached) return `We couldn't reach the server. ${nothingLost} Try again.`;
+  if (status === 503) return `We're very busy right now. ${nothingLost} Try again in a moment.`;
+  if (status >= 500) return `Something went wrong on our side. ${nothingLost} Try again in a moment.`;
+  if (status === 413) return `That's more than we take at once. ${nothingLost} Shorten it and try again.`;
+  if (status === 404) return "That isn't here any more. Reload the page to see how things are now.";
+  if (status === 403) return `That isn't allowed from here. ${nothingLost}`;
+  return `We couldn't take this. ${nothingLost} Check it and try again.`;
 }
 
 // say puts a sentence into the alert line, where it can be closed again; what an older answer said is no longer true. A

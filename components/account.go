@@ -20,7 +20,7 @@ var accountPages = []Link{
 	{Path: "/account/profile", Label: "Profile"},
 	{Path: "/account/email", Label: "Email address"},
 	{Path: "/account/password", Label: "Password"},
-	{Path: secondPage, Label: "Second step"},
+	{Path: secondPage, Label: SecondTitle},
 	{Path: "/account/signins", Label: "Devices"},
 	{Path: "/account/activity", Label: "Activity"},
 	{Path: "/account/data", Label: "Your data"},

@@ -16,6 +16,8 @@ type ActivityPage struct {
 	Words map[string]string
 	// More says that there are older events. Later says that this is not the page of the newest.
 	More, Later bool
+	// Contacts are how people reach whoever runs the site.
+	Contacts Contacts
 }
 
 // day is what happened on one day.
@@ -38,7 +40,7 @@ func (p ActivityPage) days(times Times) (days []day) {
 		if len(days) == 0 || days[len(days)-1].heading != heading {
 			days, last = append(days, day{heading: heading}), ""
 		}
-		from, today := source(e), &days[len(days)-1]
+		from, today := p.source(e), &days[len(days)-1]
 		if from == last {
 			from = ""
 		} else {
@@ -85,13 +87,13 @@ var eventSentences = map[string]string{
 	store.EventReopened:        "Account reopened",
 	store.EventSignedIn:        "Signed in",
 	store.EventFailed:          "Wrong password",
-	store.EventThrottled:       "Too many wrong passwords: further attempts had to wait",
+	store.EventThrottled:       "Too many wrong passwords: further tries had to wait",
 	store.EventSignedOut:       "Signed out",
 	store.EventSignInEnded:     "All other devices signed out",
 	store.EventReauthenticated: "Password confirmed",
 	store.EventPasswordChanged: "Password changed",
 	store.EventPasswordRefused: "Password not changed: the current one was wrong",
-	store.EventResetAsked:      "Asked for a link for a new password",
+	store.EventResetAsked:      "Asked for a password link",
 	store.EventEmailVerified:   "Email address confirmed",
 	store.EventEmailUndone:     "Old email address put back",
 	store.EventDisabled:        "Account disabled",
@@ -103,7 +105,7 @@ var eventSentences = map[string]string{
 	store.EventCodesMade:       "New recovery codes made",
 	store.EventCodeUsed:        "Recovery code used",
 	store.EventTrusted:         "Browser trusted",
-	store.EventTrustEnded:      "Every browser is asked for a code again",
+	store.EventTrustEnded:      "Asked every browser for a code again",
 	store.EventFactorsReset:    "Second step removed",
 }
 
@@ -117,7 +119,7 @@ func (p ActivityPage) sentence(e store.Event) string {
 	case e.Name == store.EventPasswordChanged && e.Detail == store.DetailByLink:
 		return "New password chosen by link"
 	case e.Name == store.EventEmailAsked:
-		return fmt.Sprintf("Asked to change the email address to %s", e.Detail)
+		return fmt.Sprintf("Asked to change address to %s", e.Detail)
 	case e.Name == store.EventEmailChanged:
 		if addresses := strings.Fields(e.Detail); len(addresses) == 2 {
 			return fmt.Sprintf("Email address changed from %s to %s", addresses[0], addresses[1])
@@ -135,9 +137,12 @@ func (p ActivityPage) sentence(e store.Event) string {
 }
 
 // source says in words where an event came from: a device and its address, or whoever runs the site.
-func source(e store.Event) string {
-	if e.Operator {
-		return "by the people who run this site"
+func (p ActivityPage) source(e store.Event) string {
+	switch {
+	case e.Operator && p.Contacts.Support != "":
+		return "By us."
+	case e.Operator:
+		return "By the people who run this site."
 	}
 	from := device(e.Agent)
 	if e.Address != "" {

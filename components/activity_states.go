@@ -12,6 +12,7 @@ func activityStates() []State {
 		activityState("activity-empty", ActivityPage{}),
 		activityState("activity", ActivityPage{Events: events, More: true}),
 		activityState("activity-later", ActivityPage{Events: events[:2], Later: true}),
+		withSupport("activity-support", Activity(ActivityPage{Events: events, Contacts: sampleContacts}, 180*24*time.Hour)),
 		activityState("activity-mail", ActivityPage{Events: sampleMailEvents()}),
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // ErasedAtOnce says what happens to a closed account that cannot be reopened.
 var ErasedAtOnce = fmt.Sprintf(
-	"Everything we hold about you is erased at once, for good. If your email address was changed within the last %s, that waits until it can no longer be changed back.",
+	"Everything we hold about you is erased at once, for good. If your email address changed in the last %s, we wait until it can't be changed back any more.",
 	Days(store.UndoValid),
 )
 
@@ -27,13 +27,13 @@ func NewClosingForm(user store.User) *ClosingForm {
 	}}
 	f.Username = &Field{
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
-		Hint: fmt.Sprintf("Type %s to show that you mean it.", user.Username),
+		Hint: "Type %s to confirm.", HintName: user.Username,
 		Rule: func(value string) error {
 			switch name := rules.CanonicalUsername(value); {
 			case rules.Pasted(name):
 				return rules.CheckUsername(name)
 			case name != user.Username:
-				return rules.Refuse("", "Type your username, %s, to close this account.", user.Username)
+				return rules.Refuse("", "Type %s to close your account.", user.Username)
 			}
 			return nil
 		},
@@ -43,6 +43,6 @@ func NewClosingForm(user store.User) *ClosingForm {
 }
 
 func reopenSentence(times Times, user store.User, erased time.Time) string {
-	return fmt.Sprintf("You closed it on %s, %s. Until %s you can reopen it, and everything is as it was; after that it is erased.",
-		times.day(user.ClosedAt), user.DisplayName(), times.day(erased))
+	return fmt.Sprintf("You closed it %s, %s. Reopen it by %s and everything is as it was. After that it's gone for good.",
+		times.onDay(user.ClosedAt), firstName(user), times.day(erased))
 }

@@ -16,7 +16,7 @@ type CodesForm struct {
 // NewCodesForm states the form for somebody whose present set was made at a time, or at the zero time if there is none.
 func NewCodesForm(made time.Time) *CodesForm {
 	return &CodesForm{
-		Form:  Form{ID: "codes", Action: "/account/codes", Title: "Make new recovery codes", Submit: "Make new codes", Busy: "Making them…"},
+		Form:  Form{ID: "codes", Action: "/account/codes", Title: "Make new recovery codes", Submit: makeCodes, Busy: "Making them…"},
 		Batch: CodesBatch(made),
 	}
 }

@@ -2,7 +2,7 @@ package components
 
 func confirmedStates() []State {
 	user, long := verified(sampleUser), verified(sampleLong)
-	const title = "Your address is confirmed already"
+	const title = ConfirmedTitle
 	return []State{
 		{"already-confirmed", memberPage(user, title), AlreadyConfirmed(user)},
 		{"already-confirmed-long", memberPage(long, title), AlreadyConfirmed(long)},

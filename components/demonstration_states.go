@@ -54,7 +54,7 @@ func demonstrationForm() *Form {
 		{Name: "read", Label: "Read on", Type: "date", Autocomplete: "off", Live: true, Rule: required("Enter the day on which you finished it.")},
 		{
 			Name: "rating", Label: "How was it?", Type: "radio", Live: true, Hint: "Only you see it.",
-			Options: []Option{{"good", "Good"}, {"fair", "Fair, but I would not read it again"}, long}, PraiseFor: sampleComment("Thank you."),
+			Options: []Option{{"good", "Good"}, {"fair", "Fair, but I wouldn't read it again"}, long}, PraiseFor: sampleComment("Thank you."),
 		},
 		{
 			Name: "notes", Label: "Notes", Type: "textarea", Autocomplete: "off", Prose: true, Optional: true, Live: true, With: []string{"title"},

@@ -8,7 +8,7 @@ type EmailForm struct {
 
 // NewEmailForm states the form.
 func NewEmailForm() *EmailForm {
-	f := &EmailForm{Form: Form{ID: "email-form", Action: "/account/email", Title: "Email address", Submit: "Change address", Busy: "Sending…"}}
+	f := &EmailForm{Form: Form{ID: "email-form", Action: "/account/email", Title: "Email address", Submit: "Change address", Busy: sending}}
 	f.Email = emailField()
 	f.Email.Label, f.Email.Hint = "New email address", "We'll email a link to it. Nothing changes until you open that."
 	f.Fields = []*Field{f.Email}

@@ -19,7 +19,7 @@ type HalfForm struct {
 // NewSecondForm states the form for a code of an app. ticket names the sign-in that it continues; trust is how long the
 // browser may be trusted, or 0.
 func NewSecondForm(ticket string, trust time.Duration) *HalfForm {
-	f := &HalfForm{Form: Form{ID: "second", Action: "/login/second", Title: "Enter your code", Submit: "Sign in", Busy: "Checking…", Focus: true, Ticket: ticket}}
+	f := &HalfForm{Form: Form{ID: "second", Action: "/login/second", Title: codeTitle, Submit: "Sign in", Busy: checking, Focus: true, Ticket: ticket}}
 	f.Code = appCodeField()
 	f.Fields = []*Field{f.Code}
 	if trust > 0 {
@@ -31,7 +31,7 @@ func NewSecondForm(ticket string, trust time.Duration) *HalfForm {
 
 // NewRecoveryForm states the form for a recovery code.
 func NewRecoveryForm(ticket string) *HalfForm {
-	f := &HalfForm{Form: Form{ID: "recovery", Action: "/login/second/recovery", Title: "Use a recovery code", Submit: "Sign in", Busy: "Checking…", Focus: true, Ticket: ticket}}
+	f := &HalfForm{Form: Form{ID: "recovery", Action: "/login/second/recovery", Title: recoveryTitle, Submit: "Sign in", Busy: checking, Focus: true, Ticket: ticket}}
 	f.Code = &Field{
 		Name: "code", Label: "Recovery code", Type: "text", Autocomplete: "off", Hint: "One of the ten that you saved.",
 		Rule: func(value string) error {

@@ -12,8 +12,8 @@ import (
 type Field struct {
 	// Name is the form name, and the id of the input. Of a group of radio buttons it is the id of the first.
 	Name string
-	// Label and Hint stand above the input.
-	Label, Hint string
+	// Label and Hint stand above the input. Where HintName is set, %s in the hint is that name, drawn as one.
+	Label, Hint, HintName string
 	// Type is checkbox, radio, select, textarea, number, or another type of the HTML input: text, email, password,
 	// date. A number is drawn as text with the keys for numbers, so that what was typed stays even if it is none.
 	Type string
@@ -85,7 +85,7 @@ func (f *Field) Check() bool {
 func (f *Field) checkOffered() error {
 	chosen := func(o Option) bool { return o.Value == f.Value }
 	if f.offers() && !slices.ContainsFunc(f.Options, chosen) {
-		return rules.Refuse(f.Name, "Choose one of these.")
+		return rules.NotOffered(f.Name)
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func (f *Field) CheckLive() bool {
 }
 
 // CheckLater says that the field is not checked before the form is sent.
-func (f *Field) CheckLater() { f.Note = "We will check this when you send the form." }
+func (f *Field) CheckLater() { f.Note = "We'll check this when you send the form." }
 
 // required is the rule of a field that only must not be empty.
 func required(sentence string) func(string) error {

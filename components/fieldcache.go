@@ -24,8 +24,14 @@ const (
 // slots say what each is filled with.
 var slots = map[string]slotFill{
 	labelSlot: escaped(func(_ *Form, f *Field) string { return f.Label }),
-	hintSlot:  escaped(func(_ *Form, f *Field) string { return f.Hint }),
 	valueSlot: escaped(func(_ *Form, f *Field) string { return f.Value }),
+	hintSlot: func(ctx context.Context, w io.Writer, _ *Form, f *Field) error {
+		if f.HintName != "" {
+			return namingHint(f).Render(ctx, w)
+		}
+		_, err := io.WriteString(w, templ.EscapeString(f.Hint))
+		return err
+	},
 	messageSlot: func(ctx context.Context, w io.Writer, _ *Form, f *Field) error {
 		if _, err := io.WriteString(w, templ.EscapeString(f.message())); err != nil || f.Refusal == "" {
 			return err

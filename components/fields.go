@@ -11,7 +11,7 @@ import (
 func nameField() *Field {
 	return &Field{
 		Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Prose: true, Optional: true, Live: true,
-		Hint: "How we address you. Anything you like.",
+		Hint: "What we call you. Anything you like.",
 		Rule: rules.CheckName,
 	}
 }
@@ -31,6 +31,22 @@ func emailField() *Field {
 		Name: "email", Label: "Email address", Type: "email", Autocomplete: "email", Live: true,
 		Hint: "Only you and our team see it.",
 		Rule: rules.CheckEmail,
+	}
+}
+
+// identifierField takes either of what an account is known by.
+func identifierField() *Field {
+	return &Field{
+		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", InputMode: "email",
+		Rule: rules.CheckIdentifier,
+	}
+}
+
+// presentPassword is the field for the password that somebody has.
+func presentPassword() *Field {
+	return &Field{
+		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
+		Rule: required("Enter your password."),
 	}
 }
 

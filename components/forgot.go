@@ -1,7 +1,5 @@
 package components
 
-import "gatehouse/store/rules"
-
 // ForgotForm asks for the link with which to choose a new password.
 type ForgotForm struct {
 	Form
@@ -15,11 +13,8 @@ const WhySecure = "?why=secure"
 
 // NewForgotForm states the form.
 func NewForgotForm() *ForgotForm {
-	f := &ForgotForm{Form: Form{ID: "forgot", Action: "/password/forgot", Title: "Forgot your password?", Submit: "Send me a link", Busy: "Sending…", Focus: true}}
-	f.Username = &Field{
-		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", InputMode: "email",
-		Rule: rules.CheckIdentifier,
-	}
+	f := &ForgotForm{Form: Form{ID: "forgot", Action: "/password/forgot", Title: forgotTitle, Submit: "Send me a link", Busy: sending, Focus: true}}
+	f.Username = identifierField()
 	f.Fields = []*Field{f.Username}
 	return f
 }

@@ -5,10 +5,10 @@ func forgotStates() []State {
 		forgotState("forgot", true, func(*ForgotForm) {}),
 		forgotState("forgot-without-mail", false, func(*ForgotForm) {}),
 		forgotState("forgot-refused", true, func(f *ForgotForm) { f.Check() }),
-		{"forgot-without-mail-support", contacted(visitorPage("Forgot your password?")), Forgot(NewForgotForm(), false, sampleContacts)},
+		{"forgot-without-mail-support", contacted(visitorPage(forgotTitle)), Forgot(NewForgotForm(), false, sampleContacts)},
 		secureState("secure", func(*ForgotForm) {}),
 		secureState("secure-refused", func(f *ForgotForm) { f.Check() }),
-		{"forgot-sent", visitorPage("Check your inbox"), ForgotSent()},
+		{"forgot-sent", visitorPage(InboxTitle), ForgotSent()},
 	}
 }
 

@@ -34,8 +34,9 @@ type Form struct {
 	Focus bool
 	// Danger marks a form whose effect is hard to undo.
 	Danger bool
-	// Problem is a refusal that no single field explains.
+	// Problem is a refusal that no single field explains. Ways lead on from it.
 	Problem string
+	Ways    []Link
 	// Fields in the order they are drawn.
 	Fields []*Field
 }
@@ -105,24 +106,39 @@ func (f *Form) padded() *Field {
 	return nil
 }
 
-// wrong lists what is wrong with the form, each with the link to where it is mended.
-func (f *Form) wrong() (list []Link) {
+// mistake is one thing that is wrong with a form, with the link to where it is mended and the ways that lead on.
+type mistake struct {
+	Link
+	ways []Link
+}
+
+// wrong lists what is wrong with the form.
+func (f *Form) wrong() (list []mistake) {
 	if !f.IsRefused() {
 		return nil
 	}
 	if f.Problem != "" {
-		list = append(list, Link{Label: f.Problem, Path: f.problemAnchor()})
+		list = append(list, mistake{Link{Label: f.Problem, Path: f.problemAnchor()}, f.Ways})
 	}
 	if field := f.padded(); field != nil {
-		list = append(list, Link{Label: fmt.Sprintf("%s: an invisible character was pasted with it and left out.", field.Label), Path: "#" + field.Name})
+		sentence := fmt.Sprintf("%s: an invisible character was pasted with it and left out.", field.Label)
+		list = append(list, mistake{Link: Link{Label: sentence, Path: "#" + field.Name}})
 	}
 	for _, field := range f.Fields {
 		if field.Refusal != "" {
-			list = append(list, Link{Label: field.Refusal, Path: "#" + field.Name})
+			list = append(list, mistake{Link{Label: field.Refusal, Path: "#" + field.Name}, field.Ways})
 		}
 	}
 	return list
 }
+
+// What buttons of several forms say while the form is on its way.
+const (
+	creating = "Creating your account…"
+	saving   = "Saving…"
+	checking = "Checking…"
+	sending  = "Sending…"
+)
 
 // busy is what the button says while the form is on its way.
 func (f *Form) busy() string { return cmp.Or(f.Busy, "One moment…") }

@@ -62,6 +62,11 @@ func contacted(p Page) Page {
 	return p
 }
 
+// withSupport is a page of an account where people can ask for help.
+func withSupport(name string, body templ.Component) State {
+	return State{name, contacted(memberPage(sampleUser, "")), body}
+}
+
 // verified is the user with a verified address.
 func verified(user store.User) store.User {
 	user.VerifiedAt = sampleTime

@@ -23,13 +23,13 @@ type task struct{ path, what, why string }
 
 func (h Hall) tasks(p Page) (tasks []task) {
 	if p.Mails && !p.User.Verified() {
-		tasks = append(tasks, task{"/email/verify", "Confirm your email address", fmt.Sprintf("We've emailed %s.", p.User.Email)})
+		tasks = append(tasks, task{"/email/verify", ConfirmAddress, fmt.Sprintf("We've emailed %s.", p.User.Email)})
 	}
 	if h.MustSetUp {
 		tasks = append(tasks, task{secondPage, "Set up a second step", "This site asks everybody for one."})
 	}
 	if rules.CanonicalName(p.User.Name) == "" {
-		tasks = append(tasks, task{"/account/profile", "Add a name", fmt.Sprintf("Until then you are %s.", p.User.Username)})
+		tasks = append(tasks, task{"/account/profile", "Add a name", fmt.Sprintf("Until then you're %s.", p.User.Username)})
 	}
 	if h.Devices > 1 {
 		tasks = append(tasks, task{"/account/signins", "Have a look at your devices", fmt.Sprintf("You're signed in on %d.", h.Devices)})

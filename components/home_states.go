@@ -1,15 +1,13 @@
 package components
 
 import (
-	"fmt"
-
 	"gatehouse/store"
 )
 
 func homeStates() []State {
 	welcome, back := homeOf(sampleUser), homeOf(sampleLong)
-	welcome.Flash = "Welcome, Ada Lovelace. Your account is ready."
-	back.Flash = fmt.Sprintf("Welcome back, %s.", sampleLong.Name)
+	welcome.Flash = Welcome(sampleUser)
+	back.Flash = WelcomeBack(sampleLong)
 	unverified := homeOf(sampleUser)
 	unverified.Mails = true
 	product := homeOf(sampleUser)

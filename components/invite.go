@@ -13,7 +13,7 @@ type InviteForm struct {
 
 // NewInviteForm states the form for the address that was invited.
 func NewInviteForm(passwords *rules.Passwords, email string) *InviteForm {
-	f := &InviteForm{Form: Form{ID: "invite", Action: "/invite", Title: AcceptInvitation, Submit: "Create account", Busy: "Creating your account…"}}
+	f := &InviteForm{Form: Form{ID: "invite", Action: "/invite", Title: AcceptInvitation, Submit: "Create account", Busy: creating}}
 	f.Name, f.Username = nameField(), usernameField()
 	f.Password = newPassword(passwords, func() []string {
 		return []string{f.Name.Value, f.Username.Value, email}

@@ -6,7 +6,7 @@ func inviteStates() []State {
 	return []State{
 		inviteState("invite", sampleUser, func(*InviteForm) {}),
 		inviteState("invite-refused", sampleLong, func(f *InviteForm) { f.Check() }),
-		{"invite-signed-in", memberPage(sampleUser, "You are signed in already"), InviteSignedIn(sampleUser)},
+		{"invite-signed-in", memberPage(sampleUser, SignedInTitle), InviteSignedIn(sampleUser)},
 	}
 }
 

@@ -209,7 +209,7 @@ func Layout(p Page, body templ.Component) templ.Component {
 			}
 		}
 		if p.asksToVerify() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<aside class=\"banner\" aria-label=\"Reminder\">Your email address is not confirmed yet. <a href=\"/email/verify\">Confirm it</a></aside>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<aside class=\"banner\" aria-label=\"Reminder\">Your email address isn't confirmed yet. <a href=\"/email/verify\">Confirm it</a></aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -259,7 +259,7 @@ func Layout(p Page, body templ.Component) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else if p.User == nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p class=\"scene-line\">Come in, you are expected.</p><p class=\"scene-small\">One account, kept safe and out of your way.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p class=\"scene-line\">Come in, you're expected.</p><p class=\"scene-small\">One account, kept safe and out of your way.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -44,7 +44,7 @@ func GalleryLetters() []GalleryLetter {
 // optionalLetter is one of a product, which people may turn off.
 func optionalLetter() Letter {
 	l := Letter{Site: "Gatehouse", Home: "https://accounts.example.com", Hello: hello("Ada Lovelace"), Subject: "You read 2 books this week"}
-	l.Lines, l.Action, l.Link = []string{"That is one more than last week."}, "Open your list", l.Home+"/books"
+	l.Lines, l.Action, l.Link = []string{"That's one more than last week."}, "Open your list", l.Home+"/books"
 	l.Facts = []LetterFact{{"Read", "Sketch of the Analytical Engine"}, {"Read", "A Room of One's Own"}}
 	l.Unsubscribe = l.Home + "/unsubscribe/" + strings.Repeat("Qx7-", 20)
 	return l

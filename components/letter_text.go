@@ -34,7 +34,7 @@ func (l Letter) Text() string {
 		paragraph(line)
 	}
 	if l.Unsubscribe != "" {
-		fmt.Fprintf(&b, "Stop these emails:\n%s\n\n", l.Unsubscribe)
+		fmt.Fprintf(&b, "%s:\n%s\n\n", UnsubscribeTitle, l.Unsubscribe)
 	}
 	fmt.Fprintf(&b, "-- \n%s\n%s\n", l.Site, l.Home)
 	return b.String()

@@ -3,7 +3,7 @@ package components
 import "fmt"
 
 func verifyLetter(l *Letter, about letterSubject) {
-	l.Subject = "Confirm your email address"
+	l.Subject = ConfirmAddress
 	l.Lines = []string{"Confirm that this address is yours. Then we can help you if you ever forget your password."}
 	l.opens(ConfirmAddress, about, "/email/verify")
 	l.After = []string{fmt.Sprintf("No account at %s? Then somebody mistyped their address. Do nothing, and it stays unconfirmed.", l.Site)}
@@ -61,7 +61,7 @@ func emailChangedLetter(l *Letter, about letterSubject) {
 	l.opens(RestoreAddress, about, "/email/undo")
 	l.After = []string{
 		ifYou,
-		"If it wasn't you, put the old address back. Every device is then signed out, the old password no longer works, and we write to you so that you can choose a new one. The link is good whatever else happens to the account.",
+		"If it wasn't you, put the old address back. Every device is then signed out, the old password stops working, and we email you so that you can choose a new one. The link works whatever else happens to the account.",
 	}
 }
 
@@ -82,7 +82,7 @@ func newDeviceLetter(l *Letter, about letterSubject) {
 }
 
 func closedLetter(l *Letter, about letterSubject) {
-	l.Subject = "Your account is closed"
+	l.Subject = AccountClosed
 	l.Lines = []string{fmt.Sprintf("You closed %s. Every device is signed out.", yourAccount(about.Username))}
 	l.Facts = facts(about)
 	if about.Within == 0 {

@@ -1,7 +1,5 @@
 package components
 
-import "gatehouse/store/rules"
-
 // LoginForm signs a person in.
 type LoginForm struct {
 	Form
@@ -21,17 +19,16 @@ type LoginPage struct {
 // NewLoginForm states the form.
 func NewLoginForm() *LoginForm {
 	f := &LoginForm{Form: Form{ID: "login", Action: "/login", Title: "Sign in", Submit: "Sign in", Busy: "Signing in…", Focus: true}}
-	f.Username = &Field{
-		Name: "username", Label: "Username or email address", Type: "text", Autocomplete: "username", InputMode: "email", Live: true,
-		Rule: rules.CheckIdentifier,
-	}
-	f.Password = &Field{
-		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
-		Rule: required("Enter your password."),
-	}
+	f.Username, f.Password = identifierField(), presentPassword()
+	f.Username.Live = true
 	f.Remember = &Field{Name: "remember", Label: "Keep me signed in on this device", Type: "checkbox"}
 	f.Fields = []*Field{f.Username, f.Password, f.Remember}
 	return f
+}
+
+// LeadForgetful shows whoever was refused the way to a new password.
+func (f *LoginForm) LeadForgetful() {
+	f.Ways = []Link{{Label: forgotTitle, Path: "/password/forgot"}}
 }
 
 // Remembered says whether the person asked to stay signed in.

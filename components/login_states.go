@@ -17,6 +17,7 @@ func loginStates() []State {
 		loginState("login-refused", false, func(f *LoginForm) {
 			f.Username.Value, f.Password.Value, f.Remember.Value, f.Next = "ada", "guess", "on", "/account"
 			f.TakeRefusal(store.ErrWrongLogin)
+			f.LeadForgetful()
 		}),
 		loginState("login-greets", false, func(f *LoginForm) { f.Username.Value, f.Greets = "ada", true }),
 		loginState("login-to-see", false, func(f *LoginForm) { f.Next = "/account/activity" }),

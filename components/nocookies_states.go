@@ -1,5 +1,5 @@
 package components
 
 func noCookiesStates() []State {
-	return []State{{"no-cookies", visitorPage("Your browser keeps no cookies"), NoCookies("Allow cookies for this site, then sign in again.")}}
+	return []State{{"no-cookies", visitorPage(CookielessTitle), NoCookies(CookiesToSignIn)}}
 }

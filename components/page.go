@@ -66,14 +66,14 @@ const (
 
 // sceneLines stand under the gate where its own line would not be true, by the title of the page.
 var sceneLines = map[string]string{
-	ClosedTitle(false):        "The gate is shut for now.",
-	ClosedTitle(true):         "The gate opens to an invitation.",
-	"Check your inbox":        "The post is on its way.",
-	"Choose a new password":   "A new key.",
-	"Forgot your password?":   "Keys get lost. We cut new ones.",
-	"This link does not work": "That key no longer turns.",
-	"Enter your code":         "One more lock.",
-	"Use a recovery code":     "The spare key.",
+	ClosedTitle(false): "The gate is shut for now.",
+	ClosedTitle(true):  "The gate opens to an invitation.",
+	InboxTitle:         "The post is on its way.",
+	ChoosePassword:     "A new key.",
+	forgotTitle:        "Keys get lost. We cut new ones.",
+	StaleTitle:         "That key no longer turns.",
+	codeTitle:          "One more lock.",
+	recoveryTitle:      "The spare key.",
 }
 
 // Themes in the order in which they are offered.

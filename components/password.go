@@ -14,7 +14,7 @@ type PasswordForm struct {
 // NewPasswordForm states the form for a person, with the site's rules.
 func NewPasswordForm(passwords *rules.Passwords, user store.User) *PasswordForm {
 	f := &PasswordForm{Form: Form{
-		ID: "password-form", Action: "/account/password", Title: "Password", Submit: "Change password", Busy: "Saving…",
+		ID: "password-form", Action: "/account/password", Title: "Password", Submit: "Change password", Busy: saving,
 		ForUsername: user.Username,
 	}}
 	f.Current = &Field{

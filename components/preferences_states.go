@@ -10,7 +10,7 @@ func preferencesStates() []State {
 		p.AccountLinks = []Link{{Path: "/account/preferences", Label: title}}
 		return p
 	}
-	title, bare := form(true).Title, framed(Page{Bare: true}, "Stop these emails")
+	title, bare := form(true).Title, framed(Page{Bare: true}, UnsubscribeTitle)
 	return []State{
 		{"preferences", page(title), Preferences(form(true), false)},
 		{"preferences-some", page(title), Preferences(form(false), false)},

@@ -9,6 +9,9 @@ type Problem struct {
 	Title, Sentence string
 }
 
+// asks says whether whoever runs the site may help.
+func (p Problem) asks() bool { return p == Forbidden }
+
 // Error is the title.
 func (p Problem) Error() string { return p.Title }
 
@@ -17,7 +20,7 @@ var (
 	Unreadable  = Problem{400, "We couldn't read that", "Go back, reload the page and try again."}
 	NotUTF8     = Problem{400, "We couldn't read some letters", "Set the text encoding of your browser to UTF-8, go back and try again."}
 	CrossSite   = Problem{403, "That came from another site", "So we did nothing. Open the page here and try again."}
-	Forbidden   = Problem{403, "This page isn't for you", "Your account may not open it. If it should, ask the people who run this site."}
+	Forbidden   = Problem{403, "This page isn't for you", "Your account may not open it."}
 	NotFound    = Problem{404, "There's no such page", "The address may be mistyped, or the page has moved."}
 	NoDevice    = Problem{404, "That device isn't signed in", "It may be signed out already. Your devices show how things are now."}
 	WrongMethod = Problem{405, "You can't open this page directly", "Start from the front page."}

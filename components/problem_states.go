@@ -18,6 +18,7 @@ func problemStates() []State {
 		problemState("problem-stranger", NotFound, stranger),
 		problemState("problem-again", Fault, again),
 		problemState("problem-help", Busy, helped),
+		problemState("problem-forbidden-help", Forbidden, contacted(memberPage(sampleUser, Forbidden.Title))),
 	)
 }
 

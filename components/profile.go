@@ -15,11 +15,11 @@ type ProfileForm struct {
 
 // NewProfileForm states the form and fills in what holds now.
 func NewProfileForm(user store.User) *ProfileForm {
-	f := &ProfileForm{Form: Form{ID: "profile", Action: "/account/profile", Title: "Profile", Submit: "Save", Busy: "Saving…"}}
+	f := &ProfileForm{Form: Form{ID: "profile", Action: "/account/profile", Title: "Profile", Submit: "Save", Busy: saving}}
 	f.Name = nameField()
 	f.Name.Value = user.Name
 	f.Username = usernameField()
-	f.Username.Hint = fmt.Sprintf("Others can see it. It can change once a day, and the old one stays yours for %s.", Days(store.UsernameReservation))
+	f.Username.Hint = fmt.Sprintf("Public. You can change it once a day. The old one stays yours for %s.", Days(store.UsernameReservation))
 	f.Username.Value = user.Username
 	f.Fields = []*Field{f.Name, f.Username}
 	return f

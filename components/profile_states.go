@@ -4,7 +4,7 @@ import "gatehouse/store"
 
 func profileStates() []State {
 	saved := profileState("profile-saved", sampleUser, func(*ProfileForm) {})
-	saved.Page.Here, saved.Page.Flash = "/account/profile", "Saved."
+	saved.Page.Here, saved.Page.Flash = "/account/profile", Saved
 	return []State{
 		profileState("profile", sampleUser, func(*ProfileForm) {}),
 		saved,

@@ -18,11 +18,8 @@ type ReauthForm struct {
 
 // NewReauthForm states the form for a person.
 func NewReauthForm(user store.User) *ReauthForm {
-	f := &ReauthForm{Form: Form{ID: "confirm", Action: "/confirm", Title: "Confirm it is you", Submit: "Continue", Busy: "Checking…", Focus: true, ForUsername: user.Username}}
-	f.Password = &Field{
-		Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
-		Rule: required("Enter your password."),
-	}
+	f := &ReauthForm{Form: Form{ID: "confirm", Action: "/confirm", Title: "Confirm it's you", Submit: "Continue", Busy: checking, Focus: true, ForUsername: user.Username}}
+	f.Password = presentPassword()
 	f.Fields = []*Field{f.Password}
 	if user.SecondStep() {
 		f.Code = &Field{

@@ -15,7 +15,7 @@ type RegisterForm struct {
 
 // NewRegisterForm states the form, with the site's rules for passwords.
 func NewRegisterForm(passwords *rules.Passwords) *RegisterForm {
-	f := &RegisterForm{Form: Form{ID: "register", Action: "/register", Title: "Create your account", Submit: "Create account", Busy: "Creating your account…"}}
+	f := &RegisterForm{Form: Form{ID: "register", Action: "/register", Title: registerTitle, Submit: "Create account", Busy: creating}}
 	f.Name, f.Username = nameField(), usernameField()
 	f.Email = emailField()
 	f.Password = newPassword(passwords, func() []string {
@@ -39,12 +39,13 @@ func (f *RegisterForm) UsernameIsFree() { praiseUsername(f.Username) }
 // AdviseOwner adds to the refusal of a username what to do if it was taken by this very person: the answer to their
 // first try may never have arrived.
 func (f *RegisterForm) AdviseOwner() {
-	f.Username.Refusal = strings.Join([]string{f.Username.Refusal, "If you just made it, sign in."}, " ")
+	f.Username.Refusal = strings.Join([]string{f.Username.Refusal, "Was that you just now?"}, " ")
+	f.Username.Ways = []Link{{Label: "Sign in", Path: f.WithNext("/login")}}
 }
 
 // LeadOwner shows whose address has an account already the ways into it.
 func (f *RegisterForm) LeadOwner() {
-	f.Email.Ways = []Link{{Label: "Sign in", Path: f.WithNext("/login")}, {Label: "Choose a new password", Path: "/password/forgot"}}
+	f.Email.Ways = []Link{{Label: "Sign in", Path: f.WithNext("/login")}, {Label: "choose a new password", Path: "/password/forgot"}}
 }
 
 // Registration is what the form asks the store for.

@@ -31,9 +31,9 @@ func registerStates() []State {
 		registerClosedState("register-invited", true, Contacts{}),
 		registerClosedState("register-closed-support", false, sampleContacts),
 		registerClosedState("register-invited-support", true, sampleContacts),
-		{"register-agreement", contacted(entryPage("Create your account")), Register(NewRegisterForm(samplePasswords), sampleContacts)},
-		{"register-agreement-terms", entryPage("Create your account"), Register(NewRegisterForm(samplePasswords), Contacts{Terms: sampleContacts.Terms})},
-		{"register-agreement-privacy", entryPage("Create your account"), Register(NewRegisterForm(samplePasswords), Contacts{Privacy: sampleContacts.Privacy})},
+		{"register-agreement", contacted(entryPage(registerTitle)), Register(NewRegisterForm(samplePasswords), sampleContacts)},
+		{"register-agreement-terms", entryPage(registerTitle), Register(NewRegisterForm(samplePasswords), Contacts{Terms: sampleContacts.Terms})},
+		{"register-agreement-privacy", entryPage(registerTitle), Register(NewRegisterForm(samplePasswords), Contacts{Privacy: sampleContacts.Privacy})},
 	}
 }
 

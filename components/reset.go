@@ -14,7 +14,7 @@ type ResetForm struct {
 // NewResetForm states the form for a person, with the site's rules.
 func NewResetForm(passwords *rules.Passwords, user store.User) *ResetForm {
 	f := &ResetForm{Form: Form{
-		ID: "reset", Action: "/password/reset", Title: ChoosePassword, Submit: "Save password", Busy: "Saving…", Focus: true,
+		ID: "reset", Action: "/password/reset", Title: ChoosePassword, Submit: "Save password", Busy: saving, Focus: true,
 		ForUsername: user.Username,
 	}}
 	f.Password = newPassword(passwords, func() []string { return []string{user.Name, user.Username, user.Email} })

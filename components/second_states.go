@@ -41,7 +41,7 @@ func secondStates() []State {
 	return []State{
 		secondStepState("second-step-off", SecondStep{User: verified(sampleUser)}),
 		secondStepState("second-step-unconfirmed", SecondStep{User: sampleUser, Mails: true}),
-		secondStepState("second-step-on", SecondStep{User: stepped(sampleUser), Factors: sampleFactors(10), Notice: "The second step is on."}),
+		secondStepState("second-step-on", SecondStep{User: stepped(sampleUser), Factors: sampleFactors(10), Notice: AskedAgain}),
 		secondStepState("second-step-trusted", SecondStep{User: stepped(sampleUser), Factors: trusted}),
 		secondStepState("second-step-few-codes", SecondStep{User: stepped(sampleUser), Factors: sampleFactors(2), Required: true}),
 		secondStepState("second-step-lost", SecondStep{User: stepped(sampleUser), Factors: lost}),
@@ -49,7 +49,7 @@ func secondStates() []State {
 }
 
 func secondStepState(name string, p SecondStep) State {
-	return State{name, memberPage(p.User, "Second step"), SecondSteps(p)}
+	return State{name, memberPage(p.User, SecondTitle), SecondSteps(p)}
 }
 
 func totpStates() []State {
@@ -77,7 +77,7 @@ func codesStates() []State {
 	again.First = false
 	return []State{
 		{"codes", formPage(memberPage(stepped(sampleUser), ""), &f.Form), Codes(f)},
-		{"codes-shown", memberPage(stepped(sampleUser), "Save your recovery codes"), CodesShown(shown)},
-		{"codes-shown-again", memberPage(stepped(sampleUser), "Save your recovery codes"), CodesShown(again)},
+		{"codes-shown", memberPage(stepped(sampleUser), SaveCodesTitle), CodesShown(shown)},
+		{"codes-shown-again", memberPage(stepped(sampleUser), SaveCodesTitle), CodesShown(again)},
 	}
 }

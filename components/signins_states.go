@@ -20,7 +20,7 @@ func signInsStates() []State {
 	return []State{
 		signInsState("signins", list, ""),
 		signInsState("signins-one", list[:1], ""),
-		signInsState("signins-ended", list[:2], "That device is signed out."),
+		signInsState("signins-ended", list[:2], DeviceSignedOut),
 		elsewhere,
 		signInsState("signins-many", many, ""),
 	}

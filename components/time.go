@@ -84,6 +84,19 @@ func (n Times) dayHeading(t time.Time) string {
 	return n.day(t)
 }
 
+// onDay says on which day something was done, inside a sentence.
+func (n Times) onDay(t time.Time) string {
+	if !n.Now.IsZero() {
+		switch n.days(t) {
+		case 0:
+			return "today"
+		case 1:
+			return "yesterday"
+		}
+	}
+	return fmt.Sprintf("on %s", n.day(t))
+}
+
 // ago says how long ago a moment was.
 func (n Times) ago(t time.Time) string {
 	since := n.Now.Sub(t)

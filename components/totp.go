@@ -24,9 +24,9 @@ type TOTPForm struct {
 
 // NewTOTPForm states the form for a person of a site and the key that they are shown.
 func NewTOTPForm(site string, user store.User, key []byte) *TOTPForm {
-	f := &TOTPForm{Form: Form{ID: "totp", Action: "/account/totp", Title: "Set up an authenticator app", Submit: "Turn it on", Busy: "Checking…"}}
+	f := &TOTPForm{Form: Form{ID: "totp", Action: "/account/totp", Title: setUpAppTitle, Submit: "Turn it on", Busy: checking}}
 	if user.SecondStep() {
-		f.Title, f.Submit, f.Moves = "Move to another app", "Use this app", true
+		f.Title, f.Submit, f.Moves = moveAppTitle, "Use this app", true
 	}
 	f.Key, f.Address = groups(secret.AppKeyText(key)), appAddress(site, user.Username, key)
 	f.Code = appCodeField()

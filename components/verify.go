@@ -8,6 +8,12 @@ type VerifyForm struct {
 	Password *Field
 }
 
+// openLink says what whoever registered does with the letter.
+const openLink = "Open the link and you're in."
+
+// sendAgain asks for the same letter once more.
+const sendAgain = "Send it again"
+
 // NewVerifyForm states the form for the address of an account. withPassword says that the password is asked for.
 func NewVerifyForm(withPassword bool, username string) *VerifyForm {
 	f := &VerifyForm{

@@ -8,8 +8,8 @@ import (
 )
 
 func verifyStates() []State {
-	inbox, unverified := visitorPage("Check your inbox"), memberPage(sampleUser, "Confirm your email address")
-	refused, often := inbox, rules.TooMany(6*time.Minute).Error()
+	inbox, unverified := visitorPage(InboxTitle), memberPage(sampleUser, ConfirmAddress)
+	refused, often := inbox, rules.TooManyLetters(6*time.Minute).Error()
 	refused.Refused = true
 	return []State{
 		verifyState("verify", sampleUser, false, func(*VerifyForm) {}),
@@ -31,7 +31,7 @@ func verifyState(name string, user store.User, withPassword bool, change func(f 
 }
 
 func linkStates() []State {
-	const title = "This link does not work"
+	const title = StaleTitle
 	return []State{
 		{"stale-link", visitorPage(title), StaleLink(nil, true)},
 		{"stale-link-signed-in", memberPage(sampleUser, title), StaleLink(&sampleUser, false)},

@@ -19,6 +19,7 @@ func (s *Site) activity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body := components.Activity(components.ActivityPage{Events: events, Words: s.Product.Events, More: more, Later: before > 0}, s.Store.EventRetention())
+	page := components.ActivityPage{Events: events, Words: s.Product.Events, More: more, Later: before > 0, Contacts: s.Contacts}
+	body := components.Activity(page, s.Store.EventRetention())
 	return s.show(w, r, http.StatusOK, s.page(r, "Activity"), body)
 }

@@ -52,7 +52,7 @@ func TestActivityIsReadPageByPage(t *testing.T) {
 		// ADM-02: before an event of somebody else stand the own ones.
 		last := h.rows(t, "events")
 		v.get(fmt.Sprint("/account/activity?before=", last+1)).is(200).hides("198.51.100.1", "grace")
-		v.get("/account/activity?before=1").is(200).says("There is nothing here.")
+		v.get("/account/activity?before=1").is(200).says("Nothing happened in that time.")
 		v.get("/account/activity?before=9223372036854775807").is(200)
 	})
 }

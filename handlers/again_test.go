@@ -33,7 +33,7 @@ func (p *page) again(values map[string]string) *page {
 func TestTryingAgainSaysWhatHappened(t *testing.T) {
 	used := func(leads string) func(p *page) {
 		return func(p *page) {
-			p.is(422).says("This link does not work").says("may have been used already")
+			p.is(422).says("This link doesn't work").says("may have been used already")
 			if p.Find(`main a[href="`+leads+`"]`).Length() != 1 && p.Find(`a.btn[href="`+leads+`"]`).Length() != 1 {
 				p.v.t.Errorf("nothing leads to %s:\n%s", leads, p.body)
 			}
@@ -46,7 +46,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 		"a registration": {
 			func(_ *house, v *visitor) *page { return v.get("/register").again(ada()) },
 			func(p *page) {
-				p.is(422).says("This username is taken. If you just made it, sign in.").hides(storetest.Password)
+				p.is(422).says("This username is taken. Was that you just now? Sign in").hides(storetest.Password)
 				p.v.signsIn()
 			},
 		},
@@ -58,7 +58,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 				return v.follows(h.link(v.t, "ada@example.com")).again(map[string]string{"username": "ada", "password": storetest.Password})
 			},
 			func(p *page) {
-				p.is(422).says("may have been used already").says("Is your account there already? Sign in")
+				p.is(422).says("may have been used already").says("Made your account already? Sign in")
 				p.v.signsIn()
 			},
 		},
@@ -92,7 +92,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 				return v.get("/account/email").again(map[string]string{"email": "ada@example.org"})
 			},
 			func(p *page) {
-				p.goesTo("/account/email").says("We have written to ada@example.org.")
+				p.goesTo("/account/email").says("We've emailed ada@example.org.")
 				p.v.follows(p.v.h.link(p.v.t, "ada@example.org")).is(200)
 			},
 		},
@@ -190,5 +190,5 @@ func TestACheckSpeaksOfNoFirstTry(t *testing.T) {
 	}
 	own := h.visitor(t)
 	own.get("/register").submit(map[string]string{"username": "admin", "email": "grace@example.com", "password": storetest.Password}).
-		is(422).says("This username is reserved.").hides("just made it")
+		is(422).says("This username is reserved.").hides("just now")
 }

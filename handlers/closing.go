@@ -67,7 +67,7 @@ func (s *Site) newReopening(w http.ResponseWriter, r *http.Request) error {
 	if entry.Missing() != store.Reopening {
 		return s.Redirect(w, r, "/login/second")
 	}
-	page := s.page(r, "Your account is closed")
+	page := s.page(r, components.AccountClosed)
 	return s.show(w, r, http.StatusOK, page, components.Reopening(entry.User, s.Store.ErasedAt(entry.User), store.TicketID(ticket)))
 }
 

@@ -40,7 +40,7 @@ func (s *Site) codes(w http.ResponseWriter, r *http.Request) error {
 		signIn, codes, err = s.Store.NewCodes(r.Context(), *sc.signIn, *sc.user, made, s.Origin(r))
 	}
 	if errors.Is(err, store.ErrCodesShown) {
-		s.Flash(r, "Those codes were shown once. Make new ones if you didn't save them.")
+		s.Flash(r, components.CodesShownOnce)
 		return s.Redirect(w, r, secondPage)
 	}
 	if err != nil {

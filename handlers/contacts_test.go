@@ -1,9 +1,14 @@
 package handlers
 
 import (
+	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"gatehouse/components"
+	"gatehouse/store"
+	"gatehouse/store/storetest"
 )
 
 func withContacts(s *Site) {
@@ -39,6 +44,55 @@ func TestPagesLeadToWhoeverRunsTheSite(t *testing.T) {
 		if got := h.visitor(t).get("/register").linksIn("main .lead"); len(got) != 1 || got[0] != "mailto:help@example.com" {
 			t.Errorf("%s: the way leads to %q", name, got)
 		}
+	}
+}
+
+// Where there is an address for help, nobody is sent to people without one.
+func TestWhoeverRunsTheSiteIsALink(t *testing.T) {
+	t.Parallel()
+	const us, them = "mailto:help@example.com", "the people who run this site"
+	closed := func(s *Site) { s.Registration = store.RegistrationClosed }
+	invited := func(s *Site) { s.Registration = store.RegistrationInvite }
+	for path, row := range map[string]struct {
+		status int
+		change []func(*Site)
+	}{
+		"/password/forgot":  {200, nil},
+		"/register":         {200, []func(*Site){closed}},
+		"/register?invited": {200, []func(*Site){invited}},
+		"/account/email":    {200, nil},
+		"/account/activity": {200, nil},
+		"/ada/1":            {403, []func(*Site){withPages}},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			for _, help := range []bool{true, false} {
+				change := row.change
+				if help {
+					change = append(slices.Clone(change), withContacts)
+				}
+				h := newHouse(t, change...)
+				grace := storetest.Register(t, h.Store, registration("grace"))
+				for _, do := range []func(context.Context, store.User, store.Origin) error{h.Store.Disable, h.Store.Enable} {
+					if err := do(t.Context(), grace, store.Origin{Operator: true}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				v := h.visitor(t)
+				if !strings.HasPrefix(path, "/register") {
+					v.tries("grace", storetest.Password).is(303)
+				}
+				page := v.get(path).is(row.status)
+				if help {
+					page.hides(them)
+				} else {
+					page.says(them)
+				}
+				if got := slices.Contains(page.linksIn("main"), us); got != help {
+					t.Errorf("the page leads to %q", page.linksIn("main"))
+				}
+			}
+		})
 	}
 }
 

@@ -22,7 +22,7 @@ func (v *visitor) losesTheForm(values map[string]string) *page {
 	elsewhere := v.another()
 	elsewhere.signsIn()
 	elsewhere.post("/account/signins/end-others", url.Values{}).arrives("/account/signins")
-	return form.submit(values).goesTo("/login?next=%2Faccount%2Fprofile").says("You have been signed out. What you typed is safe: sign in to go on.")
+	return form.submit(values).goesTo("/login?next=%2Faccount%2Fprofile").says("You've been signed out. What you typed is safe: sign in to go on.")
 }
 
 var typed = map[string]string{"name": "Augusta & Co", "username": "countess"}

@@ -33,7 +33,7 @@ func TestAFormActsForWhomItWasDrawn(t *testing.T) {
 			both(t, func(t *testing.T, h *house, v *visitor) {
 				form := swapped(t, h, v, path)
 				before := h.dump(t)
-				answer := form.submit(typed).is(422).says("You are signed in as bert now").hides(storetest.Password, newPassword)
+				answer := form.submit(typed).is(422).says("You're signed in as bert now").hides(storetest.Password, newPassword)
 				if after := h.dump(t); after != before {
 					t.Errorf("something was changed:\n%s", after)
 				}
@@ -66,7 +66,7 @@ func TestProofIsNotGivenForSomebodyElse(t *testing.T) {
 		form := v.get("/confirm").is(200)
 		v.post("/logout", url.Values{})
 		v.tries("bert", storetest.Password).goesTo("/")
-		form.submit(map[string]string{"password": "not bert's password"}).is(422).says("You are signed in as bert now")
+		form.submit(map[string]string{"password": "not bert's password"}).is(422).says("You're signed in as bert now")
 		if got := h.Store.EventCount(store.EventFailed); got != 0 {
 			t.Errorf("%d wrong passwords were counted against bert", got)
 		}
@@ -89,7 +89,7 @@ func TestButtonsActForWhomTheyWereDrawn(t *testing.T) {
 			if account == "" {
 				t.Fatalf("the form to %s does not say for whom it is", action)
 			}
-			v.post(action, url.Values{"account": {account}}).is(422).says("You are signed in as bert now")
+			v.post(action, url.Values{"account": {account}}).is(422).says("You're signed in as bert now")
 		}
 		if list, err := h.Store.SignIns(t.Context(), bert); err != nil || len(list) != 2 {
 			t.Errorf("bert is signed in %d times, %v", len(list), err)
@@ -110,7 +110,7 @@ func TestNobodysButtonDoesNotActForWhoeverIsSignedIn(t *testing.T) {
 		if got := len(h.subjects(t, "bert@example.com")); got != before {
 			t.Error("a letter was written to bert")
 		}
-		v.get("/email/verify").says("You are signed in as bert now")
+		v.get("/email/verify").says("You're signed in as bert now")
 	}, withConfirm)
 }
 
@@ -230,7 +230,7 @@ func TestADraftOutlivesItsSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		form.submit(map[string]string{"name": "Countess of Lovelace"}).turnedAway()
-		v.get("/login").says("You have been signed out")
+		v.get("/login").says("You've been signed out")
 		v.tries("ada", storetest.Password)
 		if got := v.get("/account/profile").value("name"); got != "Countess of Lovelace" {
 			t.Errorf("the name is %q", got)
@@ -248,7 +248,7 @@ func TestFormsForSomebodyNewKeepWhatWasTyped(t *testing.T) {
 			register.submit(map[string]string{"name": "Zoe", "username": "zoe", "email": "zoe@example.org", "password": newPassword}),
 			invite.submit(map[string]string{"name": "Zoe", "username": "zoe", "password": newPassword}),
 		} {
-			answer.is(422).says("You are signed in already, as bert.").hides(newPassword)
+			answer.is(422).says("You're signed in already, as bert.").hides(newPassword)
 			if answer.value("name") != "Zoe" || answer.value("username") != "zoe" {
 				t.Errorf("%s keeps %q and %q", answer.path, answer.value("name"), answer.value("username"))
 			}

@@ -35,7 +35,7 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Flash(r, fmt.Sprintf("We have written to %s. Your address changes once it is confirmed there.", rules.DeliverableEmail(form.Email.Value)))
+	s.Flash(r, fmt.Sprintf("We've emailed %s. Your address changes once you confirm it there.", rules.DeliverableEmail(form.Email.Value)))
 	return s.Redirect(w, r, form.Action)
 }
 
@@ -57,7 +57,7 @@ func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, status int, for
 	if err != nil {
 		return err
 	}
-	return s.ShowForm(w, r, status, &form.Form, components.Email(form, user, s.Store.Mails(), waiting, until))
+	return s.ShowForm(w, r, status, &form.Form, components.Email(form, user, s.Store.Mails(), waiting, until, s.Contacts))
 }
 
 func (s *Site) newUndo(w http.ResponseWriter, r *http.Request, token string) error {
@@ -80,6 +80,6 @@ func (s *Site) undo(w http.ResponseWriter, r *http.Request, token string) error 
 		return err
 	}
 	s.closeLink(w, r, undoPage, token)
-	s.Flash(r, "The old address is back, and every device is signed out. We have written to it: open the link in that email to choose a new password.")
+	s.Flash(r, "Your old address is back, and every device is signed out. We've emailed it a link to choose a new password.")
 	return s.Redirect(w, r, "/") // the old password no longer works
 }

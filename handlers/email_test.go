@@ -32,7 +32,7 @@ func TestRST19AnAddressChangesOnceItIsConfirmed(t *testing.T) {
 		h.clock.Move(store.RecentAuth)
 		v.get("/account/email").goesTo("/confirm?next=%2Faccount%2Femail").submit(map[string]string{"password": storetest.Password}).
 			goesTo("/account/email").submit(map[string]string{"email": " ada@EXAMPLE.org "}).
-			goesTo("/account/email").says("We have written to ada@example.org. Your address changes once it is confirmed there.").says("ada@example.com")
+			goesTo("/account/email").says("We've emailed ada@example.org. Your address changes once you confirm it there.").says("ada@example.com")
 		if got := h.subjects(t, "ada@example.com"); len(got) != 1 {
 			t.Errorf("before anything changed the old address got %q", got)
 		}
@@ -43,7 +43,7 @@ func TestRST19AnAddressChangesOnceItIsConfirmed(t *testing.T) {
 		link := h.link(t, "ada@example.org")
 		v.follows(link).is(200).says("Is ada@example.org yours?")
 		v.get("/account").says("ada@example.com")
-		v.get("/email/verify").submit(nil).goesTo("/account").says("The address ada@example.org is confirmed.").hides("ada@example.com", "not confirmed yet")
+		v.get("/email/verify").submit(nil).goesTo("/account").says("The address ada@example.org is confirmed.").hides("ada@example.com", "isn't confirmed yet")
 		v.another().tries("ada@example.org", storetest.Password).goesTo("/")
 		v.another().tries("ada@example.com", storetest.Password).is(422)
 		told := h.letters(t)[slices.IndexFunc(h.Mailbox.Messages(), func(m mailMessage) bool { return m.To == "ada@example.com" })]
@@ -124,7 +124,7 @@ func TestRST17AnOldTokenDoesNotConfirmTheNewAddress(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
 		old := h.link(t, "ada@example.com")
-		v.get("/email/verify").is(200).says("Is the address wrong?")
+		v.get("/email/verify").is(200).says("Wrong address?")
 		v.asks("ada@example.org").goesTo("/account/email")
 		first := h.link(t, "ada@example.org")
 		v.asks("ada@example.net").goesTo("/account/email")
@@ -163,7 +163,7 @@ func TestAChangeOfAddressIsUndone(t *testing.T) {
 
 		owner := v.another()
 		page := owner.follows(undo).is(200).says("Put the old address back?").says("ada@example.com").hides("example.net")
-		page.submit(nil).goesTo("/").is(200).says("The old address is back")
+		page.submit(nil).goesTo("/").is(200).says("Your old address is back")
 		if owner.carries(undoPage.cookie) != "" || owner.signedIn() != "" {
 			t.Error("signed in, or the token stays")
 		}
@@ -193,7 +193,7 @@ func TestAnAddressThatCanBeTakenBackIsNobodyElses(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		h.moves(t, "rosa")
 		v.registers()
-		v.asks("rosa@example.com").goesTo("/account/email").says("We have written to")
+		v.asks("rosa@example.com").goesTo("/account/email").says("We've emailed")
 		if got := h.subjects(t, "rosa@example.com")[0]; got == "Confirm your new email address" {
 			v.follows(h.link(t, "rosa@example.com")).submit(nil).is(422)
 		}
@@ -210,12 +210,12 @@ func TestEmailRefusesAndKeepsWhatWasTyped(t *testing.T) {
 		before := h.dump(t)
 		for _, c := range []struct{ email, want string }{
 			{"", "Enter your email address."},
-			{"ada at home", "Emails look like name@example.com."},
-			{"a@b.ch,d@e.ch", "Emails look like name@example.com."},
-			{"Ada <a@b.ch>", "Emails look like name@example.com."},
-			{"a@b.ch\r\nBcc: c@d.ch", "Emails look like name@example.com."},
+			{"ada at home", "That isn't a whole address yet."},
+			{"a@b.ch,d@e.ch", "That isn't a whole address yet."},
+			{"Ada <a@b.ch>", "That isn't a whole address yet."},
+			{"a@b.ch\r\nBcc: c@d.ch", "That isn't a whole address yet."},
 			{strings.Repeat("a", 300) + "@b.ch", "Use at most 254 characters"},
-			{"ADA@Example.com", "That is the address you have."},
+			{"ADA@Example.com", "That's the address you have."},
 		} {
 			refused := v.asks(c.email).is(422)
 			if got := refused.message("email"); !strings.Contains(got, c.want) {
@@ -239,7 +239,7 @@ func TestEmailIsCheckedWhileOneTypes(t *testing.T) {
 	h.confirms(t, "grace")
 	v := h.htmx(t)
 	v.registers()
-	for email, want := range map[string]string{"ada": "Emails look like name@example.com.", "new@example.org": "", "grace@example.com": ""} {
+	for email, want := range map[string]string{"ada": "That isn't a whole address yet.", "new@example.org": "", "grace@example.com": ""} {
 		if got := v.post("/account/email/check/email", url.Values{"email": {email}}).is(200).message("email"); got != want {
 			t.Errorf("%q: the message is %q, want %q", email, got, want)
 		}

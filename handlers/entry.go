@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -27,7 +26,7 @@ func (s *Site) half(do func(w http.ResponseWriter, r *http.Request, h half) erro
 		entry, err := s.Store.Resume(r.Context(), ticket)
 		switch {
 		case errors.Is(err, store.ErrNotFound) && ticket != "":
-			return s.startAgain(w, r, "That took too long. Sign in again.")
+			return s.startAgain(w, r, components.TooLate)
 		case errors.Is(err, store.ErrNotFound):
 			return s.Redirect(w, r, s.viaNext("/login", r))
 		case err != nil:
@@ -103,7 +102,7 @@ func (s *Site) enterCode(w http.ResponseWriter, r *http.Request, h half, kind st
 	form.Fill(r.PostForm)
 	if !drawnForTicket(r, h.ticket) {
 		form.Code.Value = ""
-		form.Problem = "Somebody else began to sign in here since this page was opened. It is about them now."
+		form.Problem = components.OtherSignIn
 		return show(w, r, http.StatusUnprocessableEntity, form)
 	}
 	if !form.Check() {
@@ -115,13 +114,13 @@ func (s *Site) enterCode(w http.ResponseWriter, r *http.Request, h half, kind st
 		return err
 	})
 	if errors.Is(err, store.ErrStartAgain) {
-		return s.startAgain(w, r, "That was wrong too often. Sign in again.")
+		return s.startAgain(w, r, components.WrongTooOften)
 	}
 	if err == nil {
 		err = s.admitWithCode(w, r, entry, form)
 	}
 	if errors.Is(err, store.ErrWrongLogin) { // the account changed meanwhile
-		return s.startAgain(w, r, "Your account has changed. Sign in again.")
+		return s.startAgain(w, r, components.AccountChanged)
 	}
 	if form.TakeRefusal(err) {
 		form.Code.Value = "" // it is used, or wrong: nothing worth keeping
@@ -133,7 +132,7 @@ func (s *Site) enterCode(w http.ResponseWriter, r *http.Request, h half, kind st
 // admitWithCode goes on with an entry whose code was right. Whoever used a recovery code is led
 // to where they can set up an app anew.
 func (s *Site) admitWithCode(w http.ResponseWriter, r *http.Request, e store.Entry, form *components.HalfForm) error {
-	a := arrival{form.Next, fmt.Sprintf("Welcome back, %s.", e.User.DisplayName())}
+	a := arrival{form.Next, components.WelcomeBack(e.User)}
 	if e.Kind == store.KindRecovery && e.Missing() == store.Nothing {
 		factors, err := s.Store.Factors(r.Context(), e.User)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 
 func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Has("sent") && s.Store.Mails() {
-		page := s.page(r, "Check your inbox")
+		page := s.page(r, components.InboxTitle)
 		return s.show(w, r, http.StatusOK, page, components.ForgotSent())
 	}
 	form := forgotForm(r)

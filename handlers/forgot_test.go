@@ -248,12 +248,12 @@ func TestWithoutMailForgotNamesThePeopleWhoRunTheSite(t *testing.T) {
 		storetest.Register(t, h.Store, storetest.Ada())
 		before := h.dump(t)
 		for _, path := range []string{"/password/forgot", "/password/forgot?sent=1"} {
-			page := v.get(path).is(200).says("This site sends no mail. Ask the people who run it")
+			page := v.get(path).is(200).says("This site sends no mail.").says("Ask the people who run this site.")
 			if page.Find("main form").Length() != 0 {
 				t.Error("a letter is offered")
 			}
 		}
-		v.forgets("ada").is(403).says("Ask the people who run it")
+		v.forgets("ada").is(403).says("Ask the people who run this site.")
 		if h.dump(t) != before {
 			t.Error("something is queued")
 		}

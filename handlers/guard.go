@@ -204,9 +204,9 @@ func (s *Site) mustSignIn(w http.ResponseWriter, r *http.Request) error {
 		told := sess.toldSignedOut()
 		kept := r.Method == post && s.saveDraft(r, by)
 		if r.Method == post || !told {
-			sentence := "You have been signed out. Sign in to go on."
+			sentence := "You've been signed out. Sign in to go on."
 			if kept {
-				sentence = "You have been signed out. What you typed is safe: sign in to go on."
+				sentence = "You've been signed out. What you typed is safe: sign in to go on."
 			}
 			s.Flash(r, sentence)
 			sess.setToldSignedOut()
@@ -246,7 +246,7 @@ func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == post {
 		next = r.PostForm.Get("next")
 		sc := scopeOf(r)
-		sentence := fmt.Sprintf("You are signed in already, as %s. Sign out first to use another account.", sc.user.Username)
+		sentence := fmt.Sprintf("You're signed in already, as %s. Sign out first to use another account.", sc.user.Username)
 		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && rules.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
 			// Keep a long form on the page, so that what was typed is not lost.
 			sc.refusal = sentence

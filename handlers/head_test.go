@@ -50,7 +50,7 @@ func TestHEADChangesNothingAndIsNoRead(t *testing.T) {
 				}
 			},
 			func(_ *testing.T, _ *house, v *visitor) {
-				v.get("/account").goesTo("/login?next=%2Faccount").says("You have been signed out.")
+				v.get("/account").goesTo("/login?next=%2Faccount").says("You've been signed out.")
 			},
 		},
 		"a stranger": {
@@ -101,7 +101,7 @@ func TestTheHeadOfAnExportSaysWhatItWouldBe(t *testing.T) {
 
 func TestASignOutElsewhereIsSaidOnce(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
-		const said = "You have been signed out."
+		const said = "You've been signed out."
 		v.registers()
 		form := v.get("/account/profile")
 		for range 2 {

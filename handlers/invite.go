@@ -14,7 +14,7 @@ func (s *Site) newInvite(w http.ResponseWriter, r *http.Request, token string) e
 	}
 	if sc := scopeOf(r); sc.user != nil && sc.refusal == "" {
 		// Say why the invitation does not open.
-		return s.show(w, r, http.StatusOK, s.page(r, "You are signed in already"), components.InviteSignedIn(*sc.user))
+		return s.show(w, r, http.StatusOK, s.page(r, components.SignedInTitle), components.InviteSignedIn(*sc.user))
 	}
 	return s.showInvite(w, r, http.StatusOK, form, email)
 }
@@ -42,7 +42,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 		return err
 	}
 	s.closeLink(w, r, invitePage, token)
-	return s.admitNew(w, r, store.ByPassword(user), arrival{greeting: welcome(user)})
+	return s.admitNew(w, r, store.ByPassword(user), arrival{greeting: components.Welcome(user)})
 }
 
 func (s *Site) blankInvite(w http.ResponseWriter, r *http.Request) error {

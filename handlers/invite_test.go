@@ -30,7 +30,7 @@ func TestAnInvitationIsAccepted(t *testing.T) {
 			t.Error("the address is asked for")
 		}
 		form.submit(map[string]string{"name": "Ada Lovelace", "username": "Ada", "password": storetest.Password}).goesTo("/").
-			says("Welcome, Ada Lovelace. Your account is ready.").signedInAs("ada").hides("not confirmed yet")
+			says("Welcome, Ada Lovelace. Your account is ready.").signedInAs("ada").hides("isn't confirmed yet")
 		user := h.user(t, "ada")
 		if user.Email != "Ada@example.com" || !user.Verified() || user.Name != "Ada Lovelace" {
 			t.Errorf("the account is %+v", user)
@@ -39,7 +39,7 @@ func TestAnInvitationIsAccepted(t *testing.T) {
 			t.Error("the token stays, or the device is not known")
 		}
 		other := v.another()
-		other.follows(link).is(422).says("This link does not work")
+		other.follows(link).is(422).says("This link doesn't work")
 		other.post("/invite", url.Values{"username": {"second"}, "password": {storetest.Password}}).is(422)
 		if h.rows(t, "users") != 1 {
 			t.Error("the link works twice")
@@ -60,7 +60,7 @@ func TestAnInvitationRefusesAndKeepsWhatWasTyped(t *testing.T) {
 			{"Ada", "", storetest.Password, "username", "Enter a username."},
 			{"Ada", "ada", "", "password", "Enter a password."},
 			{"Ada", "ada", storetest.CommonPassword, "password", "This password is too common. Try a few unrelated words."},
-			{"Ada", "countess", "countess-countess-1", "password", "Leave out your name, username, address and this site."},
+			{"Ada", "countess", "countess-countess-1", "password", "Don't build a password from your name, address or this site's name."},
 		} {
 			refused := v.post("/invite", url.Values{"name": {c.name}, "username": {c.username}, "password": {c.password}}).is(422)
 			if got := refused.message(c.field); got != c.want {
@@ -95,7 +95,7 @@ func TestAnInvitationIsVoidOnceTheAddressHasAnAccount(t *testing.T) {
 		late := v.another()
 		form := late.follows(second).is(200)
 		v.follows(first).submit(map[string]string{"username": "ada", "password": storetest.Password}).goesTo("/")
-		form.submit(map[string]string{"username": "another", "password": storetest.Password}).is(422).says("This link does not work")
+		form.submit(map[string]string{"username": "another", "password": storetest.Password}).is(422).says("This link no longer works")
 		if h.rows(t, "users") != 1 {
 			t.Error("there are two accounts for one address")
 		}
@@ -110,8 +110,8 @@ func TestREG16AnInvitationChangesNobodysIdentity(t *testing.T) {
 		storetest.Register(t, h.Store, registration("grace"))
 		v.signsInAs("grace")
 		link := h.invites(t, "ada@example.org")
-		v.follows(link).is(200).says("You are signed in already")
-		v.post("/invite", url.Values{"username": {"ada"}, "password": {storetest.Password}}).goesTo("/").says("You are signed in already, as grace.")
+		v.follows(link).is(200).says("You're signed in already")
+		v.post("/invite", url.Values{"username": {"ada"}, "password": {storetest.Password}}).goesTo("/").says("You're signed in already, as grace.")
 		if v.signedIn() != "grace" || h.rows(t, "users") != 1 {
 			t.Error("an account was made, or the identity changed")
 		}
@@ -133,9 +133,9 @@ func TestAnInvitationIsCheckedWhileOneTypes(t *testing.T) {
 	}{
 		{"username", "This username is free, as ada.", url.Values{"username": {"Ada"}}},
 		{"username", "This username is taken.", url.Values{"username": {"grace"}}},
-		{"username", "Use at least 3 characters.", url.Values{"username": {"ad"}}},
-		{"password", "That is a strong password.", url.Values{"password": {storetest.Password}}},
-		{"password", "Leave out your name, username, address and this site.", url.Values{"password": {"countess-countess"}}},
+		{"username", "The username needs one more character.", url.Values{"username": {"ad"}}},
+		{"password", "That's a strong password.", url.Values{"password": {storetest.Password}}},
+		{"password", "Don't build a password from your name, address or this site's name.", url.Values{"password": {"countess-countess"}}},
 		{"name", "", url.Values{"name": {"Ada"}}},
 	} {
 		if got := v.post("/invite/check/"+c.field, c.send).is(200).message(c.field); got != c.want {

@@ -127,8 +127,8 @@ func spend(b *budget, source string) error {
 // exists.
 func (s *Site) askLetter(r *http.Request, do func() error) error {
 	from := source(r)
-	if err := spend(s.budgets.letters, from); err != nil {
-		return err
+	if wait := s.budgets.letters.take(from); wait > 0 {
+		return rules.TooManyLetters(wait)
 	}
 	err := do()
 	if err != nil && !errors.Is(err, context.Canceled) {

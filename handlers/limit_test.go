@@ -71,7 +71,7 @@ func TestLOG07RealAndInventedAccountsWaitAlike(t *testing.T) {
 			tries(422)
 		}
 		for i, seconds := range []int{1, 2, 4, 8, 8} {
-			tries(429).waits(strconv.Itoa(seconds)).says("Too many attempts. Wait ")
+			tries(429).waits(strconv.Itoa(seconds)).says("Too many tries.")
 			h.clock.Move(time.Duration(seconds)*time.Second - time.Millisecond)
 			known, invented = v.another().from(fmt.Sprint("192.0.2.", 100+i)), v.another().from(fmt.Sprint("192.0.2.", 200+i))
 			tries(429).waits("1")
@@ -273,7 +273,7 @@ func TestWhatWritesNoLetterCostsNone(t *testing.T) {
 		forgets := func() *page { return v.post("/password/forgot", url.Values{"username": {"nobody"}}) }
 		resends := func() *page { return v.post("/email/verify/resend", url.Values{}) }
 		for range 12 {
-			v.asks(" ADA@example.com").is(422).says("That is the address you have.")
+			v.asks(" ADA@example.com").is(422).says("That's the address you have.")
 			v.asks("nowhere").is(422)
 			v.post("/password/forgot", url.Values{"username": {" "}}).is(422)
 		}
@@ -286,7 +286,7 @@ func TestWhatWritesNoLetterCostsNone(t *testing.T) {
 		})
 		v.follows(h.link(t, "ada@example.com")).submit(nil)
 		for range 12 {
-			resends().goesTo("/account").says("The address ada@example.com is confirmed already.").hides("on its way")
+			resends().goesTo("/account").says("The address ada@example.com is confirmed already.").hides("Sent to")
 		}
 		for range 10 {
 			v.asks("new@example.com").goesTo("/account/email")
@@ -403,7 +403,7 @@ func TestREG15SignUpsFromOneAddressAreLimited(t *testing.T) {
 			signUp(i).goesTo("/")
 			continue
 		}
-		signUp(i).waits("120").says("Too many attempts. Wait 2 minutes").hides(storetest.Password)
+		signUp(i).waits("120").says("Too many tries. Try again in 2 minutes.").hides(storetest.Password)
 	}
 	refused := v.another().from("192.0.2.1").get("/register").submit(ada()).is(429)
 	if refused.value("username") != "Ada" || refused.value("email") != "ada@example.com" || refused.value("password") != "" {
@@ -465,7 +465,7 @@ func TestATakenUsernameCostsACheckAndATakenEmailASignUp(t *testing.T) {
 			return v.another().from("192.0.2.1").post("/register", url.Values{"username": {username}, "email": {email}, "password": {storetest.Password}})
 		}
 		for range 3 {
-			if got := sends("ada", "new@example.com").is(422).message("username"); got != "This username is taken. If you just made it, sign in." {
+			if got := sends("ada", "new@example.com").is(422).message("username"); got != "This username is taken. Was that you just now? Sign in" {
 				t.Errorf("the message is %q", got)
 			}
 		}
@@ -475,7 +475,7 @@ func TestATakenUsernameCostsACheckAndATakenEmailASignUp(t *testing.T) {
 		asks.post("/register/check/username", url.Values{"username": {"ada"}}).is(429)
 		sends("grace", "ada@example.com").is(422).says("This address has an account.")
 		sends("grace", "grace@example.com").goesTo("/") // a free username needs no check
-		sends("mary", "ADA@example.com").waits("300").hides("exists")
+		sends("mary", "ADA@example.com").waits("300").hides("has an account")
 		sends("mary", "mary@example.com").is(429)
 	}, func(s *Site) {
 		limited(s)
@@ -516,7 +516,7 @@ func TestInlineChecksOfUsernamesAreLimited(t *testing.T) {
 	}
 	for _, path := range []string{"/register", "/account/profile"} {
 		answer := v.post(path+"/check/username", url.Values{"username": {"ada"}}).waits("1")
-		if got := answer.message("username"); got != "We will check this when you send the form." {
+		if got := answer.message("username"); got != "We'll check this when you send the form." {
 			t.Errorf("the note is %q", got)
 		}
 		if answer.Find(".field-refused, .field-fine").Length() != 0 || answer.value("username") != "ada" {
@@ -557,7 +557,7 @@ func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			late.is(422).says("do not belong together")
+			late.is(422).says("Wrong username or password.")
 			if h.rows(t, "signins") != 0 || late.cookie("sid") != nil {
 				t.Errorf("%s: signed in", name)
 			}

@@ -176,9 +176,9 @@ func (s *Site) invalidLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	scopeOf(r).refusal = ""
 	if user := scopeOf(r).user; user != nil && user.Verified() && r.URL.Path == verifyPage.path {
-		page := s.page(r, "Your address is confirmed already")
+		page := s.page(r, components.ConfirmedTitle)
 		return s.show(w, r, http.StatusUnprocessableEntity, page, components.AlreadyConfirmed(*user))
 	}
-	page := s.page(r, "This link does not work")
+	page := s.page(r, components.StaleTitle)
 	return s.show(w, r, http.StatusUnprocessableEntity, page, components.StaleLink(page.User, !s.hasCookies(r)))
 }

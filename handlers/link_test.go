@@ -194,7 +194,7 @@ func TestADeadInvitationKeepsWhatWasTyped(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		form := v.follows(pairs[store.PurposeInvite](t, h, "anna")).is(200)
 		h.clock.Move(store.InviteValid)
-		refused := form.submit(map[string]string{"name": "Anna Schmidt", "username": "anna", "password": newPassword}).is(422).says("This link does not work any more")
+		refused := form.submit(map[string]string{"name": "Anna Schmidt", "username": "anna", "password": newPassword}).is(422).says("This link no longer works")
 		if refused.value("name") != "Anna Schmidt" || refused.value("username") != "anna" {
 			t.Errorf("the form keeps %q and %q", refused.value("name"), refused.value("username"))
 		}
@@ -221,7 +221,7 @@ func TestALimitOnLinksKeepsWhatWasTyped(t *testing.T) {
 		for range 30 {
 			other.follows("/password/reset/NONE")
 		}
-		refused := form.submit(map[string]string{"name": "Anna", "username": "anna", "password": newPassword}).waits("2").says("Too many attempts.")
+		refused := form.submit(map[string]string{"name": "Anna", "username": "anna", "password": newPassword}).waits("2").says("Too many tries.")
 		if refused.value("name") != "Anna" {
 			t.Errorf("the name is %q", refused.value("name"))
 		}

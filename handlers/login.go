@@ -30,9 +30,12 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err == nil {
 		entry.Remembered = form.Remembered()
-		err = s.admit(w, r, entry, arrival{form.Next, fmt.Sprintf("Welcome back, %s.", entry.User.DisplayName())})
+		err = s.admit(w, r, entry, arrival{form.Next, components.WelcomeBack(entry.User)})
 	}
 	if form.TakeRefusal(err) {
+		if errors.Is(err, store.ErrWrongLogin) {
+			form.LeadForgetful()
+		}
 		s.carryUsername(w, form.Username.Value)
 		return s.showLogin(w, r, s.Refuse(w, r, err), form)
 	}

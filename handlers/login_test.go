@@ -89,7 +89,7 @@ func TestLOG01EveryFailedSignInLooksTheSame(t *testing.T) {
 			if whole != first {
 				t.Errorf("%s gets another answer:\n%s\nwant\n%s", who, whole, first)
 			}
-			answer.says("do not belong together").hides(password)
+			answer.says("Wrong username or password.").hides(password)
 		}
 		if h.rows(t, "sessions") != 0 || h.rows(t, "signins") != 0 {
 			t.Error("a failed sign-in left a session")

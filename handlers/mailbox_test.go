@@ -19,7 +19,7 @@ func TestTheMailboxShowsWhatWouldHaveBeenSent(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, withMail)
 	v := h.visitor(t)
-	v.get("/dev/mailbox").is(200).says("There is nothing here yet.")
+	v.get("/dev/mailbox").is(200).says("No mail yet.")
 	if got := strings.TrimSpace(v.get("/dev/mailbox.json").is(200).body); got != "[]" {
 		t.Errorf("an empty mailbox is %s", got)
 	}

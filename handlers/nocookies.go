@@ -44,19 +44,13 @@ func (s *Site) checkCookies(w http.ResponseWriter, r *http.Request) error {
 		return s.Redirect(w, r, s.back(strings.TrimSuffix(path, "?")))
 	}
 	if r.URL.Path == verifyPage.path {
-		return s.showNoCookies(w, r, http.StatusOK, blockedLink)
+		return s.showNoCookies(w, r, http.StatusOK, components.CookiesToOpen)
 	}
-	return s.showNoCookies(w, r, http.StatusOK, blockedSignIn)
+	return s.showNoCookies(w, r, http.StatusOK, components.CookiesToSignIn)
 }
 
-// What people can do if their browser blocks cookies.
-const (
-	blockedSignIn = "Allow cookies for this site, then sign in again."
-	blockedLink   = "Allow cookies for this site, then open the link in the email again."
-)
-
 func (s *Site) showNoCookies(w http.ResponseWriter, r *http.Request, status int, advice string) error {
-	page := s.page(r, "Your browser keeps no cookies")
+	page := s.page(r, components.CookielessTitle)
 	page.Indexed = false
 	return s.show(w, r, status, page, components.NoCookies(advice))
 }

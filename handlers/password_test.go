@@ -56,12 +56,12 @@ func TestPasswordRefusesAndKeepsNothing(t *testing.T) {
 		for _, c := range []struct{ current, password, field, want string }{
 			{"", "", "current", "Enter your current password."},
 			{"", newPassword, "current", "Enter your current password."},
-			{"wrong password", newPassword, "current", "That is not your password. Check it and try again."},
+			{"wrong password", newPassword, "current", "That's not your password."},
 			{storetest.Password, "", "password", "Enter a password."},
-			{storetest.Password, "too short", "password", "Use at least 12 characters"},
-			{storetest.Password, storetest.Password, "password", "That is the password you have. Choose another."},
+			{storetest.Password, "too short", "password", "The password needs 3 more"},
+			{storetest.Password, storetest.Password, "password", "That's the password you have. Choose another."},
 			{storetest.Password, storetest.CommonPassword, "password", "too common"},
-			{storetest.Password, "ada-lovelace-1815", "password", "Leave out your name"},
+			{storetest.Password, "ada-lovelace-1815", "password", "Don't build a password from your name"},
 			{storetest.Password, "a\x00 difference engine", "password", "no keyboard types"},
 			{storetest.Password, strings.Repeat("owl barn", 16) + "!", "password", "Use at most 128 characters"},
 		} {
@@ -95,7 +95,7 @@ func TestPasswordIsNoOracle(t *testing.T) {
 		}
 		v.htmx = true
 		checked := v.post("/account/password/check/password", url.Values{"password": {storetest.Password}}).is(200)
-		if got := checked.message("password"); got != "That is a strong password." {
+		if got := checked.message("password"); got != "That's a strong password." {
 			t.Errorf("the inline check says %q", got)
 		}
 		v.post("/account/password/check/current", url.Values{"current": {storetest.Password}}).is(404)

@@ -33,7 +33,7 @@ func TestWhatIsPastedAroundANameOrAddressIsLeftOut(t *testing.T) {
 				t.Errorf("%+q: the account is %+v", paste, user)
 			}
 			other.post("/account/profile", url.Values{"name": {"\ufeffAugusta\u200b"}, "username": {with(username)}}).goesTo("/account/profile").says("Saved.")
-			other.post("/account/email", url.Values{"email": {with("new-" + username + "@example.com")}}).goesTo("/account/email").says("written to new-" + username + "@example.com.")
+			other.post("/account/email", url.Values{"email": {with("new-" + username + "@example.com")}}).goesTo("/account/email").says("emailed new-" + username + "@example.com.")
 			other.post("/account/delete", url.Values{"username": {with(username)}}).goesTo("/").says("Your account is closed.")
 		}
 		reset := 0

@@ -85,7 +85,7 @@ func TestREG03ARegistrationThatWaitsSignsNobodyIn(t *testing.T) {
 			form.Set("password", submitted)
 			v.another().post("/register", form).goesTo("/email/verify")
 		}
-		want := v.another().tries("nobody", submitted).is(422).says("do not belong together").masked("nobody")
+		want := v.another().tries("nobody", submitted).is(422).says("Wrong username or password.").masked("nobody")
 		for _, name := range []string{"person0", "fresh@example.com", "person1", "ada@example.com"} {
 			other := v.another()
 			if got := other.tries(name, submitted).masked(name); got != want {
@@ -110,7 +110,7 @@ func TestTheBrowserThatRegisteredIsSignedInByTheButton(t *testing.T) {
 		}
 		old := v.session()
 		answer := page.submit(nil)
-		answer.goesTo("/").says("Welcome, ada. Your account is open.").signedInAs("ada").hides("not confirmed yet")
+		answer.goesTo("/").says("Welcome, ada. Your account is open.").signedInAs("ada").hides("isn't confirmed yet")
 		if v.session() == old || v.device() == "" || v.carries(pendingCookie) != "" || v.carries(verifyPage.cookie) != "" {
 			t.Error("the session is not a new one, or a cookie stays")
 		}
@@ -148,11 +148,11 @@ func TestAnotherBrowserGivesThePasswordAndIsNotSignedIn(t *testing.T) {
 		form := other.follows(link)
 		for range free {
 			refused := form.submit(map[string]string{"password": "wrong words here"}).is(422).hides("wrong words here")
-			if got := refused.message("password"); got != "That is not your password. Check it and try again." {
+			if got := refused.message("password"); got != "That's not your password." {
 				t.Errorf("the message is %q", got)
 			}
 		}
-		form.submit(map[string]string{"password": storetest.Password}).waits("1").says("Too many attempts.")
+		form.submit(map[string]string{"password": storetest.Password}).waits("1").says("Too many tries.")
 		if h.rows(t, "users") != 0 {
 			t.Error("there is an account")
 		}

@@ -74,7 +74,7 @@ func (s *Site) choosePreferences(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.ChooseLetters(r.Context(), *scopeOf(r).user, form.Wants); err != nil {
 		return err
 	}
-	s.Flash(r, "Saved.")
+	s.Flash(r, components.Saved)
 	return s.Redirect(w, r, form.Action)
 }
 
@@ -83,20 +83,20 @@ func (s *Site) newUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 	kind, err := s.Store.UnsubscribeKind(chi.URLParam(r, "token"))
 	label := s.Product.label(kind)
 	if errors.Is(err, store.ErrInvalidLink) || label == "" {
-		return s.showBare(w, r, http.StatusUnprocessableEntity, "This link does not work", components.CannotUnsubscribe())
+		return s.showBare(w, r, http.StatusUnprocessableEntity, components.StaleTitle, components.CannotUnsubscribe())
 	}
-	return s.showBare(w, r, http.StatusOK, "Stop these emails", components.Unsubscribe(r.URL.Path, label))
+	return s.showBare(w, r, http.StatusOK, components.UnsubscribeTitle, components.Unsubscribe(r.URL.Path, label))
 }
 
 func (s *Site) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 	kind, err := s.Store.Unsubscribe(r.Context(), chi.URLParam(r, "token"))
 	if errors.Is(err, store.ErrInvalidLink) {
-		return s.showBare(w, r, http.StatusUnprocessableEntity, "This link does not work", components.CannotUnsubscribe())
+		return s.showBare(w, r, http.StatusUnprocessableEntity, components.StaleTitle, components.CannotUnsubscribe())
 	}
 	if err != nil {
 		return err
 	}
-	return s.showBare(w, r, http.StatusOK, "You get no more of these emails", components.Unsubscribed(s.Product.label(kind)))
+	return s.showBare(w, r, http.StatusOK, components.UnsubscribedTitle, components.Unsubscribed(s.Product.label(kind)))
 }
 
 // label says what letters of a kind are, or is empty for a kind that people cannot turn off.

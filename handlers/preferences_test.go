@@ -56,7 +56,7 @@ func (v *visitor) verifies() {
 func TestPeopleChooseTheEmailsThatTheyGet(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
-		page := v.get("/account/preferences").is(200).says("Choose the emails that you want").says("confirm your email address")
+		page := v.get("/account/preferences").is(200).says("Choose which emails you get").says("confirm your email address")
 		if box := page.Find(`main input[type=checkbox][checked]`); box.Length() != 1 || box.AttrOr("name", "") != weekly {
 			t.Errorf("the boxes are %s", page.body)
 		}
@@ -101,7 +101,7 @@ func TestUNS02OnePostTurnsEmailsOffAndALookDoesNot(t *testing.T) {
 			t.Error("opening the link changed something")
 		}
 		for _, path := range []string{"/unsubscribe/AAAA", link + "A", "/unsubscribe/" + strings.Repeat("A", 80)} {
-			stranger.get(path).is(422).says("This link does not work")
+			stranger.get(path).is(422).says("This link doesn't work")
 			stranger.post(path, nil).is(422)
 		}
 		if h.dump(t) != before {

@@ -39,7 +39,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		refusal, _ := rules.AsRefusal(err)
 		p = components.Problem{Status: s.Refuse(w, r, err), Title: "Nothing was changed", Sentence: refusal.Sentence}
 		if refusal.Wait > 0 {
-			p.Title = "Too many attempts"
+			p.Title = "Too many tries"
 		}
 	case errors.Is(err, secret.ErrBusy):
 		p = components.Busy

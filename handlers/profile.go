@@ -29,7 +29,7 @@ func (s *Site) profile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Flash(r, "Saved.")
+	s.Flash(r, components.Saved)
 	return s.Redirect(w, r, form.Action)
 }
 

@@ -36,8 +36,8 @@ func TestProfileRefusesAndKeepsWhatWasTyped(t *testing.T) {
 		storetest.Register(t, h.Store, registration("grace"))
 		before := h.dump(t)
 		for username, want := range map[string]string{
-			"GRACE": "This username is taken.", "a b": "Use only a to z", "admin": "is reserved",
-			"gatehouse": "This username is reserved.", "": "Enter a username.", "aԁa": "Use only a to z", "ad\x00a": "Use only a to z",
+			"GRACE": "This username is taken.", "a b": "Only a to z", "admin": "is reserved",
+			"gatehouse": "This username is reserved.", "": "Enter a username.", "aԁa": "Only a to z", "ad\x00a": "Only a to z",
 		} {
 			refused := v.post("/account/profile", url.Values{"name": {"Augusta"}, "username": {username}}).is(422)
 			if got := refused.message("username"); !strings.Contains(got, want) {
@@ -67,7 +67,7 @@ func TestAUsernameChangesOnceADayAndStaysReserved(t *testing.T) {
 		renames("countess").goesTo("/account/profile")
 		renames("enchantress").is(422).says("once a day")
 		thief := v.another().post("/register", person("ada")).is(422)
-		if got := thief.message("username"); got != "This username is taken. If you just made it, sign in." {
+		if got := thief.message("username"); got != "This username is taken. Was that you just now? Sign in" {
 			t.Errorf("the message is %q", got)
 		}
 		h.clock.Move(store.UsernameEvery)
@@ -130,7 +130,7 @@ func TestInlineChecksOfAProfile(t *testing.T) {
 	before := h.dump(t)
 	for username, want := range map[string]string{
 		"countess": "This username is free.", "GRACE": "This username is taken.", "ada": "", " ADA ": "", "": "",
-		"x": "Use at least 3 characters.",
+		"x": "The username needs 2 more characters.",
 	} {
 		if got := v.post("/account/profile/check/username", url.Values{"username": {username}}).is(200).message("username"); got != want {
 			t.Errorf("%q: %q, want %q", username, got, want)

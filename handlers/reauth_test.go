@@ -26,7 +26,7 @@ func TestConfirmLeadsBack(t *testing.T) {
 			t.Errorf("the message is %q", got)
 		}
 		refused = refused.submit(map[string]string{"password": "wrong password"}).is(422).hides("wrong password")
-		if got := refused.message("password"); got != "That is not your password. Check it and try again." {
+		if got := refused.message("password"); got != "That's not your password." {
 			t.Errorf("the message is %q", got)
 		}
 		if got := refused.value("next"); got != "/account/delete" {
@@ -159,7 +159,7 @@ func TestSUDO03GuessesWhileSignedInCountOnTheThrottle(t *testing.T) {
 			guess(thief, i).is(422)
 		}
 		before := h.dump(t)
-		guess(thief, 0).waits("1").says("Too many attempts.")
+		guess(thief, 0).waits("1").says("Too many tries.")
 		guess(thief, 1).waits("1")
 		thief.from("192.0.2.4")
 		thief.post("/confirm", url.Values{"password": {storetest.Password}}).waits("1")

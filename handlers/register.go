@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"gatehouse/components"
@@ -42,6 +41,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	if form.TakeRefusal(err) {
 		if errors.Is(err, store.ErrUsernameTaken) && s.Registration != store.RegistrationConfirm {
 			// The first request may have succeeded without its answer arriving.
+			s.carryUsername(w, form.Username.Value)
 			form.AdviseOwner()
 		}
 		if errors.Is(err, store.ErrEmailTaken) {
@@ -58,12 +58,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 		scopeOf(r).needsCookies = true
 		return s.Redirect(w, r, "/email/verify")
 	}
-	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, welcome(user)})
-}
-
-// welcome greets somebody whose account was made just now.
-func welcome(user store.User) string {
-	return fmt.Sprintf("Welcome, %s. Your account is ready.", user.DisplayName())
+	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, components.Welcome(user)})
 }
 
 // withinLimits registers within the limits. A taken username costs as much as an inline check.

@@ -40,7 +40,7 @@ func TestRegisterRefusesAndKeepsWhatWasTyped(t *testing.T) {
 			"name": "Ada <Lovelace>", "username": "a b", "email": "ada at home", "password": "too short",
 		}).is(http.StatusUnprocessableEntity)
 		for field, want := range map[string]string{
-			"name": "", "username": "Use only a to z", "email": "like name@example.com", "password": "Use at least 12 characters for the password: 3 more to go.",
+			"name": "", "username": "Only a to z", "email": "a whole address", "password": "The password needs 3 more characters.",
 		} {
 			if got := refused.message(field); !strings.HasPrefix(got, want) && !strings.Contains(got, want) || want == "" && got != "" {
 				t.Errorf("the message at %s is %q, want %q", field, got, want)
@@ -77,7 +77,7 @@ func TestREG04RegisterRefusesATakenUsernameOrEmailWhateverItsCase(t *testing.T) 
 		other.htmx = v.htmx
 		person := ada()
 		person["username"], person["email"] = "ADA", "grace@example.com"
-		if got := other.get("/register").submit(person).is(422).message("username"); got != "This username is taken. If you just made it, sign in." {
+		if got := other.get("/register").submit(person).is(422).message("username"); got != "This username is taken. Was that you just now? Sign in" {
 			t.Errorf("a taken username: %q", got)
 		}
 		person = ada()
@@ -183,9 +183,9 @@ func TestREG10RegisterRefusesGuessablePasswords(t *testing.T) {
 	for name, c := range map[string]struct{ password, want string }{
 		"listed":                   {storetest.CommonPassword, "too common"},
 		"listed, capitals":         {strings.ToUpper(storetest.CommonPassword), "too common"},
-		"username repeated":        {"countess-countess-1", "Leave out your name"},
-		"site name and digits":     {"gatehouse-2026-11", "Leave out your name"},
-		"local part doubled":       {"enchantressenchantress", "Leave out your name"},
+		"username repeated":        {"countess-countess-1", "Don't build a password from your name"},
+		"site name and digits":     {"gatehouse-2026-11", "Don't build a password from your name"},
+		"local part doubled":       {"enchantressenchantress", "Don't build a password from your name"},
 		"common word and a year":   {"Password-2026!", "common word"},
 		"a walk over the keyboard": {"qwertyuiop[]", "neighbouring"},
 	} {
@@ -334,17 +334,17 @@ func TestInlineChecks(t *testing.T) {
 	}{
 		{"a free username", "/register", "username", url.Values{"username": {"Ada"}}, "This username is free, as ada."},
 		{"a taken one", "/register", "username", url.Values{"username": {"GRACE"}}, "This username is taken."},
-		{"a short one", "/register", "username", url.Values{"username": {"ad"}}, "Use at least 3 characters."},
+		{"a short one", "/register", "username", url.Values{"username": {"ad"}}, "The username needs one more character."},
 		{"nothing is left in peace", "/register", "username", url.Values{"username": {""}}, ""},
 		{"no form at all", "/register", "username", url.Values{}, ""},
 		{"an email address", "/register", "email", url.Values{"email": {"ada@example.com"}}, ""},
 		{"one that has an account is not told", "/register", "email", url.Values{"email": {"grace@example.com"}}, ""},
-		{"no email address", "/register", "email", url.Values{"email": {"ada"}}, "Emails look like name@example.com."},
+		{"no email address", "/register", "email", url.Values{"email": {"ada"}}, "That isn't a whole address yet."},
 		{"a name", "/register", "name", url.Values{"name": {"Ada"}}, ""},
 		{"a long name", "/register", "name", url.Values{"name": {strings.Repeat("n", 101)}}, "Use at most 100 characters for the name."},
-		{"a password", "/register", "password", url.Values{"password": {"owl barn xk2"}}, "That will do. Another word would make it stronger."},
-		{"a long password", "/register", "password", url.Values{"password": {"correct horse battery"}}, "That is a strong password."},
-		{"a password from the username", "/register", "password", url.Values{"password": {"countess-countess"}, "username": {"countess"}}, "Leave out your name, username, address and this site."},
+		{"a password", "/register", "password", url.Values{"password": {"owl barn xk2"}}, "That'll do. Another word would make it stronger."},
+		{"a long password", "/register", "password", url.Values{"password": {"correct horse battery"}}, "That's a strong password."},
+		{"a password from the username", "/register", "password", url.Values{"password": {"countess-countess"}, "username": {"countess"}}, "Don't build a password from your name, address or this site's name."},
 		{"who signs in", "/login", "username", url.Values{"username": {"nobody"}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

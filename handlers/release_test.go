@@ -134,11 +134,11 @@ func TestTheDataOfTheReleaseGoesOn(t *testing.T) {
 			for _, name := range []string{"ada", "ada remembered", "ada just now", "ada long ago"} {
 				l.browser(t, name).get("/account").is(http.StatusOK).says("ada@example.com")
 			}
-			l.browser(t, "bob").get("/account").says("bob@example.com").says("not confirmed")
+			l.browser(t, "bob").get("/account").says("bob@example.com").says("Not confirmed")
 			activity := l.browser(t, "ada").get("/account/activity").says("Firefox on Linux · 127.0.0.1")
 			for _, sentence := range []string{
 				"Account created", "Email address confirmed", "Signed in on a new device", "All other devices signed out", "Wrong password",
-				"Asked for a link for a new password", "Asked to change the email address to ada@moved.example",
+				"Asked for a password link", "Asked to change address to ada@moved.example",
 			} {
 				activity.says(sentence)
 			}
@@ -202,7 +202,7 @@ func TestTheDataOfTheReleaseGoesOn(t *testing.T) {
 			}
 		},
 		"a link to confirm an address": func(t *testing.T, l *left) {
-			l.follows(t, l.browser(t, "bob"), "bob@example.com", "Confirm your email address").submit(nil).goesTo("/account").hides("not confirmed")
+			l.follows(t, l.browser(t, "bob"), "bob@example.com", "Confirm your email address").submit(nil).goesTo("/account").hides("Not confirmed", "isn't confirmed")
 		},
 		"a link to confirm a new address": func(t *testing.T, l *left) {
 			l.follows(t, l.browser(t, "ada"), "ada@moved.example", "Confirm your new email address").submit(nil).goesTo("/account").says("ada@moved.example")

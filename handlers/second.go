@@ -34,11 +34,9 @@ func (s *Site) mustSetUp(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
 		return noContent(w)
 	}
-	s.Flash(r, setUpSentence)
+	s.Flash(r, components.MustSetUp)
 	return s.Redirect(w, r, s.via(secondPage, r))
 }
-
-const setUpSentence = "This site asks everybody for a second step. Set yours up to go on."
 
 func (s *Site) secondStep(w http.ResponseWriter, r *http.Request) error {
 	return s.showSecondStep(w, r, "")
@@ -58,14 +56,14 @@ func (s *Site) turnSecondStepOff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.changedSecondStep(w, r, signIn, "The second step is off.")
+	return s.changedSecondStep(w, r, signIn, components.SecondOff)
 }
 
 func (s *Site) endTrust(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.EndTrust(r.Context(), *scopeOf(r).user, s.Origin(r)); err != nil {
 		return err
 	}
-	const sentence = "Every browser is asked for a code again."
+	const sentence = components.AskedAgain
 	if partial(r) {
 		return s.showSecondStep(w, r, sentence)
 	}
@@ -95,5 +93,5 @@ func (s *Site) showSecondStep(w http.ResponseWriter, r *http.Request, notice str
 		User: *sc.user, SignIn: *sc.signIn, Factors: factors, Required: s.Store.RequiresSecondStep(*sc.user), Mails: s.Store.Mails(),
 		Next: s.next(r.URL.Query().Get("next")), Notice: notice,
 	})
-	return s.show(w, r, http.StatusOK, s.page(r, "Second step"), body)
+	return s.show(w, r, http.StatusOK, s.page(r, components.SecondTitle), body)
 }

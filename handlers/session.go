@@ -169,7 +169,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, e store.Entry, a a
 	s.rememberUsername(w, r, e.User, e.Remembered)
 	sc.user, sc.signIn = &e.User, &signIn
 	if s.Store.MustSetUp(e.User) {
-		s.Flash(r, a.greeting+" "+setUpSentence)
+		s.Flash(r, a.greeting+" "+components.MustSetUp)
 		form := components.Form{Next: s.next(a.next)}
 		return s.Redirect(w, r, form.WithNext(secondPage))
 	}

@@ -37,7 +37,7 @@ func (s *Site) endSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.ended(w, r, "That device is signed out.")
+	return s.ended(w, r, components.DeviceSignedOut)
 }
 
 func (s *Site) endOtherSignIns(w http.ResponseWriter, r *http.Request) error {

@@ -36,7 +36,7 @@ func TestSES07SignInsAreListedAndEnded(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.header.Set("User-Agent", storetest.From.Agent)
 		v.registers()
-		alone := v.get("/account/signins").is(200).says("You are signed in nowhere else.").says("Firefox on Linux")
+		alone := v.get("/account/signins").is(200).says("This is the only one.").says("Firefox on Linux")
 		if len(alone.ends()) != 0 || alone.Find(`form[action$="end-others"]`).Length() != 0 {
 			t.Error("there is something to end")
 		}
@@ -64,7 +64,7 @@ func TestSES07SignInsAreListedAndEnded(t *testing.T) {
 			t.Fatalf("%d others are signed in, want 2", len(left))
 		}
 		v.post(list.ends()[0], url.Values{}).is(404)
-		v.post("/account/signins/end-others", url.Values{}).arrives("/account/signins").says("2 other devices are signed out.").says("signed in nowhere else")
+		v.post("/account/signins/end-others", url.Values{}).arrives("/account/signins").says("2 other devices are signed out.").says("This is the only one.")
 		for _, other := range left {
 			other.out()
 		}

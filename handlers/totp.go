@@ -32,7 +32,7 @@ func (s *Site) totp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if codes == nil {
-		return s.changedSecondStep(w, r, signIn, "Your new app is set up. The old one no longer works.")
+		return s.changedSecondStep(w, r, signIn, components.NewApp)
 	}
 	if err := s.renewSession(r, *sc.user, signIn); err != nil {
 		return err
@@ -56,5 +56,5 @@ func (s *Site) showCodes(w http.ResponseWriter, r *http.Request, codes component
 		codes.Next = ""
 	}
 	codes.Next = cmp.Or(codes.Next, secondPage)
-	return s.show(w, r, http.StatusOK, s.page(r, "Save your recovery codes"), components.CodesShown(codes))
+	return s.show(w, r, http.StatusOK, s.page(r, components.SaveCodesTitle), components.CodesShown(codes))
 }

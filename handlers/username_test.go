@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,43 @@ func TestTheSignInPageGreetsWhoAskedToStaySignedIn(t *testing.T) {
 		v.post("/logout", url.Values{})
 		v.get("/login").hides("Welcome back")
 	})
+}
+
+// A refusal leads on with what was typed, in the same words whether or not there is such an account.
+func TestARefusalLeadsOn(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		leads := func(p *page, to ...string) {
+			t.Helper()
+			if got := p.is(422).linksIn("#summary"); !slices.Equal(got, to) {
+				t.Errorf("the summary leads to %q, want %q", got, to)
+			}
+		}
+		knows := func(path, want string) {
+			t.Helper()
+			if got := v.get(path).value("username"); got != want {
+				t.Errorf("%s knows %q, want %q", path, got, want)
+			}
+		}
+		for _, typed := range []string{"ada", "nobody", "ADA@example.com", "nobody@example.com"} {
+			p := v.tries(typed, "wrong password")
+			leads(p, "#username", "/password/forgot")
+			if got := strings.Join(strings.Fields(p.Find("#summary").Text()), " "); got != "Wrong username or password. Forgot your password?" {
+				t.Errorf("%s is told %q", typed, got)
+			}
+			knows("/password/forgot", typed)
+		}
+		v = v.another()
+		leads(v.tries("ada", ""), "#password")
+
+		taken := url.Values{"username": {"countess"}, "email": {"ada@example.com"}, "password": {storetest.Password}, "next": {"/account/data"}}
+		leads(v.post("/register", taken), "#email", "/login?next=%2Faccount%2Fdata", "/password/forgot")
+		knows("/login", "ada@example.com")
+		taken.Set("username", "ada")
+		taken.Set("email", "countess@example.com")
+		leads(v.post("/register", taken), "#username", "/login?next=%2Faccount%2Fdata")
+		knows("/login", "ada")
+	}, withMail)
 }
 
 func TestWhatWasTypedIsNotAskedAgain(t *testing.T) {

@@ -103,8 +103,8 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 }
 
 // resend writes again to an unverified address: that of the signed-in user, or of the pending
-// registration of this browser. The answer is the same whether or not there is anything to
-// send.
+// registration of this browser. Who is not signed in gets the same answer whether or not there
+// is anything to send.
 func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	if scopeOf(r).user == nil && accountOf(r) != "" {
 		return s.mustSignIn(w, r) // the page was drawn for somebody who is not signed in any more
@@ -117,19 +117,31 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 		s.Flash(r, fmt.Sprintf("The address %s is confirmed already.", user.Email))
 		return s.Redirect(w, r, "/account")
 	}
+	enough := false
 	err := s.askLetter(r, func() error {
-		if user != nil {
-			return s.Store.SendVerification(r.Context(), *user, s.Origin(r))
+		if user == nil {
+			return s.Store.SendPending(r.Context(), s.browser(r), s.Origin(r))
 		}
-		return s.Store.SendPending(r.Context(), s.browser(r), s.Origin(r))
+		err := s.Store.SendVerification(r.Context(), *user, s.Origin(r))
+		if enough = errors.Is(err, store.ErrEnoughLetters); enough {
+			return nil // it costs what a letter costs
+		}
+		return err
 	})
+	if enough {
+		err = store.ErrEnoughLetters
+	}
 	if isRefusal(err) {
 		return s.showUnverified(w, r, s.Refuse(w, r, err), err.Error())
 	}
 	if err != nil {
 		return err
 	}
-	s.Flash(r, "An email is on its way, unless you have had several within the last hour.")
+	sentence := "An email is on its way, unless you've had several within the last hour."
+	if user != nil { // their own address, so nothing is given away
+		sentence = fmt.Sprintf("Sent to %s.", user.Email)
+	}
+	s.Flash(r, sentence)
 	return s.Redirect(w, r, "/email/verify")
 }
 
@@ -151,7 +163,7 @@ func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int
 		if err != nil {
 			return err
 		}
-		page := s.page(r, "Check your inbox")
+		page := s.page(r, components.InboxTitle)
 		page.Refused = refusal != ""
 		return s.show(w, r, status, page, components.CheckInbox(email, refusal))
 	case user == nil:
@@ -159,7 +171,7 @@ func (s *Site) showUnverified(w http.ResponseWriter, r *http.Request, status int
 	case user.Verified():
 		return s.Redirect(w, r, "/account")
 	}
-	page := s.page(r, "Confirm your email address")
+	page := s.page(r, components.ConfirmAddress)
 	page.Refused = refusal != ""
 	return s.show(w, r, status, page, components.Unverified(*user, s.Store.Mails(), refusal))
 }

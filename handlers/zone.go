@@ -43,6 +43,6 @@ func (s *Site) chooseZone(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.ChooseZone(r.Context(), *scopeOf(r).user, zone); err != nil {
 		return err
 	}
-	s.Flash(r, "Saved.")
+	s.Flash(r, components.Saved)
 	return s.Redirect(w, r, "/account/profile")
 }

@@ -30,7 +30,7 @@ const (
 )
 
 // ErrSameEmail refuses a change of address to the one that holds.
-var ErrSameEmail = rules.Refuse("email", "That is the address you have.")
+var ErrSameEmail = rules.Refuse("email", "That's the address you have.")
 
 // ChangeEmail writes to a new address of a person. The old one stays until somebody
 // confirms the new one. It answers alike whether or not the new address has an account;

@@ -16,7 +16,7 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 	if taken, err := s.emailTaken(ctx, key); err != nil {
 		return err
 	} else if taken {
-		return rules.Refuse("email", "This address has an account.")
+		return ErrEmailTaken
 	}
 	return s.Write(ctx, func(tx *Tx) error {
 		err := tx.sendLink(ctx, LetterInvite, User{}, rules.DeliverableEmail(email), from)

@@ -63,16 +63,21 @@ func TestReadsRates(t *testing.T) {
 func TestSaysTheWaitInWords(t *testing.T) {
 	t.Parallel()
 	for wait, want := range map[time.Duration]string{
-		-time.Second: "1 second", 0: "1 second", time.Millisecond: "1 second", time.Second: "1 second",
-		1001 * time.Millisecond: "2 seconds", 90 * time.Second: "90 seconds", 91 * time.Second: "2 minutes",
+		10001 * time.Millisecond: "11 seconds", 90 * time.Second: "90 seconds", 91 * time.Second: "2 minutes",
 		2 * time.Minute: "2 minutes", 121 * time.Second: "3 minutes", 15 * time.Minute: "15 minutes",
 		90 * time.Minute: "90 minutes", 91 * time.Minute: "2 hours", 24 * time.Hour: "24 hours",
 	} {
 		refusal, ok := rules.AsRefusal(rules.TooMany(wait))
-		if sentence := "Too many attempts. Wait " + want + ", then try again."; !ok || refusal.Sentence != sentence {
+		if sentence := "Too many tries. Try again in " + want + "."; !ok || refusal.Sentence != sentence {
 			t.Errorf("%v: %q, want %q", wait, refusal.Sentence, sentence)
 		}
-		if refusal.Wait != max(wait, time.Second) || refusal.Field != "" {
+		if refusal.Wait != wait || refusal.Field != "" {
+			t.Errorf("%v: %+v", wait, refusal)
+		}
+	}
+	for _, wait := range []time.Duration{-time.Second, 0, time.Millisecond, 10 * time.Second} {
+		refusal, ok := rules.AsRefusal(rules.TooMany(wait))
+		if !ok || refusal.Sentence != "Too many tries. Wait a moment, then try again." || refusal.Wait != max(wait, time.Second) {
 			t.Errorf("%v: %+v", wait, refusal)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrWrongLogin is the one answer to every sign-in that fails, whatever the cause.
-var ErrWrongLogin = rules.Refuse("", "That username or email address and that password do not belong together. Check both and try again.")
+var ErrWrongLogin = rules.Refuse("", "Wrong username or password.")
 
 const (
 	updatePassword = `UPDATE users SET password_scheme = $1, password_hash = $2, password_cost = $3

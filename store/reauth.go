@@ -17,7 +17,7 @@ const RecentAuth = 10 * time.Minute
 
 // ErrNotYourPassword refuses a wrong password of somebody who is signed in.
 func ErrNotYourPassword(field string) error {
-	return rules.Refuse(field, "That is not your password. Check it and try again.")
+	return rules.Refuse(field, "That's not your password.")
 }
 
 const (

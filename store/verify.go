@@ -3,16 +3,28 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"gatehouse/store/rules"
 )
 
 const updateVerified = `UPDATE users SET confirmed_at = coalesce(confirmed_at, $1) WHERE id = $2 AND epoch = $3 AND email_key = $4`
 
-// SendVerification writes to a person whose address is not confirmed.
+// ErrEnoughLetters refuses one more letter to somebody's own address.
+var ErrEnoughLetters = rules.Refuse("", "You've had %d emails within the hour. Look in your spam folder.", LettersPerHour)
+
+// SendVerification writes to a person whose address is not confirmed. It is refused where the
+// address had LettersPerHour within the last hour.
 func (s *Store) SendVerification(ctx context.Context, user User, from Origin) error {
 	if user.Verified() {
 		return nil
 	}
-	return s.Write(ctx, func(tx *Tx) error { return tx.askToVerify(ctx, user, from) })
+	return s.Write(ctx, func(tx *Tx) error {
+		err := tx.askToVerify(ctx, user, from)
+		if err == nil && s.Mails() && !tx.letters {
+			return ErrEnoughLetters
+		}
+		return err
+	})
 }
 
 func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {

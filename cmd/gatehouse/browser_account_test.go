@@ -109,7 +109,7 @@ func TestBrowserChangesThePassword(t *testing.T) {
 				b.until(message("password") + `.includes("strong")`)
 			}
 			b.refuse(b.submit)
-			b.is(text("#summary"), "That is not your password. Check it and try again.")
+			b.is(text("#summary"), "That's not your password.")
 			b.is(value("password"), mode.password(newer))
 			b.write("current", ada.Password)
 			b.write("password", ada.Password)
@@ -125,7 +125,7 @@ func TestBrowserChangesThePassword(t *testing.T) {
 
 			other.follow(func() { other.clickOn(".account-nav a[href='/account']") })
 			other.arrive("/login?next=%2Faccount")
-			other.is(text("[role=status]"), "You have been signed out. Sign in to go on.")
+			other.is(text("[role=status]"), "You've been signed out. Sign in to go on.")
 			other.write("username", ada.Username)
 			other.write("password", ada.Password)
 			other.refuse(other.submit)

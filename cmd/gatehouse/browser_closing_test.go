@@ -26,7 +26,7 @@ func TestBrowserClosesAnAccountAndReopensIt(t *testing.T) {
 			b.open("/account/delete")
 			b.write("username", "grace")
 			b.refuse(b.submit)
-			b.is(text("#summary"), "Type your username, ada, to close this account.")
+			b.is(text("#summary"), "Type ada to close your account.")
 			b.is(value("username"), "grace")
 			b.write("username", "ada")
 			b.follow(b.submit)

@@ -48,11 +48,11 @@ func TestBrowserNothingIsCheckedWhileComposing(t *testing.T) {
 		want                               string
 	}{
 		{visitor, "/register", "username", "ａｄ", "grace", "grace", "This username is free."},
-		{visitor, "/register", "email", "ｇ", "grace@", "grace@example", "Emails look like name@example.com."},
+		{visitor, "/register", "email", "ｇ", "grace@", "grace@example", "That isn't a whole address yet."},
 		{visitor, "/register", "password", "１", "1", "123456789012", "This password is too common. Try a few unrelated words."},
 		{visitor, "/login", "username", "　", "　", " ", "Enter your username or email address."},
-		{member, "/account/profile", "username", "ｃ", "countess!", "countess!", "Use only a to z, digits, - and _."},
-		{member, "/account/email", "email", "ｇ", "grace@", "grace@example", "Emails look like name@example.com."},
+		{member, "/account/profile", "username", "ｃ", "countess!", "countess!", "Only a to z, digits, hyphen, underscore."},
+		{member, "/account/email", "email", "ｇ", "grace@", "grace@example", "That isn't a whole address yet."},
 	} {
 		c.prepare()
 		b.open(c.page)
@@ -86,7 +86,7 @@ func TestBrowserCompositionEndsAnyHow(t *testing.T) {
 		b.pauses()
 		b.is(checks, "0")
 		end()
-		b.becomes(message("username"), "Use at least 3 characters.")
+		b.becomes(message("username"), "The username needs one more character.")
 		b.pauses()
 		if got := ask[string](b, checks); got != "1" {
 			t.Errorf("%s: %s checks, want 1", name, got)
@@ -104,9 +104,9 @@ func TestBrowserCompositionHoldsEarlierChecks(t *testing.T) {
 		answered           bool
 		chosen, left, want string
 	}{
-		{false, "", "ad", "Use at least 3 characters."},
-		{false, "ん", "adん", "Use only a to z, digits, - and _."},
-		{true, "", "ad", "Use at least 3 characters."},
+		{false, "", "ad", "The username needs one more character."},
+		{false, "ん", "adん", "Only a to z, digits, hyphen, underscore."},
+		{true, "", "ad", "The username needs one more character."},
 	} {
 		b.open("/register")
 		b.watchMessage("username")
@@ -158,8 +158,8 @@ func TestBrowserCompositionDelaysNoForm(t *testing.T) {
 		b.compose("ad")
 		submitted.release()
 	})
-	b.is(message("password"), "Use at least 12 characters for the password: 7 more to go.")
-	b.becomes(message("username"), "Use at least 3 characters.")
+	b.is(message("password"), "The password needs 7 more characters.")
+	b.becomes(message("username"), "The username needs one more character.")
 }
 
 func TestBrowserEnterThatChoosesACandidateSendsNothing(t *testing.T) {

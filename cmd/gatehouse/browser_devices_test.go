@@ -107,7 +107,7 @@ func TestBrowserFormOutlastsTheSignIn(t *testing.T) {
 			other.typeProfile("Countess of Lovelace", "countess")
 			other.follow(other.submit)
 			other.arrive("/login?next=%2Faccount%2Fprofile")
-			other.is(text("[role=status]"), "You have been signed out. What you typed is safe: sign in to go on.")
+			other.is(text("[role=status]"), "You've been signed out. What you typed is safe: sign in to go on.")
 			other.write("username", ada.Username)
 			other.write("password", "not her password")
 			other.refuse(other.submit)
@@ -194,9 +194,11 @@ func TestBrowserEndsASignInByKeyboard(t *testing.T) {
 	b.ends(func() { b.press(space) }, "That device is signed out.")
 	b.focusVisible()
 	b.is(devices, "1")
-	b.press(kb.Tab)
+	b.press(kb.Tab) // the way goes on from the notice
 	b.focusVisible()
-	b.until(`document.activeElement.closest(".theme")`) // the way goes on from the notice
+	b.is("document.activeElement.pathname", "/account/password")
+	b.press(kb.Tab)
+	b.until(`document.activeElement.closest(".theme")`)
 }
 
 // accountPaths are the pages of an account, those of the product among them.

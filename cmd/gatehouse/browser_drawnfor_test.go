@@ -18,7 +18,7 @@ func TestBrowserFormActsForWhomItWasDrawn(t *testing.T) {
 			b.write("name", "Ada, Countess of Lovelace")
 			b.refuse(b.submit)
 			b.is(focused, "summary")
-			b.is(text("#summary"), "You are signed in as grace now, and this page was opened by somebody else. Nothing was changed. Look at it again before you send it.")
+			b.is(text("#summary"), "You're signed in as grace now, and this page was opened by somebody else. Nothing was changed. Look at it again before you send it.")
 			b.is(value("name"), "Ada, Countess of Lovelace")
 			b.is(text("#links a"), grace.Name)
 		})

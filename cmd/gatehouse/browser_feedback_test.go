@@ -26,6 +26,23 @@ func TestBrowserSummaryFollowsTheForm(t *testing.T) {
 	b.is(focused, "email")
 }
 
+// A way that leads on from a refusal goes with it.
+func TestBrowserWaysGoWithTheRefusal(t *testing.T) {
+	t.Parallel()
+	p := serveProgram(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	b.open("/register")
+	b.write("username", "countess")
+	b.write("email", ada.Email)
+	b.write("password", ada.Password)
+	b.refuse(b.submit)
+	b.is(text("#summary p"), "This address has an account. Sign in or choose a new password")
+	b.write("email", "countess@example.com")
+	b.becomes(text("#summary"), nobody)
+	b.is(title, "Create your account · Gatehouse")
+}
+
 // One thing that is wrong is said alone, without a heading and a list of one.
 func TestBrowserOneProblemStandsAlone(t *testing.T) {
 	t.Parallel()

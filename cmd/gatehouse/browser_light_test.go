@@ -19,8 +19,8 @@ func TestBrowserPagesKeepStill(t *testing.T) {
 	spaces := []typed{{"username", " ", "Enter your username or email address."}}
 	half := []typed{
 		{"username", "ada", "This username is free."},
-		{"email", "ada@", "Emails look like name@example.com."},
-		{"password", "short", "Use at least 12 characters for the password: 7 more to go."},
+		{"email", "ada@", "That isn't a whole address yet."},
+		{"password", "short", "The password needs 7 more characters."},
 	}
 	b.open("/")
 	for _, page := range []struct {

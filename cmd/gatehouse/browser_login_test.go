@@ -27,7 +27,7 @@ func TestBrowserLoginReturnsToThePageAskedFor(t *testing.T) {
 				t.Errorf("answers: got %q, want a 422", b.report.answers())
 			}
 			b.is(title, "Error: Sign in · Gatehouse")
-			b.is(text("#summary"), "That username or email address and that password do not belong together. Check both and try again.")
+			b.is(text("#summary"), "Wrong username or password. Forgot your password?")
 			b.is(value("username"), "Ada")
 			b.is(value("password"), mode.password("not her password"))
 			b.clickOn("#summary a")

@@ -106,7 +106,7 @@ func (b *tab) keepsNoToken(l letter) {
 	}
 }
 
-const banner = "Your email address is not confirmed yet. Confirm it"
+const banner = "Your email address isn't confirmed yet. Confirm it"
 
 func TestBrowserConfirmsTheAddress(t *testing.T) {
 	t.Parallel()
@@ -162,10 +162,10 @@ func TestBrowserRegistersByLetter(t *testing.T) {
 			first := p.letters(t, ada.Email, letterRegister, 1)
 			b.follow(b.submit)
 			b.arrive("/email/verify")
-			b.is(text("[role=status]"), "An email is on its way, unless you have had several within the last hour.")
+			b.is(text("[role=status]"), "An email is on its way, unless you've had several within the last hour.")
 			second := p.letters(t, ada.Email, letterRegister, 2)
 			b.opens(first)
-			b.is(title, "This link does not work · Gatehouse")
+			b.is(title, "This link doesn't work · Gatehouse")
 
 			other.opens(second)
 			other.arrive("/email/verify")
@@ -175,7 +175,7 @@ func TestBrowserRegistersByLetter(t *testing.T) {
 			other.is(text("#summary"), "Enter the password you chose.")
 			other.write("password", "not her password")
 			other.refuse(other.submit)
-			other.is(text("#summary"), "That is not your password. Check it and try again.")
+			other.is(text("#summary"), "That's not your password.")
 			other.is(value("password"), mode.password("not her password"))
 
 			b.opens(second)
@@ -228,11 +228,11 @@ func TestBrowserAcceptsAnInvitation(t *testing.T) {
 			b.is(text("[role=status]"), "Welcome, Ada Lovelace. Your account is ready.")
 			b.is(text(".banner"), "(none)") // the letter verified the address
 			b.open("/invite")
-			b.is(title, "This link does not work · Gatehouse")
+			b.is(title, "This link doesn't work · Gatehouse")
 			b.is(text(".actions"), "Your account")
 			b.signOut()
 			b.opensLetter(ada.Email, letterInvite, "/invite")
-			b.is(title, "This link does not work · Gatehouse")
+			b.is(title, "This link doesn't work · Gatehouse")
 		})
 	}
 }

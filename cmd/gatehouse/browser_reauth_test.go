@@ -15,7 +15,7 @@ import (
 // reauthenticates gives the password again and waits for the page that wanted it.
 func (b *tab) reauthenticates(who store.Registration, next string) {
 	b.t.Helper()
-	b.is(text("h1"), "Confirm it is you")
+	b.is(text("h1"), "Confirm it's you")
 	b.write("password", who.Password)
 	b.follow(b.submit)
 	b.arrive(next)
@@ -37,13 +37,13 @@ func TestBrowserProofIsAskedForInTheMiddleOfAForm(t *testing.T) {
 			p.clock.Move(store.RecentAuth)
 			b.follow(b.submit)
 			b.arrive("/confirm?next=%2Faccount%2Fdelete")
-			b.is(title, "Confirm it is you · Gatehouse")
+			b.is(title, "Confirm it's you · Gatehouse")
 			b.is(passwordFields, "username text username, password password current-password")
 			b.refuse(b.submit)
 			b.is(text("#summary"), "Enter your password.")
 			b.write("password", "not her password")
 			b.refuse(b.submit)
-			b.is(text("#summary"), "That is not your password. Check it and try again.")
+			b.is(text("#summary"), "That's not your password.")
 			b.is(value("password"), mode.password("not her password"))
 
 			b.reauthenticates(ada, "/account/delete")

@@ -25,15 +25,15 @@ func TestBrowserRegisterChecksFieldsWhileTyping(t *testing.T) {
 	for _, c := range []struct{ name, field, typed, want, class string }{
 		{"a name that is too long", "name", strings.Repeat("n", rules.NameMax+1), "at most 100 characters", "field-refused"},
 		{"a name", "name", "Ada Lovelace", "", ""},
-		{"a username that is too short", "username", "ad", "at least 3 characters", "field-refused"},
-		{"a username of another shape", "username", "ada lovelace", "Use only a to z", "field-refused"},
+		{"a username that is too short", "username", "ad", "needs one more character", "field-refused"},
+		{"a username of another shape", "username", "ada lovelace", "Only a to z", "field-refused"},
 		{"a username that is taken, whatever its case", "username", "Grace", "This username is taken", "field-refused"},
 		{"a free username, as it will be kept", "username", "Ada", "This username is free, as ada.", "field-fine"},
-		{"half an email address", "email", "ada@", "like name@example.com", "field-refused"},
+		{"half an email address", "email", "ada@", "a whole address", "field-refused"},
 		{"an email address", "email", "ada@example.com", "", ""},
-		{"a password that is too short", "password", "ada", "at least 12 characters for the password: 9 more to go", "field-refused strength-1"},
+		{"a password that is too short", "password", "ada", "needs 9 more characters", "field-refused strength-1"},
 		{"a password that everybody knows", "password", "1234567890987654321", "too common", "field-refused strength-2"},
-		{"a password made of the email address", "password", "ada@example.com1", "Leave out your name", "field-refused strength-2"},
+		{"a password made of the email address", "password", "ada@example.com1", "Don't build a password from your name", "field-refused strength-2"},
 		{"a long password", "password", "a lantern by the harbour", "strong", "field-fine strength-4"},
 	} {
 		before := ask[string](b, message(c.field))
@@ -133,7 +133,7 @@ func TestBrowserRegisterKeepsWhatWasTypedWhenRefused(t *testing.T) {
 				t.Errorf("answers: got %q, want a 422", b.report.answers())
 			}
 			b.is(title, "Error: Create your account · Gatehouse")
-			b.is(text("#summary h2"), "There is a problem")
+			b.is(text("#summary h2"), "There's a problem")
 			for _, field := range []string{"email", "password"} {
 				b.is(text("#summary a[href='#"+field+"']"), ask[string](b, message(field)))
 				b.clickOn("#summary a[href='#" + field + "']")
@@ -147,7 +147,7 @@ func TestBrowserRegisterKeepsWhatWasTypedWhenRefused(t *testing.T) {
 			b.write("email", "ada@example.com")
 			b.write("password", ada.Password)
 			b.refuse(func() { b.press(kb.Enter) })
-			b.is(text("#summary"), "This username is taken. If you just made it, sign in.")
+			b.is(text("#summary"), "This username is taken. Was that you just now? Sign in")
 			b.is(title, "Error: Create your account · Gatehouse")
 			b.is(value("password"), mode.password(ada.Password))
 

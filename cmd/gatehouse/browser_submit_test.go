@@ -159,10 +159,10 @@ func TestBrowserSubmitSurvivesAServerThatFails(t *testing.T) {
 	b.report.expect("status of 503", "status of 500")
 	x.fail(http.StatusServiceUnavailable)
 	b.submit()
-	b.stands("We are very busy right now. Nothing you typed is lost. Please try again in a moment.")
+	b.stands("We're very busy right now. Nothing you typed is lost. Try again in a moment.")
 	x.fail(http.StatusInternalServerError)
 	b.submit()
-	b.stands("Something went wrong on our side. Nothing you typed is lost. Please try again in a moment.")
+	b.stands("Something went wrong on our side. Nothing you typed is lost. Try again in a moment.")
 	x.fail(0)
 	b.submit()
 	b.arrive("/")
@@ -190,8 +190,8 @@ func (b *tab) losesPatience() {
 
 // What the alert line says where no answer came.
 const (
-	unreached = "We could not reach the server. Nothing you typed is lost. Please try again."
-	late      = "The server has not answered yet. Nothing you typed is lost. What you sent may have arrived: try again, and we will say what happened."
+	unreached = "We couldn't reach the server. Nothing you typed is lost. Try again."
+	late      = "The server hasn't answered yet. Nothing you typed is lost. What you sent may have arrived: try again, and we will say what happened."
 )
 
 func TestBrowserSubmitSurvivesAServerThatIsTooSlow(t *testing.T) {
@@ -259,7 +259,7 @@ func TestBrowserTryingAgainSaysWhatHappened(t *testing.T) {
 			x.fail(0)
 			posts.open()
 			b.refuse(b.submit)
-			b.is(text("#summary"), "This username is taken. If you just made it, sign in.")
+			b.is(text("#summary"), "This username is taken. Was that you just now? Sign in")
 			b.is(text("#alert"), "")
 			b.follow(func() { b.clickOn("main .lead a[href='/login']") })
 			b.write("username", ada.Username)
@@ -355,6 +355,6 @@ func TestBrowserFailedChecksAreSilent(t *testing.T) {
 		x.fail(0)
 		b.clickOn("#username")
 		b.press(kb.End + "!")
-		b.becomes(message("username"), "Use only a to z, digits, - and _.")
+		b.becomes(message("username"), "Only a to z, digits, hyphen, underscore.")
 	}
 }

@@ -33,7 +33,7 @@ func TestBrowserWrongPasswordsHaveToWait(t *testing.T) {
 			b.write("username", "Ada")
 			b.write("password", "nor this")
 			b.refuse(b.submit)
-			b.is(text("#summary"), "That username or email address and that password do not belong together. Check both and try again.")
+			b.is(text("#summary"), "Wrong username or password. Forgot your password?")
 			b.write("password", ada.Password)
 			b.refuse(b.submit)
 			if !b.answered("429 POST /login") {
@@ -49,7 +49,7 @@ func TestBrowserWrongPasswordsHaveToWait(t *testing.T) {
 			b.follow(b.submit)
 			b.arrive("/account")
 			b.open("/account/activity")
-			b.until(text("main") + `.includes("Too many wrong passwords: further attempts had to wait")`)
+			b.until(text("main") + `.includes("Too many wrong passwords: further tries had to wait")`)
 		})
 	}
 }

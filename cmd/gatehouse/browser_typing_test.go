@@ -120,6 +120,6 @@ func TestBrowserFieldsEditedDuringASlowSubmitKeepTheirText(t *testing.T) {
 	b.is("document.getElementById('password').type", "text")
 	b.is(text("[data-reveal]"), "Hide password")
 	// The answer spoke of the older text, so the newer one is checked.
-	b.becomes(message("email"), "Emails look like name@example.com.")
-	b.becomes(message("password"), "Use at least 12 characters for the password: 6 more to go.")
+	b.becomes(message("email"), "That isn't a whole address yet.")
+	b.becomes(message("password"), "The password needs 6 more characters.")
 }

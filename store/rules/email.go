@@ -12,6 +12,10 @@ const EmailMax = 254
 
 const localPartMax = 64
 
+const theAddress = "The email address"
+
+var longEmail = Refuse("email", "Use at most %d characters for the email address.", EmailMax)
+
 // CanonicalEmail is the form in which addresses are compared: lower case, the
 // domain in its ASCII form (IDNA lookup). Dots and +tags stay, because they
 // belong to the mail system of the domain. It refuses what CheckEmail refuses.
@@ -21,14 +25,14 @@ func CanonicalEmail(value string) (string, error) {
 		return "", Refuse("email", "Enter your email address.")
 	}
 	if len(value) > EmailMax {
-		return "", Refuse("email", "Use at most %d characters for the email address.", EmailMax)
+		return "", longEmail
 	}
-	malformed := Refuse("email", "Emails look like name@example.com.")
+	malformed := Refuse("email", "That isn't a whole address yet.")
 	switch {
 	case strings.ContainsFunc(value, invisible): // IDNA may leave it out
-		malformed = refusePasted("email", "The email address")
+		malformed = refusePasted("email", theAddress)
 	case spoilt(value):
-		malformed = refuseSpoilt("email", "The email address")
+		malformed = refuseSpoilt("email", theAddress)
 	}
 	// A bare addr-spec only: no display name, comment, quoting or list can
 	// bring a second recipient or a header into a letter.
@@ -46,7 +50,7 @@ func CanonicalEmail(value string) (string, error) {
 		return "", malformed
 	}
 	if len(local)+1+len(ascii) > EmailMax {
-		return "", Refuse("email", "Use at most %d characters for the email address.", EmailMax)
+		return "", longEmail
 	}
 	return lowerASCII(local + "@" + ascii), nil
 }

@@ -52,9 +52,9 @@ func (p *Passwords) Check(password string, personal ...string) error {
 	case spoilt(password) || strings.ContainsFunc(password, unshowable):
 		return Refuse("password", "The password contains characters that no keyboard types, such as a line break. Type it without them.")
 	case length < p.Min && p.Min-length == 1:
-		return Refuse("password", "Use at least %d characters for the password: one more to go.", p.Min)
+		return Refuse("password", "The password needs one more character.")
 	case length < p.Min:
-		return Refuse("password", "Use at least %d characters for the password: %d more to go.", p.Min, p.Min-length)
+		return Refuse("password", "The password needs %d more characters.", p.Min-length)
 	case length > PasswordMax || len(password) > PasswordMaxBytes:
 		return Refuse("password", "Use at most %d characters for the password.", PasswordMax)
 	case p.common(bare):
@@ -64,7 +64,7 @@ func (p *Passwords) Check(password string, personal ...string) error {
 	}
 	own := append(parts(personal), p.SiteWords()...)
 	if madeOf(bare, own) {
-		return Refuse("password", "Leave out your name, username, address and this site.")
+		return Refuse("password", "Don't build a password from your name, address or this site's name.")
 	}
 	if madeOf(bare, append(own, commonWords...)) {
 		return Refuse("password", "A common word with digits or symbols is easy to guess. Try a few unrelated words.")
@@ -78,7 +78,7 @@ func (p *Passwords) CheckNew(current, password string, personal ...string) error
 		return err
 	}
 	if password == current {
-		return Refuse("password", "That is the password you have. Choose another.")
+		return Refuse("password", "That's the password you have. Choose another.")
 	}
 	return nil
 }
@@ -105,9 +105,9 @@ func (p *Passwords) strong(password string) bool {
 // Praise says in words how good an accepted password is.
 func (p *Passwords) Praise(password string) string {
 	if p.strong(password) {
-		return "That is a strong password."
+		return "That's a strong password."
 	}
-	return "That will do. Another word would make it stronger."
+	return "That'll do. Another word would make it stronger."
 }
 
 // SiteWords are the parts of Words.

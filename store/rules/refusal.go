@@ -37,12 +37,25 @@ func Refuse(field, sentence string, args ...any) error {
 	return Refusal{Field: field, Sentence: sentence}
 }
 
+// NotOffered refuses a value that is none of those to choose from.
+func NotOffered(field string) error { return Refuse(field, "Choose one of these.") }
+
 // TooMany refuses whoever must wait, in the same words whether or not an account
 // exists. It says at least one second.
 func TooMany(wait time.Duration) error {
 	wait = max(wait, time.Second)
-	sentence := fmt.Sprintf("Too many attempts. Wait %s, then try again.", inWords(wait))
+	sentence := "Too many tries. Wait a moment, then try again."
+	if wait > 10*time.Second {
+		sentence = fmt.Sprintf("Too many tries. Try again in %s.", inWords(wait))
+	}
 	return Refusal{Sentence: sentence, Wait: wait}
+}
+
+// TooManyLetters refuses whoever asked for as many letters as are sent at a time, in the same
+// words whether or not any was written.
+func TooManyLetters(wait time.Duration) error {
+	sentence := fmt.Sprintf("That's as many emails as we send at a time. Try again in %s.", inWords(max(wait, time.Second)))
+	return Refusal{Sentence: sentence, Wait: max(wait, time.Second)}
 }
 
 // inWords says how long, rounded up to whole seconds, minutes or hours.

@@ -46,9 +46,11 @@ func CheckUsername(value string) error {
 	case strings.HasPrefix(name, "-") || strings.HasPrefix(name, "_"):
 		return Refuse("username", "Begin with a letter or digit.")
 	case !ValidUsername(name):
-		return Refuse("username", "Use only a to z, digits, - and _.")
+		return Refuse("username", "Only a to z, digits, hyphen, underscore.")
+	case len(name) == UsernameMin-1:
+		return Refuse("username", "The username needs one more character.")
 	case len(name) < UsernameMin:
-		return Refuse("username", "Use at least %d characters.", UsernameMin)
+		return Refuse("username", "The username needs %d more characters.", UsernameMin-len(name))
 	case len(name) > UsernameMax:
 		return Refuse("username", "Use at most %d characters for the username.", UsernameMax)
 	case slices.Contains(reservedUsernames, name):

@@ -41,7 +41,7 @@ func Zone(name string) *time.Location {
 // CheckZone refuses a name of no time zone. The empty one stands for that of the browser.
 func CheckZone(name string) error {
 	if name != "" && Zone(name) == nil {
-		return Refuse("zone", "Choose one of these.")
+		return NotOffered("zone")
 	}
 	return nil
 }

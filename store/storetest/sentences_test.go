@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"go/parser"
+	"slices"
 	"testing"
 
 	. "gatehouse/store/storetest"
@@ -38,6 +39,33 @@ func TestGluedSentencesAreNoticed(t *testing.T) {
 		}
 		if got := Glued(e); len(got) != want {
 			t.Errorf("in %s found %q, want %d", text, got, want)
+		}
+	}
+}
+
+func TestSentencesAreToldFromLabels(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		`"Saved."`:                {"Saved."},
+		`"Sending…"`:              {"Sending…"},
+		`"Forgot your password?"`: {"Forgot your password?"},
+		`"Choose a new password"`: {"Choose a new password"},
+		`"Sign in"`:               nil,
+		`"Devices"`:               nil,
+		`"find a user: %w"`:       nil,
+		`"RCPT TO:"`:              nil,
+		"`SELECT id FROM users`":  nil,
+		`"<p class=\"lead\">Was it you? <a href=\"/x\">Sign in now.</a> It's <a href=\""`: {"Was it you?", "Sign in now."},
+		`"<nav aria-label=\"Pages of activity\"><p>\n\tOn two\n\tlines.</p>"`:             {"On two lines.", "Pages of activity"},
+		`func() { say("One here."); say("And one there.") }`:                              {"One here.", "And one there."},
+		"struct { A int `help:\"Which one it is.\"` }{}":                                  nil,
+	} {
+		e, err := parser.ParseExpr(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Sentences(e); !slices.Equal(got, want) {
+			t.Errorf("in %s found %q, want %q", text, got, want)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func waitsAlike(t *testing.T, h house) {
 	}
 	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {
 		want *= time.Second
-		if r := both(); r.Wait != want || !strings.Contains(r.Sentence, "Too many attempts") {
+		if r := both(); r.Wait != want || !strings.Contains(r.Sentence, "Too many tries") {
 			t.Errorf("%+v, want a wait of %v", r, want)
 		}
 		h.clock.Move(want - time.Millisecond)

@@ -1,0 +1,35 @@
+package components
+
+import (
+	"fmt"
+
+	"gatehouse/store"
+)
+
+// What is said once, on the page after what was done.
+const (
+	Saved           = "Saved."
+	DeviceSignedOut = "That device is signed out."
+	secondOn        = "The second step is on."
+	SecondOff       = "The second step is off."
+	NewApp          = "Your new app is set up. The old one no longer works."
+	AskedAgain      = "Every browser is asked for a code again."
+	CodesShownOnce  = "Those codes were shown once. Make new ones if you didn't save them."
+	MustSetUp       = "This site asks everybody for a second step. Set yours up to go on."
+	TooLate         = "That took too long. Sign in again."
+	WrongTooOften   = "That was wrong too often. Sign in again."
+	AccountChanged  = "Your account has changed. Sign in again."
+)
+
+// OtherSignIn refuses a code that was sent for another sign-in than the one that waits.
+const OtherSignIn = "Somebody else began to sign in here since you opened this page. It's about them now."
+
+// Welcome greets somebody whose account was made just now.
+func Welcome(user store.User) string {
+	return fmt.Sprintf("Welcome, %s. Your account is ready.", user.DisplayName())
+}
+
+// WelcomeBack greets somebody who signed in.
+func WelcomeBack(user store.User) string {
+	return fmt.Sprintf("Welcome back, %s.", user.DisplayName())
+}
