@@ -100,7 +100,7 @@ var examples = []example{
 	{route: "POST /account/email/check/{field}", at: "/account/email/check/email", form: "email=ada@example.org", costs: takes(0, 2)},
 	{route: "GET /account/second", costs: takes(0, 2)},
 	{route: "POST /account/second/off", costs: takes(0, 2)},
-	{route: "POST /account/second/trust/end", costs: takes(0, 4)},
+	{route: "POST /account/second/trust/end", costs: takes(0, 5)},
 	{route: "GET /account/totp", costs: takes(0, 2)},
 	{route: "POST /account/totp", form: "code=123456", costs: takes(0, 2)},
 	{route: "GET /account/codes", shows: elsewhere, costs: takes(0, 2)},
