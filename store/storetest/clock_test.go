@@ -561,6 +561,10 @@ func stepAhead(t *testing.T, h house) {
 	if err := enters(); !errors.Is(err, store.ErrWrongCode) {
 		t.Errorf("the code of now a second time: %v", err)
 	}
+	h.clock.Move(time.Hour)
+	must(t, enters())
+	h.clock.Move(-6 * time.Minute)
+	must(t, enters())
 	// Copies need not agree to the minute.
 	h.clock.Move(time.Hour)
 	must(t, enters())

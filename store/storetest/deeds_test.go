@@ -71,7 +71,7 @@ var deeds = []deed{
 		_, err := h.ChangePassword(h.ctx, ada.signIn, Password, otherPassword, on("work"))
 		return err
 	}, true, "others", true, "stay", true, store.LetterPasswordChanged, store.EventPasswordChanged},
-	{"FX-11 a password by link", func(t *testing.T, h house, _ equipment) error {
+	{"a password by link", func(t *testing.T, h house, _ equipment) error {
 		token, err := h.ResetToken(h.ctx, h.find(t, "ada"), From)
 		must(t, err)
 		return h.ResetPassword(h.ctx, token, otherPassword, From)
@@ -97,7 +97,7 @@ var deeds = []deed{
 	}, true, "all", false, "stay", true, store.LetterClosed, store.EventClosed},
 }
 
-// FX-17: what each deed does to somebody with a second step.
+// FX-11 FX-17: what each deed does to somebody with a second step.
 func TestWhatEachDeedDoes(t *testing.T) {
 	for _, d := range deeds {
 		t.Run(d.name, func(t *testing.T) {

@@ -26,6 +26,7 @@ func TestAppContract(t *testing.T) {
 		{"FX-06 shows a key of 160 bits as 32 characters of base32", keyIsLong},
 		{"says of a code from another time that a clock is wrong, while setting up alone", otherTime},
 		{"lets one of two set the second step up who do so at once", setsUpOnce},
+		{"changes nothing for an account that changed since the page was shown", changedSincePage},
 		{"FX-38 makes the recovery codes itself, once, and keeps them when the app changes", makesOwnCodes},
 		{"moves to another app, and the old one is dead", movesToAnother},
 		{"sets nothing up for an address that nobody confirmed, where mail is sent", setsUpConfirmed},
@@ -146,6 +147,23 @@ func setsUpOnce(t *testing.T, h house) {
 		user = h.find(t, "ada")
 		app, others = App{h.AppKey(n, user), h.clock}, App{h.AppKey(other, user), h.clock}
 	}
+}
+
+func changedSincePage(t *testing.T, h house) {
+	h, ada := h.equipped(t)
+	user := h.find(t, "ada")
+	shown := App{h.AppKey(ada.signIn, user), h.clock}
+	h.move(t, "ada", "new@example.com") // ends no sign-in
+	before := h.dump(t)
+	_, _, set := h.SetUpApp(h.ctx, ada.signIn, user, shown.Code(), From)
+	_, off := h.TurnSecondStepOff(h.ctx, ada.signIn, user, From)
+	if !errors.Is(set, store.ErrSignInEnded) || !errors.Is(off, store.ErrSignInEnded) {
+		t.Errorf("set up: %v, turned off: %v", set, off)
+	}
+	if after := h.dump(t); after != before {
+		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
+	}
+	h.visit(t, ada.signIn.ID)
 }
 
 func makesOwnCodes(t *testing.T, h house) {

@@ -151,6 +151,7 @@ func trustsNothing(t *testing.T, h house) {
 	site := store.DefaultRules
 	site.Trust = 0
 	none := h.ruled(t, site)
+	h.exec(t, `UPDATE devices SET trusted_until = $1`, h.moment(time.Minute))
 	if none.Trust() != 0 || !none.asked(t, "ada", Password, trusting("home", trustToken)) {
 		t.Error("a browser is trusted where the site allows none")
 	}

@@ -60,7 +60,7 @@ var (
 			must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "new@example.com", From))
 			return h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 		}, Password, false},
-		{"FX-11 a password by link", func(t *testing.T, h house, _ equipment) (store.User, error) {
+		{"a password by link", func(t *testing.T, h house, _ equipment) (store.User, error) {
 			err := h.ResetPassword(h.ctx, h.resetLink(t, "ada"), otherPassword, From)
 			return h.find(t, "ada"), err
 		}, otherPassword, false},
@@ -100,7 +100,7 @@ var (
 	}
 )
 
-// FX-14: every way into an account, and what it is to somebody who has a second step.
+// FX-11 FX-14: every way into an account, and what it is to somebody who has a second step.
 func TestNoWayInPassesTheSecondStep(t *testing.T) {
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {

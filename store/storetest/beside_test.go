@@ -1,0 +1,94 @@
+package storetest_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"gatehouse/store"
+	"gatehouse/store/secret"
+	. "gatehouse/store/storetest"
+)
+
+// SRV-04: everything that can be done to one account at once, by two copies. Nothing waits
+// for what waits for it, and nothing is a fault.
+func TestDeedsOfOneAccountWaitInOneOrder(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		h, ada := open(t, d).trusted(t)
+		user := h.find(t, "ada")
+		other := h.keyed(t, otherKeys(t))
+		var inTheWay atomic.Int64
+		houses := []house{h, h.copied(t)}
+		for i := range houses {
+			again := houses[i].db.Retryable
+			houses[i].db.Retryable = func(err error) bool {
+				if again(err) && d.Name == PostgreSQL.Name { // SQLite waits in this way
+					inTheWay.Add(1)
+				}
+				return again(err)
+			}
+			houses[i] = houses[i].patient(t)
+		}
+		deeds := []func(h house, i int) error{
+			func(h house, _ int) error {
+				_, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Wrong(), "", on("home"))
+				return err
+			},
+			func(h house, _ int) error {
+				_, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Wrong(), "", From)
+				return err
+			},
+			func(h house, i int) error {
+				_, err := SignInByCode(h.Store, "ada", Password, store.KindRecovery, ada.codes[i%10], "", on("home"))
+				return err
+			},
+			func(h house, _ int) error {
+				_, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Code(), trustToken, on("home"))
+				return err
+			},
+			func(h house, _ int) error { _, err := h.Authenticate(h.ctx, "ada", "wrong", on("home")); return err },
+			func(h house, _ int) error { return h.EndTrust(h.ctx, user, From) },
+			func(h house, i int) error {
+				_, err := h.Reauthenticate(h.ctx, ada.signIn, Password, ada.codes[i%10], on("home"))
+				return err
+			},
+			func(h house, _ int) error { _, err := h.EndSignIns(h.ctx, user, From); return err },
+			func(h house, _ int) error { return h.AskReset(h.ctx, "ada", From) },
+			func(house, int) error { _, _, err := other.DropUnreadableApps(h.ctx, From); return err },
+			func(h house, _ int) error { return h.setsUpAgain(user.ID) },
+		}
+		var group sync.WaitGroup
+		for worker := range len(deeds) {
+			group.Go(func() {
+				for i := range 12 {
+					err := deeds[worker](houses[i%2], i)
+					known := []error{store.ErrStartAgain, store.ErrSignInEnded, store.ErrNotFound, secret.ErrBusy}
+					if err != nil && !refusal(err) && !slices.ContainsFunc(known, func(k error) bool { return errors.Is(err, k) }) {
+						t.Errorf("deed %d: %v", worker, err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		if n := inTheWay.Load(); n > 0 {
+			t.Errorf("%d times two deeds waited for each other", n)
+		}
+	})
+}
+
+// setsUpAgain sets another app up for whoever is signed in.
+func (h house) setsUpAgain(id int64) error {
+	user, err := h.UserByID(h.ctx, id)
+	if err != nil {
+		return fmt.Errorf("find: %w", err)
+	}
+	list, err := h.SignIns(h.ctx, user)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	_, _, err = h.SetUpApp(h.ctx, list[0], user, AppCode(h.AppKey(list[0], user), h.clock), on("home"))
+	return err
+}
