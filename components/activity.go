@@ -64,7 +64,8 @@ func (e entry) mark() string {
 	case store.EventSignedIn, store.EventFailed, store.EventThrottled, store.EventReauthenticated,
 		store.EventPasswordChanged, store.EventPasswordRefused, store.EventResetAsked:
 		return "mark-key"
-	case store.EventEmailAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone:
+	case store.EventEmailAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone,
+		store.EventEmailCancelled:
 		return "mark-letter"
 	case store.EventRegistered, store.EventClosed, store.EventReopened, store.EventDisabled, store.EventEnabled,
 		store.EventSignedOut, store.EventSignInEnded:
@@ -92,12 +93,13 @@ var eventSentences = map[string]string{
 	store.EventResetAsked:      "Asked for a link for a new password",
 	store.EventEmailVerified:   "Email address confirmed",
 	store.EventEmailUndone:     "Old email address put back",
+	store.EventEmailCancelled:  "Change of email address cancelled",
 	store.EventDisabled:        "Account disabled",
 	store.EventEnabled:         "Account enabled again",
 }
 
-// sentence says an event in words.
-func (p ActivityPage) sentence(e store.Event) string {
+// eventSentence says an event in words. words are those of the product, by the names of its events.
+func eventSentence(e store.Event, words map[string]string) string {
 	switch {
 	case e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice:
 		return "Signed in on a new device"
@@ -117,7 +119,7 @@ func (p ActivityPage) sentence(e store.Event) string {
 		}
 		return "Name changed"
 	}
-	if s := cmp.Or(eventSentences[e.Name], p.Words[e.Name]); s != "" {
+	if s := cmp.Or(eventSentences[e.Name], words[e.Name]); s != "" {
 		return s
 	}
 	return e.Name
