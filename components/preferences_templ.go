@@ -153,7 +153,7 @@ func Unsubscribe(action, label string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\"><button class=\"btn btn-primary submit\" type=\"submit\">Stop these emails</button></form><p class=\"aside\"><a href=\"/account/preferences\">Choose which emails you get</a></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\"><button class=\"btn btn-primary submit\" type=\"submit\" data-busy=\"Stopping…\">Stop these emails</button></form><p class=\"aside\"><a href=\"/account/preferences\">Choose which emails you get</a></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
