@@ -20,10 +20,10 @@ func accountStates() []State {
 
 func accountState(name string, user store.User, signIn store.SignIn) State {
 	o := Overview{User: user, SignIn: signIn, Mails: true, Summary: store.Summary{Devices: len(user.Name)%2 + 1}}
-	switch user {
-	case sampleLong:
+	switch user.Name {
+	case sampleLong.Name:
 		o.Last = store.Event{At: signIn.CreatedAt, Name: store.EventEmailAsked, Detail: user.Email}
-	case sampleUser:
+	case sampleUser.Name:
 		o.Last = store.Event{At: signIn.CreatedAt, Name: store.EventSignedIn}
 	}
 	return State{name, memberPage(user, "Your account"), Account(o)}

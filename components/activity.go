@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"gatehouse/store"
 )
@@ -20,7 +21,8 @@ type ActivityPage struct {
 
 // day is what happened on one day.
 type day struct {
-	heading string
+	// at is when the last of it happened.
+	at      time.Time
 	entries []entry
 }
 
@@ -34,9 +36,8 @@ type entry struct {
 func (p ActivityPage) days(times Times) (days []day) {
 	last := ""
 	for _, e := range p.Events {
-		heading := times.dayHeading(e.At)
-		if len(days) == 0 || days[len(days)-1].heading != heading {
-			days, last = append(days, day{heading: heading}), ""
+		if len(days) == 0 || times.date(days[len(days)-1].at) != times.date(e.At) {
+			days, last = append(days, day{at: e.At}), ""
 		}
 		from, today := source(e), &days[len(days)-1]
 		if from == last {
