@@ -16,6 +16,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
@@ -143,6 +146,7 @@ func (l look) shoot(ctx context.Context, site, folder string) error {
 		chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)),
 		chromedp.Navigate(site+"/"),
 		chromedp.WaitVisible(".hello"),
+		inPalatino,
 		l.picture(folder, "home"),
 		chromedp.Navigate(site+"/login"),
 		chromedp.WaitVisible("#login"),
@@ -216,6 +220,34 @@ func register(site, username, email, password string) chromedp.Action[chromedp.V
 		chromedp.Click("#register .submit"),
 	)
 }
+
+// inPalatino fails where the headings are drawn in another serif: no picture shows that.
+var inPalatino = chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil {
+		return err
+	}
+	heading, err := chromedp.Call(ctx, dom.QuerySelector, dom.QuerySelectorParams{NodeID: root.Root.NodeID, Selector: "h1"})
+	if err != nil {
+		return err
+	}
+	if _, err := chromedp.Call(ctx, dom.Enable, dom.EnableParams{}); err != nil {
+		return err
+	}
+	if _, err := chromedp.Call(ctx, css.Enable, cdp.Empty{}); err != nil {
+		return err
+	}
+	drawn, err := chromedp.Call(ctx, css.GetPlatformFontsForNode, css.GetPlatformFontsForNodeParams{NodeID: heading.NodeID})
+	if err != nil {
+		return err
+	}
+	for _, font := range drawn.Fonts {
+		if font.FamilyName != "P052" && !strings.HasPrefix(font.FamilyName, "Palatino") {
+			return fmt.Errorf("headings are drawn in %s: make fonts", font.FamilyName)
+		}
+	}
+	return nil
+})
 
 // picture saves what the window shows, if the page has a picture in this look.
 func (l look) picture(folder, page string) chromedp.Action[chromedp.Void] {
