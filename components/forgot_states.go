@@ -8,9 +8,9 @@ func forgotStates() []State {
 		{"forgot-without-mail-support", contacted(visitorPage("Forgot your password?")), Forgot(NewForgotForm(), false, false, sampleContacts)},
 		secureState("secure", func(*ForgotForm) {}),
 		secureState("secure-refused", func(f *ForgotForm) { f.Check() }),
-		{"secure-member", formPage(framed(Page{Entry: true, User: &sampleUser}, ""), &NewSecureForm().Form), Forgot(NewSecureForm(), true, true, Contacts{})},
+		{"secure-member", formPage(memberPage(sampleUser, ""), &NewSecureForm().Form), Forgot(NewSecureForm(), true, true, Contacts{})},
 		{"forgot-sent", visitorPage("Check your inbox"), ForgotSent(false)},
-		{"forgot-sent-member", framed(Page{Entry: true, User: &sampleUser}, "Check your inbox"), ForgotSent(true)},
+		{"forgot-sent-member", memberPage(sampleUser, "Check your inbox"), ForgotSent(true)},
 	}
 }
 

@@ -69,6 +69,7 @@ var sceneLines = map[string]string{
 	"Check your inbox":        "The post is on its way.",
 	"Choose a new password":   "A new key.",
 	"Forgot your password?":   "Keys get lost. We cut new ones.",
+	"Your account is closed":  "We left the light on.",
 	"Secure your account":     "A new lock, and a new key.",
 	"This link does not work": "That key no longer turns.",
 }
