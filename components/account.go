@@ -116,6 +116,15 @@ func (o Overview) what(link Link) string {
 	return link.Label
 }
 
+// happened says what happened last, in a line: addresses stand in the activity.
+func (o Overview) happened() string {
+	e := o.Last
+	if e.Name == store.EventEmailAsked || e.Name == store.EventEmailChanged {
+		e.Detail = ""
+	}
+	return eventSentence(e, o.Words)
+}
+
 func (o Overview) since(times Times) string {
 	return fmt.Sprintf("Yours since %s", times.day(o.User.CreatedAt))
 }

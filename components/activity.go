@@ -92,6 +92,8 @@ var eventSentences = map[string]string{
 	store.EventPasswordChanged: "Password changed",
 	store.EventPasswordRefused: "Password not changed: the current one was wrong",
 	store.EventResetAsked:      "Asked for a link for a new password",
+	store.EventEmailAsked:      "Asked to change the email address",
+	store.EventEmailChanged:    "Email address changed",
 	store.EventEmailVerified:   "Email address confirmed",
 	store.EventEmailUndone:     "Old email address put back",
 	store.EventEmailCancelled:  "Change of email address cancelled",
@@ -108,7 +110,7 @@ func eventSentence(e store.Event, words map[string]string) string {
 		return fmt.Sprintf("Device signed out: %s", device(e.Detail))
 	case e.Name == store.EventPasswordChanged && e.Detail == store.DetailByLink:
 		return "New password chosen by link"
-	case e.Name == store.EventEmailAsked:
+	case e.Name == store.EventEmailAsked && e.Detail != "":
 		return fmt.Sprintf("Asked to change the email address to %s", e.Detail)
 	case e.Name == store.EventEmailChanged:
 		if addresses := strings.Fields(e.Detail); len(addresses) == 2 {
