@@ -92,7 +92,7 @@ var examples = []example{
 	{route: "GET /.well-known/change-password", shows: elsewhere, costs: takes(0, 2)},
 	{route: "GET /account/email", costs: takes(0, 3)},
 	{route: "POST /account/email", form: "email=ada@example.org", costs: []cost{{"", "", 0, 3}}},
-	{route: "POST /account/email/cancel", costs: takes(0, 4)},
+	{route: "POST /account/email/cancel", costs: takes(0, 5)},
 	{route: "POST /account/email/check/{field}", at: "/account/email/check/email", form: "email=ada@example.org", costs: takes(0, 2)},
 	{route: "GET /account/signins", costs: takes(0, 3)},
 	{route: "POST /account/signins/{handle}/end", at: "/account/signins/NONE/end", costs: takes(0, 3)},
