@@ -20,10 +20,12 @@ SPARED := golang.org/x/crypto/blowfish golang.org/x/net/html github.com/andybalh
 TESTFLAGS := -race -trimpath $(foreach package,$(SPARED),-gcflags=$(package)=-race=false)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
+# The serif of headings, under its free name.
+SERIF := $(shell fc-list : family 2>/dev/null | grep -m1 P052)
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
 .PHONY: help run test quick check release-check build dev assets generate seed upgrade upgrade-check gallery screenshots lighthouse try-nginx bench load storm small scale \
-	bin/ungated clean tools-needed chromium postgres wrk
+	bin/ungated clean tools-needed chromium fonts postgres wrk
 
 # Two number signs before what a target does are for everybody, three for whoever
 # looks after Gatehouse itself.
@@ -36,7 +38,7 @@ help: ## list these targets
 run: build ## build everything and serve http://localhost:8080 (DATABASE=file or postgres://...)
 	@bin/gatehouse serve --database '$(DATABASE)'
 
-test: assets/dist/manifest.json chromium postgres ## run every test, with the race detector
+test: assets/dist/manifest.json chromium fonts postgres ## run every test, with the race detector
 	@mkdir -p .cache
 	GOFLAGS='$(TESTFLAGS)' $(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -timeout 10m -parallel 6 ./...
 	@if grep '"Action":"skip","Package":"[^"]*","Test"' .cache/test.json; then echo 'a test was skipped, which counts as failed'; exit 1; fi
@@ -82,10 +84,10 @@ upgrade-check: ## say which releases there are, and whether one is about securit
 gallery: assets/dist/manifest.json ## show every page in every state at http://localhost:8081
 	@go run ./cmd/gallery
 
-screenshots: build chromium ### take the README's pictures from the running program
+screenshots: build chromium fonts ### take the pictures of the READMEs from the running program
 	@go run ./cmd/screenshots bin/gatehouse .github/screenshots
 
-lighthouse: build chromium .tools/lighthouse/node_modules/.package-lock.json ### measure where people arrive with Google's Lighthouse
+lighthouse: build chromium fonts .tools/lighthouse/node_modules/.package-lock.json ### measure where people arrive with Google's Lighthouse
 	@echo 'lighthouse: measuring for about five minutes; what else runs here counts against it'
 	@PATH="$(CURDIR)/.tools/lighthouse/node_modules/.bin:$$PATH" node .tools/lighthouse/measure.mjs bin/gatehouse
 
@@ -146,6 +148,15 @@ endef
 chromium:
 ifeq ($(CHROMIUM),)
 	$(call apt,chromium fonts-liberation,Chromium)
+endif
+
+fonts:
+ifeq ($(SERIF),)
+ifeq ($(shell command -v apt-get),)
+	@echo 'make: the font P052 is missing, so headings are drawn in another serif'
+else
+	$(call apt,fontconfig fonts-urw-base35,the serif of headings)
+endif
 endif
 
 postgres:

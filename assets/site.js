@@ -86,7 +86,7 @@ document.documentElement.classList.toggle("cookieless", !navigator.cookieEnabled
 function work(form) {
   const button = form.querySelector("[data-busy]");
   if (!button) return;
-  const words = button.textContent;
+  const words = [...button.childNodes];
   const said = document.getElementById("busy");
   const wait = setTimeout(() => {
     form.setAttribute("aria-busy", "true");
@@ -96,7 +96,7 @@ function work(form) {
     clearTimeout(wait);
     form.removeAttribute("aria-busy");
     said.textContent = "";
-    if (button.textContent === button.dataset.busy) button.textContent = words;
+    if (button.textContent === button.dataset.busy) button.replaceChildren(...words);
   };
 }
 

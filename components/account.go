@@ -39,18 +39,36 @@ type frame struct {
 	// second says whether people can have a second step.
 	second bool
 	times  Times
-	// said is what the AccountBox says once at its heading, or empty.
-	said string
+	// flash is what the first AccountBox of the page says at its heading, and then empty.
+	flash string
 }
 
 // inFrame is a body that knows the page around it.
 func (p Page) inFrame(body templ.Component) templ.Component {
-	f := &frame{links: p.AccountLinks, second: p.SecondSteps, times: p.Times}
-	if p.boxed() {
-		f.said = p.Flash
-	}
+	return within(&frame{links: p.AccountLinks, second: p.SecondSteps, times: p.Times}, body)
+}
+
+func within(f *frame, body templ.Component) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		return body.Render(context.WithValue(ctx, frameKey{}, f), w)
+	})
+}
+
+// settled is a page and its body, one of which says the Flash: the body at the heading of its AccountBox, where it has
+// one, else the page. That is known once the body is drawn.
+func (p Page) settled(ctx context.Context, body templ.Component) (Page, templ.Component) {
+	if p.Flash == "" {
+		return p, p.inFrame(body)
+	}
+	f := &frame{links: p.AccountLinks, times: p.Times, flash: p.Flash}
+	var drawn strings.Builder
+	err := within(f, body).Render(ctx, &drawn)
+	p.Flash = f.flash
+	return p, templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		if err == nil {
+			_, err = io.WriteString(w, drawn.String())
+		}
+		return err
 	})
 }
 
@@ -61,10 +79,12 @@ func frameOf(ctx context.Context) frame {
 	return frame{}
 }
 
-// boxed says whether the page is one of ours that stand in an AccountBox.
-func (p Page) boxed() bool {
-	path, _, _ := strings.Cut(p.Here, "?")
-	return p.User != nil && slices.ContainsFunc(accountPages, func(l Link) bool { return l.Path == path })
+// takeFlash is what an AccountBox says at its heading, or empty. It is said once.
+func takeFlash(ctx context.Context) (sentence string) {
+	if f, ok := ctx.Value(frameKey{}).(*frame); ok {
+		sentence, f.flash = f.flash, ""
+	}
+	return sentence
 }
 
 // accountLinks are all entries of the navigation of an account. Closing it stays the last.
@@ -82,8 +102,9 @@ func accountLinks(ctx context.Context) []Link {
 type Overview struct {
 	User   store.User
 	SignIn store.SignIn
-	// Devices is on how many devices the person is signed in, this one included.
-	Devices int
+	store.Summary
+	// Words say the events of the product, by their names.
+	Words map[string]string
 	// Mails says whether the site sends mail.
 	Mails bool
 }
@@ -100,6 +121,15 @@ func (o Overview) what(link Link) string {
 		return "Name and username"
 	}
 	return link.Label
+}
+
+// happened says what happened last, in a line: addresses stand in the activity.
+func (o Overview) happened() string {
+	e := o.Last
+	if e.Name == store.EventEmailAsked || e.Name == store.EventEmailChanged {
+		e.Detail = ""
+	}
+	return eventSentence(e, o.Words)
 }
 
 func (o Overview) since(times Times) string {

@@ -19,7 +19,13 @@ func accountStates() []State {
 }
 
 func accountState(name string, user store.User, signIn store.SignIn) State {
-	o := Overview{User: user, SignIn: signIn, Devices: len(user.Name)%2 + 1, Mails: true}
+	o := Overview{User: user, SignIn: signIn, Mails: true, Summary: store.Summary{Devices: len(user.Name)%2 + 1}}
+	switch user.Name {
+	case sampleLong.Name:
+		o.Last = store.Event{At: signIn.CreatedAt, Name: store.EventEmailAsked, Detail: user.Email}
+	case sampleUser.Name:
+		o.Last = store.Event{At: signIn.CreatedAt, Name: store.EventSignedIn}
+	}
 	return State{name, memberPage(user, "Your account"), Account(o)}
 }
 

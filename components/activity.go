@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"gatehouse/store"
 )
@@ -22,7 +23,8 @@ type ActivityPage struct {
 
 // day is what happened on one day.
 type day struct {
-	heading string
+	// at is when the last of it happened.
+	at      time.Time
 	entries []entry
 }
 
@@ -36,9 +38,8 @@ type entry struct {
 func (p ActivityPage) days(times Times) (days []day) {
 	last := ""
 	for _, e := range p.Events {
-		heading := times.dayHeading(e.At)
-		if len(days) == 0 || days[len(days)-1].heading != heading {
-			days, last = append(days, day{heading: heading}), ""
+		if len(days) == 0 || times.date(days[len(days)-1].at) != times.date(e.At) {
+			days, last = append(days, day{at: e.At}), ""
 		}
 		from, today := p.source(e), &days[len(days)-1]
 		if from == last {
@@ -68,7 +69,8 @@ func (e entry) mark() string {
 		store.EventSecondOn, store.EventSecondOff, store.EventSecondFailed, store.EventAppChanged, store.EventCodesMade, store.EventCodeUsed,
 		store.EventFactorsReset:
 		return "mark-key"
-	case store.EventEmailAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone:
+	case store.EventEmailAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone,
+		store.EventEmailCancelled:
 		return "mark-letter"
 	case store.EventRegistered, store.EventClosed, store.EventReopened, store.EventDisabled, store.EventEnabled,
 		store.EventSignedOut, store.EventSignInEnded, store.EventTrusted, store.EventTrustEnded:
@@ -94,8 +96,11 @@ var eventSentences = map[string]string{
 	store.EventPasswordChanged: "Password changed",
 	store.EventPasswordRefused: "Password not changed: the current one was wrong",
 	store.EventResetAsked:      "Asked for a password link",
+	store.EventEmailAsked:      "Asked to change the email address",
+	store.EventEmailChanged:    "Email address changed",
 	store.EventEmailVerified:   "Email address confirmed",
 	store.EventEmailUndone:     "Old email address put back",
+	store.EventEmailCancelled:  "Change of email address cancelled",
 	store.EventDisabled:        "Account disabled",
 	store.EventEnabled:         "Account enabled again",
 	store.EventSecondOn:        "Second step turned on",
@@ -109,8 +114,8 @@ var eventSentences = map[string]string{
 	store.EventFactorsReset:    "Second step removed",
 }
 
-// sentence says an event in words.
-func (p ActivityPage) sentence(e store.Event) string {
+// eventSentence says an event in words. words are those of the product, by the names of its events.
+func eventSentence(e store.Event, words map[string]string) string {
 	switch {
 	case e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice:
 		return "Signed in on a new device"
@@ -118,7 +123,7 @@ func (p ActivityPage) sentence(e store.Event) string {
 		return fmt.Sprintf("Device signed out: %s", device(e.Detail))
 	case e.Name == store.EventPasswordChanged && e.Detail == store.DetailByLink:
 		return "New password chosen by link"
-	case e.Name == store.EventEmailAsked:
+	case e.Name == store.EventEmailAsked && e.Detail != "":
 		return fmt.Sprintf("Asked to change address to %s", e.Detail)
 	case e.Name == store.EventEmailChanged:
 		if addresses := strings.Fields(e.Detail); len(addresses) == 2 {
@@ -130,7 +135,7 @@ func (p ActivityPage) sentence(e store.Event) string {
 		}
 		return "Name changed"
 	}
-	if s := cmp.Or(eventSentences[e.Name], p.Words[e.Name]); s != "" {
+	if s := cmp.Or(eventSentences[e.Name], words[e.Name]); s != "" {
 		return s
 	}
 	return e.Name

@@ -50,6 +50,7 @@ func sampleMailEvents() []store.Event {
 		{Name: store.EventPasswordChanged, Detail: store.DetailByLink},
 		{Name: store.EventEmailVerified},
 		{Name: store.EventEmailAsked, Detail: sampleLong.Email},
+		{Name: store.EventEmailCancelled},
 		{Name: store.EventEmailChanged, Detail: sampleUser.Email + " " + sampleLong.Email},
 		{Name: store.EventEmailUndone},
 	})

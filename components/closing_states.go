@@ -22,5 +22,5 @@ func closingState(name string, reopen time.Duration, change func(f *ClosingForm)
 func reopeningStates() []State {
 	closed := sampleUser
 	closed.ClosedAt = sampleTime
-	return []State{{"reopening", framed(Page{Open: true}, AccountClosed), Reopening(closed, sampleTime.Add(sampleGrace), "0123456789abcdef")}}
+	return []State{{"reopening", visitorPage(AccountClosed), Reopening(closed, sampleTime.Add(sampleGrace), "0123456789abcdef")}}
 }

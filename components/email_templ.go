@@ -252,7 +252,7 @@ func waitingAddress(account, email string, until time.Time) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\"> <button class=\"btn btn-outline-secondary btn-sm\" type=\"submit\">Send again</button></form><form method=\"post\" action=\"/account/email/cancel\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\"> <button class=\"btn btn-outline-secondary btn-sm\" type=\"submit\" data-busy=\"Sending…\">Send again</button></form><form method=\"post\" action=\"/account/email/cancel\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -260,7 +260,7 @@ func waitingAddress(account, email string, until time.Time) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<button class=\"btn btn-outline-secondary btn-sm\" type=\"submit\">Cancel</button></form></div></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<button class=\"btn btn-outline-secondary btn-sm\" type=\"submit\" data-busy=\"Cancelling…\">Cancel</button></form></div></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

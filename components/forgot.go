@@ -22,6 +22,6 @@ func NewForgotForm() *ForgotForm {
 // NewSecureForm is the same form as a letter about something unexpected opens it.
 func NewSecureForm() *ForgotForm {
 	f := NewForgotForm()
-	f.Action, f.Title, f.Secures = f.Action+WhySecure, "Secure your account", true
+	f.Action, f.Title, f.Secures = f.Action+WhySecure, secureTitle, true
 	return f
 }

@@ -161,7 +161,7 @@ func InviteSignedIn(user store.User) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<button class=\"btn btn-outline-secondary submit\" type=\"submit\">Sign out</button></form><p class=\"aside\"><a href=\"/account\">Your account</a></p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<button class=\"btn btn-outline-secondary submit\" type=\"submit\" data-busy=\"Signing out…\">Sign out</button></form><p class=\"aside\"><a href=\"/account\">Your account</a></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,31 +1,69 @@
 package components
 
 import (
+	"context"
+	"errors"
+	"io"
 	"strings"
 	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/a-h/templ"
 )
 
-// Whatever is said once is said in one place: at the heading of a page of the account, at the top of any other.
+// Whatever is said once is said in one place: at the heading of a page of the account, be it ours or a product's, at the
+// top of any other.
 func TestWhatIsSaidOnceIsSaidInOnePlace(t *testing.T) {
 	t.Parallel()
 	boxed := 0
-	for _, s := range Gallery() {
-		page := s.Page
-		page.Flash = "Saved."
-		if document, _ := draw(t, s); document.Find(".account").Length() == 1 && document.Find(".account-nav [aria-current]").Length() == 1 {
-			page.Here, _ = document.Find(".account-nav [aria-current]").Attr("href")
-			boxed++
-		}
-		document, _ := draw(t, State{s.Name, page, s.Body})
+	states := append(Gallery(), State{"a product's", memberPage(sampleUser, "Shelf"), AccountBox("/shelf")})
+	for _, s := range states {
+		s.Page.Flash = "Saved."
+		document, _ := draw(t, s)
 		if got := document.Find(".flash").Length(); got != 1 {
 			t.Errorf("%s says it %d times, want once", s.Name, got)
 		}
-		if in := document.Find(".panel > .flash").Length() == 1; in != page.boxed() {
-			t.Errorf("%s says it in its panel %v, want %v", s.Name, in, page.boxed())
+		box := document.Find(".account").Length() == 1
+		if in := document.Find(".account .panel > .flash:first-child").Length() == 1; in != box {
+			t.Errorf("%s says it at its heading %v, want %v", s.Name, in, box)
+		}
+		if box {
+			boxed++
 		}
 	}
-	if boxed < 8 {
+	if boxed < 20 {
 		t.Errorf("%d pages of the account were looked at, so this test shows little", boxed)
+	}
+}
+
+// A body that cannot be drawn is a fault, whether or not something is to be said above it.
+func TestABodyThatCannotBeDrawnIsAFault(t *testing.T) {
+	t.Parallel()
+	broken := templ.ComponentFunc(func(context.Context, io.Writer) error { return io.ErrUnexpectedEOF })
+	for _, flash := range []string{"", "Saved."} {
+		page := memberPage(sampleUser, "Broken")
+		page.Flash = flash
+		if err := Layout(page, broken).Render(t.Context(), io.Discard); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("with %q it is %v", flash, err)
+		}
+	}
+}
+
+// Every button that sends something says what it does while it does it. Themes are put on at once, and a file leaves the page as it is.
+func TestButtonsSayWhatTheyDo(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, s := range Gallery() {
+		document, _ := draw(t, s)
+		document.Find("form:not(.theme, [data-file]) [type=submit]").Each(func(_ int, e *goquery.Selection) {
+			seen++
+			if e.AttrOr("data-busy", "") == "" {
+				t.Errorf("%s: %q does not", s.Name, e.Text())
+			}
+		})
+	}
+	if seen < 100 {
+		t.Errorf("%d buttons, so this test shows little", seen)
 	}
 }
 

@@ -70,6 +70,8 @@ var sceneLines = map[string]string{
 	ClosedTitle(true):  "The gate opens to an invitation.",
 	InboxTitle:         "The post is on its way.",
 	ChoosePassword:     "A new key.",
+	AccountClosed:      "We left the light on.",
+	secureTitle:        "A new lock, and a new key.",
 	forgotTitle:        "Keys get lost. We cut new ones.",
 	StaleTitle:         "That key no longer turns.",
 	codeTitle:          "One more lock.",

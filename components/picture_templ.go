@@ -73,7 +73,11 @@ func picture() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = pictureBefore().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = lawn().Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = path().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -89,8 +93,9 @@ func picture() templ.Component {
 	})
 }
 
-// shutGate is the same picture with the gate shut; unlit, its lantern is out by evening and by day.
-func shutGate(lit bool) templ.Component {
+// shutGate is the same picture with the gate shut, as a problem shows it. The path of a page that does not exist leads past
+// the gate; where somebody may not go on there is a chain; where we fail the lantern is out, by evening and by day.
+func shutGate(status int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -119,26 +124,43 @@ func shutGate(lit bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = pictureBefore().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = lawn().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<path class=\"p-bars\" d=\"M152 246q70-6 108-40q38 34 108 40M152 300h216M152 392h216M260 206v204M164 245v165M183 243v167M202 238v172M221 231v179M240 221v189M280 221v189M299 231v179M318 238v172M337 243v167M356 245v165\"></path> ")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		if lit {
-			templ_7745c5c3_Err = lantern().Render(ctx, templ_7745c5c3_Buffer)
+		if status == 404 {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<path class=\"p-path\" d=\"M48 440c60-26 180-18 300-26q90-6 164-5l2 8q-118 0-176 8-52 7-84 15z\"></path> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<path class=\"p-iron\" d=\"M258 50h4v20h-4zM246 70h28v6h-28zM250 110h20v5h-20z\"></path> <path class=\"p-bars\" d=\"M250 77h20l-3 32h-14z\"></path>")
+			templ_7745c5c3_Err = path().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<path class=\"p-bars\" d=\"M152 246q70-6 108-40q38 34 108 40M152 300h216M152 392h216M260 206v204M164 245v165M183 243v167M202 238v172M221 231v179M240 221v189M280 221v189M299 231v179M318 238v172M337 243v167M356 245v165\"></path> ")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if status == 403 {
+			templ_7745c5c3_Err = chain().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if status == 503 {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<path class=\"p-iron\" d=\"M258 50h4v20h-4zM246 70h28v6h-28zM250 110h20v5h-20z\"></path> <path class=\"p-bars\" d=\"M250 77h20l-3 32h-14z\"></path>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
+			templ_7745c5c3_Err = lantern().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -146,8 +168,8 @@ func shutGate(lit bool) templ.Component {
 	})
 }
 
-// pictureBehind is what stands behind the bars of the gate, pictureBefore what lies before them.
-func pictureBehind() templ.Component {
+// chain is brass, so that it is seen before the bars by day and by evening.
+func chain() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -168,7 +190,7 @@ func pictureBehind() templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<radialGradient id=\"lantern\"><stop class=\"p-light\" stop-opacity=\".75\"></stop> <stop class=\"p-light\" offset=\"1\" stop-opacity=\"0\"></stop></radialGradient> <g class=\"p-tree\"><ellipse cx=\"70\" cy=\"210\" rx=\"27\" ry=\"112\"></ellipse> <circle cx=\"454\" cy=\"226\" r=\"54\"></circle></g> <path class=\"p-wall\" d=\"M14 268h492v140H14z\"></path> <rect class=\"p-cap\" x=\"4\" y=\"256\" width=\"512\" height=\"18\" rx=\"9\"></rect> <path class=\"p-stone\" d=\"M104 410V160a156 156 0 0 1 312 0v250z\"></path> <path class=\"p-joint\" pathLength=\"11\" d=\"M127 160a133 133 0 0 1 266 0\"></path> <path class=\"p-sky\" d=\"M150 410V160a110 110 0 0 1 220 0v250z\"></path> <path class=\"p-stars p-night\" d=\"M178 178h0M202 128h0M222 188h0M336 132h0\"></path> <circle class=\"p-glow\" cx=\"310\" cy=\"178\" r=\"54\"></circle> <circle class=\"p-sun\" cx=\"310\" cy=\"178\" r=\"29\"></circle> <path class=\"p-far\" d=\"M150 262q62-62 118-30t102-16v194H150z\"></path> <path class=\"p-near\" d=\"M150 300q104-62 220 22v88H150z\"></path> <path class=\"p-house\" d=\"M208 236h40v36h-40z\"></path> <path class=\"p-roof\" d=\"M200 238l28-26 28 26z\"></path> <path class=\"p-lamp\" d=\"M222 246h12v14h-12z\"></path>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<g fill=\"none\" stroke=\"var(--sun)\" stroke-linecap=\"round\"><path stroke-width=\"3\" d=\"M166 316q94 56 188 0\"></path> <path stroke-width=\"10\" stroke-dasharray=\"10 13\" d=\"M166 316q94 56 188 0\"></path></g> <path class=\"p-bars\" d=\"M247 344v-8a13 13 0 0 1 26 0v8\"></path> <rect class=\"p-sun\" x=\"238\" y=\"340\" width=\"44\" height=\"36\" rx=\"6\"></rect> <path class=\"p-iron\" d=\"M256 353h8v11h-8z\"></path>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -176,7 +198,8 @@ func pictureBehind() templ.Component {
 	})
 }
 
-func pictureBefore() templ.Component {
+// pictureBehind is what stands behind the bars of the gate, lawn and path what lies before them.
+func pictureBehind() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -197,7 +220,65 @@ func pictureBefore() templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<path class=\"p-tree\" d=\"M24 410a36 36 0 0 1 72 0zM432 410a28 28 0 0 1 56 0z\"></path> <path class=\"p-grass\" d=\"M0 440q0-34 34-34h452q34 0 34 34z\"></path> <path class=\"p-path\" d=\"M222 272h12q2 22 34 38c52 26 44 58 56 96l48 34H148l48-34c4-40 56-54 46-80q-16-24-20-54z\"></path>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<radialGradient id=\"lantern\"><stop class=\"p-light\" stop-opacity=\".75\"></stop> <stop class=\"p-light\" offset=\"1\" stop-opacity=\"0\"></stop></radialGradient> <g class=\"p-tree\"><ellipse cx=\"70\" cy=\"210\" rx=\"27\" ry=\"112\"></ellipse> <circle cx=\"454\" cy=\"226\" r=\"54\"></circle></g> <path class=\"p-wall\" d=\"M14 268h492v140H14z\"></path> <rect class=\"p-cap\" x=\"4\" y=\"256\" width=\"512\" height=\"18\" rx=\"9\"></rect> <path class=\"p-stone\" d=\"M104 410V160a156 156 0 0 1 312 0v250z\"></path> <path class=\"p-joint\" pathLength=\"11\" d=\"M127 160a133 133 0 0 1 266 0\"></path> <path class=\"p-sky\" d=\"M150 410V160a110 110 0 0 1 220 0v250z\"></path> <path class=\"p-stars p-night\" d=\"M178 178h0M202 128h0M222 188h0M336 132h0\"></path> <circle class=\"p-glow\" cx=\"310\" cy=\"178\" r=\"54\"></circle> <circle class=\"p-sun\" cx=\"310\" cy=\"178\" r=\"29\"></circle> <path class=\"p-far\" d=\"M150 262q62-62 118-30t102-16v194H150z\"></path> <path class=\"p-near\" d=\"M150 300q104-62 220 22v88H150z\"></path> <path class=\"p-house\" d=\"M208 236h40v36h-40z\"></path> <path class=\"p-roof\" d=\"M200 238l28-26 28 26z\"></path> <path class=\"p-lamp\" d=\"M222 246h12v14h-12z\"></path>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+func lawn() templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var6 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var6 == nil {
+			templ_7745c5c3_Var6 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<path class=\"p-tree\" d=\"M24 410a36 36 0 0 1 72 0zM432 410a28 28 0 0 1 56 0z\"></path> <path class=\"p-grass\" d=\"M0 440q0-34 34-34h452q34 0 34 34z\"></path>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+func path() templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var7 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var7 == nil {
+			templ_7745c5c3_Var7 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<path class=\"p-path\" d=\"M222 272h12q2 22 34 38c52 26 44 58 56 96l48 34H148l48-34c4-40 56-54 46-80q-16-24-20-54z\"></path>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -221,12 +302,12 @@ func lantern() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var6 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var6 == nil {
-			templ_7745c5c3_Var6 = templ.NopComponent
+		templ_7745c5c3_Var8 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var8 == nil {
+			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<circle class=\"p-night\" cx=\"260\" cy=\"94\" r=\"76\" fill=\"url(#lantern)\"></circle> <path class=\"p-iron\" d=\"M258 50h4v20h-4zM246 70h28v6h-28zM250 110h20v5h-20z\"></path> <path class=\"p-lamp\" d=\"M249 76h22l-3 34h-16z\"></path>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<circle class=\"p-night\" cx=\"260\" cy=\"94\" r=\"76\" fill=\"url(#lantern)\"></circle> <path class=\"p-iron\" d=\"M258 50h4v20h-4zM246 70h28v6h-28zM250 110h20v5h-20z\"></path> <path class=\"p-lamp\" d=\"M249 76h22l-3 34h-16z\"></path>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -37,7 +37,7 @@ func ProblemPage(p Problem, page Page, requestID string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = shutGate(p.Status != 503).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = shutGate(p.Status).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

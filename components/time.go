@@ -36,8 +36,11 @@ func (n Times) day(t time.Time) string {
 	if !n.Now.IsZero() && t.Year() == n.in(n.Now).Year() {
 		return t.Format("2 January")
 	}
-	return t.Format("2 January 2006")
+	return n.date(t)
 }
+
+// date is a day that stays true when it is read later, as on paper.
+func (n Times) date(t time.Time) string { return n.in(t).Format("2 January 2006") }
 
 // clock is a time of day. The zone is said where it is not that of now: clocks are put back.
 func (n Times) clock(t time.Time) string {
@@ -168,3 +171,6 @@ func zoneLetters(t time.Time) string {
 
 // machine is a moment as the datetime attribute has it.
 func machine(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
+
+// machineDay is a day as the datetime attribute has it.
+func (n Times) machineDay(t time.Time) string { return n.in(t).Format("2006-01-02") }

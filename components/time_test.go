@@ -134,6 +134,8 @@ func TestTimesAreDrawnForMachinesToo(t *testing.T) {
 	for _, row := range []struct{ want, got string }{
 		{`<time datetime="2026-11-24T13:02Z">24 November 2026, 18:47 UTC+5:45</time>`, drawn(t, page.inFrame(At(moment)))},
 		{`<time datetime="2026-11-24T13:02Z" title="24 November 2026, 18:47 UTC+5:45">2 minutes ago</time>`, drawn(t, page.inFrame(Ago(moment)))},
+		{`<time datetime="2026-11-24" title="24 November 2026">Today</time>`, drawn(t, page.inFrame(DayHeading(moment)))},
+		{`22 November`, drawn(t, page.inFrame(DayHeading(moment.AddDate(0, 0, -2))))},
 	} {
 		if row.got != row.want {
 			t.Errorf("drawn as %s, want %s", row.got, row.want)

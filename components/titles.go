@@ -10,6 +10,7 @@ const (
 	SignedInTitle     = "You're signed in already"
 	UnsubscribeTitle  = "Stop these emails"
 	UnsubscribedTitle = "You get no more of these emails"
+	secureTitle       = "Secure your account"
 	forgotTitle       = "Forgot your password?"
 	registerTitle     = "Create your account"
 	codeTitle         = "Enter your code"

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/store"
 	"gatehouse/store/storetest"
@@ -81,4 +82,33 @@ func TestINJ01ActivityIsText(t *testing.T) {
 			v.get("/account/activity").says("Wrong password").hides("<img", "<svg onload", "<script>alert")
 		}
 	})
+}
+
+// The overview says what happened last, and says of a site that kept nothing what there would be.
+func TestTheOverviewSaysWhatHappenedLast(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		last := func(want string) {
+			t.Helper()
+			row := v.get("/account").is(200).Find(`.link-row:has([href="/account/activity"]) .link-row-now`)
+			if got := strings.Join(strings.Fields(row.Text()), " "); got != want {
+				t.Errorf("it says %q, want %q", got, want)
+			}
+		}
+		last("Signed in · just now")
+		h.clock.Move(3 * time.Minute)
+		last("Signed in · 3 minutes ago")
+		v.another().tries("ada", "wrong")
+		last("Wrong password · just now")
+		if err := h.Store.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.Record(t.Context(), h.user(t, "ada").ID, "book_added", "", store.Origin{})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		last("Book added · just now")
+		if _, err := h.data.Write.Exec(`DELETE FROM events`); err != nil {
+			t.Fatal(err)
+		}
+		last("Sign-ins and changes")
+	}, func(s *Site) { s.Product.Events = map[string]string{"book_added": "Book added"} })
 }

@@ -40,7 +40,7 @@ func (s *Site) email(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) cancelEmail(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Store.CancelEmail(r.Context(), *scopeOf(r).user); err != nil {
+	if err := s.Store.CancelEmail(r.Context(), *scopeOf(r).user, s.Origin(r)); err != nil {
 		return err
 	}
 	s.Flash(r, "Cancelled. Your address stays as it is.")

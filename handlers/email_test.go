@@ -309,12 +309,17 @@ func TestANewAddressThatWaitsIsCancelled(t *testing.T) {
 		if got := v.get("/account/email").Find(".waiting").Length(); got != 0 {
 			t.Error("the address still waits")
 		}
+		v.post("/account/email/cancel", url.Values{}).goesTo("/account/email") // there is nothing left to cancel
+		if body := v.get("/account/activity").is(200).Find(".diary").Text(); strings.Count(body, "Change of email address cancelled") != 1 {
+			t.Errorf("the activity is %s", body)
+		}
 		stranger := v.another()
 		stranger.get(link)
 		stranger.post("/email/verify", url.Values{})
 		if got := h.user(t, "ada").Email; got != "ada@example.com" {
 			t.Errorf("the address is %s", got)
 		}
+		v.get("/account/export").is(200).says(store.EventEmailCancelled)
 	}, withMail)
 }
 

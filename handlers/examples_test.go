@@ -96,7 +96,7 @@ var examples = []example{
 	{route: "GET /.well-known/change-password", shows: elsewhere, costs: takes(0, 2)},
 	{route: "GET /account/email", costs: takes(0, 3)},
 	{route: "POST /account/email", form: "email=ada@example.org", costs: []cost{{"", "", 0, 3}}},
-	{route: "POST /account/email/cancel", costs: takes(0, 4)},
+	{route: "POST /account/email/cancel", costs: takes(0, 5)},
 	{route: "POST /account/email/check/{field}", at: "/account/email/check/email", form: "email=ada@example.org", costs: takes(0, 2)},
 	{route: "GET /account/second", costs: takes(0, 2)},
 	{route: "POST /account/second/off", costs: takes(0, 2)},

@@ -9,7 +9,7 @@ import (
 func (s *Site) newForgot(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Has("sent") && s.Store.Mails() {
 		page := s.page(r, components.InboxTitle)
-		return s.show(w, r, http.StatusOK, page, components.ForgotSent())
+		return s.show(w, r, http.StatusOK, page, components.ForgotSent(scopeOf(r).user != nil))
 	}
 	form := forgotForm(r)
 	form.Username.Value, _ = s.knownUsername(r)
@@ -51,5 +51,5 @@ func (s *Site) forgot(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showForgot(w http.ResponseWriter, r *http.Request, status int, form *components.ForgotForm) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails(), s.Contacts))
+	return s.ShowForm(w, r, status, &form.Form, components.Forgot(form, s.Store.Mails(), scopeOf(r).user != nil, s.Contacts))
 }

@@ -321,3 +321,45 @@ func TestALetterThatFrightensLeadsToItsPage(t *testing.T) {
 		}
 	}, withMail)
 }
+
+// Who is signed in and does not know what happened there is led to the page that secures an account. For them it leads
+// back to their account, and to a change of password for whoever knows theirs.
+func TestWhatNobodyDidLeadsToASecureAccount(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.verifies()
+		v.another().tries("ada", "wrong")
+		link := v.get("/account/activity").is(200).Find(`.entry-alarming a`).AttrOr("href", "")
+		p := v.get(link).is(200)
+		if got := p.Find("h1").Text(); got != "Secure your account" || p.value("username") != "ada" {
+			t.Errorf("%q leads to %q, filled in with %q", link, got, p.value("username"))
+		}
+		leads := func(p *page, member bool) {
+			t.Helper()
+			for path, want := range map[string]bool{"/account": member, "/login": !member} {
+				if got := p.Find(`main .aside a[href="`+path+`"]`).Length() == 1; got != want {
+					t.Errorf("%s leads to %s: %v, want %v", p.path, path, got, want)
+				}
+			}
+		}
+		leads(p, true)
+		leads(v.another().get(link).is(200).hides("Change it"), false)
+		if p.Find(`main a[href="/account/password"]`).Length() != 1 {
+			t.Error("no way to change a password that is known")
+		}
+		leads(p.submit(map[string]string{"username": "ada"}).goesTo("/password/forgot?sent=1").is(200), true)
+		leads(v.another().get("/password/forgot?sent=1").is(200), false)
+		if got := h.subjects(t, "ada@example.com")[0]; got != resetSubject {
+			t.Errorf("the newest letter is %q", got)
+		}
+	}, withMail)
+}
+
+// A site that sends no mail still has a way for who knows their password.
+func TestAnAccountIsSecuredWithoutMail(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		if v.get("/password/forgot?why=secure").is(200).Find(`main a[href="/account/password"]`).Length() != 1 {
+			t.Error("no way to change a password that is known")
+		}
+	})
+}

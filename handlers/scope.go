@@ -33,8 +33,8 @@ type scope struct {
 	loaded bool
 	user   *store.User
 	signIn *store.SignIn
-	// devices is on how many devices they are signed in, on the pages that say it.
-	devices int
+	// summary is how things are with their account, on the pages that say it.
+	summary store.Summary
 	// link is the digest of the link that the page belongs to, or empty.
 	link string
 	// refusal is why a posted form is only shown again, or empty.

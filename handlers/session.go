@@ -84,7 +84,7 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (con
 	return s.Sessions.Load(ctx, "")
 }
 
-// summed are the pages that say on how many devices their person is signed in. They take no query more for it.
+// summed are the pages that say how things are with the account. They take no query more for it.
 var summed = []string{"/", "/account"}
 
 func (s *Site) currentSignIn(ctx context.Context, r *http.Request, sc *scope) (*store.SignIn, *store.User, error) {
@@ -93,8 +93,8 @@ func (s *Site) currentSignIn(ctx context.Context, r *http.Request, sc *scope) (*
 		return nil, nil, store.ErrNotFound
 	}
 	if r.Method != post && slices.Contains(summed, r.URL.Path) {
-		signIn, user, devices, err := s.Store.CurrentOverview(ctx, id)
-		sc.devices = devices
+		signIn, user, summary, err := s.Store.CurrentOverview(ctx, id)
+		sc.summary = summary
 		return &signIn, &user, err
 	}
 	signIn, user, err := s.Store.Current(ctx, id)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"github.com/go-chi/chi/v5"
 
@@ -69,6 +70,10 @@ func (s *Site) showSignIns(w http.ResponseWriter, r *http.Request, notice string
 	list, err := s.Store.SignIns(r.Context(), *sc.user)
 	if err != nil {
 		return err
+	}
+	// When a device was seen last is exact to a minute, so the one at hand need not be the first.
+	if i := slices.IndexFunc(list, func(n store.SignIn) bool { return n.ID == sc.signIn.ID }); i > 0 {
+		list = slices.Insert(slices.Delete(list, i, i+1), 0, *sc.signIn)
 	}
 	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *sc.signIn, sc.user.FormID(), notice))
 }

@@ -75,13 +75,20 @@ func (s *Store) PendingEmail(ctx context.Context, user User) (email string, unti
 }
 
 // CancelEmail forgets the new addresses that a person asked for and that nobody has confirmed. Their links
-// no longer work.
-func (s *Store) CancelEmail(ctx context.Context, user User) error {
+// no longer work. Where there is none it does nothing.
+func (s *Store) CancelEmail(ctx context.Context, user User, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
-		if _, err := tx.ExecContext(ctx, deleteNewEmailTokens, user.ID); err != nil {
+		if err := tx.lockUser(ctx, user.ID); err != nil {
+			return err
+		}
+		n, err := tx.changed(ctx, deleteNewEmailTokens, user.ID)
+		if err != nil {
 			return fmt.Errorf("forget a new address: %w", err)
 		}
-		return nil
+		if n == 0 {
+			return nil
+		}
+		return tx.Record(ctx, user.ID, EventEmailCancelled, "", from)
 	})
 }
 

@@ -27,6 +27,7 @@ const (
 	EventEmailVerified   = "email_confirmed"
 	EventEmailChanged    = "email_changed"
 	EventEmailUndone     = "email_change_undone"
+	EventEmailCancelled  = "email_change_cancelled"
 	EventDisabled        = "authn_login_lock"
 	EventEnabled         = "authn_login_unlock"
 	EventExported        = "sensitive_read"
@@ -48,7 +49,7 @@ var EventNames = []string{
 	EventRegistered, EventUpdated, EventClosed, EventReopened, EventErased,
 	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventReauthenticated,
 	EventPasswordChanged, EventPasswordRefused, EventResetAsked,
-	EventEmailAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone,
+	EventEmailAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone, EventEmailCancelled,
 	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,
 	EventSecondOn, EventSecondOff, EventSecondFailed, EventAppChanged, EventCodesMade, EventCodeUsed,
 	EventTrusted, EventTrustEnded, EventFactorsReset,

@@ -18,9 +18,6 @@ const (
 // site has now.
 var ErrOtherSecret = errors.New("the authenticator apps in this database were sealed with another --secret")
 
-// errNoSecret keeps every app from being dropped where the secret was only forgotten.
-var errNoSecret = errors.New("without --secret no authenticator app can be opened: set the present one, or a new one")
-
 type sealedApp struct {
 	userID int64
 	sealed []byte
@@ -83,11 +80,9 @@ func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended
 
 // DropUnreadableApps removes the authenticator apps that the site's secret cannot open, of
 // everybody. Their owners still have a second step and sign in with a recovery code. dropped
-// is how many there were, and stranded are the people among them who have no code left.
+// is how many there were, and stranded are the people among them who have no code left. Without
+// a secret these are all apps: ask first.
 func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped int, stranded []User, err error) {
-	if s.rules.Keys == nil {
-		return 0, nil, errNoSecret
-	}
 	const batch = 200
 	for after := int64(0); ; {
 		apps, err := All(ctx, s, selectApps, []any{after, batch}, (*sealedApp).columns)

@@ -90,11 +90,13 @@ const (
 		JOIN users ON users.id = signins.user_id
 		WHERE users.disabled_at IS NULL AND users.closed_at IS NULL`
 
-	// With the number of devices on which the person is signed in, for the pages that say it.
+	// With the Summary, for the pages that say it.
 	selectCurrentOverview = `SELECT ` + userColumns + `, ` + signInColumns + `,
-		(SELECT count(*) FROM signins AS theirs WHERE theirs.user_id = users.id AND theirs.idle_at > $1)
+		(SELECT count(*) FROM signins AS theirs WHERE theirs.user_id = users.id AND theirs.idle_at > $1),
+		events.at, coalesce(events.name, ''), coalesce(events.detail, '')
 		FROM (SELECT * FROM signins WHERE idle_at > $1 AND id = $2 LIMIT 1) AS signins
 		JOIN users ON users.id = signins.user_id
+		LEFT JOIN events ON events.id = (SELECT max(id) FROM events WHERE user_id = users.id)
 		WHERE users.disabled_at IS NULL AND users.closed_at IS NULL`
 
 	updateSeen = `UPDATE signins SET seen_at = $1, idle_at = $2 WHERE id = $3 AND (seen_at <= $4 OR seen_at > $5)`
@@ -184,12 +186,20 @@ func (s *Store) Current(ctx context.Context, id string) (SignIn, User, error) {
 	return s.current(ctx, s.currentSignIn, id, &n, n.columns())
 }
 
-// CurrentOverview is Current with the number of devices on which the person is signed in.
-func (s *Store) CurrentOverview(ctx context.Context, id string) (SignIn, User, int, error) {
+// Summary is what the front pages of somebody who is signed in say of their account.
+type Summary struct {
+	// Devices is on how many devices they are signed in, this one included.
+	Devices int
+	// Last is what happened last: when, and what. It is the zero Event where all of it was long ago.
+	Last Event
+}
+
+// CurrentOverview is Current with the Summary of the account. One query as well.
+func (s *Store) CurrentOverview(ctx context.Context, id string) (SignIn, User, Summary, error) {
 	var n SignIn
-	var devices int
-	signIn, user, err := s.current(ctx, s.currentOverview, id, &n, append(n.columns(), &devices))
-	return signIn, user, devices, err
+	var sum Summary
+	signIn, user, err := s.current(ctx, s.currentOverview, id, &n, append(n.columns(), &sum.Devices, UTC{&sum.Last.At}, &sum.Last.Name, &sum.Last.Detail))
+	return signIn, user, sum, err
 }
 
 func (s *Store) current(ctx context.Context, find *statement, id string, n *SignIn, columns []any) (SignIn, User, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -89,6 +90,47 @@ func TestBrowserAFormOnItsWaySaysSo(t *testing.T) {
 	b.until(text("#alert span") + ` !== "(none)"`)
 	b.is(text("main button[type=submit]"), "Sign in")
 	x.fail(0)
+}
+
+// A button that stands alone says so as well, and the line that it stands in does not grow.
+func TestBrowserAButtonAloneSaysWhatItDoes(t *testing.T) {
+	t.Parallel()
+	p, x := serveProxied(t)
+	p.add(t, ada)
+	other, b := openTab(t, p), openTab(t, p)
+	other.signIn(ada)
+	b.signIn(ada)
+	b.window(320, 800)
+	const device = ".rows form button"
+
+	// What it says to those who do not see the row is there again after an answer that changes nothing.
+	b.open("/account/signins")
+	was := ask[string](b, "document.querySelector("+quote(device)+").outerHTML")
+	b.report.expect("status of 503")
+	posts := x.hold("POST " + ask[string](b, "document.querySelector("+quote(device)+").form.getAttribute('action')"))
+	b.clickOn(device)
+	answer := posts.next("next", "")
+	b.becomes(text(device), "Signing out…")
+	answer.lose(503)
+	b.becomes("document.querySelector("+quote(device)+").outerHTML", was)
+	posts.open()
+
+	// A page that is being left answers nothing, so it notes what it says, which it does at once.
+	leaves := func(path, button, says string) {
+		t.Helper()
+		b.open(path)
+		top := b.box(".top").Height
+		b.script(`window.setTimeout = (run, wait) => wait === 250 && run();
+			const button = document.querySelector(` + quote(button) + `);
+			new MutationObserver(() => {
+				window.name = button.textContent + " " + document.querySelector(".top").getBoundingClientRect().height;
+			}).observe(button, {childList: true})`)
+		b.follow(func() { b.clickOn(button) })
+		b.is("window.name", fmt.Sprint(says, " ", top))
+	}
+	leaves("/email/verify", "main form button", "Sending…")
+	leaves("/account", ".top-links button", "Leaving…")
+	b.is(text("[role=status]"), "You're signed out.")
 }
 
 // The alert line lies over the page, takes the place of what an older answer said, and can be closed.

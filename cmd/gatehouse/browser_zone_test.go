@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -41,6 +42,27 @@ func TestBrowserTimesAreThoseOfTheBrowser(t *testing.T) {
 			b.open("/account/signins")
 			b.is(firstTime, "JST")
 		})
+	}
+}
+
+// From the second page on times are drawn in the zone of the reader by the server, so nothing is written anew and
+// nothing moves.
+func TestBrowserTimesInTheZoneOfTheReaderKeepStill(t *testing.T) {
+	t.Parallel()
+	p := serveProgram(t)
+	p.add(t, ada)
+	b := openTab(t, p)
+	command(b, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Kathmandu"})
+	b.signIn(ada)
+	b.until(zoneIsKept)
+	for _, width := range []int64{wide, phone} {
+		b.window(width, 1200)
+		for path, said := range map[string]string{"/account": `time[title$="UTC+5:45"]`, "/account/signins": `time[title$="UTC+5:45"]`, "/account/activity": `p:has(a[href$="#times"])`} {
+			b.open(path)
+			b.watchShifts()
+			b.until(`document.querySelector("main ` + strings.ReplaceAll(said, `"`, `\"`) + `").outerHTML.includes("UTC+5:45")`)
+			b.keepsStill()
+		}
 	}
 }
 

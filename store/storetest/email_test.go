@@ -18,6 +18,7 @@ func TestAddressContract(t *testing.T) {
 		{"RST-19 moves an account once the new address is confirmed, and tells the old one", movesAddress},
 		{"RST-18 answers alike for an address that has an account, and tells its owner", addressTaken},
 		{"RST-18 holds no more about somebody who asked for a free address than for a taken one", exportsAlike},
+		{"forgets a new address that is cancelled, and records it once", cancelsAddress},
 		{"SES-07 forgets a new address that waits when another device is signed out", endingForgetsAddress},
 		{"RST-18 gives an address to the first who confirms it", firstWins},
 		{"RST-18 gives an address to one of two who confirm it at once, from two copies", oneWins},
@@ -80,6 +81,29 @@ func movesAddress(t *testing.T, h house) {
 		t.Errorf("recorded %+v", e)
 	}
 	h.visit(t, n.ID)
+}
+
+func cancelsAddress(t *testing.T, h house) {
+	h = h.mailing(t)
+	ada := h.confirmed(t, Ada())
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+	h.letter(t, store.LetterNewEmail)
+	must(t, h.ChangeEmail(h.ctx, ada, "newer@example.com", From))
+	token := h.letter(t, store.LetterNewEmail).Token
+	for range 2 {
+		must(t, h.CancelEmail(h.ctx, ada, From))
+	}
+	if email, _, err := h.PendingEmail(h.ctx, ada); email != "" || err != nil {
+		t.Errorf("%q waits, %v", email, err)
+	}
+	if _, err := h.VerifyEmail(h.ctx, token, From); !errors.Is(err, store.ErrInvalidLink) {
+		t.Errorf("its link = %v, want ErrInvalidLink", err)
+	}
+	events, _, err := h.Events(h.ctx, ada, 0)
+	must(t, err)
+	if e, before := events[0], events[1]; e.Name != store.EventEmailCancelled || e.Address != From.Address || before.Name != store.EventEmailAsked {
+		t.Errorf("recorded %+v and before it %+v", e, before)
+	}
 }
 
 func addressTaken(t *testing.T, h house) {

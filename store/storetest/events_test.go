@@ -21,6 +21,7 @@ func TestEventContract(t *testing.T) {
 		{"records a change in the transaction that makes it, or makes none", recordsOrNothing},
 		{"INJ-04 records of what a client says only what can be shown", recordsPlainText},
 		{"lists the events of one account, newest first, page by page", pagesEvents},
+		{"says beside a sign-in what happened last to its account", sumsUp},
 		{"prunes old events in batches", prunesEvents},
 		{"logs what was done, and neither details nor what came to nothing", logsDone},
 	})
@@ -267,6 +268,34 @@ func pagesEvents(t *testing.T, h house) {
 	if events, more, err := h.Events(h.ctx, ada, all[store.EventsPerPage].ID); err != nil || more || len(events) != store.EventsPerPage {
 		t.Errorf("the last %d: %d, %v, %v", store.EventsPerPage, len(events), more, err)
 	}
+}
+
+func sumsUp(t *testing.T, h house) {
+	n := h.signIn(t, false)
+	Register(t, h.Store, grace())
+	h.enter(t, "grace", Password, From) // later, and of no concern
+	says := func(devices int, name, detail string) {
+		t.Helper()
+		found, user, sum, err := h.CurrentOverview(h.ctx, n.ID)
+		must(t, err)
+		if user.Username != "ada" || found.ID != n.ID || sum.Devices != devices || sum.Last.Name != name || sum.Last.Detail != detail {
+			t.Errorf("%s: %+v, want %d devices and %q of %q", user.Username, sum, devices, name, detail)
+		}
+		if at := h.clock.Now().UTC().Truncate(time.Microsecond); name != "" && !sum.Last.At.Equal(at) {
+			t.Errorf("%s was at %v, want %v", name, sum.Last.At, at)
+		}
+	}
+	says(1, store.EventSignedIn, "")
+	h.clock.Move(time.Second)
+	h.enter(t, "ada", Password, on(token))
+	h.clock.Move(time.Second)
+	h.enter(t, "ada", Password, on("another"))
+	says(3, store.EventSignedIn, store.DetailNewDevice)
+	h.clock.Move(time.Second)
+	h.guess(t, "ada", From)
+	says(3, store.EventFailed, "")
+	h.exec(t, `DELETE FROM events`)
+	says(3, "", "")
 }
 
 func prunesEvents(t *testing.T, h house) {
