@@ -129,7 +129,7 @@ func TestARecoveryCodeSignsInAndLeadsToTheSecondStep(t *testing.T) {
 	}, withMail)
 }
 
-// FX-14: between the steps somebody is a visitor everywhere.
+// FX-14, MFA-01: between the steps somebody is a visitor everywhere.
 func TestHalfSignedInIsNotSignedIn(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		_, codes := v.second()
@@ -258,6 +258,7 @@ func TestASecondStepIsSetUpWithAConfirmedAddress(t *testing.T) {
 // required is a site that asks everybody for a second step.
 var required = withRules(func(r *store.Rules) { r.SecondStepRequired = true })
 
+// MFA-14
 func TestASiteMayAskEverybodyForASecondStep(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.get("/register?next=%2Faccount%2Factivity").submit(ada()).goesTo("/account/second?next=%2Faccount%2Factivity").is(200).says("This site asks everybody for a second step.")
