@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"gatehouse/store/storetest"
 )
 
 // TestAllocations limits what one request to a hot path may allocate, in
@@ -16,6 +18,18 @@ func TestAllocations(t *testing.T) {
 	v.registers()
 	v.get("/") // takes the greeting, which is shown once
 	cookie := http.Header{"Cookie": {h.Sessions.Cookie.Name + "=" + v.session()}}
+	member := h.visitor(t)
+	member.signsIn()
+	member.get("/")
+	stepped := http.Header{"Cookie": {h.Sessions.Cookie.Name + "=" + member.session()}}
+	storetest.Register(t, h.Store, registration("grace"))
+	half := h.visitor(t)
+	half.tries("grace", storetest.Password).goesTo("/")
+	page := half.get("/account/totp")
+	page.submit(map[string]string{"code": page.scans().code()}).is(200)
+	half = h.visitor(t)
+	half.tries("grace", storetest.Password).goesTo("/login/second")
+	due := http.Header{"Cookie": {h.Sessions.Cookie.Name + "=" + half.session()}}
 	handler := h.server.Config.Handler
 	for _, row := range []struct {
 		name, method, path, body string
@@ -27,6 +41,8 @@ func TestAllocations(t *testing.T) {
 		{"sign-in page of a stranger, gzip", get, "/login", "", http.Header{"Accept-Encoding": {"gzip"}}, 200, 39},
 		{"home, signed in", get, "/", "", cookie, 200, 299},
 		{"account", get, "/account", "", cookie, 200, 361},
+		{"an app being set up", get, "/account/totp", "", stepped, 200, 365},
+		{"the page for a code", get, "/login/second", "", due, 200, 287},
 		{"inline check of a username", post, "/register/check/username", "username=ada-2", form, 200, 96},
 		{"inline check of a password", post, "/register/check/password", "username=ada&password=correct+horse+battery", form, 200, 92},
 		{"refused registration", post, "/register", "username=ada&email=ada&password=x", form, 422, 154},

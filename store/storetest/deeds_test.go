@@ -225,6 +225,7 @@ func TestNoDeedWithoutARecord(t *testing.T) {
 		f, err := h.Factors(h.ctx, user)
 		must(t, err)
 		entry := h.half(t, From)
+		other := h.keyed(t, otherKeys(t)) // which prepares statements about events
 		h.exec(t, `ALTER TABLE events RENAME TO lost`)
 		before := h.dump(t, "throttles")
 		for name, verb := range map[string]func() error{
@@ -236,7 +237,7 @@ func TestNoDeedWithoutARecord(t *testing.T) {
 			"a recovery code":   func() error { _, err := h.finish(entry, store.KindRecovery, ada.codes[0], From); return err },
 			"a code":            func() error { _, err := h.finish(entry, store.KindCode, ada.Code(), on("work")); return err },
 			"a wrong code":      func() error { _, err := h.finish(entry, store.KindCode, ada.Wrong(), From); return err },
-			"the apps":          func() error { _, _, err := h.keyed(t, otherKeys(t)).DropUnreadableApps(h.ctx, From); return err },
+			"the apps":          func() error { _, _, err := other.DropUnreadableApps(h.ctx, From); return err },
 		} {
 			if err := verb(); err == nil || refusal(err) || errors.Is(err, store.ErrSignInEnded) || errors.Is(err, store.ErrCodesShown) {
 				t.Errorf("%s without a record = %v, want a fault", name, err)
