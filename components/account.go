@@ -43,9 +43,13 @@ type frame struct {
 	flash string
 }
 
+func (p Page) frame() *frame {
+	return &frame{links: p.AccountLinks, second: p.SecondSteps, times: p.Times}
+}
+
 // inFrame is a body that knows the page around it.
 func (p Page) inFrame(body templ.Component) templ.Component {
-	return within(&frame{links: p.AccountLinks, second: p.SecondSteps, times: p.Times}, body)
+	return within(p.frame(), body)
 }
 
 func within(f *frame, body templ.Component) templ.Component {
@@ -60,7 +64,8 @@ func (p Page) settled(ctx context.Context, body templ.Component) (Page, templ.Co
 	if p.Flash == "" {
 		return p, p.inFrame(body)
 	}
-	f := &frame{links: p.AccountLinks, times: p.Times, flash: p.Flash}
+	f := p.frame()
+	f.flash = p.Flash
 	var drawn strings.Builder
 	err := within(f, body).Render(ctx, &drawn)
 	p.Flash = f.flash

@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"rsc.io/qr"
@@ -48,6 +49,15 @@ func newQR(text string) (qrCode, error) {
 
 // viewBox is the square that the code is drawn in. A line is as thick as a module and drawn along its middle.
 func (c qrCode) viewBox() string { return fmt.Sprintf("0 -.5 %d %[1]d", c.size) }
+
+// side is how wide it is drawn, in pixels, so that it fits a narrow screen with large text. Cameras read modules of
+// three pixels as well as those of four.
+func (c qrCode) side() string {
+	if 4*c.size > 200 {
+		return strconv.Itoa(3 * c.size)
+	}
+	return strconv.Itoa(4 * c.size)
+}
 
 // ground is the square behind it.
 func (c qrCode) ground() string { return fmt.Sprintf("M0-.5h%dv%[1]dH0z", c.size) }

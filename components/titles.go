@@ -17,7 +17,7 @@ const (
 	recoveryTitle     = "Use a recovery code"
 	SecondTitle       = "Second step"
 	SaveCodesTitle    = "Save your recovery codes"
-	setUpAppTitle     = "Set up an authenticator app"
+	setUpAppTitle     = "Set up an app"
 	makeCodes         = "Make new codes"
 	moveAppTitle      = "Move to another app"
 )

@@ -204,7 +204,7 @@ func TestBrowserEndsASignInByKeyboard(t *testing.T) {
 // accountPaths are the pages of an account, those of the product among them.
 func accountPaths(t *testing.T) []string {
 	t.Helper()
-	paths := []string{"/account", "/account/profile", "/account/email", "/account/password", "/account/signins", "/account/activity", "/account/data"}
+	paths := []string{"/account", "/account/profile", "/account/email", "/account/password", "/account/second", "/account/signins", "/account/activity", "/account/data"}
 	p := product(&handlers.Site{})
 	if slices.ContainsFunc(p.Letters, func(l handlers.Letter) bool { return l.Label != "" }) {
 		paths = append(paths, "/account/preferences")

@@ -43,14 +43,6 @@ func factorsOf(f store.Factors) factors {
 	return list
 }
 
-// unreadable says that the app does not work, or nothing.
-func (f factors) unreadable() string {
-	if !f.Unreadable {
-		return ""
-	}
-	return " (this --secret cannot open it, so its codes are not taken)"
-}
-
 type factorList struct {
 	userArgument
 	JSON bool `name:"json" env:"-" help:"Print JSON."`
@@ -68,8 +60,11 @@ func (c factorList) Run(inv *invocation) error {
 			return err
 		}
 		list := factorsOf(f)
-		if err := inv.print(c.JSON, list, "app since   %s%s\ncodes left  %d\n", date(list.App), list.unreadable(), list.CodesLeft); err != nil || c.JSON {
+		if err := inv.print(c.JSON, list, "app since   %s\ncodes left  %d\n", date(list.App), list.CodesLeft); err != nil || c.JSON {
 			return err
+		}
+		if list.Unreadable {
+			fmt.Fprintln(inv.term.out, "This --secret cannot open the app, so its codes are not taken.")
 		}
 		table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "TRUSTED UNTIL\tSEEN\tBROWSER")
