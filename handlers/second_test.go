@@ -203,7 +203,7 @@ func TestTurningTheSecondStepOff(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.second()
 		other := v.another()
-		v.get("/account/second").submitForm("second-off", nil).goesTo("/account/second").is(200).says("The second step is off.").says("Set up an authenticator app")
+		v.get("/account/second").submitForm("second-off", nil).goesTo("/account/second").is(200).says("The second step is off.").says("Set up an app")
 		if got := v.signedIn(); got != "ada" {
 			t.Errorf("who turned it off is signed in as %q", got)
 		}
@@ -278,7 +278,7 @@ func TestASiteMayAskEverybodyForASecondStep(t *testing.T) {
 			t.Errorf("the name is %q", got)
 		}
 		v.get("/").says("Set up a second step")
-		page := v.get("/account/second?next=%2Faccount%2Factivity").follow("Set up an authenticator app")
+		page := v.get("/account/second?next=%2Faccount%2Factivity").follow("Set up an app")
 		shown := page.submit(map[string]string{"code": page.scans().code()}).is(200).says("Save your recovery codes")
 		shown.follow("I've saved them").is(200).says("Account created")
 		// It can't be turned off.
