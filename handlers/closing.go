@@ -88,5 +88,9 @@ func (s *Site) reopen(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	greeting := fmt.Sprintf("Welcome back, %s. Your account is open again.", entry.User.DisplayName())
-	return s.admitNew(w, r, entry, arrival{"/account", greeting})
+	next := "/account"
+	if entry.Kind == store.KindRecovery {
+		next = secondPage // where they can set up an app anew
+	}
+	return s.admitNew(w, r, entry, arrival{next, greeting})
 }

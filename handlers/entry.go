@@ -123,8 +123,11 @@ func (s *Site) enterCode(w http.ResponseWriter, r *http.Request, h half, kind st
 		return s.startAgain(w, r, components.AccountChanged)
 	}
 	if form.TakeRefusal(err) {
-		form.Code.Value = "" // it is used, or wrong: nothing worth keeping
-		return show(w, r, s.Refuse(w, r, err), form)
+		status := s.Refuse(w, r, err)
+		if status != http.StatusTooManyRequests {
+			form.Code.Value = "" // it is used, or wrong: nothing worth keeping
+		}
+		return show(w, r, status, form)
 	}
 	return err
 }

@@ -98,7 +98,7 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	}
 	clearSiteData(w)
 	if scopeOf(r).user == nil && r.PostForm.Has("again") {
-		return s.Redirect(w, r, "/login")
+		return s.Redirect(w, r, s.viaNext("/login", r))
 	}
 	return s.Redirect(w, r, signedOutPage)
 }

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 
 	"gatehouse/components"
 	"gatehouse/store"
@@ -29,12 +31,16 @@ func (s *Site) secondSteps() []route {
 }
 
 // mustSetUp redirects to the page of the second step, where the site asks for one, and then
-// back.
+// back. What was just done is still said.
 func (s *Site) mustSetUp(w http.ResponseWriter, r *http.Request) error {
 	if isCheck(r) {
 		return noContent(w)
 	}
-	s.Flash(r, components.MustSetUp)
+	if r.Method == post {
+		s.saveDraft(r, strconv.FormatInt(scopeOf(r).user.ID, 10))
+	}
+	said := strings.TrimSuffix(s.session(r.Context()).flash(), components.MustSetUp)
+	s.Flash(r, strings.TrimSpace(strings.TrimSpace(said)+" "+components.MustSetUp))
 	return s.Redirect(w, r, s.via(secondPage, r))
 }
 
