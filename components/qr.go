@@ -3,7 +3,6 @@ package components
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"rsc.io/qr"
 )
@@ -23,7 +22,8 @@ func newQR(text string) (qrCode, error) {
 	if err != nil {
 		return qrCode{}, fmt.Errorf("draw a QR code: %w", err)
 	}
-	var path strings.Builder
+	path := make([]byte, 0, 8<<10)
+	put := func(letter string, n int) { path = strconv.AppendInt(append(path, letter...), int64(n), 10) }
 	for y := range code.Size {
 		x, here := 0, 0
 		for x < code.Size {
@@ -36,15 +36,17 @@ func newQR(text string) (qrCode, error) {
 				x++
 			}
 			if here == 0 {
-				fmt.Fprintf(&path, "M%d %d", start+qrMargin, y+qrMargin)
+				put("M", start+qrMargin)
+				put(" ", y+qrMargin)
 			} else {
-				fmt.Fprintf(&path, "m%d 0", start-here)
+				put("m", start-here)
+				path = append(path, " 0"...)
 			}
-			fmt.Fprintf(&path, "h%d", x-start)
+			put("h", x-start)
 			here = x
 		}
 	}
-	return qrCode{code.Size + 2*qrMargin, path.String()}, nil
+	return qrCode{code.Size + 2*qrMargin, string(path)}, nil
 }
 
 // viewBox is the square that the code is drawn in. A line is as thick as a module and drawn along its middle.
