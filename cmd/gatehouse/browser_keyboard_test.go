@@ -65,7 +65,7 @@ func TestBrowserWholePathByKeyboard(t *testing.T) {
 // the way.
 func (b *tab) tabTo(selector string) {
 	b.t.Helper()
-	for range 20 {
+	for range 40 { // once around the longest page
 		b.press(kb.Tab)
 		b.focusVisible()
 		if ask[bool](b, "document.activeElement.matches("+quote(selector)+")") {
