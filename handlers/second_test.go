@@ -192,6 +192,9 @@ func TestASecondStepIsForTheSignInThatItWasDrawnFor(t *testing.T) {
 		old := half.begins()
 		half.begins()
 		page := old.submit(map[string]string{"code": a.next()}).is(422).says("Somebody else began to sign in here")
+		if got := page.value("code"); got != "" {
+			t.Errorf("the code is shown again: %q", got)
+		}
 		if got := strings.Count(h.dump(t, "events"), store.EventSecondFailed); got != 0 {
 			t.Error("it was counted")
 		}
