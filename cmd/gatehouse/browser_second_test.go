@@ -20,19 +20,20 @@ import (
 func (b *tab) scan() []byte {
 	b.t.Helper()
 	b.script(`document.querySelector("svg[role=img]").scrollIntoView({block: "center"})`)
-	shot := command(b, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
-	img, err := png.Decode(bytes.NewReader(shot.Data))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	read, err := qrcode.NewQRCodeReader().Decode(bitmap, nil)
-	if err != nil {
-		b.t.Fatalf("read the QR code: %v", err)
-	}
+	var read *gozxing.Result
+	b.waitFor("a QR code in sight", func() bool { // a picture may be taken before it is drawn
+		shot := command(b, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+		img, err := png.Decode(bytes.NewReader(shot.Data))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		read, err = qrcode.NewQRCodeReader().Decode(bitmap, nil)
+		return err == nil
+	})
 	b.is(`document.querySelector("main a[href^='otpauth:']").href`, read.GetText())
 	address, err := url.Parse(read.GetText())
 	if err != nil {
