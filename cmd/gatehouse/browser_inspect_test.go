@@ -25,17 +25,33 @@ func (b *tab) inspect(name string) {
 // twice its size: nothing reaches over the edge, and nothing is cut off.
 func (b *tab) inspectLarge(name string) {
 	b.t.Helper()
-	for _, width := range []int64{412, narrow} {
-		b.view(width, light)
-		b.textSize(2 * normalText) // after the width, with which the browser forgets it
-		for what, expression := range map[string]string{"over the edge": overTheEdge, "cut off": cutOff} {
-			if found := ask[string](b, expression); found != "" {
-				b.t.Errorf("%s %d with large text: %s: %s", name, width, what, found)
-			}
-		}
+	for _, width := range largeWidths {
+		b.viewLarge(width)
+		b.fitsLarge(name, width)
 	}
 	b.view(wide, light)
 	b.textSize(normalText)
+}
+
+// largeWidths are those of telephones.
+var largeWidths = []int64{412, narrow}
+
+// viewLarge makes the tab a telephone with text at twice its size.
+func (b *tab) viewLarge(width int64) {
+	b.t.Helper()
+	b.view(width, light)
+	b.textSize(2 * normalText) // after the width, with which the browser forgets it
+}
+
+// fitsLarge requires that the page fits such a telephone.
+func (b *tab) fitsLarge(name string, width int64) {
+	b.t.Helper()
+	b.is(`getComputedStyle(document.documentElement).fontSize`, strconv.Itoa(2*normalText)+"px")
+	for what, expression := range map[string]string{"over the edge": overTheEdge, "cut off": cutOff} {
+		if found := ask[string](b, expression); found != "" {
+			b.t.Errorf("%s %d with large text: %s: %s", name, width, what, found)
+		}
+	}
 }
 
 // normalText is the size of text that browsers begin with, in pixels.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,19 +16,31 @@ import (
 // Whoever needs large text has it on every page in every state it can be in.
 func TestBrowserPagesTakeLargeText(t *testing.T) {
 	t.Parallel()
-	b := openTab(t, serveGallery(t))
-	for _, state := range everyState() {
-		b.open("/" + state.Name)
-		b.inspectLarge(state.Name)
+	gallery := serveGallery(t)
+	for _, width := range largeWidths {
+		t.Run(strconv.FormatInt(width, 10), func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t, gallery)
+			b.viewLarge(width)
+			for _, state := range everyState() {
+				b.open("/" + state.Name)
+				b.fitsLarge(state.Name, width)
+			}
+		})
 	}
 }
+
+// inGallery are the beginnings of states that are inspected there: what no page of the house has, and pages that take
+// long to come to.
+var inGallery = []string{"demonstration", "second", "recovery", "totp", "codes", "confirm-second"}
 
 // What no page of the house has is inspected in the gallery.
 func TestBrowserEveryKindOfFieldIsAccessibleAndFits(t *testing.T) {
 	t.Parallel()
 	b := openTab(t, serveGallery(t))
 	for _, state := range everyState() {
-		if strings.HasPrefix(state.Name, "demonstration") || ofProduct(state) {
+		inspected := func(beginning string) bool { return strings.HasPrefix(state.Name, beginning) }
+		if slices.ContainsFunc(inGallery, inspected) || ofProduct(state) {
 			b.open("/" + state.Name)
 			b.inspect(state.Name)
 		}
