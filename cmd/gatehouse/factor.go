@@ -43,6 +43,9 @@ func factorsOf(f store.Factors) factors {
 	return list
 }
 
+// unreadableApp is said of somebody whose app was sealed with another secret.
+const unreadableApp = "This --secret cannot open the app, so its codes are not taken.\n"
+
 type factorList struct {
 	userArgument
 	JSON bool `name:"json" env:"-" help:"Print JSON."`
@@ -64,7 +67,7 @@ func (c factorList) Run(inv *invocation) error {
 			return err
 		}
 		if list.Unreadable {
-			fmt.Fprintln(inv.term.out, "This --secret cannot open the app, so its codes are not taken.")
+			fmt.Fprint(inv.term.out, unreadableApp)
 		}
 		table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "TRUSTED UNTIL\tSEEN\tBROWSER")

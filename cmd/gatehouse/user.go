@@ -147,8 +147,16 @@ func (c userShow) Run(inv *invocation) error {
 		if user.SecondStep() {
 			p.SecondStep = &user.SecondAt
 		}
-		return inv.print(c.JSON, p, "id           %d\nusername     %s\nemail        %s\nname         %s\ncreated      %s\ndisabled     %s\nclosed       %s\nsecond step  %s\n",
+		err = inv.print(c.JSON, p, "id           %d\nusername     %s\nemail        %s\nname         %s\ncreated      %s\ndisabled     %s\nclosed       %s\nsecond step  %s\n",
 			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed), date(p.SecondStep))
+		if err != nil || c.JSON || !user.SecondStep() {
+			return err
+		}
+		f, err := a.store.Factors(inv.ctx, user)
+		if err != nil || !f.AppUnreadable {
+			return err
+		}
+		return inv.print(false, nil, unreadableApp)
 	})
 }
 
