@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -99,18 +98,6 @@ type look struct {
 	username      string
 	width, height int64
 	scale         float64
-}
-
-// pictures are those of the READMEs: each page, and the looks in which it has something to say.
-var pictures = map[string][]string{
-	"home":     {"wide-light", "wide-dark", "phone-light", "phone-dark"},
-	"login":    {"phone-light", "phone-dark"},
-	"register": {"wide-light", "wide-dark", "phone-light", "phone-dark"},
-	"hall":     {"wide-light", "phone-dark"},
-	"account":  {"wide-light", "wide-dark", "phone-light", "phone-dark"},
-	"signins":  {"wide-light", "phone-dark"},
-	"activity": {"wide-light", "phone-dark"},
-	"letter":   {"wide-light", "wide-dark"},
 }
 
 var looks = []look{
@@ -249,12 +236,9 @@ var inPalatino = chromedp.Func(func(ctx context.Context, t *chromedp.Target) err
 	return nil
 })
 
-// picture saves what the window shows, if the page has a picture in this look.
+// picture saves what the window shows.
 func (l look) picture(folder, page string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		if !slices.Contains(pictures[page], l.name) {
-			return nil
-		}
 		image, err := chromedp.CaptureScreenshot()(ctx, t)
 		if err != nil {
 			return err
