@@ -142,8 +142,8 @@ func (tx *Tx) emailReserved(ctx context.Context, key string, user User) (bool, e
 }
 
 // UndoEmail gives an account its former address back, whatever happened to it since.
-// All sign-ins end, the password is void, and a letter to the address lets its owner
-// choose a new one. It returns ErrInvalidLink for a token that does not work.
+// All sign-ins end, factors that were set up since are gone, the password is void, and a letter to
+// the address lets its owner choose a new one. It returns ErrInvalidLink for a token that does not work.
 func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error {
 	t, err := s.Token(ctx, token, PurposeUndo)
 	if err != nil {
@@ -161,6 +161,9 @@ func (s *Store) UndoEmail(ctx context.Context, token string, from Origin) error 
 			return err
 		}
 		if err := tx.signOutEverywhere(ctx, user); err != nil {
+			return err
+		}
+		if err := tx.dropFactorsSince(ctx, user, t.created, from); err != nil {
 			return err
 		}
 		// Later links of this kind went to addresses that the intruder may have chosen.

@@ -23,11 +23,15 @@ const (
 	KindRecovery = "recovery"
 	// KindTrusted is a password on a trusted browser.
 	KindTrusted = "trusted"
+	// KindPasskey is a passkey alone, which is two factors in one.
+	KindPasskey = "passkey"
+	// KindPasswordPasskey is a password and then a passkey.
+	KindPasswordPasskey = "password-passkey"
 )
 
 // passesSecondStep says of every kind of proof whether it suffices for somebody with a
 // second step. All of them suffice for everybody else.
-var passesSecondStep = map[string]bool{KindPassword: false, KindCode: true, KindRecovery: true, KindTrusted: true}
+var passesSecondStep = map[string]bool{KindPassword: false, KindCode: true, KindRecovery: true, KindTrusted: true, KindPasskey: true, KindPasswordPasskey: true}
 
 // Step is what an entry still lacks before it can become a sign-in.
 type Step int
@@ -57,17 +61,18 @@ type Entry struct {
 	// forgets the failures of both.
 	attempt attempt
 	before  string
-	// code is the one that the sign-in uses up, or the zero code. passed says that a code was
-	// right: the name of a kind is no proof.
-	code   code
-	passed bool
+	// code and passkey are what the sign-in uses up, or zero. passed says that a code or a
+	// passkey was right: the name of a kind is no proof.
+	code    code
+	passkey answer
+	passed  bool
 }
 
 // suffices says whether the kind of proof is known and was really given, and whether it
 // passes a second step.
 func (e Entry) suffices() (proved, passes bool) {
 	passes, proved = passesSecondStep[e.Kind]
-	if e.Kind == KindCode || e.Kind == KindRecovery {
+	if e.Kind != KindPassword && e.Kind != KindTrusted {
 		proved = proved && e.passed
 	}
 	return proved, passes && proved
@@ -76,6 +81,14 @@ func (e Entry) suffices() (proved, passes bool) {
 // ByPassword is the entry of a user who gave the right password just now, or whose
 // account a verb such as Register made just now.
 func ByPassword(user User) Entry { return Entry{User: user, Kind: KindPassword} }
+
+// refusal is the answer to an entry whose account changed meanwhile, in the words of its proof.
+func (e Entry) refusal() error {
+	if e.Kind == KindPasskey {
+		return ErrPasskeyFailed
+	}
+	return ErrWrongLogin
+}
 
 // Missing is what comes next. The second step comes before everything else, so that
 // nobody without it sees or changes the state of the account.
@@ -103,7 +116,15 @@ const (
 // where its owner cannot write it.
 func (s *Store) Ticket(e Entry) string {
 	return fmt.Sprintf("%d.%d.%d.%s.%t.%s.%s", e.User.ID, e.User.epoch, s.Now().Add(ticketValid).Unix(),
-		e.Kind, e.Remembered, rand.Text()[:16], e.before)
+		e.kind(), e.Remembered, rand.Text()[:16], e.before)
+}
+
+// kind is the kind of proof as a ticket has it: with the handle of the passkey, if it was one.
+func (e Entry) kind() string {
+	if e.passkey.handle == "" {
+		return e.Kind
+	}
+	return e.Kind + ":" + e.passkey.handle
 }
 
 // ticketRest are the last three parts of a ticket.
@@ -149,11 +170,12 @@ func (s *Store) readTicket(ticket string) (e Entry, ok bool) {
 	}
 	e.User.ID, e.User.epoch, e.Kind = numbers[0], numbers[1], KindPassword
 	if len(parts) == ticketParts {
-		_, known := passesSecondStep[parts[3]]
+		kind, handle, _ := strings.Cut(parts[3], ":")
+		_, known := passesSecondStep[kind]
 		if !known || !ticketRest.MatchString(strings.Join(parts[4:], ".")) || parts[6] != "" && !strings.HasPrefix(parts[6]+":", accountBucket(e.User)+":") {
 			return e, false
 		}
-		e.Kind, e.Remembered, e.before = parts[3], parts[4] == "true", parts[6]
+		e.Kind, e.passkey.handle, e.Remembered, e.before = kind, handle, parts[4] == "true", parts[6]
 		e.passed = passesSecondStep[e.Kind]
 	}
 	now, end := s.Now(), time.Unix(numbers[2], 0)

@@ -42,6 +42,12 @@ const (
 	EventTrusted         = "browser_trusted"
 	EventTrustEnded      = "browser_trust_ended"
 	EventFactorsReset    = "factors_reset"
+	EventPasskeyAdded    = "passkey_added"
+	EventPasskeyRenamed  = "passkey_renamed"
+	EventPasskeyRemoved  = "passkey_removed"
+	EventPasswordRemoved = "password_removed"
+	EventFactorsUndone   = "factors_undone"
+	EventTokenReuse      = "authn_token_reuse"
 )
 
 // EventNames are all of them.
@@ -53,6 +59,8 @@ var EventNames = []string{
 	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,
 	EventSecondOn, EventSecondOff, EventSecondFailed, EventAppChanged, EventCodesMade, EventCodeUsed,
 	EventTrusted, EventTrustEnded, EventFactorsReset,
+	EventPasskeyAdded, EventPasskeyRenamed, EventPasskeyRemoved, EventTokenReuse,
+	EventPasswordRemoved, EventFactorsUndone,
 }
 
 // DetailNewDevice marks a sign-in on a device that is new to a person who has
@@ -61,6 +69,9 @@ const DetailNewDevice = "new device"
 
 // DetailByLink marks a password that was chosen by the link of a letter.
 const DetailByLink = "by link"
+
+// DetailPasskey marks a failure that was that of a passkey.
+const DetailPasskey = "passkey"
 
 // EventsPerPage is how many events a page of activity has.
 const EventsPerPage = 25

@@ -13,7 +13,9 @@ type Export struct {
 	Devices []Device
 	// Factors are what they have for the second step.
 	Factors Factors
-	Events  []Event
+	// Passkeys are their passkeys.
+	Passkeys PasskeyList
+	Events   []Event
 	// Reserved are earlier usernames that only this person may take again.
 	Reserved []ReservedUsername
 	// Links are those of letters, which are stored until they expire.
@@ -42,6 +44,9 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	e, now := Export{User: user}, s.Now()
 	var err error
 	if e.SignIns, err = s.SignIns(ctx, user); err != nil {
+		return e, err
+	}
+	if e.Passkeys, err = s.ListPasskeys(ctx, user); err != nil {
 		return e, err
 	}
 	if user.SecondStep() {

@@ -7,10 +7,12 @@ import (
 )
 
 const (
-	resetSecond = `UPDATE users SET second_at = NULL, epoch = epoch + 1 WHERE id = $1 AND second_at IS NOT NULL`
+	resetSecond = `UPDATE users SET second_at = NULL, epoch = epoch + 1 WHERE id = $1 AND (second_at IS NOT NULL OR passkeys > 0)`
 
-	deleteSealedApp  = `DELETE FROM totp WHERE user_id = $1 AND sealed = $2`
-	selectApps       = `SELECT user_id, sealed FROM totp WHERE user_id > $1 ORDER BY user_id LIMIT $2`
+	deleteSealedApp     = `DELETE FROM totp WHERE user_id = $1 AND sealed = $2`
+	selectApps          = `SELECT user_id, sealed FROM totp WHERE user_id > $1 ORDER BY user_id LIMIT $2`
+	selectPasskeyOwners = `SELECT user_id FROM passkeys WHERE id > $1 ORDER BY id LIMIT $2`
+
 	selectCodeOwners = `SELECT user_id FROM recovery_codes WHERE user_id > $1 ORDER BY user_id LIMIT $2`
 )
 
@@ -39,19 +41,24 @@ func (s *Store) CheckSecret(ctx context.Context) error {
 	return nil
 }
 
-// AnySecondStep says whether anybody has a second step: an app or recovery codes.
+// AnySecondStep says whether anybody has a second step: an app, a passkey or recovery codes.
 func (s *Store) AnySecondStep(ctx context.Context) (bool, error) {
 	apps, err := All(ctx, s, selectApps, []any{0, 1}, (*sealedApp).columns)
 	if err != nil || len(apps) > 0 {
 		return len(apps) > 0, err
 	}
-	owners, err := All(ctx, s, selectCodeOwners, []any{0, 1}, func(id *int64) []any { return []any{id} })
+	id := func(id *int64) []any { return []any{id} }
+	owners, err := All(ctx, s, selectCodeOwners, []any{0, 1}, id)
+	if err != nil || len(owners) > 0 {
+		return len(owners) > 0, err
+	}
+	owners, err = All(ctx, s, selectPasskeyOwners, []any{[]byte{}, 1}, id)
 	return len(owners) > 0, err
 }
 
-// ResetFactors takes the second step of a person away, for operators: the app, the recovery
-// codes and all trust. It ends all sign-ins and says how many. It returns ErrNotFound for
-// somebody who has no second step.
+// ResetFactors takes every factor of a person away, for operators: the app, the recovery codes, the
+// passkeys and all trust. It ends all sign-ins and says how many. It returns ErrNotFound for
+// somebody who has none.
 func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended int64, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
 		changed, err := tx.changed(ctx, resetSecond, user.ID)
@@ -62,6 +69,9 @@ func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended
 			return ErrNotFound
 		}
 		if err := tx.dropFactors(ctx, user); err != nil {
+			return err
+		}
+		if _, err := tx.dropPasskeys(ctx, user, deletePasskeys, from); err != nil {
 			return err
 		}
 		if err := tx.endTrust(ctx, user); err != nil {

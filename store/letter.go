@@ -32,6 +32,12 @@ const (
 	LetterCodeUsed        = "code-used"        // somebody signed in with a recovery code
 	LetterCodesWrong      = "codes-wrong"      // a right password and wrong codes
 	LetterFactorsReset    = "factors-reset"    // the operator took the second step away
+	LetterAppRemoved      = "app-removed"      // the app was removed and passkeys are left
+	LetterPasskeyAdded    = "passkey-added"    // a passkey was added
+	LetterPasskeyRemoved  = "passkey-removed"  // a passkey was removed
+	LetterPasswordRemoved = "password-removed" // the password was removed and passkeys are left
+	LetterFirstFactor     = "first-factor"     // the first factor was set up, with a way back
+	LetterFactorsUndone   = "factors-undone"   // choose a new password, after the first factor was undone
 
 	// askReset is no letter yet: the question of somebody who forgot a password.
 	// It is answered in the background, so that the page takes the same time
@@ -70,6 +76,12 @@ var letterKinds = []letterKind{
 	{name: LetterCodeUsed, priority: Notice, notice: true},
 	{name: LetterCodesWrong, priority: Notice, notice: true},
 	{name: LetterFactorsReset, priority: Notice, notice: true},
+	{name: LetterAppRemoved, priority: Notice, notice: true},
+	{name: LetterPasskeyAdded, priority: Notice, notice: true},
+	{name: LetterPasskeyRemoved, priority: Notice, notice: true},
+	{name: LetterPasswordRemoved, priority: Notice, notice: true},
+	{name: LetterFirstFactor, purpose: PurposeFactors, valid: UndoValid, priority: Notice},
+	{name: LetterFactorsUndone, purpose: PurposeReset, valid: ResetValid},
 	{name: LetterInvite, purpose: PurposeInvite, valid: InviteValid, priority: Bulk},
 }
 
@@ -132,6 +144,8 @@ type LetterData struct {
 	Within time.Duration `json:"within,omitempty"`
 	// Left is how many recovery codes are left.
 	Left int `json:"left,omitempty"`
+	// Passkey is the name of a passkey.
+	Passkey string `json:"passkey,omitempty"`
 	// Product is what a letter of a product is about, as JSON.
 	Product string `json:"product,omitempty"`
 }

@@ -10,6 +10,8 @@ func TestEveryLetterHasItsPriority(t *testing.T) {
 		LetterEmailChanged: Notice, LetterPasswordChanged: Notice, LetterNewDevice: Notice, LetterClosed: Notice, LetterPasswordOff: Notice,
 		LetterSecondOn: Notice, LetterSecondOff: Notice, LetterAppChanged: Notice, LetterCodesMade: Notice, LetterCodeUsed: Notice,
 		LetterCodesWrong: Notice, LetterFactorsReset: Notice,
+		LetterAppRemoved: Notice, LetterPasskeyAdded: Notice, LetterPasskeyRemoved: Notice, LetterPasswordRemoved: Notice,
+		LetterFirstFactor: Notice, LetterFactorsUndone: Awaited,
 		LetterInvite: Bulk,
 	}
 	if len(LetterKinds) != len(want)-1 {

@@ -27,6 +27,8 @@ type Limits struct {
 	// Letters are the letters that one source asks for, Links the invalid links that it
 	// opens.
 	Letters, Links Rates
+	// Passkeys is how often one source may begin with a passkey.
+	Passkeys Rates
 }
 
 // DefaultLimits are what a site begins with.
@@ -39,6 +41,7 @@ var DefaultLimits = Limits{
 	UsernameChecks:   Rates{{60, time.Minute}},
 	Letters:          Rates{{10, time.Hour}},
 	Links:            Rates{{30, time.Minute}},
+	Passkeys:         Rates{{60, time.Minute}},
 }
 
 const (

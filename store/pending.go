@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -19,6 +20,8 @@ const (
 	// A registration that has expired, or one of the same browser.
 	deletePendingName = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR expires_at > $3 OR browser = $4)
 		RETURNING hash, email_key = $5 AND browser = $4 AND expires_at > $2`
+
+	deleteOwnPending = `DELETE FROM pending WHERE username = $1 AND (expires_at <= $2 OR expires_at > $3 OR browser = $4)`
 
 	insertPending = `INSERT INTO pending (` + registrantColumns + `, hash, browser, expires_at, next)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
@@ -43,21 +46,19 @@ type Pending struct {
 	browser string
 }
 
+// WithoutPassword says that its person asked for no password. Whoever opens the link makes a passkey,
+// or chooses a password after all.
+func (p Pending) WithoutPassword() bool { return p.stored.Hash == "" }
+
 // RegisterPending takes a registration that becomes an account only once its
 // address is confirmed. It answers alike whether or not the address has an account; if
 // it has, the owner gets a letter. browser is a secret of the browser that shows the form.
 func (s *Store) RegisterPending(ctx context.Context, r Registration, browser string, from Origin) error {
-	n, err := s.checkRegistration(r)
+	n, err := s.newRegistrant(ctx, r, browser)
 	if err != nil {
 		return err
 	}
 	holder := secret.Digest(browser)
-	if err := s.UsernameFree(ctx, n.Username, User{}, browser); err != nil {
-		return err
-	}
-	if n.stored, err = s.hasher.Hash(ctx, r.Password); err != nil {
-		return err
-	}
 	taken, err := s.emailTaken(ctx, n.emailKey)
 	if err != nil {
 		return err
@@ -97,6 +98,59 @@ func (s *Store) RegisterPending(ctx context.Context, r Registration, browser str
 	return nil
 }
 
+// newRegistrant checks a registration that is to wait, and hashes its password.
+func (s *Store) newRegistrant(ctx context.Context, r Registration, browser string) (registrant, error) {
+	r.WithoutPassword = r.WithoutPassword && s.Passkeys()
+	n, err := s.checkRegistration(r)
+	if err != nil {
+		return n, err
+	}
+	if err := s.UsernameFree(ctx, n.Username, User{}, browser); err != nil {
+		return n, err
+	}
+	if !r.WithoutPassword {
+		n.stored, err = s.hasher.Hash(ctx, r.Password)
+	}
+	return n, err
+}
+
+// InvitePending takes the registration without a password of whoever holds the token of an
+// invitation. It becomes an account once its passkey is made, or a password chosen, with the token
+// that is returned. The invitation stays good until then.
+func (s *Store) InvitePending(ctx context.Context, invitation string, r Registration, browser string, from Origin) (token string, err error) {
+	t, err := s.Token(ctx, invitation, PurposeInvite)
+	if err != nil {
+		return "", err
+	}
+	r.Email, r.WithoutPassword = t.Email, true
+	n, err := s.newRegistrant(ctx, r, browser)
+	if err != nil {
+		return "", err
+	}
+	if taken, err := s.emailTaken(ctx, n.emailKey); err != nil {
+		return "", err
+	} else if taken {
+		return "", ErrInvalidLink
+	}
+	token = secret.NewToken()
+	holder := secret.Digest(browser)
+	err = s.Write(ctx, func(tx *Tx) error {
+		now := s.Now()
+		if _, err := tx.ExecContext(ctx, deleteOwnPending, n.Username, now, latest(now, PendingValid), holder); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, insertPending, append(n.columns(), secret.Digest(token), holder, now.Add(PendingValid), "")...)
+		return err
+	})
+	if s.Conflict(err) == "pending.username" {
+		return "", ErrUsernameTaken
+	}
+	if err != nil {
+		return "", fmt.Errorf("accept an invitation: %w", err)
+	}
+	return token, nil
+}
+
 // FindPending returns the registration that a token was sent for, or ErrInvalidLink.
 // mine says whether it came from this browser. It changes nothing.
 func (s *Store) FindPending(ctx context.Context, token, browser string) (p Pending, mine bool, err error) {
@@ -121,7 +175,17 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 		return User{}, err
 	}
 	var a attempt
-	if !mine {
+	switch {
+	case p.WithoutPassword():
+		// Whoever has the link reads mail at the address, and it has no secret yet that somebody else
+		// could have chosen.
+		if err := s.passwords.Check(password, p.Name, p.Username, p.Email); err != nil {
+			return User{}, err
+		}
+		if p.stored, err = s.hasher.Hash(ctx, password); err != nil {
+			return User{}, err
+		}
+	case !mine:
 		// Counted under the token, which only the letter contains, so that nobody else
 		// can make its reader wait.
 		a, err = s.checkPassword(ctx, User{}, p.stored, "registration "+token, password, from)
@@ -135,9 +199,71 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 			return User{}, err
 		}
 	}
-	user := p.user(s.Now())
-	user.VerifiedAt = user.CreatedAt
+	user, err := s.complete(ctx, p, token, nil, from)
+	if err = s.takeBackAfterFault(ctx, a, err); err != nil {
+		return User{}, err
+	}
+	return user, nil
+}
+
+// BeginPendingPasskey begins to make the passkey of a registration without a password, for whoever
+// holds its token.
+func (s *Store) BeginPendingPasskey(ctx context.Context, token string) (Ceremony, error) {
+	p, _, err := s.FindPending(ctx, token, "")
+	if err != nil || !p.WithoutPassword() {
+		return Ceremony{}, cmp.Or(err, ErrInvalidLink)
+	}
+	return s.beginAdding(ceremonyRegister, token, s.pendingOwner(p, token))
+}
+
+// pendingOwner is the person of a registration as their first passkey will know them.
+func (s *Store) pendingOwner(p Pending, token string) passkeyOwner {
+	return passkeyOwner{user: p.user(s.Now()), handle: s.newPasskeyUser("pending|" + secret.Digest(token))}
+}
+
+// CompleteWithPasskey makes the account of a registration without a password, with the passkey that
+// answered its ceremony. name names it by its model. The entry that it returns lacks nothing. After
+// a refusal the token still works.
+func (s *Store) CompleteWithPasskey(ctx context.Context, token, ceremony, text string, name func(model string) string, from Origin) (Entry, error) {
+	p, _, err := s.FindPending(ctx, token, "")
+	if err != nil || !p.WithoutPassword() {
+		return Entry{}, cmp.Or(err, ErrInvalidLink)
+	}
+	b, err := s.open(ceremonyRegister, token, User{}, ceremony)
+	if err != nil {
+		return Entry{}, err
+	}
+	owner := s.pendingOwner(p, token)
+	key, err := s.checkNew(ctx, b, text, owner, name)
+	if err != nil {
+		return Entry{}, err
+	}
+	user, err := s.complete(ctx, p, token, func(tx *Tx, user *User) error {
+		if _, err := tx.ExecContext(ctx, updatePasskeyUser, owner.handle, user.ID, user.epoch); err != nil {
+			return fmt.Errorf("add a passkey: %w", err)
+		}
+		user.epoch++
+		user.Passkeys = 1
+		if err := tx.spend(ctx, b.challenge()); err != nil {
+			return err
+		}
+		if err := tx.insertPasskey(ctx, *user, key); err != nil {
+			return err
+		}
+		return tx.Record(ctx, user.ID, EventPasskeyAdded, key.Name, from)
+	}, from)
+	if s.Conflict(err) == "passkeys.id" {
+		err = ErrPasskeyFailed
+	}
+	return Entry{User: user, Kind: KindPasskey, passkey: answer{handle: key.Handle}, passed: true}, err
+}
+
+// complete makes the account of a registration whose link somebody holds, and then does more, unless
+// that is nil.
+func (s *Store) complete(ctx context.Context, p Pending, token string, more func(tx *Tx, user *User) error, from Origin) (user User, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
+		user = p.user(s.Now())
+		user.VerifiedAt = user.CreatedAt
 		// The account first: others with the same address then wait for it, and have
 		// locked no row that is deleted here.
 		if err := tx.insert(ctx, p.registrant, &user, from); err != nil {
@@ -150,11 +276,13 @@ func (s *Store) CompleteRegistration(ctx context.Context, token, password, brows
 		if taken == 0 {
 			return ErrInvalidLink
 		}
-		_, err = tx.ExecContext(ctx, deletePendingEmail, p.emailKey)
-		return err
+		if _, err := tx.ExecContext(ctx, deletePendingEmail, p.emailKey); err != nil || more == nil {
+			return err
+		}
+		return more(tx, &user)
 	})
-	err = s.conflict(s.takeBackAfterFault(ctx, a, err))
-	if _, refused := rules.AsRefusal(err); refused {
+	err = s.conflict(err)
+	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field != "" {
 		return User{}, ErrInvalidLink // somebody was faster
 	}
 	return user, err

@@ -27,6 +27,7 @@ func (s *Store) Prunings() []Pruning {
 		s.pruning("reserved usernames", deleteOldReserved, 0),
 		{"closed accounts", s.EraseClosed},
 		s.pruning("tokens", deleteOldTokens, 0),
+		s.pruning("challenges", deleteOldChallenges, 0),
 		s.pruning("pending registrations", deleteOldPending, 0),
 		s.pruning("letters", deleteDoneLetters, letterWindow),
 		s.pruning("addresses of letters", deleteOldAddresses, letterWindow),

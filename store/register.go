@@ -14,6 +14,9 @@ import (
 // Registration is what a person gives for a new account.
 type Registration struct {
 	Name, Username, Email, Password string
+	// WithoutPassword asks for an account that a passkey opens. It applies to registrations that wait,
+	// on sites with passkeys; the passkey is made once the address is confirmed.
+	WithoutPassword bool
 	// Next is the page that the person had asked for, for a registration that waits
 	// to be confirmed; otherwise it is not looked at.
 	Next string
@@ -42,7 +45,7 @@ func (r *registrant) columns() []any {
 
 // user is the person whose account is made now.
 func (r *registrant) user(now time.Time) User {
-	return User{Username: r.Username, Email: r.Email, Name: r.Name, CreatedAt: now}
+	return User{Username: r.Username, Email: r.Email, Name: r.Name, CreatedAt: now, HasPassword: r.stored.Hash != ""}
 }
 
 // checkRegistration refuses what no database need be asked about. It returns what
@@ -58,8 +61,10 @@ func (s *Store) checkRegistration(r Registration) (registrant, error) {
 	if err != nil {
 		return registrant{}, err
 	}
-	if err := s.passwords.Check(r.Password, r.Name, r.Username, r.Email); err != nil {
-		return registrant{}, err
+	if !r.WithoutPassword {
+		if err := s.passwords.Check(r.Password, r.Name, r.Username, r.Email); err != nil {
+			return registrant{}, err
+		}
 	}
 	return registrant{
 		Username: rules.CanonicalUsername(r.Username),
@@ -79,6 +84,7 @@ func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User
 // register makes an account. With redeem, which uses up the token that was sent to
 // the address, the address counts as confirmed.
 func (s *Store) register(ctx context.Context, r Registration, from Origin, redeem func(tx *Tx) error) (User, error) {
+	r.WithoutPassword = false
 	n, err := s.checkRegistration(r)
 	if err != nil {
 		return User{}, err
@@ -94,6 +100,7 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	if n.stored, err = s.hasher.Hash(ctx, r.Password); err != nil {
 		return User{}, err
 	}
+	user.HasPassword = true
 	err = s.Write(ctx, func(tx *Tx) error {
 		if redeem != nil {
 			if err := redeem(tx); err != nil {

@@ -71,6 +71,16 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 // and they get a letter. Nobody is signed in by it. After a refused password the token
 // still works. A token that does not work gives ErrInvalidLink.
 func (s *Store) ResetPassword(ctx context.Context, token, password string, from Origin) error {
+	return s.resetPassword(ctx, token, password, false, from)
+}
+
+// ResetPasswordAndPasskeys is ResetPassword, and removes the passkeys of somebody without a second
+// step besides: somebody else may have added them.
+func (s *Store) ResetPasswordAndPasskeys(ctx context.Context, token, password string, from Origin) error {
+	return s.resetPassword(ctx, token, password, true, from)
+}
+
+func (s *Store) resetPassword(ctx context.Context, token, password string, withPasskeys bool, from Origin) error {
 	t, err := s.Token(ctx, token, PurposeReset)
 	if err != nil {
 		return err
@@ -103,6 +113,11 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 		if err := tx.dropUnconfirmed(ctx, user, from); err != nil {
 			return err
 		}
+		if withPasskeys && !user.SecondStep() {
+			if _, err := tx.dropPasskeys(ctx, user, deletePasskeys, from); err != nil {
+				return err
+			}
+		}
 		if err := tx.Record(ctx, user.ID, EventPasswordChanged, DetailByLink, from); err != nil {
 			return err
 		}
@@ -112,7 +127,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, password string, from 
 }
 
 // signOutEverywhere ends all sign-ins, forgets all devices, and voids all
-// tokens but the way back from a change of address.
+// tokens but the ways back from a change of address and from a first factor.
 func (tx *Tx) signOutEverywhere(ctx context.Context, user User) error {
 	for _, statement := range []string{deleteSignIns, deleteDevices, deleteTokens} {
 		if _, err := tx.ExecContext(ctx, statement, user.ID); err != nil {

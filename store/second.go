@@ -219,8 +219,8 @@ func (tx *Tx) use(ctx context.Context, user User, c code, from Origin) error {
 	return nil
 }
 
-// secondStep does what the second step of a sign-in takes: it uses the code up, or looks
-// whether the browser is trusted still.
+// secondStep does what more than a password takes: it uses the code or the answer of the passkey
+// up, or looks whether the browser is trusted still.
 func (tx *Tx) secondStep(ctx context.Context, e Entry, from Origin) error {
 	if e.Kind == KindTrusted {
 		trusted, err := isTrusted(ctx, tx, tx.store, e.User, from)
@@ -228,6 +228,9 @@ func (tx *Tx) secondStep(ctx context.Context, e Entry, from Origin) error {
 			err = ErrWrongLogin
 		}
 		return err
+	}
+	if e.passkey.id != nil {
+		return tx.usePasskey(ctx, e.User, e.passkey, from)
 	}
 	return tx.use(ctx, e.User, e.code, from)
 }

@@ -57,10 +57,15 @@ type SignIn struct {
 	Remembered bool
 	// Address and Agent are where the sign-in came from.
 	Address, Agent string
+	// Passkey is the handle of the passkey that made it, or empty.
+	Passkey string
 
 	// device is the sum of the device cookie.
 	device string
 }
+
+// By says whether a passkey made the sign-in.
+func (n SignIn) By(p Passkey) bool { return n.Passkey != "" && n.Passkey == p.Handle }
 
 const (
 	agentMax = 400
@@ -73,15 +78,15 @@ const (
 
 const (
 	signInColumns = `signins.id, signins.user_id, signins.kind, signins.created_at, signins.proved_at, signins.seen_at,
-		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent, signins.handle, signins.device`
+		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent, signins.handle, signins.device, signins.passkey`
 
 	// The epoch, disabled_at and closed_at are conditions, so that an account
 	// that changed while its password was being compared gets no sign-in. second_at is one, so
 	// that a way in which forgets the second step lets nobody in.
-	insertSignIn = `INSERT INTO signins (id, user_id, kind, created_at, proved_at, seen_at, ends_at, idle_at, kept, address, agent, handle, device)
-		SELECT $1, users.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
-		FROM users WHERE users.id = $13 AND users.epoch = $14 AND users.disabled_at IS NULL AND users.closed_at IS NULL
-			AND (users.second_at IS NULL OR $15)`
+	insertSignIn = `INSERT INTO signins (id, user_id, kind, created_at, proved_at, seen_at, ends_at, idle_at, kept, address, agent, handle, device, passkey)
+		SELECT $1, users.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+		FROM users WHERE users.id = $14 AND users.epoch = $15 AND users.disabled_at IS NULL AND users.closed_at IS NULL
+			AND (users.second_at IS NULL OR $16)`
 
 	// LIMIT keeps SQLite from planning the query again for every value of $1. Without it
 	// BenchmarkHomeOfASignedInPerson (make bench) takes nearly twice as long.
@@ -124,7 +129,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 	n := SignIn{
 		ID: rand.Text(), Handle: rand.Text()[:handleChars], UserID: user.ID, Kind: e.Kind, Remembered: e.Remembered,
 		CreatedAt: now, AuthenticatedAt: now, SeenAt: now,
-		Address: from.Address, Agent: rules.Shorten(from.Agent, agentMax),
+		Address: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Passkey: e.passkey.handle,
 	}
 	if from.Device != "" {
 		n.device = secret.Digest(from.Device)
@@ -144,12 +149,12 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 			return err
 		}
 		made, err := tx.changed(ctx, insertSignIn, n.ID, n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt,
-			n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent, n.Handle, n.device, user.ID, user.epoch, passes)
+			n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent, n.Handle, n.device, n.Passkey, user.ID, user.epoch, passes)
 		if err != nil {
 			return fmt.Errorf("sign in user %d: %w", user.ID, err)
 		}
 		if made == 0 {
-			return ErrWrongLogin
+			return e.refusal()
 		}
 		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
@@ -173,6 +178,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 		}
 		return tx.Record(ctx, user.ID, EventSignedIn, detail, from)
 	})
+	err = s.noteReuse(ctx, user, err, from)
 	if err = s.takeBackAfterFault(ctx, e.attempt, err); err != nil {
 		return SignIn{}, err
 	}
@@ -254,7 +260,7 @@ func (n *SignIn) columns() []any {
 		UTC{&n.SeenAt},
 		UTC{&n.EndsAt},
 		UTC{&n.IdleAt},
-		&n.Remembered, &n.Address, &n.Agent, &n.Handle, &n.device,
+		&n.Remembered, &n.Address, &n.Agent, &n.Handle, &n.device, &n.Passkey,
 	}
 }
 

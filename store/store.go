@@ -73,6 +73,8 @@ type Rules struct {
 	// Keys are what the site's secret is used for. Without it nobody can have a second
 	// step.
 	Keys *secret.Keys
+	// RelyingParty is the site to passkeys. Without it, or without Keys, nobody can have one.
+	RelyingParty *RelyingParty
 	// SecondStepRequired says that everybody must have a second step.
 	SecondStepRequired bool
 	// Trust is how long somebody may trust a browser, at most TrustMax; 0 is not at all.

@@ -20,6 +20,7 @@ const (
 	PurposeReset    = "reset"    // a new password
 	PurposeUndo     = "undo"     // the old address back
 	PurposeInvite   = "invite"   // an account for whoever was invited
+	PurposeFactors  = "factors"  // the account back from whoever set up its first factor
 
 	VerifyValid   = 24 * time.Hour
 	NewEmailValid = time.Hour
@@ -71,7 +72,7 @@ const (
 
 	useToken = `UPDATE tokens SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1`
 
-	deleteTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose <> 'undo'`
+	deleteTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose NOT IN ('undo', 'factors')`
 
 	deleteOldTokens = `DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 )
@@ -108,9 +109,9 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	if err != nil {
 		return Token{}, fmt.Errorf("look for a token: %w", err)
 	}
-	// A new epoch voids what was sent before, except the link that undoes a change of
-	// address.
-	void := t.Purpose != PurposeUndo && t.User.epoch != epoch
+	// A new epoch voids what was sent before, except the links that undo a change of address or a
+	// first factor.
+	void := t.Purpose != PurposeUndo && t.Purpose != PurposeFactors && t.User.epoch != epoch
 	if !slices.Contains(purposes, t.Purpose) || t.User.Disabled() || void || !possible(t.expires, now, tokenValid[t.Purpose]) {
 		return Token{}, ErrInvalidLink
 	}

@@ -26,7 +26,10 @@ const (
 	deleteApp = `DELETE FROM totp WHERE user_id = $1`
 
 	deleteUnconfirmedApp = `DELETE FROM totp WHERE user_id = $1 AND NOT confirmed`
-	endSecond            = `UPDATE users SET second_at = NULL WHERE id = $1`
+
+	endSecond = `UPDATE users SET second_at = NULL WHERE id = $1 AND second_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM totp WHERE user_id = $1) AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)
+		AND NOT EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL)`
 )
 
 // appLabel binds a sealed key to its owner.
@@ -49,7 +52,7 @@ func (s *Store) SetUpApp(ctx context.Context, n SignIn, user User, typed string,
 		return n, nil, err
 	}
 	if s.Mails() && !user.Verified() {
-		return n, nil, rules.Refuse("", "Confirm your email address first.")
+		return n, nil, errUnconfirmed
 	}
 	key := s.AppKey(n, user)
 	first, last := appSteps(s.Now())
@@ -61,36 +64,96 @@ func (s *Store) SetUpApp(ctx context.Context, n SignIn, user User, typed string,
 		return n, nil, ErrWrongCode
 	}
 	err = s.Write(ctx, func(tx *Tx) error {
-		codes = nil
-		now := s.Now()
-		changed, err := tx.changed(ctx, updateSecondOn, now, user.ID, user.epoch)
-		if err != nil {
-			return fmt.Errorf("set up an app: %w", err)
-		}
-		if changed == 0 {
-			return ErrSignInEnded
-		}
-		if _, err := tx.ExecContext(ctx, upsertApp, user.ID, s.rules.Keys.Apps.Seal(key, appLabel(user.ID)), step, user.Verified(), now); err != nil {
-			return fmt.Errorf("set up an app: %w", err)
-		}
-		left, err := tx.codesLeft(ctx, user)
-		if err == nil && left == 0 {
-			codes, err = tx.makeCodes(ctx, user, time.Time{})
-		}
-		if err != nil {
+		var err error
+		if renewed, codes, err = tx.turnSecondOn(ctx, n, user, from); err != nil {
 			return err
 		}
-		event, letter := EventSecondOn, LetterSecondOn
-		if user.SecondStep() {
-			event, letter = EventAppChanged, LetterAppChanged
+		if _, err := tx.ExecContext(ctx, upsertApp, user.ID, s.rules.Keys.Apps.Seal(key, appLabel(user.ID)), step, user.Verified(), s.Now()); err != nil {
+			return fmt.Errorf("set up an app: %w", err)
 		}
-		renewed, err = tx.changedSecond(ctx, n, user, event, letter, from)
-		return err
+		return nil
 	})
 	if err != nil {
 		return n, nil, err
 	}
 	return renewed, codes, nil
+}
+
+// errUnconfirmed refuses a factor to somebody who cannot be told of it: it may be somebody else's
+// address.
+var errUnconfirmed = rules.Refuse("", "Confirm your email address first.")
+
+// TurnSecondStepOn makes a passkey the second step of somebody who has one and no app. What it
+// returns and ends is as in SetUpApp.
+func (s *Store) TurnSecondStepOn(ctx context.Context, n SignIn, user User, from Origin) (renewed SignIn, codes []string, err error) {
+	err = s.Write(ctx, func(tx *Tx) error {
+		var err error
+		if renewed, codes, err = tx.turnSecondOn(ctx, n, user, from); err != nil {
+			return err
+		}
+		var have int
+		if err := tx.QueryRowContext(ctx, countPasskeys, user.ID).Scan(&have); err != nil {
+			return fmt.Errorf("turn a second step on: %w", err)
+		}
+		if have == 0 || user.SecondStep() {
+			return ErrSignInEnded
+		}
+		return nil
+	})
+	if err != nil {
+		return n, nil, err
+	}
+	return renewed, codes, nil
+}
+
+// turnSecondOn turns the second step on, or changes it where it is on. codes are new recovery codes
+// where the person has none left.
+func (tx *Tx) turnSecondOn(ctx context.Context, n SignIn, user User, from Origin) (renewed SignIn, codes []string, err error) {
+	changed, err := tx.changed(ctx, updateSecondOn, tx.store.Now(), user.ID, user.epoch)
+	if err != nil {
+		return n, nil, fmt.Errorf("turn a second step on: %w", err)
+	}
+	if changed == 0 {
+		return n, nil, ErrSignInEnded
+	}
+	left, err := tx.codesLeft(ctx, user)
+	if err == nil && left == 0 {
+		codes, err = tx.makeCodes(ctx, user, time.Time{})
+	}
+	if err != nil {
+		return n, nil, err
+	}
+	event, letter := EventSecondOn, LetterSecondOn
+	if user.SecondStep() {
+		event, letter = EventAppChanged, LetterAppChanged
+	}
+	renewed, err = tx.changedSecond(ctx, n, user, event, letter, from)
+	return renewed, codes, err
+}
+
+// RemoveApp removes the authenticator app of somebody whose passkeys go on being a second step. All
+// other sign-ins end, and this one is returned under its new id. From somebody without passkeys it
+// takes the second step away, as TurnSecondStepOff does.
+func (s *Store) RemoveApp(ctx context.Context, n SignIn, user User, from Origin) (renewed SignIn, err error) {
+	if user.Passkeys == 0 {
+		return s.TurnSecondStepOff(ctx, n, user, from)
+	}
+	err = s.Write(ctx, func(tx *Tx) error {
+		// Whoever removes the last passkey at the same time waits here, and changes the epoch.
+		changed, err := tx.changed(ctx, updateEpoch, user.ID, user.epoch)
+		if err != nil {
+			return fmt.Errorf("remove an app: %w", err)
+		}
+		if changed == 0 {
+			return ErrSignInEnded
+		}
+		if _, err := tx.ExecContext(ctx, deleteApp, user.ID); err != nil {
+			return fmt.Errorf("remove an app: %w", err)
+		}
+		renewed, err = tx.changedSecond(ctx, n, user, EventAppChanged, LetterAppRemoved, from)
+		return err
+	})
+	return renewed, err
 }
 
 // changedSecond does what every change of the second step brings: all other sign-ins end,
@@ -106,7 +169,13 @@ func (tx *Tx) changedSecond(ctx context.Context, n SignIn, user User, event, let
 	if err != nil {
 		return n, err
 	}
-	if err := tx.notify(ctx, letter, user, from); err != nil {
+	data := letterFor(user.Email, user, from)
+	if letter == LetterSecondOn {
+		err = tx.notifyFactor(ctx, letter, user, data)
+	} else {
+		err = tx.notifyIn(ctx, letter, user, data)
+	}
+	if err != nil {
 		return n, err
 	}
 	return renewed, tx.Record(ctx, user.ID, event, "", from)
@@ -146,19 +215,37 @@ func (tx *Tx) dropFactors(ctx context.Context, user User) error {
 	return nil
 }
 
-// dropUnconfirmed turns a second step off that was set up while the address of the account
-// had never been confirmed: it may be that of whoever typed somebody else's address.
+// dropUnconfirmed removes what was set up while the address of the account had never been
+// confirmed: it may be that of whoever typed somebody else's address. A second step of which
+// nothing is left is off.
 func (tx *Tx) dropUnconfirmed(ctx context.Context, user User, from Origin) error {
-	dropped, err := tx.changed(ctx, deleteUnconfirmedApp, user.ID)
+	keys, err := tx.dropPasskeys(ctx, user, deleteUnconfirmedPasskeys, from)
+	if err != nil {
+		return err
+	}
+	apps, err := tx.changed(ctx, deleteUnconfirmedApp, user.ID)
 	if err != nil {
 		return fmt.Errorf("remove an app: %w", err)
 	}
-	// The app may be gone and its codes still there.
-	if dropped == 0 && (user.Verified() || !user.SecondStep()) {
+	// The factors may be gone and their codes still there.
+	if !user.SecondStep() || keys+apps == 0 && user.Verified() {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, endSecond, user.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteCodes, user.ID); err != nil {
+		return fmt.Errorf("remove recovery codes: %w", err)
+	}
+	return tx.endEmptySecond(ctx, user, from)
+}
+
+// endEmptySecond turns a second step off of which neither an app nor a passkey nor an unused code
+// is left.
+func (tx *Tx) endEmptySecond(ctx context.Context, user User, from Origin) error {
+	ended, err := tx.changed(ctx, endSecond, user.ID)
+	if err != nil {
 		return fmt.Errorf("turn a second step off: %w", err)
+	}
+	if ended == 0 {
+		return nil
 	}
 	if err := tx.dropFactors(ctx, user); err != nil {
 		return err
@@ -206,6 +293,8 @@ type Factors struct {
 	// AppUnreadable says that the app was sealed with another secret, so that its codes are no
 	// longer taken.
 	AppUnreadable bool
+	// UndoUntil is until when the letter about the first factor can undo it, or the zero time.
+	UndoUntil time.Time
 	// Codes are the recovery codes of the present set, used and unused.
 	Codes []RecoveryCode
 	// Trusted are the browsers that are not asked for the second step.
@@ -214,7 +303,7 @@ type Factors struct {
 
 const selectApp = `SELECT created_at, sealed FROM totp WHERE user_id = $1`
 
-// Factors collects them. Three queries.
+// Factors collects them. Four queries.
 func (s *Store) Factors(ctx context.Context, user User) (f Factors, err error) {
 	var sealed []byte
 	err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectApp, user.ID).Scan(UTC{&f.AppAt}, &sealed)
@@ -226,6 +315,9 @@ func (s *Store) Factors(ctx context.Context, user User) (f Factors, err error) {
 		f.AppUnreadable = unreadable != nil
 	}
 	if f.Codes, err = s.recoveryCodes(ctx, user); err != nil {
+		return f, err
+	}
+	if f.UndoUntil, err = s.undoUntil(ctx, user); err != nil {
 		return f, err
 	}
 	f.Trusted, err = s.trustedBrowsers(ctx, user)

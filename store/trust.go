@@ -91,7 +91,7 @@ func isTrusted(ctx context.Context, db interface {
 // trust trusts the browser of a sign-in if its person asked for that. The time is counted
 // from here and never prolonged.
 func (tx *Tx) trust(ctx context.Context, e Entry, device string, from Origin) error {
-	if e.Trust == "" || e.Kind != KindCode || device == "" || tx.store.rules.Trust == 0 {
+	if e.Trust == "" || e.Kind != KindCode && e.Kind != KindPasswordPasskey || device == "" || tx.store.rules.Trust == 0 {
 		return nil
 	}
 	until := tx.store.Now().Add(tx.store.rules.Trust)

@@ -37,6 +37,10 @@ type User struct {
 	PasswordAt time.Time
 	// SecondAt is since when a password alone does not sign the person in, or the zero time.
 	SecondAt time.Time
+	// Passkeys is how many passkeys the person has.
+	Passkeys int
+	// HasPassword says that there is a password, so that one can sign the person in.
+	HasPassword bool
 
 	// epoch changes whenever what proves this person changes; a sign-in that
 	// began under an older one does not come about.
@@ -79,7 +83,7 @@ func (u User) FormID() string {
 const (
 	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at,
 		users.renamed_at, users.closed_at, users.confirmed_at, users.zone, users.password_at, users.second_at,
-		users.wrong_passwords, users.epoch`
+		users.passkeys, users.password_hash <> '', users.wrong_passwords, users.epoch`
 
 	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
@@ -115,6 +119,7 @@ func (u *User) columns() []any {
 		&u.Zone,
 		UTC{&u.PasswordAt},
 		UTC{&u.SecondAt},
+		&u.Passkeys, &u.HasPassword,
 		&u.wrongPasswords,
 		&u.epoch,
 	}

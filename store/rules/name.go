@@ -21,17 +21,35 @@ func CanonicalName(value string) string {
 // CheckName refuses display names that are too long, that another encoding has
 // spoilt, or that could upset the line they are shown in. An empty one is fine.
 func CheckName(value string) error {
+	return checkLine("Your name", value, NameMax)
+}
+
+// checkLine refuses a name that would not be shown well in one line.
+func checkLine(what, value string, limit int) error {
 	name := CanonicalName(value)
 	switch {
-	case utf8.RuneCountInString(name) > NameMax:
-		return Refuse("name", "Use at most %d characters for the name.", NameMax)
+	case utf8.RuneCountInString(name) > limit:
+		return Refuse("name", "Use at most %d characters for the name.", limit)
 	case spoilt(name):
-		return refuseSpoilt("name", "Your name")
+		return refuseSpoilt("name", what)
 	// An override of the direction can deceive even at the end of a name.
 	case !plainText(name) || strings.ContainsRune(value, '\u202e'):
-		return Refuse("name", "Your name contains an invisible character, such as a line break. Type it instead of pasting it.")
+		return Refuse("name", "%s contains an invisible character, such as a line break. Type it instead of pasting it.", what)
 	}
 	return nil
+}
+
+// PasskeyNameMax is the longest name of a passkey, in characters.
+const PasskeyNameMax = 40
+
+// PasskeyName is the name of a passkey as it is stored. It is refused where it is empty, too long,
+// or could upset the line it is shown in.
+func PasskeyName(typed string) (string, error) {
+	name := CanonicalName(typed)
+	if name == "" {
+		return "", Refuse("name", "Give it a name, such as Phone.")
+	}
+	return name, checkLine("This name", typed, PasskeyNameMax)
 }
 
 // plainText says whether value is valid UTF-8 without characters that would

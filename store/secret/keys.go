@@ -16,6 +16,10 @@ type Keys struct {
 	Apps *Seal
 	// AppSetup makes the keys that are shown while an app is set up.
 	AppSetup *MAC
+	// Ceremonies seals what a browser carries from the beginning of a passkey ceremony to its end.
+	Ceremonies *Seal
+	// PasskeyUser makes the names by which passkeys know people.
+	PasskeyUser *MAC
 }
 
 // NewKeys derives all keys. It returns an error for a secret of the wrong length.
@@ -29,6 +33,12 @@ func NewKeys(secret []byte) (*Keys, error) {
 		return nil, err
 	}
 	if k.AppSetup, err = NewMAC(secret, "totp setup"); err != nil {
+		return nil, err
+	}
+	if k.Ceremonies, err = NewSeal(secret, "ceremonies"); err != nil {
+		return nil, err
+	}
+	if k.PasskeyUser, err = NewMAC(secret, "passkey user"); err != nil {
 		return nil, err
 	}
 	return &k, nil

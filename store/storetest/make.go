@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -79,7 +80,7 @@ func Common(passwords ...string) *io.SectionReader {
 func New(t testing.TB, db store.Database, clock *Clock) *store.Store {
 	t.Helper()
 	rules := store.DefaultRules
-	rules.Keys = Keys(t)
+	rules.Keys, rules.RelyingParty = Keys(t), RelyingParty(t, Origin)
 	return NewWith(t, db, clock, rules)
 }
 
@@ -101,6 +102,23 @@ func Keys(t testing.TB) *secret.Keys {
 		t.Fatal(err)
 	}
 	return keys
+}
+
+// Origin is that of the site of tests.
+const Origin = "https://gatehouse.example"
+
+// RelyingParty is a site to passkeys.
+func RelyingParty(t testing.TB, origin string) *store.RelyingParty {
+	t.Helper()
+	base, err := url.Parse(origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	party, err := store.NewRelyingParty("Example", base, base.Hostname())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return party
 }
 
 // From is where people of tests come from.
