@@ -111,7 +111,7 @@ var examples = []example{
 	{route: "POST /account/signins/end-others", costs: takes(0, 7)},
 	{route: "GET /account/activity", costs: takes(0, 3)},
 	{route: "GET /account/data", costs: takes(0, 2)},
-	{route: "GET /account/export", shows: aFile, costs: takes(0, 8)},
+	{route: "GET /account/export", shows: aFile, costs: takes(0, 10)},
 	{route: "GET /account/delete", costs: takes(0, 2)},
 	{route: "POST /account/delete", form: "username=ada", costs: []cost{{"", "", 0, 2}}},
 	{route: "GET /confirm", costs: takes(0, 2)},
@@ -149,7 +149,13 @@ var examples = []example{
 		{"", "", 0, 2},
 		{store.PurposeUndo, "", 1, 3},
 	}},
-	{route: "POST /email/undo", costs: []cost{{store.PurposeUndo, "", 14, 3}}}, // the second comes too late
+	{route: "POST /email/undo", costs: []cost{{store.PurposeUndo, "", 17, 3}}}, // the second comes too late
+	{route: "GET /factors/undo/{token}", at: "/factors/undo/NONE", shows: elsewhere, costs: takes(0, 2)},
+	{route: "GET /factors/undo", costs: []cost{
+		{"", "", 0, 2},
+		{store.PurposeFactors, "", 1, 3},
+	}},
+	{route: "POST /factors/undo", costs: []cost{{store.PurposeFactors, "", 20, 3}}}, // the second comes too late
 	{route: "GET /invite/{token}", at: "/invite/NONE", shows: elsewhere, costs: takes(0, 2)},
 	{route: "GET /invite", costs: []cost{
 		{"", "", 0, 2},

@@ -124,6 +124,15 @@ func (w words) Scan(value any) error {
 
 // passkeyOwner is a person with their passkeys. Two queries.
 func (s *Store) passkeyOwner(ctx context.Context, user User) (passkeyOwner, error) {
+	o, err := s.storedPasskeys(ctx, user)
+	if err == nil && o.handle == nil {
+		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
+	}
+	return o, err
+}
+
+// storedPasskeys is passkeyOwner, without a name for somebody who never had a passkey.
+func (s *Store) storedPasskeys(ctx context.Context, user User) (passkeyOwner, error) {
 	o := passkeyOwner{user: user}
 	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPasskeyUser, user.ID).Scan(&o.handle)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -131,9 +140,6 @@ func (s *Store) passkeyOwner(ctx context.Context, user User) (passkeyOwner, erro
 	}
 	if err != nil {
 		return o, fmt.Errorf("look for passkeys: %w", err)
-	}
-	if o.handle == nil {
-		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
 	}
 	o.keys, err = All(ctx, s, selectPasskeys, []any{user.ID}, (*Passkey).columns)
 	return o, err
@@ -362,7 +368,11 @@ func (s *Store) AddPasskey(ctx context.Context, n SignIn, user User, token, text
 			return err
 		}
 		if !user.SecondStep() && s.RequiresSecondStep(user) {
-			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, user, from)
+			// It is their first factor, and the letter with the way back is the one about it.
+			withPasskey := user
+			withPasskey.Passkeys++
+			withPasskey.epoch++
+			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, withPasskey, from)
 		} else {
 			added.SignIn, err = tx.renewSignIn(ctx, n)
 		}
