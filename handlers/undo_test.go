@@ -11,11 +11,6 @@ import (
 	"gatehouse/store/storetest"
 )
 
-// withPasskeys is a site whose store takes the passkeys of storetest.
-func withPasskeys(t *testing.T) func(*Site) {
-	return withRules(func(r *store.Rules) { r.RelyingParty = storetest.RelyingParty(t, storetest.Origin) })
-}
-
 // addsPasskey gives Ada a passkey by a sign-in that she has, or else by a new one.
 func (h *house) addsPasskey(t testing.TB, signIns ...store.SignIn) (*storetest.Authenticator, store.Passkey) {
 	t.Helper()
@@ -26,7 +21,7 @@ func (h *house) addsPasskey(t testing.TB, signIns ...store.SignIn) (*storetest.A
 		}
 		signIns = append(signIns, signIn)
 	}
-	a := storetest.NewAuthenticator(storetest.Origin)
+	a := storetest.NewAuthenticator(h.BaseURL.String())
 	return a, storetest.AddPasskey(t, h.Store, a, signIns[0]).Passkey
 }
 
@@ -135,7 +130,7 @@ func TestAFirstPasskeyIsUndoneAfterAChangeOfAddress(t *testing.T) {
 				}
 				owner.follows(h.link(t, mine)).is(200).submit(map[string]string{"password": newPassword}).goesTo("/login")
 				owner.tries("ada", newPassword).goesTo("/").signedInAs("ada")
-			}, withMail, withPasskeys(t))
+			}, withMail)
 		})
 	}
 }
@@ -153,7 +148,7 @@ func TestAFurtherFactorHasNoWayBack(t *testing.T) {
 		if got := h.waysBack(t, "ada@example.com"); got != 1 {
 			t.Errorf("%d letters have a way back", got)
 		}
-	}, withMail, withPasskeys(t))
+	}, withMail)
 }
 
 // Where the first passkey turns the second step on, there are two letters and one way back.
@@ -169,9 +164,7 @@ func TestAFirstPasskeyThatIsRequiredHasOneWayBack(t *testing.T) {
 		if got := h.waysBack(t, "ada@example.com"); got != 1 {
 			t.Errorf("%d letters have a way back", got)
 		}
-	}, withMail, withRules(func(r *store.Rules) {
-		r.RelyingParty, r.SecondStepRequired = storetest.RelyingParty(t, storetest.Origin), true
-	}))
+	}, withMail, withRules(func(r *store.Rules) { r.SecondStepRequired = true }))
 }
 
 func TestUndoingAFirstFactorNeedsItsButton(t *testing.T) {
