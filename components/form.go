@@ -41,6 +41,8 @@ type Form struct {
 	Taken []string
 	// Beside says that another form of the page is the first choice.
 	Beside bool
+	// Without labels a second button, which sends the form without a password. It is empty for most forms.
+	Without string
 	// Danger marks a form whose effect is hard to undo.
 	Danger bool
 	// Problem is a refusal that no single field explains. Ways lead on from it.
@@ -57,6 +59,15 @@ func (f *Form) Fill(values url.Values) {
 		field.take(values.Get(field.Name))
 	}
 	f.Next = values.Get("next")
+}
+
+// TakeWithout takes over that the person wants no password, where the form offers that.
+func (f *Form) TakeWithout(sent url.Values, password *Field) (without bool) {
+	if f.Without == "" || sent.Get("without") != "password" {
+		return false
+	}
+	password.Value, password.Rule = "", nil
+	return true
 }
 
 // Check applies every rule and says whether none refused.
@@ -148,8 +159,10 @@ const (
 	checking = "Checking…"
 	waiting  = "Waiting…"
 
-	usePasskey = "Use a passkey"
-	sending  = "Sending…"
+	usePasskey      = "Use a passkey"
+	createAPasskey  = "Create a passkey"
+	withoutPassword = "Continue without a password"
+	sending         = "Sending…"
 )
 
 // busy is what the button says while the form is on its way.

@@ -149,7 +149,7 @@ type PasskeyForm struct {
 // NewPasskeyForm states the form that adds one to the account of a person.
 func NewPasskeyForm() *PasskeyForm {
 	f := &PasskeyForm{Form: Form{
-		ID: "passkey-new", Action: passkeysPage + "/new", Title: addPasskeyTitle, Submit: "Create a passkey", Busy: waiting, Passkey: createPasskey,
+		ID: "passkey-new", Action: passkeysPage + "/new", Title: addPasskeyTitle, Submit: createAPasskey, Busy: waiting, Passkey: createPasskey,
 	}}
 	f.Name = passkeyNameField()
 	f.Name.Optional, f.Name.Hint = true, "Left empty, it's named after your device or password manager."

@@ -5,8 +5,10 @@ package components
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import "gatehouse/store"
 
@@ -164,7 +166,7 @@ func Passkeys(p PasskeyList) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = withoutPassword(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = passwordOrNone(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -329,8 +331,8 @@ func passkeyRow(key store.Passkey, current store.SignIn, domain string) templ.Co
 	})
 }
 
-// withoutPassword offers to do without a password, and says to whoever does how they get one again.
-func withoutPassword(p PasskeyList) templ.Component {
+// passwordOrNone offers to do without a password, and says to whoever does how they get one again.
+func passwordOrNone(p PasskeyList) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

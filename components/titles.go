@@ -21,6 +21,7 @@ const (
 	makeCodes         = "Make new codes"
 	moveAppTitle      = "Move to another app"
 	PasskeysTitle     = "Passkeys"
+	firstPasskeyTitle = "Create your passkey"
 	addPasskeyTitle   = "Add a passkey"
 	PasskeyTitle      = "Your passkey"
 

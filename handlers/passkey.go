@@ -25,6 +25,8 @@ func (s *Site) passkeys() []route {
 		{post, "/login/second/passkey", visitors, s.half(s.secondByPasskey), drawn},
 		{post, "/confirm/passkey/options", entered, s.proofOptions, drawn},
 		{post, "/confirm/passkey", entered, s.reauthByPasskey, drawn},
+		{post, "/email/verify/passkey/options", Everyone, s.withLink(verifyPage, s.makePasskeyOptions), drawn},
+		{post, "/email/verify/passkey", Everyone, s.withLink(verifyPage, s.makePasskey), drawn},
 		{get, passkeysPage, entered, s.listPasskeys, drawn},
 		{get, "/account/passkeys/new", equipping, s.newPasskey, drawn},
 		{post, "/account/passkeys/new/options", equipping, s.newPasskeyOptions, drawn},
