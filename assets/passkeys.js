@@ -7,7 +7,7 @@ let clicked = false; // whether somebody clicked for it, and it did not come fro
 let again; // the timer of the next offer
 
 // Ids travel as base64url. By hand: the objects of some password managers cannot do it.
-const encode = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/[+/=]/g, (c) => ({ "+": "-", "/": "_" })[c] ?? "");
+const encode = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 
 const refusals = {
@@ -18,17 +18,17 @@ const refusals = {
 
 // passkeys begins. say tells a person something, sentence puts the status of an answer into words.
 export function passkeys(say, sentence) {
-  const { PublicKeyCredential } = window;
-  document.documentElement.classList.toggle("keyless", !PublicKeyCredential);
+  const { PublicKeyCredential } = window; // every browser has it, but not at every address
 
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (!("passkey" in form.dataset) || ready.delete(form) || !PublicKeyCredential) return;
+    if (!("passkey" in form.dataset) || ready.delete(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     say("");
     perform(form).catch((error) => {
-      if (error.name === "AbortError") return;
+      if (error.name === "AbortError") return; // another one began
+      clicked = false;
       say(error.status ? sentence(error.status) : refusals[error.name] ?? "That didn't work in this browser. Try again, or choose another way.");
       offer();
     });
@@ -36,23 +36,19 @@ export function passkeys(say, sentence) {
 
   async function perform(form, mediation) {
     waiting?.abort(); // before anything is awaited: a click right after the page is there cancels the autofill
-    const own = waiting = new AbortController();
-    const { signal } = own;
+    waiting = new AbortController();
+    const { signal } = waiting;
     clicked = !mediation;
-    try {
-      const body = new URLSearchParams(new FormData(form));
-      const response = await fetch(`${form.action}/options`, { method: "POST", body, redirect: "manual", signal });
-      if (response.type === "opaqueredirect") return location.reload(); // something else has to come first
-      if (!response.ok) throw { status: response.status };
-      const { ceremony, publicKey } = await response.json();
-      publicKey.challenge = decode(publicKey.challenge);
-      if (publicKey.user) publicKey.user.id = decode(publicKey.user.id);
-      for (const key of publicKey.allowCredentials ?? publicKey.excludeCredentials ?? []) key.id = decode(key.id);
-      const key = await navigator.credentials[form.dataset.passkey]({ publicKey, mediation, signal });
-      fill(form.elements, ceremony, key);
-    } finally {
-      if (waiting === own) clicked = false;
-    }
+    const body = new URLSearchParams(new FormData(form));
+    const response = await fetch(`${form.action}/options`, { method: "POST", body, redirect: "manual", signal });
+    if (response.type === "opaqueredirect") return location.reload(); // something else has to come first
+    if (!response.ok) throw response;
+    const { ceremony, publicKey } = await response.json();
+    publicKey.challenge = decode(publicKey.challenge);
+    if (publicKey.user) publicKey.user.id = decode(publicKey.user.id);
+    for (const key of publicKey.allowCredentials ?? publicKey.excludeCredentials ?? []) key.id = decode(key.id);
+    fill(form.elements, ceremony, await navigator.credentials[form.dataset.passkey]({ publicKey, mediation, signal }));
+    clicked = false;
     ready.add(form);
     form.requestSubmit();
   }
@@ -86,17 +82,15 @@ export function passkeys(say, sentence) {
 }
 
 function fill(fields, ceremony, key) {
-  const { response } = key;
-  const answer = { transports: response.getTransports?.() };
+  const { rawId, type, response: given } = key;
+  const response = { transports: given.getTransports?.() };
   for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
-    if (response[name]) answer[name] = encode(response[name]);
+    if (given[name]) response[name] = encode(given[name]);
   }
-  const id = encode(key.rawId);
-  fields.passkey.value = JSON.stringify({
-    id, rawId: id, type: key.type, authenticatorAttachment: key.authenticatorAttachment,
-    clientExtensionResults: key.getClientExtensionResults(), response: answer,
-  });
+  const id = encode(rawId);
+  fields.passkey.value = JSON.stringify({ id, rawId: id, type, clientExtensionResults: key.getClientExtensionResults(), response });
   fields.ceremony.value = ceremony;
-  if (fields.remember) fields.remember.value = document.querySelector("[name=remember]:checked") ? "on" : "";
-  if (fields.trust) fields.trust.value = document.querySelector("[name=trust]:checked") ? "on" : "";
+  for (const { name, checked } of document.querySelectorAll("[type=checkbox]")) {
+    if (fields[name]) fields[name].value = checked ? "on" : "";
+  }
 }
