@@ -149,7 +149,7 @@ const (
 	waiting  = "Waiting…"
 
 	usePasskey = "Use a passkey"
-	sending  = "Sending…"
+	sending    = "Sending…"
 )
 
 // busy is what the button says while the form is on its way.
