@@ -141,8 +141,12 @@ func (s *Store) passkeyOwner(ctx context.Context, user User) (passkeyOwner, erro
 
 // newPasskeyUser is the name by which somebody's first passkey will know them: 64 bytes that
 // nobody can predict or read anything from (WebAuthn Level 3, 14.6.1). It is the same in two tabs
-// at once, so that neither makes a passkey that leads nowhere.
+// at once, so that neither makes a passkey that leads nowhere. It is none where people can have no
+// passkeys.
 func (s *Store) newPasskeyUser(of string) []byte {
+	if !s.Passkeys() {
+		return nil
+	}
 	return append(s.rules.Keys.PasskeyUser.Sum("1|"+of), s.rules.Keys.PasskeyUser.Sum("2|"+of)...)
 }
 
@@ -362,7 +366,10 @@ func (s *Store) AddPasskey(ctx context.Context, n SignIn, user User, token, text
 			return err
 		}
 		if !user.SecondStep() && s.RequiresSecondStep(user) {
-			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, user, from)
+			owns := user // as the account is by now
+			owns.epoch++
+			owns.Passkeys++
+			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, owns, from)
 		} else {
 			added.SignIn, err = tx.renewSignIn(ctx, n)
 		}
