@@ -142,6 +142,9 @@ func (s *Store) seal(purpose, holder string, user User, session *webauthn.Sessio
 // ErrPasskeyFailed for everything that another browser, purpose or person began.
 func (s *Store) open(purpose, holder string, user User, token string) (begun, error) {
 	var b begun
+	if !s.Passkeys() {
+		return b, ErrPasskeyFailed
+	}
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {
 		return b, ErrPasskeyFailed
@@ -158,8 +161,12 @@ func (s *Store) open(purpose, holder string, user User, token string) (begun, er
 }
 
 // BeginPasskeySignIn begins a sign-in of whoever has a passkey. It names nobody and asks the
-// database nothing, so it is the same for everybody.
+// database nothing, so it is the same for everybody. Like every beginning it returns ErrNotFound where
+// people can have no passkeys.
 func (s *Store) BeginPasskeySignIn(holder string) (Ceremony, error) {
+	if !s.Passkeys() {
+		return Ceremony{}, ErrNotFound
+	}
 	options, session, err := s.rules.RelyingParty.web.BeginDiscoverableLogin()
 	if err != nil {
 		return Ceremony{}, fmt.Errorf("begin with a passkey: %w", err)
@@ -184,7 +191,7 @@ func (s *Store) beginProof(ctx context.Context, purpose, holder string, user Use
 	if err != nil {
 		return Ceremony{}, err
 	}
-	if len(owner.keys) == 0 {
+	if len(owner.keys) == 0 || !s.Passkeys() {
 		return Ceremony{}, ErrNotFound
 	}
 	options, session, err := s.rules.RelyingParty.web.BeginLogin(owner)
@@ -204,6 +211,9 @@ func (s *Store) BeginPasskey(ctx context.Context, n SignIn, user User) (Ceremony
 }
 
 func (s *Store) beginAdding(purpose, holder string, owner passkeyOwner) (Ceremony, error) {
+	if !s.Passkeys() {
+		return Ceremony{}, ErrNotFound
+	}
 	options, session, err := s.rules.RelyingParty.web.BeginRegistration(owner,
 		webauthn.WithCredentialParameters(webauthn.CredentialParametersRecommendedL3()),
 		webauthn.WithExclusions(webauthn.Credentials(owner.WebAuthnCredentials()).CredentialDescriptors()),

@@ -93,7 +93,7 @@ func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended
 
 // DropUnreadableApps removes the authenticator apps that the site's secret cannot open, of
 // everybody. Their owners still have a second step and sign in with a recovery code. dropped
-// is how many there were, and stranded are the people among them who have no code left. Without
+// is how many there were, and stranded are the people among them who have neither a code nor a passkey. Without
 // a secret these are all apps: ask first.
 func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped int, stranded []User, err error) {
 	const batch = 200
@@ -115,7 +115,7 @@ func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped in
 				return dropped, stranded, err
 			}
 			dropped++
-			if left == 0 {
+			if left == 0 && user.Passkeys == 0 {
 				stranded = append(stranded, user)
 			}
 		}

@@ -148,8 +148,12 @@ func (s *Store) storedPasskeys(ctx context.Context, user User) (o passkeyOwner, 
 
 // newPasskeyUser is the name by which somebody's first passkey will know them: 64 bytes that
 // nobody can predict or read anything from (WebAuthn Level 3, 14.6.1). It is the same in two tabs
-// at once, so that neither makes a passkey that leads nowhere.
+// at once, so that neither makes a passkey that leads nowhere. It is none where people can have no
+// passkeys.
 func (s *Store) newPasskeyUser(of string) []byte {
+	if !s.Passkeys() {
+		return nil
+	}
 	return append(s.rules.Keys.PasskeyUser.Sum("1|"+of), s.rules.Keys.PasskeyUser.Sum("2|"+of)...)
 }
 

@@ -86,6 +86,9 @@ var errUnconfirmed = rules.Refuse("", "Confirm your email address first.")
 // TurnSecondStepOn makes a passkey the second step of somebody who has one and no app. What it
 // returns and ends is as in SetUpApp.
 func (s *Store) TurnSecondStepOn(ctx context.Context, n SignIn, user User, from Origin) (renewed SignIn, codes []string, err error) {
+	if s.Mails() && !user.Verified() {
+		return n, nil, errUnconfirmed
+	}
 	err = s.Write(ctx, func(tx *Tx) error {
 		var err error
 		if renewed, codes, err = tx.turnSecondOn(ctx, n, user, from); err != nil {
@@ -147,8 +150,12 @@ func (s *Store) RemoveApp(ctx context.Context, n SignIn, user User, from Origin)
 		if changed == 0 {
 			return ErrSignInEnded
 		}
-		if _, err := tx.ExecContext(ctx, deleteApp, user.ID); err != nil {
+		removed, err := tx.changed(ctx, deleteApp, user.ID)
+		if err != nil {
 			return fmt.Errorf("remove an app: %w", err)
+		}
+		if removed == 0 {
+			return ErrSignInEnded
 		}
 		renewed, err = tx.changedSecond(ctx, n, user, EventAppChanged, LetterAppRemoved, from)
 		return err

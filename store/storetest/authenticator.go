@@ -45,6 +45,8 @@ type Authenticator struct {
 	Algorithm int64
 	// Synced says that its passkeys are on several devices; they then count nothing.
 	Synced bool
+	// Zero says that the public keys which it makes begin with a zero byte, as one in 256 does.
+	Zero bool
 	// Keys are the passkeys that it has, the newest last.
 	Keys []*Key
 	// Lie changes what it is about to answer, before that is signed. Sent changes the JSON that the
@@ -121,24 +123,12 @@ func (a *Authenticator) Create(t testing.TB, publicKey any) string {
 		}
 	}
 	key := &Key{ID: random(32), User: decode(t, o.User.ID), Domain: o.RP.ID}
-	public := map[int]any{}
-	switch a.Algorithm {
-	case EdDSA:
-		point, private, err := ed25519.GenerateKey(rand.Reader)
-		if err != nil {
-			t.Fatal(err)
+	public, begins := map[int]any{}, byte(1)
+	for begins != 0 {
+		key.signer, public, begins = a.newKey(t)
+		if !a.Zero {
+			break
 		}
-		key.signer, public = private, map[int]any{1: 1, 3: EdDSA, -1: 6, -2: []byte(point)}
-	default:
-		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		point, err := private.PublicKey.Bytes() // 4, x, y
-		if err != nil {
-			t.Fatal(err)
-		}
-		key.signer, public = private, map[int]any{1: 2, 3: ES256, -1: 1, -2: point[1:33], -3: point[33:]}
 	}
 	r := a.response("webauthn.create", o.Challenge, key)
 	r.Flags |= attested
@@ -155,6 +145,27 @@ func (a *Authenticator) Create(t testing.TB, publicKey any) string {
 	return a.send(t, r, map[string]any{
 		"clientDataJSON": text64(r.clientData(t)), "attestationObject": text64(object), "transports": []string{"internal", "hybrid"},
 	})
+}
+
+// newKey makes a pair of keys and says how the public one begins.
+func (a *Authenticator) newKey(t testing.TB) (signer crypto.Signer, public map[int]any, begins byte) {
+	t.Helper()
+	if a.Algorithm == EdDSA {
+		point, private, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return private, map[int]any{1: 1, -1: 6, -2: []byte(point)}, point[0]
+	}
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := private.PublicKey.Bytes() // 4, x, y
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private, map[int]any{1: 2, -1: 1, -2: point[1:33], -3: point[33:]}, point[1]
 }
 
 // Get uses a passkey for the options of a ceremony and returns what the page sends: the newest that

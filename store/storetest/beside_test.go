@@ -18,6 +18,9 @@ import (
 func TestDeedsOfOneAccountWaitInOneOrder(t *testing.T) {
 	onEach(t, func(t *testing.T, d Database) {
 		h, ada := open(t, d).trusted(t)
+		a := NewAuthenticator(Origin)
+		a.Synced = true
+		ada.signIn = AddPasskey(t, h.Store, a, ada.signIn).SignIn
 		user := h.find(t, "ada")
 		other := h.keyed(t, otherKeys(t))
 		var inTheWay atomic.Int64
@@ -59,6 +62,8 @@ func TestDeedsOfOneAccountWaitInOneOrder(t *testing.T) {
 			func(h house, _ int) error { return h.AskReset(h.ctx, "ada", From) },
 			func(house, int) error { _, _, err := other.DropUnreadableApps(h.ctx, From); return err },
 			func(h house, _ int) error { return h.setsUpAgain(user.ID) },
+			func(h house, _ int) error { _, err := SignInByPasskey(t, h.Store, a, on("home")); return err },
+			func(h house, i int) error { return h.addsAgain(t, user.ID, i) },
 		}
 		var group sync.WaitGroup
 		for worker := range len(deeds) {
@@ -90,5 +95,31 @@ func (h house) setsUpAgain(id int64) error {
 		return err
 	}
 	_, _, err = h.SetUpApp(h.ctx, list[0], user, AppCode(h.AppKey(list[0], user), h.clock), on("home"))
+	return err
+}
+
+// addsAgain adds a passkey for whoever is signed in, or proves by one, or removes the newest.
+func (h house) addsAgain(t *testing.T, id int64, i int) error {
+	user, err := h.UserByID(h.ctx, id)
+	if err != nil {
+		return fmt.Errorf("find: %w", err)
+	}
+	list, err := h.SignIns(h.ctx, user)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	keys, err := h.ListPasskeys(h.ctx, user)
+	if err != nil {
+		return err
+	}
+	if i%3 == 1 && len(keys.Keys) > 1 {
+		_, err := h.RemovePasskey(h.ctx, list[0], user, keys.Keys[len(keys.Keys)-1].Handle, From)
+		return err
+	}
+	ceremony, err := h.BeginPasskey(h.ctx, list[0], user)
+	if err != nil {
+		return err
+	}
+	_, err = h.AddPasskey(h.ctx, list[0], user, ceremony.Token, NewAuthenticator(Origin).Create(t, ceremony.PublicKey), named("New"), From)
 	return err
 }

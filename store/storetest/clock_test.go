@@ -44,6 +44,9 @@ var stored = map[string]struct {
 	"devices.created_at":          {harmless: "it is shown"},
 	"devices.seen_at":             {behaves: devicesAhead},
 	"devices.trusted_until":       {behaves: trustedAhead},
+	"passkeys.created_at":         {harmless: "it is shown, and an address that is undone takes the passkey along, as it should one of since then"},
+	"passkeys.used_at":            {harmless: "it is shown"},
+	"challenges.expires_at":       {behaves: ceremonyAhead},
 	"totp.created_at":             {harmless: "it is shown"},
 	"totp.last_step":              {behaves: stepAhead},
 	"recovery_codes.created_at":   {harmless: "it is shown, and names the set that new codes replace, whenever that was made"},
@@ -571,5 +574,30 @@ func stepAhead(t *testing.T, h house) {
 	h.clock.Move(-4 * time.Minute)
 	if err := enters(); !errors.Is(err, store.ErrWrongCode) {
 		t.Errorf("a code from before one that a copy whose clock is ahead took: %v", err)
+	}
+}
+
+func ceremonyAhead(t *testing.T, h house) {
+	a, _ := h.keyholder(t)
+	a.Synced = true
+	ceremony := func(ahead time.Duration) (token, text string) {
+		h.clock.Move(ahead)
+		defer h.clock.Move(-ahead)
+		return h.answered(t, a)
+	}
+	for later, late := range map[time.Duration]bool{ahead: true, 6 * time.Minute: true, 4 * time.Minute: false} {
+		token, text := ceremony(later)
+		_, err := h.byPasskey(token, text)
+		if got := errors.Is(err, store.ErrPasskeyLate); got != late || !late && err != nil {
+			t.Errorf("begun by a clock that was %v ahead: %v", later, err)
+		}
+	}
+	// What was answered stays so, whenever its row goes.
+	token, text := h.answered(t, a)
+	_, err := h.byPasskey(token, text)
+	must(t, err)
+	h.exec(t, `UPDATE challenges SET expires_at = $1`, h.moment(ahead))
+	if _, err := h.byPasskey(token, text); !errors.Is(err, store.ErrPasskeyFailed) {
+		t.Errorf("a second time: %v", err)
 	}
 }

@@ -92,12 +92,47 @@ var deeds = []deed{
 	{"signed out", func(_ *testing.T, h house, ada equipment) error {
 		return h.SignOut(h.ctx, ada.signIn, From)
 	}, false, "this", false, "stay", true, "", store.EventSignedOut},
+	{"a passkey added", func(t *testing.T, h house, ada equipment) error {
+		_, err := h.add(t, NewAuthenticator(Origin), ada.signIn)
+		return err
+	}, true, "", false, "stay", true, store.LetterPasskeyAdded, store.EventPasskeyAdded},
+	{"a passkey renamed", func(t *testing.T, h house, _ equipment) error {
+		return h.RenamePasskey(h.ctx, h.find(t, "ada"), h.passkey(t, "ada").Handle, "Phone", From)
+	}, false, "", false, "stay", true, "", store.EventPasskeyRenamed},
+	{"a passkey removed", func(t *testing.T, h house, ada equipment) error {
+		_, err := h.RemovePasskey(h.ctx, ada.signIn, h.find(t, "ada"), h.passkey(t, "ada").Handle, From)
+		return err
+	}, true, "", false, "stay", true, store.LetterPasskeyRemoved, store.EventPasskeyRemoved},
+	{"a passkey used", func(t *testing.T, h house, ada equipment) error {
+		_, err := SignInByPasskey(t, h.Store, ada.keys, on("work"))
+		return err
+	}, false, "", false, "stay", true, "", store.EventSignedIn},
+	{"a passkey as proof", func(t *testing.T, h house, ada equipment) error {
+		_, err := h.proveBy(t, ada.keys, ada.signIn)
+		return err
+	}, false, "", false, "stay", true, "", store.EventReauthenticated},
+	{"a wrong passkey", func(t *testing.T, h house, ada equipment) error {
+		ada.keys.Lie = func(r *Response) { r.Flags = 0 }
+		_, err := SignInByPasskey(t, h.Store, ada.keys, From)
+		return want(err)
+	}, false, "", false, "stay", true, "", store.EventFailed},
+	{"the app removed", func(t *testing.T, h house, ada equipment) error {
+		_, err := h.RemoveApp(h.ctx, ada.signIn, h.find(t, "ada"), From)
+		return err
+	}, true, "others", true, "stay", false, store.LetterAppRemoved, store.EventAppChanged},
+	{"the password removed", func(t *testing.T, h house, ada equipment) error {
+		_, err := h.RemovePassword(h.ctx, ada.signIn, h.find(t, "ada"), From)
+		return err
+	}, true, "others", true, "stay", true, store.LetterPasswordRemoved, store.EventPasswordRemoved},
+	{"the first factor undone", func(_ *testing.T, h house, ada equipment) error {
+		return h.UndoFactors(h.ctx, ada.undo, From)
+	}, true, "all", true, "deleted", false, store.LetterFactorsUndone, store.EventFactorsUndone},
 	{"closed", func(t *testing.T, h house, _ equipment) error {
 		return h.CloseAccount(h.ctx, h.find(t, "ada"), From)
 	}, true, "all", false, "stay", true, store.LetterClosed, store.EventClosed},
 }
 
-// FX-11 FX-17: what each deed does to somebody with a second step.
+// FX-11 FX-17: what each deed does to somebody with a second step and a passkey.
 func TestWhatEachDeedDoes(t *testing.T) {
 	for _, d := range deeds {
 		t.Run(d.name, func(t *testing.T) {
@@ -111,7 +146,8 @@ func TestWhatEachDeedDoes(t *testing.T) {
 
 func (d deed) shows(t *testing.T, h house) {
 	h, ada := h.trusted(t)
-	home := ada.signIn
+	ada.keys = NewAuthenticator(Origin)
+	home := AddPasskey(t, h.Store, ada.keys, ada.signIn).SignIn
 	n, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Code(), "", on("work"))
 	must(t, err)
 	ada.signIn = n // at work, where she trusts nothing
@@ -150,6 +186,20 @@ func (d deed) shows(t *testing.T, h house) {
 		h.gone(t, n.ID) // it has a new id
 	}
 	d.showsFactors(t, h, ada, user)
+	if got, want := user.Passkeys, d.passkeys(); got != want {
+		t.Errorf("%d passkeys are left, want %d", got, want)
+	}
+}
+
+// passkeys are how many are left of the one that there was.
+func (d deed) passkeys() int {
+	switch d.event {
+	case store.EventPasskeyAdded:
+		return 2
+	case store.EventPasskeyRemoved, store.EventFactorsReset, store.EventFactorsUndone:
+		return 0
+	}
+	return 1
 }
 
 // showsFactors says what became of trust, codes and app.
@@ -205,7 +255,7 @@ func turnedOn(t *testing.T, h house) {
 		t.Errorf("made %d codes", len(codes))
 	}
 	h.count(t, "devices WHERE trusted_until IS NOT NULL", 0)
-	h.letter(t, store.LetterSecondOn)
+	h.letter(t, store.LetterFirstFactor)
 	if _, err := h.Token(h.ctx, link, store.PurposeReset); err == nil {
 		t.Error("a link from before is good")
 	}
@@ -220,7 +270,14 @@ func turnedOn(t *testing.T, h house) {
 func TestNoDeedWithoutARecord(t *testing.T) {
 	onEach(t, func(t *testing.T, d Database) {
 		h, ada := open(t, d).trusted(t)
-		user, n := h.find(t, "ada"), ada.signIn
+		a := NewAuthenticator(Origin)
+		n := AddPasskey(t, h.Store, a, ada.signIn).SignIn
+		_, err := SignInByPasskey(t, h.Store, a, From) // which counts
+		must(t, err)
+		user, key := h.find(t, "ada"), h.passkey(t, "ada")
+		adding, err := h.BeginPasskey(h.ctx, n, user)
+		must(t, err)
+		made := NewAuthenticator(Origin).Create(t, adding.PublicKey)
 		another := App{h.AppKey(n, user), h.clock}
 		f, err := h.Factors(h.ctx, user)
 		must(t, err)
@@ -228,16 +285,35 @@ func TestNoDeedWithoutARecord(t *testing.T) {
 		other := h.keyed(t, otherKeys(t)) // which prepares statements about events
 		h.exec(t, `ALTER TABLE events RENAME TO lost`)
 		before := h.dump(t, "throttles")
+		lying := func(lie func(r *Response)) error {
+			a.Lie = lie
+			defer func() { a.Lie = nil }()
+			_, err := SignInByPasskey(t, h.Store, a, From)
+			return err
+		}
 		for name, verb := range map[string]func() error{
-			"SetUpApp":          func() error { _, _, err := h.SetUpApp(h.ctx, n, user, another.Code(), From); return err },
-			"TurnSecondStepOff": func() error { _, err := h.TurnSecondStepOff(h.ctx, n, user, From); return err },
-			"NewCodes":          func() error { _, _, err := h.NewCodes(h.ctx, n, user, f.CodesAt(), From); return err },
-			"EndTrust":          func() error { return h.EndTrust(h.ctx, user, From) },
-			"ResetFactors":      func() error { _, err := h.ResetFactors(h.ctx, user, From); return err },
-			"a recovery code":   func() error { _, err := h.finish(entry, store.KindRecovery, ada.codes[0], From); return err },
-			"a code":            func() error { _, err := h.finish(entry, store.KindCode, ada.Code(), on("work")); return err },
-			"a wrong code":      func() error { _, err := h.finish(entry, store.KindCode, ada.Wrong(), From); return err },
-			"the apps":          func() error { _, _, err := other.DropUnreadableApps(h.ctx, From); return err },
+			"AddPasskey": func() error {
+				_, err := h.AddPasskey(h.ctx, n, user, adding.Token, made, named("New"), From)
+				return err
+			},
+			"RenamePasskey":                   func() error { return h.RenamePasskey(h.ctx, user, key.Handle, "Phone", From) },
+			"RemovePasskey":                   func() error { _, err := h.RemovePasskey(h.ctx, n, user, key.Handle, From); return err },
+			"RemoveApp":                       func() error { _, err := h.RemoveApp(h.ctx, n, user, From); return err },
+			"RemovePassword":                  func() error { _, err := h.RemovePassword(h.ctx, n, user, From); return err },
+			"UndoFactors":                     func() error { return h.UndoFactors(h.ctx, ada.undo, From) },
+			"a passkey":                       func() error { return lying(nil) },
+			"a proof by passkey":              func() error { _, err := h.proveBy(t, a, n); return err },
+			"a wrong passkey":                 func() error { return lying(func(r *Response) { r.Flags = 0 }) },
+			"a passkey that counts backwards": func() error { return lying(func(r *Response) { r.Count = 1 }) },
+			"SetUpApp":                        func() error { _, _, err := h.SetUpApp(h.ctx, n, user, another.Code(), From); return err },
+			"TurnSecondStepOff":               func() error { _, err := h.TurnSecondStepOff(h.ctx, n, user, From); return err },
+			"NewCodes":                        func() error { _, _, err := h.NewCodes(h.ctx, n, user, f.CodesAt(), From); return err },
+			"EndTrust":                        func() error { return h.EndTrust(h.ctx, user, From) },
+			"ResetFactors":                    func() error { _, err := h.ResetFactors(h.ctx, user, From); return err },
+			"a recovery code":                 func() error { _, err := h.finish(entry, store.KindRecovery, ada.codes[0], From); return err },
+			"a code":                          func() error { _, err := h.finish(entry, store.KindCode, ada.Code(), on("work")); return err },
+			"a wrong code":                    func() error { _, err := h.finish(entry, store.KindCode, ada.Wrong(), From); return err },
+			"the apps":                        func() error { _, _, err := other.DropUnreadableApps(h.ctx, From); return err },
 		} {
 			if err := verb(); err == nil || refusal(err) || errors.Is(err, store.ErrSignInEnded) || errors.Is(err, store.ErrCodesShown) {
 				t.Errorf("%s without a record = %v, want a fault", name, err)

@@ -24,12 +24,17 @@ var exported = map[string]map[string]string{
 		"id": "ID", "username": "Username", "email": "Email", "name": "Name", "created_at": "CreatedAt",
 		"disabled_at": "DisabledAt", "renamed_at": "RenamedAt", "closed_at": "ClosedAt",
 		"confirmed_at": "VerifiedAt", "zone": "Zone", "password_at": "PasswordAt", "wrong_passwords": "",
-		"second_at": "SecondAt", "closed_noted_at": "", "email_key": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
+		"second_at": "SecondAt", "passkeys": "Passkeys", "passkey_user": "", "closed_noted_at": "", "email_key": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
 	},
 	"signins": {
 		"user_id": "UserID", "kind": "Kind", "created_at": "CreatedAt", "proved_at": "AuthenticatedAt", "seen_at": "SeenAt",
 		"ends_at": "EndsAt", "idle_at": "IdleAt", "kept": "Remembered", "address": "Address", "agent": "Agent", "handle": "Handle",
-		"id": "", "device": "",
+		"passkey": "Passkey", "id": "", "device": "",
+	},
+	"passkeys": {
+		"id": "ID", "handle": "Handle", "domain": "Domain", "name": "Name", "model": "Model", "transports": "Transports", "sign_count": "SignCount",
+		"backup_eligible": "BackupEligible", "backed_up": "BackedUp", "created_at": "CreatedAt", "used_at": "UsedAt",
+		"user_id": "", "public_key": "", "confirmed": "",
 	},
 	"devices": {
 		"created_at": "CreatedAt", "seen_at": "SeenAt", "trusted_until": "TrustedUntil", "user_id": "", "device": "", "trust": "",
@@ -51,6 +56,8 @@ var exported = map[string]map[string]string{
 func exportsAll(t *testing.T, h house) {
 	h.lived(t, Ada())
 	h.exec(t, `UPDATE signins SET kept = true`)
+	h.exec(t, `UPDATE signins SET passkey = handle`)
+	h.exec(t, `UPDATE passkeys SET sign_count = 1, backup_eligible = true, backed_up = true, used_at = created_at`)
 	h.exec(t, `UPDATE devices SET trusted_until = created_at`)
 	h.exec(t, `UPDATE recovery_codes SET used_at = created_at`)
 	h.exec(t, `UPDATE users SET closed_at = created_at, confirmed_at = created_at, password_at = created_at, zone = 'Europe/Berlin'`)
@@ -65,7 +72,7 @@ func exportsAll(t *testing.T, h house) {
 	found := map[string]any{
 		"users": []store.User{export.User}, "signins": export.SignIns, "devices": export.Devices,
 		"events": export.Events, "reserved_usernames": export.Reserved, "tokens": export.Links,
-		"unwanted_letters": export.Unwanted, "totp": []store.Factors{export.Factors}, "recovery_codes": export.Factors.Codes,
+		"passkeys": export.Passkeys.Keys, "unwanted_letters": export.Unwanted, "totp": []store.Factors{export.Factors}, "recovery_codes": export.Factors.Codes,
 	}
 	columns := h.columns(t)
 	for _, table := range append(h.owning(t), "users") {
@@ -106,7 +113,8 @@ func exportsOwn(t *testing.T, h house) {
 	export, err := h.Export(h.ctx, h.find(t, "ada-2"))
 	must(t, err)
 	if export.User != h.find(t, "ada-2") || len(export.SignIns) != 0 || len(export.Devices) != 1 || len(export.Reserved) != 1 ||
-		export.Factors.AppAt.IsZero() || len(export.Factors.Codes) != store.RecoveryCodes {
+		export.Factors.AppAt.IsZero() || len(export.Factors.Codes) != store.RecoveryCodes ||
+		len(export.Passkeys.Keys) != 1 || len(export.Passkeys.User) != 64 {
 		t.Errorf("exported %+v", export)
 	}
 	if got, want := len(export.Events), h.owned(t, "events", ada); got != want || got <= 2*store.EventsPerPage {

@@ -70,7 +70,7 @@ func anySecondStep(t *testing.T, h house) {
 func (h house) equippedPlainly(t *testing.T) (house, equipment) {
 	t.Helper()
 	app, n, codes := SetUpApp(t, h.Store, h.clock, h.signIn(t, false))
-	return h, equipment{app, n, codes}
+	return h, equipment{app, n, codes, "", nil}
 }
 
 // keyed is the same house with another secret, or with none.

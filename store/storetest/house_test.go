@@ -40,11 +40,14 @@ func (h house) copied(t *testing.T) house {
 	return h
 }
 
-// ruled is the same house with other rules, and the same secret unless they have another.
+// ruled is the same house with other rules, and the same secret and passkeys unless they have others.
 func (h house) ruled(t *testing.T, rules store.Rules) house {
 	t.Helper()
 	if rules.Keys == nil {
 		rules.Keys = Keys(t)
+	}
+	if rules.RelyingParty == nil {
+		rules.RelyingParty = RelyingParty(t, Origin)
 	}
 	h.Store = NewWith(t, h.db, h.clock, rules)
 	return h

@@ -415,11 +415,17 @@ func namesConfirmed(t *testing.T, h house) {
 		t.Errorf("told %+v", undo)
 	}
 	ask(true, store.LetterEmailRestored, func() error { return h.UndoEmail(h.ctx, undo.Token, from) })
+	must(t, h.ResetPassword(h.ctx, h.resetLink(t, wish.Username), otherPassword, from))
+	h.post(t)
+	SetUpApp(t, h.Store, h.clock, h.enter(t, wish.Username, otherPassword, from))
+	first := h.letter(t, store.LetterFirstFactor)
+	ask(true, store.LetterFactorsUndone, func() error { return h.UndoFactors(h.ctx, first.Token, from) })
 	for _, kind := range store.LetterKinds {
 		switch kind {
 		case store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff,
 			store.LetterSecondOn, store.LetterSecondOff, store.LetterAppChanged, store.LetterCodesMade, store.LetterCodeUsed,
-			store.LetterCodesWrong, store.LetterFactorsReset: // to confirmed addresses alone
+			store.LetterCodesWrong, store.LetterFactorsReset, store.LetterAppRemoved, store.LetterPasskeyAdded, store.LetterPasskeyRemoved,
+			store.LetterPasswordRemoved, store.LetterFirstFactor: // to confirmed addresses alone
 		default:
 			if !said[kind] {
 				t.Errorf("%s was not written", kind)

@@ -228,6 +228,49 @@ var verbs = map[string]func(t *testing.T, h house) act{
 			return err
 		}
 	},
+	"sign in by a passkey": func(t *testing.T, h house) act {
+		_, a, _, _ := h.passkeyed(t)
+		return func() error {
+			n, err := SignInByPasskey(t, h.Store, a, From)
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"add a passkey where that turns the second step on": func(t *testing.T, h house) act {
+		h.confirmed(t, Ada())
+		n := h.enter(t, "ada", Password, From)
+		site := store.DefaultRules
+		site.Mails, site.SecondStepRequired = true, true
+		h = h.ruled(t, site)
+		return func() error {
+			added, err := h.add(t, NewAuthenticator(Origin), n)
+			if len(added.Codes) != store.RecoveryCodes || h.find(t, "ada").Passkeys != 1 {
+				return fmt.Errorf("added %+v, %w", added, err)
+			}
+			return errors.Join(err, h.present(added.SignIn))
+		}
+	},
+	"remove a passkey": func(t *testing.T, h house) act {
+		_, _, n, _ := h.passkeyed(t)
+		return func() error {
+			n, err := h.RemovePasskey(h.ctx, n, h.find(t, "ada"), h.passkey(t, "ada").Handle, From)
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"register with a passkey": func(t *testing.T, h house) act {
+		token := h.pending(t, bare(Ada()), "browser")
+		return func() error {
+			c, err := h.BeginPendingPasskey(h.ctx, token)
+			must(t, err)
+			entry, err := h.CompleteWithPasskey(h.ctx, token, c.Token, NewAuthenticator(Origin).Create(t, c.PublicKey), named("Phone"), From)
+			must(t, err)
+			n, err := h.SignIn(h.ctx, entry, From)
+			return errors.Join(err, h.present(n))
+		}
+	},
+	"undo the first factor": func(t *testing.T, h house) act {
+		_, _, _, undo := h.passkeyed(t)
+		return func() error { return h.UndoFactors(h.ctx, undo, From) }
+	},
 	"open the link to confirm":         opens(store.PurposeVerify),
 	"open the link to another address": opens(store.PurposeNewEmail),
 	"open the link to a new password":  opens(store.PurposeReset),

@@ -32,6 +32,10 @@ type equipment struct {
 	App
 	signIn store.SignIn
 	codes  []string
+	// undo is the token of the letter about the app, which was the first factor.
+	undo string
+	// keys is an authenticator with a passkey, where one was added.
+	keys *Authenticator
 }
 
 // equipped is a house that sends mail and Ada, who set the second step up at home. The code
@@ -41,10 +45,10 @@ func (h house) equipped(t *testing.T) (house, equipment) {
 	h = h.mailing(t)
 	h.confirmed(t, Ada())
 	n := h.enter(t, "ada", Password, on("home"))
+	h.post(t)
 	app, n, codes := SetUpApp(t, h.Store, h.clock, n)
 	app.Next()
-	h.post(t)
-	return h, equipment{app, n, codes}
+	return h, equipment{app, n, codes, h.letter(t, store.LetterFirstFactor).Token, nil}
 }
 
 // half is Ada's entry after the password, as it is taken up again from its ticket.
@@ -82,7 +86,9 @@ func gates(t *testing.T, h house) {
 		"that says it had a code":   {User: user, Kind: store.KindCode},
 		"that says it had another":  {User: user, Kind: store.KindRecovery},
 		"that says it is trusted":   {User: user, Kind: store.KindTrusted},
-		"of a kind that is unknown": {User: user, Kind: "passkey"},
+		"that says it had a key":    {User: user, Kind: store.KindPasskey},
+		"that says it had both":     {User: user, Kind: store.KindPasswordPasskey},
+		"of a kind that is unknown": {User: user, Kind: "provider"},
 		"of a form that was kept":   {User: user, Kind: store.KindCode, Trust: "token"},
 	} {
 		for _, from := range []store.Origin{From, on("home")} {

@@ -93,6 +93,30 @@ var (
 			_, err := h.ResetFactors(h.ctx, h.find(t, "ada"), store.Origin{Operator: true})
 			return h.find(t, "ada"), err
 		}, Password, true},
+		{"the way back from her first factor, and a password by link", func(t *testing.T, h house, ada equipment) (store.User, error) {
+			must(t, h.UndoFactors(h.ctx, ada.undo, From))
+			err := h.ResetPassword(h.ctx, h.letter(t, store.LetterFactorsUndone).Token, otherPassword, From)
+			return h.find(t, "ada"), err
+		}, otherPassword, true},
+		{"a password by link that takes passkeys along", func(t *testing.T, h house, ada equipment) (store.User, error) {
+			AddPasskey(t, h.Store, NewAuthenticator(Origin), ada.signIn)
+			h.post(t)
+			err := h.ResetPasswordAndPasskeys(h.ctx, h.resetLink(t, "ada"), otherPassword, From)
+			return h.find(t, "ada"), err
+		}, otherPassword, false},
+		{"the app removed, with a passkey left", func(t *testing.T, h house, ada equipment) (store.User, error) {
+			n := AddPasskey(t, h.Store, NewAuthenticator(Origin), ada.signIn).SignIn
+			_, err := h.RemoveApp(h.ctx, n, h.find(t, "ada"), From)
+			return h.find(t, "ada"), err
+		}, Password, false},
+		{"the password removed, and another by link", func(t *testing.T, h house, ada equipment) (store.User, error) {
+			n := AddPasskey(t, h.Store, NewAuthenticator(Origin), ada.signIn).SignIn
+			_, err := h.RemovePassword(h.ctx, n, h.find(t, "ada"), From)
+			must(t, err)
+			h.post(t)
+			err = h.ResetPassword(h.ctx, h.resetLink(t, "ada"), otherPassword, From)
+			return h.find(t, "ada"), err
+		}, otherPassword, false},
 		{"the second step turned off", func(t *testing.T, h house, ada equipment) (store.User, error) {
 			_, err := h.TurnSecondStepOff(h.ctx, ada.signIn, h.find(t, "ada"), From)
 			return h.find(t, "ada"), err
