@@ -132,7 +132,7 @@ func (s *Store) passkeyOwner(ctx context.Context, user User) (passkeyOwner, erro
 	if err != nil {
 		return o, fmt.Errorf("look for passkeys: %w", err)
 	}
-	if o.handle == nil {
+	if o.handle == nil && s.rules.Keys != nil {
 		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
 	}
 	o.keys, err = All(ctx, s, selectPasskeys, []any{user.ID}, (*Passkey).columns)
@@ -148,7 +148,8 @@ func (s *Store) newPasskeyUser(of string) []byte {
 
 // PasskeyList are the passkeys of a person.
 type PasskeyList struct {
-	// User is the name by which passkeys know the person.
+	// User is the name by which passkeys know the person. It is empty for somebody who has none where
+	// nobody can have one.
 	User []byte
 	Keys []Passkey
 }
