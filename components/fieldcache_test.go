@@ -41,7 +41,7 @@ func TestFieldsFromTheCacheAreThoseOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	passwords := &rules.Passwords{Min: 12}
 	forms := []*Form{
-		&NewLoginForm().Form, &NewRegisterForm(passwords).Form, &NewPasswordForm(passwords, store.User{Username: "ada"}).Form,
+		&NewLoginForm(true).Form, &NewRegisterForm(passwords).Form, &NewPasswordForm(passwords, store.User{Username: "ada"}).Form,
 		&NewProfileForm(store.User{Username: "ada"}).Form, &NewClosingForm(store.User{Username: "ada"}).Form,
 		&NewClosingForm(store.User{Username: hintSlot + valueSlot}).Form,
 	}

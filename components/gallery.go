@@ -27,7 +27,7 @@ func Gallery() []State {
 		registerStates(), inviteStates(), verifyStates(),
 		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
 		accountStates(), profileStates(), emailStates(), passwordStates(),
-		secondStates(), totpStates(), codesStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
+		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)
@@ -46,10 +46,10 @@ const (
 var (
 	sampleTime = time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC)
 	sampleNow  = sampleTime.Add(25 * time.Minute)
-	sampleUser = store.User{ID: 1, Username: "ada", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: sampleTime}
+	sampleUser = store.User{ID: 1, Username: "ada", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: sampleTime, HasPassword: true}
 	sampleLong = store.User{
 		ID: 2, Username: strings.Repeat("w", rules.UsernameMax), Name: strings.Repeat("W", rules.NameMax),
-		Email: strings.Repeat("w", 64) + "@" + strings.Repeat("w", 60) + ".example.com", CreatedAt: sampleTime,
+		Email: strings.Repeat("w", 64) + "@" + strings.Repeat("w", 60) + ".example.com", CreatedAt: sampleTime, HasPassword: true,
 	}
 	samplePasswords = &rules.Passwords{Min: rules.PasswordDefault}
 )
@@ -88,7 +88,7 @@ func entryPage(title string) Page { return framed(Page{Entry: true, Indexed: tru
 
 // memberPage is a page of somebody who is signed in.
 func memberPage(user store.User, title string) Page {
-	return framed(Page{User: &user, SecondSteps: true}, title)
+	return framed(Page{User: &user, SecondSteps: true, Passkeys: true}, title)
 }
 
 // formPage is the page of a form as it stands.

@@ -20,4 +20,10 @@ const (
 	setUpAppTitle     = "Set up an app"
 	makeCodes         = "Make new codes"
 	moveAppTitle      = "Move to another app"
+	PasskeysTitle     = "Passkeys"
+	addPasskeyTitle   = "Add a passkey"
+	PasskeyTitle      = "Your passkey"
+
+	secondPasskeyTitle = "Use your passkey"
+	passwordByMail     = "Choose a password by email"
 )

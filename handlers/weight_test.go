@@ -27,7 +27,7 @@ const (
 	nextBytes                 = 4 << 10
 	// A full list may be larger.
 	listBytes   = 5 << 10
-	signInBytes = 27 << 10 // the page that most people see first
+	signInBytes = 28 << 10 // the page that most people see first
 )
 
 var lists = []string{"/account/signins", "/account/activity"}
