@@ -21,8 +21,11 @@ const (
 	CodesShownOnce  = "Those codes were shown once. Make new ones if you didn't save them."
 	MustSetUp       = "This site asks everybody for a second step. Set yours up to go on."
 	TooLate         = "That took too long. Sign in again."
-	WrongTooOften   = "That was wrong too often. Sign in again."
-	AccountChanged  = "Your account has changed. Sign in again."
+	// AccountTakenBack is for somebody whose first factor was undone, FactorsUndone where the address changed since.
+	AccountTakenBack = "Your account is yours again, and every device is signed out. We've emailed you a link to choose a new password."
+	FactorsUndone    = "What was set up is removed, and every device is signed out. Now put your old address back, by the link in our email about it."
+	WrongTooOften    = "That was wrong too often. Sign in again."
+	AccountChanged   = "Your account has changed. Sign in again."
 )
 
 // OtherSignIn refuses a code that was sent for another sign-in than the one that waits.

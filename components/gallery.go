@@ -26,7 +26,7 @@ func Gallery() []State {
 		homeStates(),
 		registerStates(), inviteStates(), verifyStates(),
 		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
-		accountStates(), profileStates(), emailStates(), passwordStates(),
+		accountStates(), profileStates(), emailStates(), passwordStates(), factorsUndoStates(),
 		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
@@ -37,6 +37,7 @@ const (
 	sampleFirefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 	sampleIPhone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
 	sampleChrome  = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+	samplePasskey = "Ada's phone"
 	sampleAddress = "192.0.2.1"
 	sampleLongIP  = "2001:db8:85a3:8d3:1319:8a2e:370:7348"
 	sampleGrace   = 14 * 24 * time.Hour

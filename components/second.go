@@ -74,11 +74,13 @@ func (p SecondStep) codesLeft() string {
 	}
 }
 
-// signInKinds say how somebody signed in, where that was more than a password.
+// signInKinds say how somebody signed in, where that was not a password alone.
 var signInKinds = map[string]string{
-	store.KindCode:     "password and code",
-	store.KindRecovery: "password and recovery code",
-	store.KindTrusted:  "password, on a trusted browser",
+	store.KindCode:            "password and code",
+	store.KindRecovery:        "password and recovery code",
+	store.KindTrusted:         "password, on a trusted browser",
+	store.KindPasskey:         "passkey",
+	store.KindPasswordPasskey: "password and passkey",
 }
 
 // UsedRecoveryCode is what somebody reads who signed in with a recovery code.

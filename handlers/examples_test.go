@@ -167,6 +167,12 @@ var examples = []example{
 		{store.PurposeUndo, "", 1, 3},
 	}},
 	{route: "POST /email/undo", costs: []cost{{store.PurposeUndo, "", 17, 3}}}, // the second comes too late
+	{route: "GET /factors/undo/{token}", at: "/factors/undo/NONE", shows: elsewhere, costs: takes(0, 2)},
+	{route: "GET /factors/undo", costs: []cost{
+		{"", "", 0, 2},
+		{store.PurposeFactors, "", 1, 3},
+	}},
+	{route: "POST /factors/undo", costs: []cost{{store.PurposeFactors, "", 20, 3}}}, // the second comes too late
 	{route: "GET /invite/{token}", at: "/invite/NONE", shows: elsewhere, costs: takes(0, 2)},
 	{route: "GET /invite", costs: []cost{
 		{"", "", 0, 2},

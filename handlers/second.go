@@ -29,6 +29,9 @@ func (s *Site) secondSteps() []route {
 		{get, "/account/codes", Recent, s.newCodes, drawn},
 		{post, "/account/codes", Recent, s.codes, drawn},
 		{post, "/account/codes/file", entered, s.codesFile, drawn},
+		{get, "/factors/undo/{token}", Everyone, s.openLink(factorsPage), drawn},
+		{get, "/factors/undo", Everyone, s.withLink(factorsPage, s.newFactorsUndo), drawn},
+		{post, "/factors/undo", Everyone, s.withLink(factorsPage, s.undoFactors), drawn},
 	}
 }
 

@@ -124,7 +124,16 @@ func (w words) Scan(value any) error {
 }
 
 // passkeyOwner is a person with their passkeys. One query.
-func (s *Store) passkeyOwner(ctx context.Context, user User) (o passkeyOwner, err error) {
+func (s *Store) passkeyOwner(ctx context.Context, user User) (passkeyOwner, error) {
+	o, err := s.storedPasskeys(ctx, user)
+	if err == nil && o.handle == nil && s.rules.Keys != nil {
+		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
+	}
+	return o, err
+}
+
+// storedPasskeys is passkeyOwner, without a name for somebody who never had a passkey.
+func (s *Store) storedPasskeys(ctx context.Context, user User) (o passkeyOwner, err error) {
 	o.user = user
 	if user.Passkeys > 0 {
 		o.keys, err = All(ctx, s, selectPasskeys, []any{user.ID}, func(p *Passkey) []any { return append(p.columns(), &o.handle) })
@@ -133,9 +142,6 @@ func (s *Store) passkeyOwner(ctx context.Context, user User) (o passkeyOwner, er
 	}
 	if err != nil {
 		return o, fmt.Errorf("look for passkeys: %w", err)
-	}
-	if o.handle == nil && s.rules.Keys != nil {
-		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
 	}
 	return o, nil
 }
@@ -364,7 +370,11 @@ func (s *Store) AddPasskey(ctx context.Context, n SignIn, user User, token, text
 			return err
 		}
 		if !user.SecondStep() && s.RequiresSecondStep(user) {
-			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, user, from)
+			// It is their first factor, and the letter with the way back is the one about it.
+			withPasskey := user
+			withPasskey.Passkeys++
+			withPasskey.epoch++
+			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, withPasskey, from)
 		} else {
 			added.SignIn, err = tx.renewSignIn(ctx, n)
 		}
