@@ -126,7 +126,7 @@ func (w words) Scan(value any) error {
 // passkeyOwner is a person with their passkeys. One query.
 func (s *Store) passkeyOwner(ctx context.Context, user User) (passkeyOwner, error) {
 	o, err := s.storedPasskeys(ctx, user)
-	if err == nil && o.handle == nil {
+	if err == nil && o.handle == nil && s.rules.Keys != nil {
 		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
 	}
 	return o, err
@@ -159,7 +159,8 @@ func (s *Store) newPasskeyUser(of string) []byte {
 
 // PasskeyList are the passkeys of a person.
 type PasskeyList struct {
-	// User is the name by which passkeys know the person.
+	// User is the name by which passkeys know the person. It is empty for somebody who has none where
+	// nobody can have one.
 	User []byte
 	Keys []Passkey
 }
