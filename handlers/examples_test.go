@@ -169,7 +169,7 @@ var examples = []example{
 		{"", "", 0, 2},
 		{store.PurposeUndo, "", 1, 3},
 	}},
-	{route: "POST /email/undo", costs: []cost{{store.PurposeUndo, "", 17, 3}}}, // the second comes too late
+	{route: "POST /email/undo", costs: []cost{{store.PurposeUndo, "", 18, 3}}}, // the second comes too late
 	{route: "GET /factors/undo/{token}", at: "/factors/undo/NONE", shows: elsewhere, costs: takes(0, 2)},
 	{route: "GET /factors/undo", costs: []cost{
 		{"", "", 0, 2},

@@ -193,6 +193,7 @@ func TestFX32AnUnknownPasskeyIsToldToItsManager(t *testing.T) {
 		a, other := h.authenticator(), h.authenticator()
 		v.registers()
 		v.addsPasskey(a)
+		h.clock.Move(time.Second)
 		v.addsPasskey(other)
 		id := base64.RawURLEncoding.EncodeToString(other.Keys[0].ID)
 		v.post(passkeysPage+"/"+h.passkey(t, 1).Handle+"/remove", url.Values{}).goesTo(passkeysPage).is(200).says("The passkey is removed.")
