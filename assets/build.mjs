@@ -57,7 +57,7 @@ async function onlyUsed(css) {
   // Our forms have no fields for files, and headings are elements. The words for them stand in Go code for other reasons.
   const ofForms = css.replace(/(?<=\})[^{}]*(\[type=file\]|file-selector)[^{}]*\{[^{}]*\}/g, "").replace(/,\.h\d\b/g, "");
   const [{ css: used }] = await new PurgeCSS().purge({
-    content: withTemplates("..").flatMap((folder) => [`${folder}/*.templ`, `${folder}/*.go`]).concat("site.js", {
+    content: withTemplates("..").flatMap((folder) => [`${folder}/*.templ`, `${folder}/*.go`]).concat("site.js", "passkeys.js", {
       raw: '<html dir="rtl">', // as a browser may have it
       extension: "html",
     }),

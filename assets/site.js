@@ -1,6 +1,7 @@
 // What the browser adds to the pages. Every form works without it; it never writes HTML and never loses what was typed.
 
 import htmx from "htmx.org";
+import { passkeys } from "./passkeys.js";
 
 const busyClass = htmx.config.requestClass;
 const check = "[data-check]"; // an input that is checked while the form is filled in
@@ -61,6 +62,7 @@ htmx.registerExtension("gatehouse", {
   htmx_after_swap(source, { ctx }) {
     if (ctx.push || ctx.replace) move(ctx);
     if (source.matches(check)) forgive(source.name);
+    else settle();
     if (source.matches(check) || !ctx.request.form) return;
     for (const input of source.querySelectorAll(check)) {
       if (input.type === "radio" && !input.checked) continue;
@@ -281,6 +283,8 @@ document.addEventListener("submit", (event) => {
     rest?.();
   }, htmx.config.defaultTimeout);
 });
+
+const settle = passkeys(say, sentence);
 
 // A page from the back-forward cache may show what is private, or no longer true.
 addEventListener("pageshow", ({ persisted }) => {

@@ -20,6 +20,7 @@ var accountPages = []Link{
 	{Path: "/account/profile", Label: "Profile"},
 	{Path: "/account/email", Label: "Email address"},
 	{Path: "/account/password", Label: "Password"},
+	{Path: passkeysPage, Label: PasskeysTitle},
 	{Path: secondPage, Label: SecondTitle},
 	{Path: "/account/signins", Label: "Devices"},
 	{Path: "/account/activity", Label: "Activity"},
@@ -38,13 +39,15 @@ type frame struct {
 	links []Link
 	// second says whether people can have a second step.
 	second bool
-	times  Times
+	// passkeys says whether people can have passkeys.
+	passkeys bool
+	times    Times
 	// flash is what the first AccountBox of the page says at its heading, and then empty.
 	flash string
 }
 
 func (p Page) frame() *frame {
-	return &frame{links: p.AccountLinks, second: p.SecondSteps, times: p.Times}
+	return &frame{links: p.AccountLinks, second: p.SecondSteps, passkeys: p.Passkeys, times: p.Times}
 }
 
 // inFrame is a body that knows the page around it.
@@ -95,12 +98,14 @@ func takeFlash(ctx context.Context) (sentence string) {
 // accountLinks are all entries of the navigation of an account. Closing it stays the last.
 func accountLinks(ctx context.Context) []Link {
 	f := frameOf(ctx)
-	if f.second && len(f.links) == 0 {
+	if f.second && f.passkeys && len(f.links) == 0 {
 		return accountPages
 	}
 	last := len(accountPages) - 1
 	links := slices.Concat(accountPages[:last], f.links, accountPages[last:])
-	return slices.DeleteFunc(links, func(l Link) bool { return l.Path == secondPage && !f.second })
+	return slices.DeleteFunc(links, func(l Link) bool {
+		return l.Path == secondPage && !f.second || l.Path == passkeysPage && !f.passkeys
+	})
 }
 
 // Overview is what the first page of an account says.
@@ -116,7 +121,7 @@ type Overview struct {
 
 // linkWords say what one can do behind a link of the overview.
 var linkWords = map[string]string{
-	"/account/profile": "Change", "/account/email": "Change", "/account/password": "Change", secondPage: "Look", "/account/signins": "See all",
+	"/account/profile": "Change", "/account/email": "Change", "/account/password": "Change", secondPage: "Look", passkeysPage: "Look", "/account/signins": "See all",
 	"/account/activity": "Look", "/account/data": "Download", "/account/delete": "Close",
 }
 
@@ -143,6 +148,16 @@ func (o Overview) since(times Times) string {
 
 func (o Overview) second(times Times) string {
 	return fmt.Sprintf("On since %s", times.day(o.User.SecondAt))
+}
+
+func (o Overview) passkeys() string {
+	switch o.User.Passkeys {
+	case 0:
+		return "Sign in without a password"
+	case 1:
+		return "You have one"
+	}
+	return fmt.Sprintf("You have %d", o.User.Passkeys)
 }
 
 func (o Overview) name() string { return rules.CanonicalName(o.User.Name) }

@@ -55,7 +55,8 @@ func (p ActivityPage) days(times Times) (days []day) {
 // alarming says whether the owner should ask themselves if it was them.
 func (e entry) alarming() bool {
 	switch e.Name {
-	case store.EventFailed, store.EventThrottled, store.EventPasswordRefused, store.EventSecondFailed, store.EventSecondOff, store.EventCodeUsed:
+	case store.EventFailed, store.EventThrottled, store.EventPasswordRefused, store.EventSecondFailed, store.EventSecondOff, store.EventCodeUsed,
+		store.EventPasskeyAdded, store.EventPasswordRemoved, store.EventTokenReuse:
 		return true
 	}
 	return e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice
@@ -67,7 +68,8 @@ func (e entry) mark() string {
 	case store.EventSignedIn, store.EventFailed, store.EventThrottled, store.EventReauthenticated,
 		store.EventPasswordChanged, store.EventPasswordRefused, store.EventResetAsked,
 		store.EventSecondOn, store.EventSecondOff, store.EventSecondFailed, store.EventAppChanged, store.EventCodesMade, store.EventCodeUsed,
-		store.EventFactorsReset:
+		store.EventFactorsReset, store.EventFactorsUndone,
+		store.EventPasskeyAdded, store.EventPasskeyRenamed, store.EventPasskeyRemoved, store.EventTokenReuse, store.EventPasswordRemoved:
 		return "mark-key"
 	case store.EventEmailAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone,
 		store.EventEmailCancelled:
@@ -110,8 +112,14 @@ var eventSentences = map[string]string{
 	store.EventCodesMade:       "New recovery codes made",
 	store.EventCodeUsed:        "Recovery code used",
 	store.EventTrusted:         "Browser trusted",
-	store.EventTrustEnded:      "Asked every browser for a code again",
+	store.EventTrustEnded:      "Browsers no longer trusted",
 	store.EventFactorsReset:    "Second step removed",
+	store.EventPasskeyAdded:    "Passkey added",
+	store.EventPasskeyRenamed:  "Passkey renamed",
+	store.EventPasskeyRemoved:  "Passkeys removed",
+	store.EventTokenReuse:      "Passkey may be a copy: its counter went back",
+	store.EventPasswordRemoved: "Password removed",
+	store.EventFactorsUndone:   "Account taken back: passkeys, app and codes removed",
 }
 
 // eventSentence says an event in words. words are those of the product, by the names of its events.
@@ -121,6 +129,16 @@ func eventSentence(e store.Event, words map[string]string) string {
 		return "Signed in on a new device"
 	case e.Name == store.EventSignInEnded && e.Detail != "":
 		return fmt.Sprintf("Device signed out: %s", device(e.Detail))
+	case e.Name == store.EventFailed && e.Detail == store.DetailPasskey:
+		return "Passkey refused"
+	case e.Name == store.EventReauthenticated && e.Detail == store.DetailPasskey:
+		return "Confirmed with a passkey"
+	case e.Name == store.EventPasskeyAdded && e.Detail != "":
+		return fmt.Sprintf("Passkey added: %s", e.Detail)
+	case e.Name == store.EventPasskeyRenamed && e.Detail != "":
+		return fmt.Sprintf("Passkey renamed to %s", e.Detail)
+	case e.Name == store.EventPasskeyRemoved && e.Detail != "":
+		return fmt.Sprintf("Passkey removed: %s", e.Detail)
 	case e.Name == store.EventPasswordChanged && e.Detail == store.DetailByLink:
 		return "New password chosen by link"
 	case e.Name == store.EventEmailAsked && e.Detail != "":

@@ -1,9 +1,11 @@
 package components
 
 import (
+	"strings"
 	"time"
 
 	"gatehouse/store"
+	"gatehouse/store/rules"
 )
 
 func activityStates() []State {
@@ -14,6 +16,7 @@ func activityStates() []State {
 		activityState("activity-later", ActivityPage{Events: events[:2], Later: true}),
 		withSupport("activity-support", Activity(ActivityPage{Events: events, Contacts: sampleContacts}, 180*24*time.Hour)),
 		activityState("activity-mail", ActivityPage{Events: sampleMailEvents()}),
+		activityState("activity-factors", ActivityPage{Events: sampleFactorEvents()}),
 	}
 }
 
@@ -53,6 +56,30 @@ func sampleMailEvents() []store.Event {
 		{Name: store.EventEmailCancelled},
 		{Name: store.EventEmailChanged, Detail: sampleUser.Email + " " + sampleLong.Email},
 		{Name: store.EventEmailUndone},
+	})
+}
+
+// sampleFactorEvents are what happens to passkeys and a second step, with the longest name.
+func sampleFactorEvents() []store.Event {
+	return happened([]store.Event{
+		{Name: store.EventPasskeyAdded, Detail: samplePasskey},
+		{Name: store.EventPasskeyRenamed, Detail: strings.Repeat("W", rules.PasskeyNameMax)},
+		{Name: store.EventReauthenticated, Detail: store.DetailPasskey},
+		{Name: store.EventFailed, Detail: store.DetailPasskey},
+		{Name: store.EventTokenReuse, Detail: store.DetailPasskey},
+		{Name: store.EventPasskeyRemoved, Detail: samplePasskey},
+		{Name: store.EventPasskeyRemoved},
+		{Name: store.EventPasswordRemoved},
+		{Name: store.EventSecondOn},
+		{Name: store.EventSecondFailed},
+		{Name: store.EventAppChanged},
+		{Name: store.EventCodesMade},
+		{Name: store.EventCodeUsed},
+		{Name: store.EventTrusted},
+		{Name: store.EventTrustEnded},
+		{Name: store.EventSecondOff},
+		{Name: store.EventFactorsUndone},
+		{Name: store.EventFactorsReset, Origin: store.Origin{Operator: true}},
 	})
 }
 

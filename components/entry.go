@@ -12,6 +12,10 @@ import (
 type HalfForm struct {
 	Form
 	Code *Field
+	// HasCode says whether a code is asked for: not from somebody whose passkeys are all there is.
+	HasCode bool
+	// Passkey is the form that a passkey answers, or nil for somebody who has none.
+	Passkey *Form
 	// Trust is nil where the site does not let people trust a browser, and for recovery codes.
 	Trust *Field
 }
@@ -20,6 +24,7 @@ type HalfForm struct {
 // browser may be trusted, or 0.
 func NewSecondForm(ticket string, trust time.Duration) *HalfForm {
 	f := &HalfForm{Form: Form{ID: "second", Action: "/login/second", Title: codeTitle, Submit: "Sign in", Busy: checking, Focus: true, Ticket: ticket}}
+	f.HasCode = true
 	f.Code = appCodeField()
 	f.Fields = []*Field{f.Code}
 	if trust > 0 {
@@ -27,6 +32,26 @@ func NewSecondForm(ticket string, trust time.Duration) *HalfForm {
 		f.Fields = append(f.Fields, f.Trust)
 	}
 	return f
+}
+
+// AddPasskey offers somebody with passkeys to use one. app says whether they have an authenticator app, too.
+func (f *HalfForm) AddPasskey(app bool) {
+	f.HasCode = app
+	f.Passkey = &Form{
+		ID: "passkey", Action: "/login/second/passkey", Submit: usePasskey, Busy: waiting,
+		Passkey: getPasskey, Ticket: f.Ticket, Beside: app,
+	}
+	if !app { // the form of the code is not drawn
+		f.ID, f.Title, f.Fields = f.Passkey.ID, secondPasskeyTitle, nil
+	}
+	if f.Trust == nil {
+		return
+	}
+	if app {
+		f.Passkey.Taken = []string{f.Trust.Name}
+	} else {
+		f.Fields = []*Field{f.Trust}
+	}
 }
 
 // NewRecoveryForm states the form for a recovery code.

@@ -7,6 +7,12 @@ func halfStates() []State {
 		secondState("second", func(*HalfForm) {}),
 		secondState("second-empty", func(f *HalfForm) { f.Check() }),
 		secondState("second-refused", func(f *HalfForm) { f.TakeRefusal(store.ErrWrongCode) }),
+		secondState("second-passkey", func(f *HalfForm) { f.AddPasskey(true) }),
+		secondState("second-passkey-alone", func(f *HalfForm) { f.AddPasskey(false) }),
+		secondState("second-passkey-refused", func(f *HalfForm) {
+			f.AddPasskey(false)
+			f.TakeRefusal(store.ErrPasskeyFailed)
+		}),
 		recoveryState("recovery", Contacts{}, func(*HalfForm) {}),
 		recoveryState("recovery-refused", sampleContacts, func(f *HalfForm) { f.TakeRefusal(store.ErrWrongCode) }),
 	}

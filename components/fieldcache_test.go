@@ -41,7 +41,7 @@ func TestFieldsFromTheCacheAreThoseOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	passwords := &rules.Passwords{Min: 12}
 	forms := []*Form{
-		&NewLoginForm().Form, &NewRegisterForm(passwords).Form, &NewPasswordForm(passwords, store.User{Username: "ada"}).Form,
+		&NewLoginForm(true).Form, &NewRegisterForm(passwords, true).Form, &NewPasswordForm(passwords, store.User{Username: "ada"}).Form,
 		&NewProfileForm(store.User{Username: "ada"}).Form, &NewClosingForm(store.User{Username: "ada"}).Form,
 		&NewClosingForm(store.User{Username: hintSlot + valueSlot}).Form,
 	}
@@ -145,7 +145,7 @@ func TestTheTemplateOfAFieldTakesItsKeyAlone(t *testing.T) {
 }
 
 func TestTheCacheHoldsNothingOfAPerson(t *testing.T) {
-	f := NewRegisterForm(&rules.Passwords{Min: 12})
+	f := NewRegisterForm(&rules.Passwords{Min: 12}, true)
 	fieldCache.Purge()
 	f.Username.Value, f.Username.Refusal = "typed-by-ada", "said-to-ada"
 	f.Password.Value = "typed-by-ada"

@@ -42,6 +42,9 @@ func identifierField() *Field {
 	}
 }
 
+// withPasskeys has the browser name the passkeys there are where a username is typed.
+func (f *Field) withPasskeys() { f.Autocomplete = "username webauthn" }
+
 // presentPassword is the field for the password that somebody has.
 func presentPassword() *Field {
 	return &Field{

@@ -32,6 +32,17 @@ type Form struct {
 	ForUsername string
 	// Focus puts the cursor into the first empty field when the page opens. It is for pages that are their form alone.
 	Focus bool
+	// Passkey makes it a form that a passkey answers: "create" or "get", as the browser calls what site.js then asks it
+	// for. It is empty for every other form. Autofill has the browser name the passkeys there are in the field for the
+	// username.
+	Passkey  string
+	Autofill bool
+	// Taken are the names of checkboxes of the form beside it, whose state it takes along.
+	Taken []string
+	// Beside says that another form of the page is the first choice.
+	Beside bool
+	// Without labels a second button, which sends the form without a password. It is empty for most forms.
+	Without string
 	// Danger marks a form whose effect is hard to undo.
 	Danger bool
 	// Problem is a refusal that no single field explains. Ways lead on from it.
@@ -48,6 +59,15 @@ func (f *Form) Fill(values url.Values) {
 		field.take(values.Get(field.Name))
 	}
 	f.Next = values.Get("next")
+}
+
+// TakeWithout takes over that the person wants no password, where the form offers that.
+func (f *Form) TakeWithout(sent url.Values, password *Field) (without bool) {
+	if f.Without == "" || sent.Get("without") != "password" {
+		return false
+	}
+	password.Value, password.Rule = "", nil
+	return true
 }
 
 // Check applies every rule and says whether none refused.
@@ -137,11 +157,27 @@ const (
 	creating = "Creating your account…"
 	saving   = "Saving…"
 	checking = "Checking…"
-	sending  = "Sending…"
+	waiting  = "Waiting…"
+
+	usePasskey      = "Use a passkey"
+	createAPasskey  = "Create a passkey"
+	withoutPassword = "Continue without a password"
+	sending         = "Sending…"
 )
 
 // busy is what the button says while the form is on its way.
 func (f *Form) busy() string { return cmp.Or(f.Busy, "One moment…") }
+
+// buttonClass tells the style sheet what the button is.
+func (f *Form) buttonClass() string {
+	switch {
+	case f.Danger:
+		return "btn btn-danger submit"
+	case f.Beside:
+		return "btn btn-outline-secondary submit"
+	}
+	return "btn btn-primary submit"
+}
 
 // begins says whether the cursor is in the field when the page opens. A refused form has it in its summary.
 func (f *Form) begins(field *Field) bool {

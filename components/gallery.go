@@ -26,8 +26,8 @@ func Gallery() []State {
 		homeStates(),
 		registerStates(), inviteStates(), verifyStates(),
 		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
-		accountStates(), profileStates(), emailStates(), passwordStates(),
-		secondStates(), totpStates(), codesStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
+		accountStates(), profileStates(), emailStates(), passwordStates(), factorsUndoStates(),
+		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)
@@ -37,6 +37,7 @@ const (
 	sampleFirefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 	sampleIPhone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
 	sampleChrome  = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+	samplePasskey = "Ada's phone"
 	sampleAddress = "192.0.2.1"
 	sampleLongIP  = "2001:db8:85a3:8d3:1319:8a2e:370:7348"
 	sampleGrace   = 14 * 24 * time.Hour
@@ -46,10 +47,10 @@ const (
 var (
 	sampleTime = time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC)
 	sampleNow  = sampleTime.Add(25 * time.Minute)
-	sampleUser = store.User{ID: 1, Username: "ada", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: sampleTime}
+	sampleUser = store.User{ID: 1, Username: "ada", Email: "ada@example.com", Name: "Ada Lovelace", CreatedAt: sampleTime, HasPassword: true}
 	sampleLong = store.User{
 		ID: 2, Username: strings.Repeat("w", rules.UsernameMax), Name: strings.Repeat("W", rules.NameMax),
-		Email: strings.Repeat("w", 64) + "@" + strings.Repeat("w", 60) + ".example.com", CreatedAt: sampleTime,
+		Email: strings.Repeat("w", 64) + "@" + strings.Repeat("w", 60) + ".example.com", CreatedAt: sampleTime, HasPassword: true,
 	}
 	samplePasswords = &rules.Passwords{Min: rules.PasswordDefault}
 )
@@ -88,7 +89,7 @@ func entryPage(title string) Page { return framed(Page{Entry: true, Indexed: tru
 
 // memberPage is a page of somebody who is signed in.
 func memberPage(user store.User, title string) Page {
-	return framed(Page{User: &user, SecondSteps: true}, title)
+	return framed(Page{User: &user, SecondSteps: true, Passkeys: true}, title)
 }
 
 // formPage is the page of a form as it stands.

@@ -11,14 +11,17 @@ type InviteForm struct {
 	Name, Username, Password *Field
 }
 
-// NewInviteForm states the form for the address that was invited.
-func NewInviteForm(passwords *rules.Passwords, email string) *InviteForm {
+// NewInviteForm states the form for the address that was invited. without offers an account without a password.
+func NewInviteForm(passwords *rules.Passwords, email string, without bool) *InviteForm {
 	f := &InviteForm{Form: Form{ID: "invite", Action: "/invite", Title: AcceptInvitation, Submit: "Create account", Busy: creating}}
 	f.Name, f.Username = nameField(), usernameField()
 	f.Password = newPassword(passwords, func() []string {
 		return []string{f.Name.Value, f.Username.Value, email}
 	}, "name", "username")
 	f.Fields = []*Field{f.Name, f.Username, f.Password}
+	if without {
+		f.Without = withoutPassword
+	}
 	return f
 }
 

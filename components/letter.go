@@ -59,6 +59,12 @@ var letterWords = []struct {
 	{store.LetterCodeUsed, codeUsedLetter},
 	{store.LetterCodesWrong, codesWrongLetter},
 	{store.LetterFactorsReset, factorsResetLetter},
+	{store.LetterAppRemoved, appRemovedLetter},
+	{store.LetterPasskeyAdded, passkeyAddedLetter},
+	{store.LetterPasskeyRemoved, passkeyRemovedLetter},
+	{store.LetterPasswordRemoved, passwordRemovedLetter},
+	{store.LetterFirstFactor, firstFactorLetter},
+	{store.LetterFactorsUndone, factorsUndoneLetter},
 	{store.LetterInvite, inviteLetter},
 }
 
@@ -71,7 +77,7 @@ func NewLetter(about store.Letter, site string, base *url.URL, product map[strin
 	// A letter to a stranger repeats nothing that somebody else chose: anybody could write to anybody through us. A
 	// letter that an earlier version of the program wrote may hold such words.
 	if !about.Verified || slices.Contains(toStrangers, about.Kind) {
-		about.Name, about.Username = "", ""
+		about.Name, about.Username, about.Passkey = "", "", ""
 	}
 	l := Letter{Site: site, Home: base.String(), Hello: hello(cmp.Or(about.Name, about.Username))}
 	for _, words := range letterWords {

@@ -20,16 +20,18 @@ func GalleryLetters() []GalleryLetter {
 	data := store.LetterData{
 		To: "ada@example.com", Verified: true, Name: "Ada Lovelace", Username: "ada", Token: strings.Repeat("Qx7-", 11)[:43],
 		Address: "countess@example.com", At: sampleTime, From: sampleAddress, Agent: sampleFirefox, Within: sampleGrace, Left: 7,
+		Passkey: samplePasskey,
 	}
 	var letters []GalleryLetter
 	for _, kind := range store.LetterKinds {
 		letters = append(letters, letterState(kind, kind, data))
 	}
-	nameless, stranger, atOnce, long := data, data, data, data
+	nameless, stranger, atOnce, long, app := data, data, data, data, data
 	nameless.Name, nameless.From, nameless.Agent = "", "", ""
 	stranger.Verified = false
 	atOnce.Within = 0
 	long.Name, long.Username = strings.Repeat("W", rules.NameMax), strings.Repeat("w", rules.UsernameMax)
+	app.Passkey, long.Passkey = "", strings.Repeat("W", rules.PasskeyNameMax)
 	long.Address, long.Agent = sampleLong.Email, strings.Repeat("W", 400)
 	return append(letters,
 		letterState("reset-nameless", store.LetterReset, nameless),
@@ -37,6 +39,8 @@ func GalleryLetters() []GalleryLetter {
 		letterState("owner-unconfirmed", store.LetterOwner, stranger),
 		letterState("closed-at-once", store.LetterClosed, atOnce),
 		letterState("address-changed-long", store.LetterEmailChanged, long),
+		letterState("first-factor-app", store.LetterFirstFactor, app),
+		letterState("first-factor-long", store.LetterFirstFactor, long),
 		GalleryLetter{"product", optionalLetter()},
 	)
 }
@@ -54,6 +58,7 @@ func optionalLetter() Letter {
 var letterValid = map[string]time.Duration{
 	store.LetterVerify: store.VerifyValid, store.LetterRegister: store.PendingValid, store.LetterReset: store.ResetValid, store.LetterEmailRestored: store.ResetValid,
 	store.LetterNewEmail: store.NewEmailValid, store.LetterEmailChanged: store.UndoValid, store.LetterInvite: store.InviteValid,
+	store.LetterFirstFactor: store.UndoValid, store.LetterFactorsUndone: store.ResetValid,
 }
 
 func letterState(name, kind string, data store.LetterData) GalleryLetter {

@@ -22,12 +22,13 @@ func TestLettersSayNothingInTheWordsOfStrangers(t *testing.T) {
 	t.Parallel()
 	const words = "evil"
 	data := store.LetterData{
-		To: "evil-victim@example.com", Name: "Claim it at https://evil.example/win", Username: "evil-winner", Token: "token", Valid: time.Hour,
+		To: "evil-victim@example.com", Name: "Claim it at https://evil.example/win", Username: "evil-winner", Passkey: "evil", Token: "token", Valid: time.Hour,
 		At: time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC), From: "192.0.2.1",
 	}
 	toVerified := []string{
 		store.LetterOwner, store.LetterReset, store.LetterEmailRestored, store.LetterEmailChanged, store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff,
 		store.LetterSecondOn, store.LetterSecondOff, store.LetterAppChanged, store.LetterCodesMade, store.LetterCodeUsed, store.LetterCodesWrong, store.LetterFactorsReset,
+		store.LetterAppRemoved, store.LetterPasskeyAdded, store.LetterPasskeyRemoved, store.LetterPasswordRemoved, store.LetterFirstFactor, store.LetterFactorsUndone,
 	}
 	for _, agent := range []string{
 		"evil", "evil/1.0 (evil; evil) evil", "Mozilla/5.0 (evil; CPU evil OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/evil",
@@ -40,7 +41,7 @@ func TestLettersSayNothingInTheWordsOfStrangers(t *testing.T) {
 				l.Verified = verified
 				named := verified && slices.Contains(toVerified, kind)
 				if named {
-					l.Name, l.Username = "Ada", "ada"
+					l.Name, l.Username, l.Passkey = "Ada", "ada", "Phone"
 				}
 				drawn, unknown := NewLetter(l, "Gatehouse", &url.URL{Scheme: "https", Host: "accounts.example.com"}, nil)
 				var html bytes.Buffer

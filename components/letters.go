@@ -34,7 +34,7 @@ func resetLetter(l *Letter, about letterSubject) {
 	l.Lines = []string{fmt.Sprintf("Somebody, perhaps you, asked to choose a new password for %s.", yourAccount(about.Username))}
 	l.opens(ChoosePassword, about, "/password/reset")
 	l.Facts = facts(about)
-	l.After = []string{"If it wasn't you, do nothing. Your password stays as it is."}
+	l.After = []string{"If it wasn't you, do nothing. Your account stays as it is."}
 }
 
 func emailRestoredLetter(l *Letter, about letterSubject) {
@@ -44,7 +44,7 @@ func emailRestoredLetter(l *Letter, about letterSubject) {
 		yourAccount(about.Username),
 	)}
 	l.opens(ChoosePassword, about, "/password/reset")
-	l.After = []string{fmt.Sprintf("Too late? Ask for another link at %s", about.address("/password/forgot"))}
+	l.After = []string{tooLate(about)}
 }
 
 func newEmailLetter(l *Letter, about letterSubject) {
@@ -119,6 +119,7 @@ const (
 	ConfirmAddress   = "Confirm your email address"
 	ChoosePassword   = "Choose a new password"
 	RestoreAddress   = "Put the old address back"
+	TakeAccountBack  = "Take your account back"
 	AcceptInvitation = "Accept your invitation"
 )
 
@@ -148,6 +149,10 @@ func yourAccount(username string) string {
 		return "your account"
 	}
 	return fmt.Sprintf("your account %s", username)
+}
+
+func tooLate(about letterSubject) string {
+	return fmt.Sprintf("Too late? Ask for another link at %s", about.address("/password/forgot"))
 }
 
 func emailChanged(username, address string) string {

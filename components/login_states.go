@@ -8,7 +8,7 @@ import (
 )
 
 func loginStates() []State {
-	closed := NewLoginForm()
+	closed := NewLoginForm(true)
 	return []State{
 		loginState("login", false, func(*LoginForm) {}),
 		loginState("login-confirm", true, func(*LoginForm) {}),
@@ -20,6 +20,8 @@ func loginStates() []State {
 			f.LeadForgetful()
 		}),
 		loginState("login-greets", false, func(f *LoginForm) { f.Username.Value, f.Greets = "ada", true }),
+		loginState("login-passkey-unknown", false, func(f *LoginForm) { f.TakeRefusal(store.ErrPasskeyUnknown) }),
+		{"login-without-passkeys", framed(Page{Entry: true, Indexed: true}, closed.Title), Login(NewLoginForm(false), LoginPage{Open: true})},
 		loginState("login-to-see", false, func(f *LoginForm) { f.Next = "/account/activity" }),
 		loginState("login-throttled", false, func(f *LoginForm) {
 			f.Username.Value = "ada"
@@ -29,7 +31,7 @@ func loginStates() []State {
 }
 
 func loginState(name string, confirm bool, change func(f *LoginForm)) State {
-	f := NewLoginForm()
+	f := NewLoginForm(true)
 	change(f)
 	page := LoginPage{Open: true, Confirms: confirm}
 	if f.Next != "" {

@@ -26,6 +26,8 @@ type Page struct {
 	Mails bool
 	// SecondSteps says whether people can have a second step.
 	SecondSteps bool
+	// Passkeys says whether people can have passkeys.
+	Passkeys bool
 	// Entry pages show the gate beside the form on wide screens.
 	Entry bool
 	// Refused pages announce in their title that a form was refused.

@@ -5,7 +5,7 @@ import (
 	"gatehouse/store/rules"
 )
 
-// PasswordForm changes the password. It asks for the current one as well.
+// PasswordForm changes the password. It asks for the current one as well, where there is one.
 type PasswordForm struct {
 	Form
 	Current, Password *Field
@@ -27,5 +27,9 @@ func NewPasswordForm(passwords *rules.Passwords, user store.User) *PasswordForm 
 		return passwords.CheckNew(f.Current.Value, value, user.Name, user.Username, user.Email)
 	}
 	f.Fields = []*Field{f.Current, f.Password}
+	if !user.HasPassword {
+		f.Title, f.Submit, f.Fields = ChoosePassword, "Save password", f.Fields[1:]
+		f.Password.Label = "Password"
+	}
 	return f
 }

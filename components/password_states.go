@@ -15,12 +15,17 @@ func passwordStates() []State {
 			f.Check()
 			f.TakeRefusal(store.ErrNotYourPassword(f.Current.Name))
 		}),
+		passwordStateOf("password-none", passwordless(sampleUser), func(*PasswordForm) {}),
 		passwordState("password-throttled", func(f *PasswordForm) { f.TakeRefusal(rules.TooMany(8 * time.Second)) }),
 	}
 }
 
 func passwordState(name string, change func(f *PasswordForm)) State {
-	f := NewPasswordForm(samplePasswords, sampleUser)
+	return passwordStateOf(name, sampleUser, change)
+}
+
+func passwordStateOf(name string, user store.User, change func(f *PasswordForm)) State {
+	f := NewPasswordForm(samplePasswords, user)
 	change(f)
-	return State{name, formPage(memberPage(sampleUser, ""), &f.Form), Password(f)}
+	return State{name, formPage(memberPage(user, ""), &f.Form), Password(f)}
 }

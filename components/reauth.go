@@ -14,12 +14,27 @@ type ReauthForm struct {
 	Password *Field
 	// Code is nil for somebody without a second step.
 	Code *Field
+	// HasPassword says whether there is a password to ask for.
+	HasPassword bool
+	// Passkey is the form that a passkey answers, or nil for somebody who has none.
+	Passkey *Form
 }
 
-// NewReauthForm states the form for a person.
-func NewReauthForm(user store.User) *ReauthForm {
+// NewReauthForm states the form for a person. passkeys says whether people can have passkeys.
+func NewReauthForm(user store.User, passkeys bool) *ReauthForm {
 	f := &ReauthForm{Form: Form{ID: "confirm", Action: "/confirm", Title: "Confirm it's you", Submit: "Continue", Busy: checking, Focus: true, ForUsername: user.Username}}
+	f.HasPassword = user.HasPassword
+	if passkeys && user.Passkeys > 0 {
+		f.Passkey = &Form{
+			ID: "passkey", Action: "/confirm/passkey", Submit: usePasskey, Busy: waiting,
+			Passkey: getPasskey, Account: user.FormID(), Beside: f.HasPassword,
+		}
+	}
 	f.Password = presentPassword()
+	if !f.HasPassword { // its form is not drawn
+		f.ID = "passkey"
+		return f
+	}
 	f.Fields = []*Field{f.Password}
 	if user.SecondStep() {
 		f.Code = &Field{
@@ -48,12 +63,15 @@ func (f *ReauthForm) TypedCode() string {
 	return f.Code.Value
 }
 
-// again says what has to be entered beside the password.
-func (f *ReauthForm) again() string {
-	if f.Code == nil {
-		return "again"
+// enter says what has to be given.
+func (f *ReauthForm) enter() string {
+	switch {
+	case !f.HasPassword:
+		return "use a passkey"
+	case f.Code == nil:
+		return "enter your password again"
 	}
-	return "and a code"
+	return "enter your password and a code"
 }
 
 // page is the one that comes next, without its query.
@@ -66,13 +84,15 @@ func (f *ReauthForm) page() string {
 func (f *ReauthForm) ahead() string {
 	switch f.page() {
 	case "/account/delete":
-		return fmt.Sprintf("To close your account, enter your password %s.", f.again())
+		return fmt.Sprintf("To close your account, %s.", f.enter())
 	case "/account/email":
-		return fmt.Sprintf("To change your email address, enter your password %s.", f.again())
+		return fmt.Sprintf("To change your email address, %s.", f.enter())
 	case "/account/data", "/account/export":
-		return fmt.Sprintf("To download your data, enter your password %s.", f.again())
+		return fmt.Sprintf("To download your data, %s.", f.enter())
+	case passkeysPage, "/account/passkeys/new":
+		return fmt.Sprintf("To change your passkeys, %s.", f.enter())
 	case "/account/second", "/account/totp", "/account/codes":
-		return fmt.Sprintf("To change your second step, enter your password %s.", f.again())
+		return fmt.Sprintf("To change your second step, %s.", f.enter())
 	}
-	return fmt.Sprintf("To go on, enter your password %s.", f.again())
+	return fmt.Sprintf("To go on, %s.", f.enter())
 }

@@ -13,8 +13,8 @@ type RegisterForm struct {
 	Name, Username, Email, Password *Field
 }
 
-// NewRegisterForm states the form, with the site's rules for passwords.
-func NewRegisterForm(passwords *rules.Passwords) *RegisterForm {
+// NewRegisterForm states the form, with the site's rules for passwords. without offers an account without a password.
+func NewRegisterForm(passwords *rules.Passwords, without bool) *RegisterForm {
 	f := &RegisterForm{Form: Form{ID: "register", Action: "/register", Title: registerTitle, Submit: "Create account", Busy: creating}}
 	f.Name, f.Username = nameField(), usernameField()
 	f.Email = emailField()
@@ -22,6 +22,9 @@ func NewRegisterForm(passwords *rules.Passwords) *RegisterForm {
 		return []string{f.Name.Value, f.Username.Value, f.Email.Value}
 	}, "name", "username", "email")
 	f.Fields = []*Field{f.Name, f.Username, f.Email, f.Password}
+	if without {
+		f.Without = withoutPassword
+	}
 	return f
 }
 

@@ -5,6 +5,7 @@ import "gatehouse/store"
 func registerStates() []State {
 	return []State{
 		registerState("register", func(*RegisterForm) {}),
+		registerState("register-without-password", func(f *RegisterForm) { f.Without = withoutPassword }),
 		registerState("register-with-return", func(f *RegisterForm) { f.Next = "/account" }),
 		registerState("register-praised", func(f *RegisterForm) {
 			f.Name.Value, f.Username.Value, f.Email.Value = sampleUser.Name, sampleUser.Username, sampleUser.Email
@@ -31,14 +32,14 @@ func registerStates() []State {
 		registerClosedState("register-invited", true, Contacts{}),
 		registerClosedState("register-closed-support", false, sampleContacts),
 		registerClosedState("register-invited-support", true, sampleContacts),
-		{"register-agreement", contacted(entryPage(registerTitle)), Register(NewRegisterForm(samplePasswords), sampleContacts)},
-		{"register-agreement-terms", entryPage(registerTitle), Register(NewRegisterForm(samplePasswords), Contacts{Terms: sampleContacts.Terms})},
-		{"register-agreement-privacy", entryPage(registerTitle), Register(NewRegisterForm(samplePasswords), Contacts{Privacy: sampleContacts.Privacy})},
+		{"register-agreement", contacted(entryPage(registerTitle)), Register(NewRegisterForm(samplePasswords, false), sampleContacts)},
+		{"register-agreement-terms", entryPage(registerTitle), Register(NewRegisterForm(samplePasswords, false), Contacts{Terms: sampleContacts.Terms})},
+		{"register-agreement-privacy", entryPage(registerTitle), Register(NewRegisterForm(samplePasswords, false), Contacts{Privacy: sampleContacts.Privacy})},
 	}
 }
 
 func registerState(name string, change func(f *RegisterForm)) State {
-	f := NewRegisterForm(samplePasswords)
+	f := NewRegisterForm(samplePasswords, false)
 	change(f)
 	return State{name, formPage(entryPage(""), &f.Form), Register(f, Contacts{})}
 }

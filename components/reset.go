@@ -9,6 +9,10 @@ import (
 type ResetForm struct {
 	Form
 	Password *Field
+	// Passkeys is nil for somebody who has none, or whose second step they are.
+	Passkeys *Field
+	// HasPasskeys says that the person has passkeys.
+	HasPasskeys bool
 }
 
 // NewResetForm states the form for a person, with the site's rules.
@@ -20,5 +24,18 @@ func NewResetForm(passwords *rules.Passwords, user store.User) *ResetForm {
 	f.Password = newPassword(passwords, func() []string { return []string{user.Name, user.Username, user.Email} })
 	f.Password.Label = "New password"
 	f.Fields = []*Field{f.Password}
+	if f.HasPasskeys = user.Passkeys > 0; !f.HasPasskeys {
+		return f
+	}
+	if !user.HasPassword {
+		f.Password.Label = "Password"
+	}
+	if !user.SecondStep() {
+		f.Passkeys = &Field{Name: "passkeys", Label: "Remove my passkeys too", Type: "checkbox", Hint: "Only if somebody else may have added one."}
+		f.Fields = append(f.Fields, f.Passkeys)
+	}
 	return f
 }
+
+// DropsPasskeys says whether the person asked to have their passkeys removed.
+func (f *ResetForm) DropsPasskeys() bool { return f.Passkeys != nil && f.Passkeys.checked() }

@@ -9,6 +9,8 @@ func resetStates() []State {
 			f.Password.Value = "too short"
 			f.Check()
 		}),
+		resetState("reset-passkeys", keyed(sampleUser, 1), func(*ResetForm) {}),
+		resetState("reset-without-password", passwordless(sampleUser), func(*ResetForm) {}),
 		resetState("reset-unlinked", store.User{}, func(f *ResetForm) { f.Problem = UnknownLink }),
 	}
 }

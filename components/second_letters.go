@@ -3,20 +3,25 @@ package components
 import "fmt"
 
 func secondOnLetter(l *Letter, about letterSubject) {
-	l.Subject = "Your second step is on"
-	l.Lines = []string{fmt.Sprintf("From now on %s asks for a code after your password. All other devices are signed out.", yourAccount(about.Username))}
+	l.saysSecondOn(about)
 	l.tells(about)
 }
 
 func secondOffLetter(l *Letter, about letterSubject) {
 	l.Subject = "Your second step is off"
-	l.Lines = []string{fmt.Sprintf("The second step of %s was turned off: the password alone signs in again.", yourAccount(about.Username))}
+	l.Lines = []string{fmt.Sprintf("The second step of %s was turned off: a password alone signs in again.", yourAccount(about.Username))}
 	l.tells(about)
 }
 
 func appChangedLetter(l *Letter, about letterSubject) {
 	l.Subject = "Your authenticator app was changed"
-	l.Lines = []string{fmt.Sprintf("Another authenticator app was set up for %s. The old one no longer works.", yourAccount(about.Username))}
+	l.Lines = []string{fmt.Sprintf("An authenticator app was set up for %s. One that you had before no longer works.", yourAccount(about.Username))}
+	l.tells(about)
+}
+
+func appRemovedLetter(l *Letter, about letterSubject) {
+	l.Subject = "Your authenticator app was removed"
+	l.Lines = []string{fmt.Sprintf("The authenticator app of %s was removed. Your passkeys are the second step now.", yourAccount(about.Username))}
 	l.tells(about)
 }
 
@@ -46,13 +51,25 @@ func codesWrongLetter(l *Letter, about letterSubject) {
 func factorsResetLetter(l *Letter, about letterSubject) {
 	l.Subject = "Your second step was removed"
 	l.Lines = []string{fmt.Sprintf(
-		"Whoever runs %s removed the second step of %s and signed every device out. The password alone signs in again.", l.Site, yourAccount(about.Username),
+		"Whoever runs %s removed the second step and the passkeys of %s, and signed every device out. A password alone signs in again.",
+		l.Site, yourAccount(about.Username),
 	)}
 	l.leadsTo("Sign in and set it up again", about, "/login")
-	l.After = []string{"You didn't ask for that? Then choose a new password and tell them."}
+	l.After = []string{
+		fmt.Sprintf("No password? Choose one at %s", about.address("/password/forgot")),
+		"You didn't ask for that? Then choose a new password and tell them.",
+	}
 }
 
-// tells says when and from where something was done to the second step, and what to do about it.
+// saysSecondOn says that a second step is asked for from now on.
+func (l *Letter) saysSecondOn(about letterSubject) {
+	l.Subject = "Your second step is on"
+	l.Lines = []string{fmt.Sprintf(
+		"From now on %s asks for a second step after your password. All other devices are signed out.", yourAccount(about.Username),
+	)}
+}
+
+// tells says when and from where something was done to what signs in, and what to do about it.
 func (l *Letter) tells(about letterSubject) {
 	l.Facts = facts(about)
 	l.secures(about)

@@ -38,7 +38,14 @@ func secondStates() []State {
 	}
 	lost := sampleFactors(0)
 	lost.AppAt = time.Time{}
+	byPasskey := stepped(keyed(sampleUser, 2))
+	codesOnly := sampleFactors(10)
+	codesOnly.AppAt = time.Time{}
+	codesOnly.UndoUntil = sampleTime.AddDate(0, 0, 6)
 	return []State{
+		secondStepState("second-step-passkeys", SecondStep{User: verified(keyed(sampleUser, 2)), Passkeys: true}),
+		secondStepState("second-step-by-passkey", SecondStep{User: byPasskey, Factors: codesOnly, Passkeys: true}),
+		secondStepState("second-step-both", SecondStep{User: byPasskey, Factors: sampleFactors(10), Passkeys: true}),
 		secondStepState("second-step-off", SecondStep{User: verified(sampleUser)}),
 		secondStepState("second-step-unconfirmed", SecondStep{User: sampleUser, Mails: true}),
 		secondStepState("second-step-on", SecondStep{User: stepped(sampleUser), Factors: sampleFactors(10), Notice: AskedAgain}),

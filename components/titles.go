@@ -20,4 +20,11 @@ const (
 	setUpAppTitle     = "Set up an app"
 	makeCodes         = "Make new codes"
 	moveAppTitle      = "Move to another app"
+	PasskeysTitle     = "Passkeys"
+	firstPasskeyTitle = "Create your passkey"
+	addPasskeyTitle   = "Add a passkey"
+	PasskeyTitle      = "Your passkey"
+
+	secondPasskeyTitle = "Use your passkey"
+	passwordByMail     = "Choose a password by email"
 )

@@ -17,6 +17,8 @@ const (
 	themeCookie  = "theme"
 	// pendingCookie identifies the browser of a registration whose address is not verified yet.
 	pendingCookie = "pending"
+	// ceremonyCookie identifies the browser that begins to sign in with a passkey, so that no other can end it.
+	ceremonyCookie = "ceremony"
 )
 
 const (

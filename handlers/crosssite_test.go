@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,14 +31,34 @@ func (h *house) example(t *testing.T, r route) string {
 	if link, ok := h.live[r.path]; ok {
 		return link
 	}
-	if strings.Contains(r.path, "{handle}") {
-		list := h.signIns(t, "ada")
-		if len(list) == 0 {
-			return r.example().address()
-		}
-		return strings.ReplaceAll(r.path, "{handle}", list[len(list)-1].Handle)
+	if handle := h.handle(t, r.path); handle != "" {
+		return strings.ReplaceAll(r.path, "{handle}", handle)
 	}
 	return r.example().address()
+}
+
+// handle is one that Ada's account has for a path with a place for one, or empty.
+func (h *house) handle(t *testing.T, path string) string {
+	t.Helper()
+	ada, err := h.Store.Find(t.Context(), "ada")
+	switch {
+	case errors.Is(err, store.ErrNotFound) || !strings.Contains(path, "{handle}"):
+	case err != nil:
+		t.Fatal(err)
+	case strings.HasPrefix(path, passkeysPage):
+		list, err := h.Store.ListPasskeys(t.Context(), ada)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list.Keys) > 0 {
+			return list.Keys[0].Handle
+		}
+	default:
+		if list := h.signIns(t, "ada"); len(list) > 0 {
+			return list[len(list)-1].Handle
+		}
+	}
+	return ""
 }
 
 func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
@@ -95,7 +116,7 @@ func TestCSRF01CSRF04NoOtherSiteChangesAnything(t *testing.T) {
 func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 	t.Parallel()
 	for _, r := range newHouse(t).unsafe() {
-		if strings.Contains(r.path, "/check/") || r.path == "/theme" || r.path == "/login/not-me" || r.path == "/account/codes/file" { // which change a cookie, or nothing
+		if strings.Contains(r.path, "/check/") || r.path == "/theme" || r.path == "/login/not-me" || r.path == "/account/codes/file" || strings.HasSuffix(r.path, "/options") { // which change a cookie, or nothing
 			continue
 		}
 		t.Run(r.path, func(t *testing.T) {
@@ -108,6 +129,29 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 			h.visitor(t).signsIn()
 			form := accepted(r.path)
 			switch {
+			case r.path == "/account/second/on", r.path == "/account/password/remove", strings.HasPrefix(r.path, passkeysPage+"/{handle}"):
+				v.addsPasskey(h.authenticator())
+			case r.path == passkeysPage+"/new":
+				h.verifies(t, "ada")
+				form = v.answers(r.path, h.authenticator().Create)
+			case r.path == "/confirm/passkey":
+				a := h.authenticator()
+				v.addsPasskey(a)
+				form = v.answers(r.path, a.Get)
+			case r.path == "/login/passkey":
+				a := h.authenticator()
+				v.addsPasskey(a)
+				v = h.visitor(t)
+				form = v.answers(r.path, a.Get)
+			case r.path == "/login/second/passkey":
+				a := h.authenticator()
+				v.addsPasskey(a)
+				v.setsUp()
+				v = h.visitor(t)
+				v.begins()
+				form = v.answers(r.path, a.Get)
+			case r.path == "/account/totp/remove":
+				v.setsUp()
 			case strings.HasPrefix(r.path, "/account/second/"):
 				v.setsUp()
 				v.get("/account/second").is(200)
@@ -191,6 +235,7 @@ func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 		v, unverified := h.visitor(t), h.visitor(t)
 		h.confirms(t, "ada")
 		v.signsIn()
+		v.addsPasskey(h.authenticator())
 		unverified.post("/register", person("grace")).goesTo("/")
 		closed := h.visitor(t)
 		closed.closes("mary")

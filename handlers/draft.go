@@ -20,7 +20,7 @@ type draft struct{ by, path, form string }
 const draftMax = 4 << 10
 
 // secretFields are never saved.
-var secretFields = []string{"password", "current", "code", "codes"}
+var secretFields = []string{"password", "current", "code", "codes", "passkey", "ceremony"}
 
 // formPage is the page with the form that is posted to a path, or the front page.
 func (s *Site) formPage(posted string) string {

@@ -205,7 +205,7 @@ func TestEveryPasswordFieldIsSecret(t *testing.T) {
 		}
 		for _, input := range page.Find("input").EachIter() {
 			password := strings.EqualFold(input.AttrOr("type", ""), "password") || strings.Contains(input.AttrOr("autocomplete", ""), "password")
-			if name := input.AttrOr("name", ""); password || strings.HasPrefix(name, "code") {
+			if name := input.AttrOr("name", ""); password || strings.HasPrefix(name, "code") || name == "passkey" || name == "ceremony" {
 				seen[input.AttrOr("name", "")] = true
 			}
 		}

@@ -74,14 +74,34 @@ func (s *Site) askSecondStep(w http.ResponseWriter, r *http.Request, e store.Ent
 }
 
 func (s *Site) newSecond(w http.ResponseWriter, r *http.Request, h half) error {
-	form := components.NewSecondForm(store.TicketID(h.ticket), s.Store.Trust())
+	form, err := s.secondForm(r, h)
+	if err != nil {
+		return err
+	}
 	form.Next = r.URL.Query().Get("next")
 	return s.showSecond(w, r, http.StatusOK, form)
 }
 
 func (s *Site) second(w http.ResponseWriter, r *http.Request, h half) error {
-	form := components.NewSecondForm(store.TicketID(h.ticket), s.Store.Trust())
+	form, err := s.secondForm(r, h)
+	if err != nil {
+		return err
+	}
 	return s.enterCode(w, r, h, store.KindCode, form, s.showSecond)
+}
+
+// secondForm asks for a code, for a passkey, or for either: whatever the person has.
+func (s *Site) secondForm(r *http.Request, h half) (*components.HalfForm, error) {
+	form := components.NewSecondForm(store.TicketID(h.ticket), s.Store.Trust())
+	if h.User.Passkeys == 0 || !s.Store.Passkeys() {
+		return form, nil
+	}
+	app, err := s.Store.HasApp(r.Context(), h.User)
+	if err != nil {
+		return nil, err
+	}
+	form.AddPasskey(app)
+	return form, nil
 }
 
 func (s *Site) newRecovery(w http.ResponseWriter, r *http.Request, h half) error {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -57,6 +58,8 @@ type exportedAccount struct {
 		Confirmed *time.Time `json:"email_confirmed_at"`
 		Zone      string     `json:"time_zone"`
 		Password  *time.Time `json:"password_changed_at"`
+		// PasskeyUser is the user handle of WebAuthn, in base64url as it is everywhere.
+		PasskeyUser string `json:"passkey_user_handle,omitempty"`
 	} `json:"account"`
 	SignIns           []exportedSignIn   `json:"sign_ins"`
 	Devices           []exportedDevice   `json:"known_devices"`
@@ -66,6 +69,7 @@ type exportedAccount struct {
 	Unwanted          []exportedUnwanted `json:"unwanted_letters,omitempty"`
 	// SecondStep is left out for somebody who has none.
 	SecondStep *exportedSecondStep `json:"second_step,omitempty"`
+	Passkeys   []exportedPasskey   `json:"passkeys"`
 }
 
 type exportedUnwanted struct {
@@ -83,6 +87,22 @@ type exportedSignIn struct {
 	Remembered    bool      `json:"kept"`
 	Address       string    `json:"address"`
 	Agent         string    `json:"user_agent"`
+	Passkey       string    `json:"passkey,omitempty"`
+}
+
+// exportedPasskey is a passkey. Its public key is left out: it tells nobody anything.
+type exportedPasskey struct {
+	ID         string     `json:"id"`
+	Handle     string     `json:"passkey"`
+	Name       string     `json:"name"`
+	Domain     string     `json:"domain"`
+	Model      string     `json:"model"`
+	Transports []string   `json:"transports"`
+	CanSync    bool       `json:"can_be_synced"`
+	Synced     bool       `json:"synced"`
+	Count      int64      `json:"sign_count"`
+	CreatedAt  time.Time  `json:"added_at"`
+	UsedAt     *time.Time `json:"last_used_at"`
 }
 
 type exportedDevice struct {
@@ -131,15 +151,16 @@ func exportOf(site string, data store.Export) exportedAccount {
 	file := exportedAccount{
 		Site: site, SignIns: []exportedSignIn{}, Devices: []exportedDevice{},
 		Events: []exportedEvent{}, ReservedUsernames: []exportedUsername{},
-		Links: []exportedLink{},
+		Links: []exportedLink{}, Passkeys: []exportedPasskey{},
 	}
 	a := &file.Account
 	a.Username, a.Email, a.Name, a.CreatedAt = data.User.Username, data.User.Email, data.User.Name, data.User.CreatedAt
 	a.RenamedAt, a.Confirmed = timeOrNil(data.User.RenamedAt), timeOrNil(data.User.VerifiedAt)
 	a.Zone, a.Password = data.User.Zone, timeOrNil(data.User.PasswordAt)
+	a.PasskeyUser = base64.RawURLEncoding.EncodeToString(data.Passkeys.User)
 	for _, n := range data.SignIns {
 		file.SignIns = append(file.SignIns, exportedSignIn{
-			n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent,
+			n.Kind, n.CreatedAt, n.AuthenticatedAt, n.SeenAt, n.EndsAt, n.IdleAt, n.Remembered, n.Address, n.Agent, n.Passkey,
 		})
 	}
 	for _, d := range data.Devices {
@@ -160,6 +181,12 @@ func exportOf(site string, data store.Export) exportedAccount {
 			second.Codes = append(second.Codes, exportedCode{c.CreatedAt, timeOrNil(c.UsedAt)})
 		}
 		file.SecondStep = &second
+	}
+	for _, p := range data.Passkeys.Keys {
+		file.Passkeys = append(file.Passkeys, exportedPasskey{
+			base64.RawURLEncoding.EncodeToString(p.ID), p.Handle, p.Name, p.Domain, p.Model, append([]string{}, p.Transports...),
+			p.BackupEligible, p.BackedUp, p.SignCount, p.CreatedAt, timeOrNil(p.UsedAt),
+		})
 	}
 	for _, u := range data.Unwanted {
 		file.Unwanted = append(file.Unwanted, exportedUnwanted(u))

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"reflect"
@@ -83,17 +84,57 @@ func TestExportIsEverythingThatIsHeldAndNoSecret(t *testing.T) {
 	})
 }
 
+// What is held about passkeys and a second step is in the file, and none of it opens anything.
+func TestExportHoldsPasskeysAndASecondStep(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.isVerified()
+		a, key := h.addsPasskey(t)
+		_, codes := v.setsUp()
+		if _, err := storetest.SignInByPasskey(t, h.Store, a, storetest.From); err != nil {
+			t.Fatal(err)
+		}
+		v.get("/account/data").is(200).says("Your passkeys")
+		file := v.get("/account/export").is(200).hides(codes...)
+		var held exportedAccount
+		if err := json.Unmarshal([]byte(file.body), &held); err != nil {
+			t.Fatal(err)
+		}
+		if len(held.Passkeys) != 1 {
+			t.Fatalf("the passkeys are %+v", held.Passkeys)
+		}
+		text := base64.RawURLEncoding.EncodeToString
+		got := held.Passkeys[0]
+		if got.ID != text(a.Keys[0].ID) || held.Account.PasskeyUser != text(a.Keys[0].User) || got.Handle != key.Handle || got.Name != key.Name ||
+			got.Domain != h.Store.PasskeyDomain() || got.Model != key.Model || got.CanSync || got.Synced || got.Count != int64(a.Keys[0].Count) ||
+			!slices.Equal(got.Transports, key.Transports) || got.CreatedAt.IsZero() || got.UsedAt == nil {
+			t.Errorf("the passkey is %+v of %q", got, held.Account.PasskeyUser)
+		}
+		if !slices.ContainsFunc(held.SignIns, func(n exportedSignIn) bool { return n.Kind == store.KindPasskey && n.Passkey == key.Handle }) {
+			t.Errorf("the sign-ins are %+v", held.SignIns)
+		}
+		if s := held.SecondStep; s == nil || s.Since == nil || s.App == nil || len(s.Codes) != store.RecoveryCodes {
+			t.Errorf("the second step is %+v", s)
+		}
+		var hash string
+		if err := h.data.Read.QueryRow(`SELECT hash FROM recovery_codes LIMIT 1`).Scan(&hash); err != nil {
+			t.Fatal(err)
+		}
+		file.hides(hash)
+	}, withMail)
+}
+
 func TestExportOfSomebodyNewHasListsAndNoNulls(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	v := h.visitor(t)
 	v.registersAs("ada")
 	file := v.get("/account/export").is(200)
-	for _, want := range []string{`"reserved_usernames": []`, `"username_changed_at": null`, `"name": ""`} {
+	for _, want := range []string{`"reserved_usernames": []`, `"username_changed_at": null`, `"name": ""`, `"passkeys": []`} {
 		if !strings.Contains(file.body, want) {
 			t.Errorf("the file lacks %s:\n%s", want, file.body)
 		}
 	}
+	file.hides("passkey_user_handle", "second_step")
 }
 
 func TestExportNeedsProofAndLeadsBackToItsPage(t *testing.T) {

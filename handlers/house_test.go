@@ -91,7 +91,7 @@ func openHouse(t testing.TB, d storetest.Database, name string, clock *storetest
 	}
 	rules := store.DefaultRules
 	rules.Limits = h.Limits
-	rules.Mails, rules.Keys = h.Mailbox != nil, storetest.Keys(t)
+	rules.Mails, rules.Keys, rules.RelyingParty = h.Mailbox != nil, storetest.Keys(t), storetest.RelyingParty(t, h.BaseURL.String())
 	if change, changed := changedRules.Load(h.Site); changed {
 		change.(func(*store.Rules))(&rules)
 	}

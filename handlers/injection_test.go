@@ -52,7 +52,7 @@ func TestINJ02ValuesStayInTheirAttributes(t *testing.T) {
 			if got := answer.value("username"); got != value {
 				t.Errorf("%q is shown as %q", value, got)
 			}
-			if answer.Find("input[onfocus]").Length() != 0 || answer.Find("form.form").Length() != 1 {
+			if answer.Find("input[onfocus]").Length() != 0 || answer.Find("form.form:not([data-passkey])").Length() != 1 {
 				t.Errorf("%q broke out:\n%s", value, answer.body)
 			}
 		}

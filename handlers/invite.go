@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"cmp"
+	"crypto/rand"
 	"net/http"
 
 	"gatehouse/components"
@@ -21,7 +23,7 @@ func (s *Site) newInvite(w http.ResponseWriter, r *http.Request, token string) e
 
 func (s *Site) inviteForm(r *http.Request, token string) (*components.InviteForm, string, error) {
 	t, err := s.Store.Token(r.Context(), token, store.PurposeInvite)
-	return components.NewInviteForm(s.Passwords, t.Email), t.Email, err
+	return components.NewInviteForm(s.Passwords, t.Email, s.Store.Passkeys()), t.Email, err
 }
 
 func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) error {
@@ -30,8 +32,12 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 		return err
 	}
 	form.Fill(r.PostForm)
+	without := form.TakeWithout(r.PostForm, form.Password)
 	if !form.Check() {
 		return s.showInvite(w, r, http.StatusUnprocessableEntity, form, email)
+	}
+	if without {
+		return s.inviteWithoutPassword(w, r, token, form, email)
 	}
 	user, err := s.Store.AcceptInvite(r.Context(), token, form.Registration(), s.Origin(r))
 	err = s.chargeUsername(r, err)
@@ -45,8 +51,24 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) erro
 	return s.admitNew(w, r, store.ByPassword(user), arrival{greeting: components.Welcome(user)})
 }
 
+// inviteWithoutPassword settles the username, and leads to where the passkey is made.
+func (s *Site) inviteWithoutPassword(w http.ResponseWriter, r *http.Request, token string, form *components.InviteForm, email string) error {
+	browser := cmp.Or(s.browser(r), rand.Text())
+	registered, err := s.Store.InvitePending(r.Context(), token, form.Registration(), browser, s.Origin(r))
+	err = s.chargeUsername(r, err)
+	if form.TakeRefusal(err) {
+		return s.showInvite(w, r, s.Refuse(w, r, err), form, email)
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, pendingCookie, browser, store.PendingValid)
+	s.saveOpened(w, r, verifyPage, append([]string{registered}, s.opened(r, verifyPage)...))
+	return s.Redirect(w, r, verifyPage.path)
+}
+
 func (s *Site) blankInvite(w http.ResponseWriter, r *http.Request) error {
-	return s.showInvite(w, r, http.StatusOK, components.NewInviteForm(s.Passwords, ""), "")
+	return s.showInvite(w, r, http.StatusOK, components.NewInviteForm(s.Passwords, "", s.Store.Passkeys()), "")
 }
 
 func (s *Site) checkInvite(w http.ResponseWriter, r *http.Request, token string) error {

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/handlers/mail"
 	"gatehouse/store"
+	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
 )
 
@@ -50,8 +51,8 @@ func (h *house) link(t testing.TB, to string) string {
 
 // links makes live links of every purpose and returns their paths by purpose.
 // Joan may confirm her address and choose a new password, Lise confirm a new
-// address, Rosa has moved and may go back, Hedy waits to be confirmed, Olga is
-// invited.
+// address, Rosa has moved and may go back, Vera has set up her first factor,
+// Hedy waits to be confirmed, Olga is invited.
 func (h *house) links(t testing.TB) map[string]string {
 	t.Helper()
 	ctx, links := t.Context(), map[string]string{}
@@ -69,11 +70,16 @@ func (h *house) links(t testing.TB) map[string]string {
 	link(store.PurposeReset, joan.Email, h.Store.AskReset(ctx, "joan", storetest.From))
 	h.moves(t, "rosa")
 	link(store.PurposeUndo, "rosa@example.com", nil)
+	if h.Store.SecondSteps() {
+		h.equips(t, "vera")
+		link(store.PurposeFactors, "vera@example.com", nil)
+	}
 	link(store.PurposeRegister, "hedy@example.com", h.Store.RegisterPending(ctx, registration("hedy"), strings.Repeat("H", 26), storetest.From))
 	link(store.PurposeInvite, "olga@example.com", h.Store.Invite(ctx, "olga@example.com", storetest.From))
 	h.live = map[string]string{
 		"/password/reset/{token}": links[store.PurposeReset], "/email/verify/{token}": links[store.PurposeVerify],
 		"/email/undo/{token}": links[store.PurposeUndo], "/invite/{token}": links[store.PurposeInvite],
+		"/factors/undo/{token}": links[store.PurposeFactors],
 	}
 	if len(h.Product.choices()) > 0 {
 		h.confirms(t, "nora")
@@ -115,6 +121,21 @@ func (h *house) moves(t testing.TB, username string) store.User {
 		t.Fatal(err)
 	}
 	return user
+}
+
+// equips registers an account, and sets an authenticator app up as its first factor.
+func (h *house) equips(t testing.TB, username string) store.User {
+	t.Helper()
+	user := h.confirms(t, username)
+	signIn, err := h.Store.SignIn(t.Context(), store.ByPassword(user), storetest.From)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := secret.AppCode(h.Store.AppKey(signIn, user), secret.AppStepAt(h.clock.Now()))
+	if _, _, err := h.Store.SetUpApp(t.Context(), signIn, user, code, storetest.From); err != nil {
+		t.Fatal(err)
+	}
+	return h.user(t, username)
 }
 
 // What a button says is what the page behind it is headed by.

@@ -84,7 +84,7 @@ func (b *budget) giveBack(source string) {
 
 // budgets are the limits of the site that count by source.
 type budgets struct {
-	failures, registrations, allRegistrations, usernameChecks, letters, links *budget
+	failures, registrations, allRegistrations, usernameChecks, letters, links, passkeys *budget
 }
 
 func newBudgets(limits store.Limits, clock func() time.Time) budgets {
@@ -95,6 +95,7 @@ func newBudgets(limits store.Limits, clock func() time.Time) budgets {
 		usernameChecks:   newBudget(limits.UsernameChecks, clock),
 		letters:          newBudget(limits.Letters, clock),
 		links:            newBudget(limits.Links, clock),
+		passkeys:         newBudget(limits.Passkeys, clock),
 	}
 }
 

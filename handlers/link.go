@@ -30,14 +30,15 @@ type linkPage struct {
 }
 
 var (
-	resetPage  = linkPage{"reset", "/password/reset", store.ResetValid, false, (*Site).newReset, (*Site).blankReset}
-	verifyPage = linkPage{"verify", "/email/verify", store.VerifyValid, false, (*Site).newVerification, (*Site).blankVerify}
-	undoPage   = linkPage{"undo", "/email/undo", store.UndoValid, false, (*Site).newUndo, (*Site).blankUndo}
-	invitePage = linkPage{"invite", "/invite", store.InviteValid, true, (*Site).newInvite, (*Site).blankInvite}
+	resetPage   = linkPage{"reset", "/password/reset", store.ResetValid, false, (*Site).newReset, (*Site).blankReset}
+	verifyPage  = linkPage{"verify", "/email/verify", store.VerifyValid, false, (*Site).newVerification, (*Site).blankVerify}
+	undoPage    = linkPage{"undo", "/email/undo", store.UndoValid, false, (*Site).newUndo, (*Site).blankUndo}
+	factorsPage = linkPage{"factors", "/factors/undo", store.UndoValid, false, (*Site).newFactorsUndo, (*Site).blankFactorsUndo}
+	invitePage  = linkPage{"invite", "/invite", store.InviteValid, true, (*Site).newInvite, (*Site).blankInvite}
 )
 
 // linkPages are all of them.
-var linkPages = []linkPage{resetPage, verifyPage, undoPage, invitePage}
+var linkPages = []linkPage{resetPage, verifyPage, undoPage, factorsPage, invitePage}
 
 // linkDigest identifies a link in the form of its page. It grants no access, and differs from
 // the digest in the database.

@@ -41,6 +41,9 @@ var pairs = map[string]func(t *testing.T, h *house, username string) (link strin
 		h.moves(t, username)
 		return h.link(t, username+"@example.com")
 	},
+	store.PurposeFactors: func(t *testing.T, h *house, username string) string {
+		return h.link(t, h.equips(t, username).Email)
+	},
 	store.PurposeInvite: func(t *testing.T, h *house, username string) string {
 		if err := h.Store.Invite(t.Context(), username+"@example.com", storetest.From); err != nil {
 			t.Fatal(err)

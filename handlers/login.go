@@ -11,14 +11,14 @@ import (
 )
 
 func (s *Site) newLogin(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewLoginForm()
+	form := s.loginForm()
 	form.Next = r.URL.Query().Get("next")
 	form.Username.Value, form.Greets = s.knownUsername(r)
 	return s.showLogin(w, r, http.StatusOK, form)
 }
 
 func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewLoginForm()
+	form := s.loginForm()
 	form.Fill(r.PostForm)
 	if !form.Check() {
 		return s.showLogin(w, r, http.StatusUnprocessableEntity, form)
@@ -42,26 +42,28 @@ func (s *Site) login(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
+func (s *Site) loginForm() *components.LoginForm { return components.NewLoginForm(s.Store.Passkeys()) }
+
 func (s *Site) checkLogin(w http.ResponseWriter, r *http.Request) error {
-	return s.CheckField(w, r, &components.NewLoginForm().Form)
+	return s.CheckField(w, r, &s.loginForm().Form)
 }
 
 func (s *Site) showLogin(w http.ResponseWriter, r *http.Request, status int, form *components.LoginForm) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Login(form, s.loginPage(form)))
+	return s.ShowForm(w, r, status, &form.Form, components.Login(form, s.loginPage(form, "")))
 }
 
 // notMe forgets who was at this browser.
 func (s *Site) notMe(w http.ResponseWriter, r *http.Request) error {
 	s.forgetUsername(w, r)
-	form := components.NewLoginForm()
+	form := s.loginForm()
 	form.Next = s.next(r.PostForm.Get("next"))
 	return s.Redirect(w, r, form.WithNext(form.Action))
 }
 
-// loginPage is what the sign-in page says beside its form.
-func (s *Site) loginPage(form *components.LoginForm) components.LoginPage {
+// loginPage is what the sign-in page says beside its form, and to the password manager.
+func (s *Site) loginPage(form *components.LoginForm, signal components.Signal) components.LoginPage {
 	return components.LoginPage{
-		Open: s.Registration.Open(), Confirms: s.Registration == store.RegistrationConfirm, ToSee: s.toSee(form.Next),
+		Open: s.Registration.Open(), Confirms: s.Registration == store.RegistrationConfirm, ToSee: s.toSee(form.Next), Signal: signal,
 	}
 }
 

@@ -41,7 +41,7 @@ func (p *page) submitForm(id string, values map[string]string) *page {
 // values are what the form of the page sends as it stands.
 func (p *page) values() url.Values {
 	p.v.t.Helper()
-	return p.answer.Values(p.Find("form.form"))
+	return p.answer.Values(p.Find("form.form:not([data-passkey=get])"))
 }
 
 // follow opens the page that the link with that text leads to.

@@ -7,6 +7,18 @@ import (
 	"gatehouse/store"
 )
 
+// proven wraps a handler that changes the password. Where there is none yet, or more than a password
+// signs the person in, it takes recent authentication.
+func (s *Site) proven(do handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		sc := scopeOf(r)
+		if (!sc.user.HasPassword || sc.user.SecondStep()) && !s.Store.RecentlyAuthenticated(*sc.signIn) {
+			return s.mustReauthenticate(w, r)
+		}
+		return do(w, r)
+	}
+}
+
 func (s *Site) newPassword(w http.ResponseWriter, r *http.Request) error {
 	return s.showPassword(w, r, http.StatusOK, components.NewPasswordForm(s.Passwords, *scopeOf(r).user))
 }
@@ -20,7 +32,11 @@ func (s *Site) password(w http.ResponseWriter, r *http.Request) error {
 	}
 	var signIn store.SignIn
 	err := s.tryProof(r, func() (err error) {
-		signIn, err = s.Store.ChangePassword(r.Context(), *sc.signIn, form.Current.Value, form.Password.Value, s.Origin(r))
+		if sc.user.HasPassword {
+			signIn, err = s.Store.ChangePassword(r.Context(), *sc.signIn, form.Current.Value, form.Password.Value, s.Origin(r))
+		} else {
+			signIn, err = s.Store.ChoosePassword(r.Context(), *sc.signIn, *sc.user, form.Password.Value, s.Origin(r))
+		}
 		return err
 	})
 	if form.TakeRefusal(err) {

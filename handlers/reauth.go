@@ -13,14 +13,14 @@ func (s *Site) newReauth(w http.ResponseWriter, r *http.Request) error {
 	if s.Store.RecentlyAuthenticated(*sc.signIn) && sc.refusal == "" {
 		return s.Redirect(w, r, s.next(next))
 	}
-	form := components.NewReauthForm(*sc.user)
+	form := s.reauthForm(r)
 	form.Next = next
 	return s.showReauth(w, r, http.StatusOK, form)
 }
 
 func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
 	sc := scopeOf(r)
-	form := components.NewReauthForm(*sc.user)
+	form := s.reauthForm(r)
 	form.Fill(r.PostForm)
 	if !form.Check() {
 		return s.showReauth(w, r, http.StatusUnprocessableEntity, form)
@@ -36,14 +36,23 @@ func (s *Site) reauth(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.renewSession(r, *sc.user, signIn); err != nil {
+	return s.reauthenticated(w, r, signIn, form.Next)
+}
+
+// reauthenticated leads on under the new id of the sign-in.
+func (s *Site) reauthenticated(w http.ResponseWriter, r *http.Request, signIn store.SignIn, target string) error {
+	if err := s.renewSession(r, *scopeOf(r).user, signIn); err != nil {
 		return err
 	}
-	next := s.next(form.Next)
+	next := s.next(target)
 	if next == dataPage {
 		s.Flash(r, "Thank you. You can download your data now.")
 	}
 	return s.Redirect(w, r, next)
+}
+
+func (s *Site) reauthForm(r *http.Request) *components.ReauthForm {
+	return components.NewReauthForm(*scopeOf(r).user, s.Store.Passkeys())
 }
 
 func (s *Site) showReauth(w http.ResponseWriter, r *http.Request, status int, form *components.ReauthForm) error {

@@ -13,17 +13,24 @@ import (
 )
 
 func (s *Site) newRegister(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewRegisterForm(s.Passwords)
+	form := s.registerForm()
 	form.Next = r.URL.Query().Get("next")
 	return s.showRegister(w, r, http.StatusOK, form)
+}
+
+// registerForm offers an account without a password only where its address is confirmed first: one
+// passkey would guard an account that nobody could get back.
+func (s *Site) registerForm() *components.RegisterForm {
+	return components.NewRegisterForm(s.Passwords, s.Registration == store.RegistrationConfirm && s.Store.Passkeys())
 }
 
 func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	if !s.Registration.Open() {
 		return s.showRegister(w, r, http.StatusForbidden, nil)
 	}
-	form := components.NewRegisterForm(s.Passwords)
+	form := s.registerForm()
 	form.Fill(r.PostForm)
+	without := form.TakeWithout(r.PostForm, form.Password)
 	if !form.Check() {
 		return s.showRegister(w, r, http.StatusUnprocessableEntity, form)
 	}
@@ -32,7 +39,7 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	err := s.withinLimits(r, func() (err error) {
 		if s.Registration == store.RegistrationConfirm {
 			registration := form.Registration()
-			registration.Next = s.next(form.Next)
+			registration.Next, registration.WithoutPassword = s.next(form.Next), without
 			return s.Store.RegisterPending(r.Context(), registration, browser, s.Origin(r))
 		}
 		user, err = s.Store.Register(r.Context(), form.Registration(), s.Origin(r))
@@ -89,7 +96,7 @@ func (s *Site) checkRegister(w http.ResponseWriter, r *http.Request) error {
 	if !s.Registration.Open() {
 		return components.NotFound
 	}
-	form := components.NewRegisterForm(s.Passwords)
+	form := s.registerForm()
 	return s.checkNamed(w, r, &form.Form, form.Username, store.User{}, form.UsernameIsFree)
 }
 

@@ -25,7 +25,11 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request, token string) error
 	if !form.Check() {
 		return s.showReset(w, r, http.StatusUnprocessableEntity, form)
 	}
-	err = s.Store.ResetPassword(r.Context(), token, form.Password.Value, s.Origin(r))
+	reset := s.Store.ResetPassword
+	if form.DropsPasskeys() {
+		reset = s.Store.ResetPasswordAndPasskeys
+	}
+	err = reset(r.Context(), token, form.Password.Value, s.Origin(r))
 	if form.TakeRefusal(err) {
 		return s.showReset(w, r, http.StatusUnprocessableEntity, form)
 	}

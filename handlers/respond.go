@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -103,6 +104,17 @@ func release(buffer *bytes.Buffer) {
 		buffer.Reset()
 		buffers.Put(buffer)
 	}
+}
+
+// writeJSON answers a program.
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("write an answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	writePage(w, r, status, text)
+	return nil
 }
 
 // writePage writes a page that must not be cached, because it depends on who asks.

@@ -63,8 +63,8 @@ func (s *Site) routes() []route {
 		{post, "/account/profile", Members, s.profile, drawn},
 		{post, "/account/profile/zone", Members, s.chooseZone, drawn},
 		{post, "/account/profile/check/{field}", Members, s.checkProfile, drawn},
-		{get, "/account/password", entered, s.newPassword, drawn},
-		{post, "/account/password", entered, s.password, drawn},
+		{get, "/account/password", entered, s.proven(s.newPassword), drawn},
+		{post, "/account/password", entered, s.proven(s.password), drawn},
 		{post, "/account/password/check/{field}", entered, s.checkPassword, drawn},
 		{get, "/.well-known/change-password", Everyone, s.changePassword, drawn},
 		{get, "/account/signins", entered, s.signIns, drawn},
@@ -109,6 +109,7 @@ func (s *Site) routes() []route {
 		{get, "/assets/{file}", static, fixed(s.Assets(s.serve(s.notFound))), drawn},
 	}
 	routes = append(routes, s.secondSteps()...)
+	routes = append(routes, s.passkeys()...)
 	routes = append(routes, s.preferences()...)
 	if s.Mailbox == nil {
 		return routes

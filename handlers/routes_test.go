@@ -117,6 +117,8 @@ func (w walker) finds(r route, path string) (status int, leads string) {
 		return 303, ""
 	case r.example().shows == elsewhere:
 		return 303, ""
+	case strings.HasSuffix(path, "/NONE"): // they have none
+		return 404, ""
 	}
 	return 200, ""
 }

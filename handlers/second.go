@@ -20,13 +20,18 @@ func (s *Site) secondSteps() []route {
 	}
 	return []route{
 		{get, secondPage, entered, s.secondStep, drawn},
+		{post, "/account/second/on", equipping, s.turnSecondStepOn, drawn},
 		{post, "/account/second/off", Recent, s.turnSecondStepOff, drawn},
 		{post, "/account/second/trust/end", Members, s.endTrust, drawn},
 		{get, "/account/totp", equipping, s.newTOTP, drawn},
 		{post, "/account/totp", equipping, s.totp, drawn},
+		{post, "/account/totp/remove", equipping, s.removeTOTP, drawn},
 		{get, "/account/codes", Recent, s.newCodes, drawn},
 		{post, "/account/codes", Recent, s.codes, drawn},
 		{post, "/account/codes/file", entered, s.codesFile, drawn},
+		{get, "/factors/undo/{token}", Everyone, s.openLink(factorsPage), drawn},
+		{get, "/factors/undo", Everyone, s.withLink(factorsPage, s.newFactorsUndo), drawn},
+		{post, "/factors/undo", Everyone, s.withLink(factorsPage, s.undoFactors), drawn},
 	}
 }
 
@@ -46,6 +51,22 @@ func (s *Site) mustSetUp(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) secondStep(w http.ResponseWriter, r *http.Request) error {
 	return s.showSecondStep(w, r, "")
+}
+
+// turnSecondStepOn makes the passkeys of somebody their second step.
+func (s *Site) turnSecondStepOn(w http.ResponseWriter, r *http.Request) error {
+	sc := scopeOf(r)
+	if sc.user.SecondStep() || sc.user.Passkeys == 0 {
+		return s.Redirect(w, r, secondPage)
+	}
+	signIn, codes, err := s.Store.TurnSecondStepOn(r.Context(), *sc.signIn, *sc.user, s.Origin(r))
+	if err != nil {
+		return err
+	}
+	if err := s.renewSession(r, *sc.user, signIn); err != nil {
+		return err
+	}
+	return s.showCodes(w, r, components.NewCodes{Codes: codes, First: true})
 }
 
 // turnSecondStepOff takes no form of its own: the guard has asked for everything.
@@ -97,7 +118,7 @@ func (s *Site) showSecondStep(w http.ResponseWriter, r *http.Request, notice str
 	}
 	body := components.SecondSteps(components.SecondStep{
 		User: *sc.user, SignIn: *sc.signIn, Factors: factors, Required: s.Store.RequiresSecondStep(*sc.user), Mails: s.Store.Mails(),
-		Next: s.next(r.URL.Query().Get("next")), Notice: notice,
+		Next: s.next(r.URL.Query().Get("next")), Notice: notice, Passkeys: s.Store.Passkeys(),
 	})
 	return s.show(w, r, http.StatusOK, s.page(r, components.SecondTitle), body)
 }

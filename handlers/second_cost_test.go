@@ -21,9 +21,9 @@ func TestQueriesOfTheSecondStep(t *testing.T) {
 			v := h.visitor(t)
 			a, codes := v.second()
 			v.get("/") // what is said once
-			h.costs(t, "the second step", 5, func() { v.get("/account/second").is(200) })
+			h.costs(t, "the second step", 6, func() { v.get("/account/second").is(200) })
 			h.costs(t, "another app", 2, func() { v.get("/account/totp").is(200) })
-			h.costs(t, "new codes", 5, func() { v.get("/account/codes").is(200) })
+			h.costs(t, "new codes", 6, func() { v.get("/account/codes").is(200) })
 			h.costs(t, "a file of codes", 2, func() { v.post("/account/codes/file", url.Values{"codes": {codes[0]}}).is(200) })
 			h.costs(t, "home", 2, func() { v.get("/").is(200) })
 			h.costs(t, "account", 2, func() { v.get("/account").is(200) })

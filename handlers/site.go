@@ -125,8 +125,8 @@ func (s *Site) page(r *http.Request, title string) components.Page {
 	return components.Page{
 		Flash: flash,
 		Site:  s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
-		SecondSteps: s.Store.SecondSteps(),
-		Entry:       sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Base: s.base, Theme: s.theme(r), Here: returnAddress(r),
+		SecondSteps: s.Store.SecondSteps(), Passkeys: s.Store.Passkeys(),
+		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Base: s.base, Theme: s.theme(r), Here: returnAddress(r),
 		Contacts: s.Contacts, Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user), Times: s.times(r, sc.user),
 	}
 }

@@ -59,6 +59,7 @@ func (h *house) states(t *testing.T) map[string]*page {
 		"200 pending":      at(store.PurposeRegister).is(200),
 		"200 reset":        at(store.PurposeReset).is(200),
 		"200 undo":         at(store.PurposeUndo).is(200),
+		"200 undo factors": at(store.PurposeFactors).is(200),
 		"200 invite":       at(store.PurposeInvite).is(200),
 		"200 mailbox":      anonymous.get("/dev/mailbox").is(200),
 		"200 mailbox JSON": anonymous.get("/dev/mailbox.json").is(200),

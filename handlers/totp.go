@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"gatehouse/components"
+	"gatehouse/store/rules"
 )
 
 // newTOTP shows the key of an app. It stores nothing, and shows the same key however often the
@@ -38,6 +39,27 @@ func (s *Site) totp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.showCodes(w, r, components.NewCodes{Codes: codes, First: first, Next: s.next(form.Next)})
+}
+
+// removeTOTP takes no form of its own: the guard has asked for everything.
+func (s *Site) removeTOTP(w http.ResponseWriter, r *http.Request) error {
+	sc := scopeOf(r)
+	if !sc.user.SecondStep() {
+		return s.Redirect(w, r, secondPage)
+	}
+	signIn, err := s.Store.RemoveApp(r.Context(), *sc.signIn, *sc.user, s.Origin(r))
+	if refusal, refused := rules.AsRefusal(err); refused {
+		sc.refusal = refusal.Sentence
+		return s.secondStep(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	said := components.AppRemoved
+	if sc.user.Passkeys == 0 {
+		said = components.SecondOff
+	}
+	return s.changedSecondStep(w, r, signIn, said)
 }
 
 func (s *Site) totpForm(r *http.Request) *components.TOTPForm {

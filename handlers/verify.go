@@ -44,6 +44,9 @@ func (s *Site) verifyForm(r *http.Request, token string) (*components.VerifyForm
 	}
 	p, mine, err := s.Store.FindPending(r.Context(), token, s.browser(r))
 	form := components.NewVerifyForm(!mine, p.Username)
+	if err == nil && p.WithoutPassword() {
+		form = components.NewPasskeyVerifyForm(s.Passwords, s.Store.Passkeys(), store.User{Name: p.Name, Username: p.Username, Email: p.Email})
+	}
 	form.Next = p.Next
 	return form, p.Email, err
 }
@@ -81,9 +84,12 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 		return err
 	}
 	var err error
-	if form.Password == nil {
+	switch {
+	case form.Password == nil:
 		err = open("")
-	} else {
+	case form.Chooses:
+		err = open(form.Password.Value)
+	default:
 		err = s.tryProof(r, func() error { return open(form.Password.Value) })
 	}
 	if form.TakeRefusal(err) {
@@ -92,14 +98,50 @@ func (s *Site) openAccount(w http.ResponseWriter, r *http.Request, token string,
 	if err != nil {
 		return err
 	}
+	return s.leadInto(w, r, token, form, store.ByPassword(user), form.Password == nil || form.Chooses)
+}
+
+// makePasskey creates the account of a registration without a password, with its passkey.
+func (s *Site) makePasskey(w http.ResponseWriter, r *http.Request, token string) error {
+	form, email, err := s.verifyForm(r, token)
+	if err != nil {
+		return err
+	}
+	if form.Passkey == nil {
+		return store.ErrInvalidLink
+	}
+	form.Next = r.PostForm.Get("next")
+	answer, ok := answerOf(r)
+	if !ok {
+		form.Problem = components.NoPasskeyCame
+		return s.showVerify(w, r, http.StatusUnprocessableEntity, form, email)
+	}
+	entry, err := s.Store.CompleteWithPasskey(r.Context(), token, answer.ceremony, answer.passkey, components.PasskeyName("", r.UserAgent()), s.Origin(r))
+	if form.TakeRefusal(err) {
+		return s.showVerify(w, r, s.Refuse(w, r, err), form, email)
+	}
+	if err != nil {
+		return err
+	}
+	return s.leadInto(w, r, token, form, entry, true)
+}
+
+// makePasskeyOptions begins to make the passkey of a registration without a password.
+func (s *Site) makePasskeyOptions(w http.ResponseWriter, r *http.Request, token string) error {
+	return s.options(w, r, func() (store.Ceremony, error) { return s.Store.BeginPendingPasskey(r.Context(), token) })
+}
+
+// leadInto leads into an account that was made just now. Whoever is signed in to another one here
+// stays that, and who was not known here before signs in.
+func (s *Site) leadInto(w http.ResponseWriter, r *http.Request, token string, form *components.VerifyForm, e store.Entry, known bool) error {
 	s.closeLink(w, r, verifyPage, token)
 	s.dropCookie(w, r, pendingCookie, browserToken.MatchString)
-	if form.Password != nil || scopeOf(r).user != nil {
+	if !known || scopeOf(r).user != nil {
 		form.Next = s.next(form.Next)
 		s.Flash(r, "Your account is open. Sign in with it.")
 		return s.Redirect(w, r, form.WithNext("/login"))
 	}
-	return s.admitNew(w, r, store.ByPassword(user), arrival{form.Next, fmt.Sprintf("Welcome, %s. Your account is open.", user.DisplayName())})
+	return s.admitNew(w, r, e, arrival{form.Next, fmt.Sprintf("Welcome, %s. Your account is open.", e.User.DisplayName())})
 }
 
 // resend writes again to an unverified address: that of the signed-in user, or of the pending

@@ -56,6 +56,7 @@ var buttons = []button{
 	{store.PurposeRegister, "/email/verify", url.Values{"password": {storetest.Password}}},
 	{store.PurposeReset, "/password/reset", url.Values{"password": {newPassword}}},
 	{store.PurposeUndo, "/email/undo", url.Values{}},
+	{store.PurposeFactors, "/factors/undo", url.Values{}},
 	{store.PurposeInvite, "/invite", url.Values{"username": {"olga"}, "password": {newPassword}}},
 }
 
@@ -127,6 +128,7 @@ func TestRST08LinksExpireWhenTheirLettersSay(t *testing.T) {
 			{store.PurposeVerify, 24 * time.Hour, "within 24 hours"},
 			{store.PurposeRegister, 24 * time.Hour, "within 24 hours"},
 			{store.PurposeUndo, 7 * 24 * time.Hour, "within 7 days"},
+			{store.PurposeFactors, 7 * 24 * time.Hour, "within 7 days"},
 			{store.PurposeInvite, 7 * 24 * time.Hour, "within 7 days"},
 		} {
 			p := buttons[slices.IndexFunc(buttons, func(b button) bool { return b.purpose == c.purpose })]
@@ -146,7 +148,7 @@ func TestRST08LinksExpireWhenTheirLettersSay(t *testing.T) {
 			if left := begun.Add(c.valid - time.Millisecond).Sub(h.clock.Now()); left > 0 {
 				h.clock.Move(left)
 			}
-			if c.purpose != store.PurposeRegister && c.purpose != store.PurposeInvite { // as old as the one before
+			if begun.Add(c.valid).After(h.clock.Now()) { // else it is as old as the one before
 				v.another().follows(link).is(200)
 				h.clock.Move(time.Millisecond)
 			}
@@ -219,7 +221,7 @@ func TestRED03LinksLeadToTheirPageAlone(t *testing.T) {
 func TestRST10NoLinkSignsAnybodyIn(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		links := h.links(t)
-		for _, p := range buttons[:5] { // an invitation makes an account and is its first sign-in
+		for _, p := range buttons[:6] { // an invitation makes an account and is its first sign-in
 			reader := v.another()
 			reader.get(links[p.purpose])
 			answer := reader.post(p.page, p.form)
@@ -376,13 +378,12 @@ func TestRST15InventedTokensAreLimited(t *testing.T) {
 	links := h.links(t)
 	handler, answers := h.server.Config.Handler, map[int]int{}
 	opens := func(page, token, from string) int {
-		name := page[strings.LastIndexByte(page, '/')+1:]
-		header := http.Header{"Cookie": {name + "=" + token}, "X-Forwarded-For": {from}}
+		behind := linkPages[slices.IndexFunc(linkPages, func(l linkPage) bool { return l.path == page })]
+		header := http.Header{"Cookie": {behind.cookie + "=" + token}, "X-Forwarded-For": {from}}
 		return ask(handler, h.BaseURL.Host, page, header).Code
 	}
-	pages := []string{"/password/reset", "/email/verify", "/email/undo", "/invite"}
 	for i := range 1000 {
-		answers[opens(pages[i%4], fmt.Sprintf("%043d", i), "")]++
+		answers[opens(linkPages[i%len(linkPages)].path, fmt.Sprintf("%043d", i), "")]++
 	}
 	if answers[422] != 30 || answers[429] != 970 {
 		t.Errorf("the answers are %v, want 30 times 422 and then 429", answers)

@@ -13,7 +13,7 @@ type Export struct {
 	Devices []Device
 	// Factors are what they have for the second step.
 	Factors Factors
-	// Passkeys are their passkeys.
+	// Passkeys are their passkeys. The list has no User for somebody who never had one.
 	Passkeys PasskeyList
 	Events   []Event
 	// Reserved are earlier usernames that only this person may take again.
@@ -46,9 +46,11 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	if e.SignIns, err = s.SignIns(ctx, user); err != nil {
 		return e, err
 	}
-	if e.Passkeys, err = s.ListPasskeys(ctx, user); err != nil {
+	passkeys, err := s.storedPasskeys(ctx, user)
+	if err != nil {
 		return e, err
 	}
+	e.Passkeys = PasskeyList{passkeys.handle, passkeys.keys}
 	if user.SecondStep() {
 		if e.Factors, err = s.Factors(ctx, user); err != nil {
 			return e, err

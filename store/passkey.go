@@ -65,7 +65,8 @@ const (
 	passkeyColumns = `passkeys.id, passkeys.handle, passkeys.domain, passkeys.name, passkeys.public_key, passkeys.model, passkeys.transports,
 		passkeys.sign_count, passkeys.backup_eligible, passkeys.backed_up, passkeys.created_at, passkeys.used_at`
 
-	selectPasskeys = `SELECT ` + passkeyColumns + ` FROM passkeys WHERE user_id = $1 ORDER BY created_at`
+	selectPasskeys = `SELECT ` + passkeyColumns + `, users.passkey_user
+		FROM passkeys JOIN users ON users.id = passkeys.user_id WHERE passkeys.user_id = $1 ORDER BY passkeys.created_at`
 
 	selectPasskeyUser = `SELECT passkey_user FROM users WHERE id = $1`
 
@@ -122,21 +123,27 @@ func (w words) Scan(value any) error {
 	return err
 }
 
-// passkeyOwner is a person with their passkeys. Two queries.
+// passkeyOwner is a person with their passkeys. One query.
 func (s *Store) passkeyOwner(ctx context.Context, user User) (passkeyOwner, error) {
-	o := passkeyOwner{user: user}
-	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPasskeyUser, user.ID).Scan(&o.handle)
-	if errors.Is(err, sql.ErrNoRows) {
+	o, err := s.storedPasskeys(ctx, user)
+	if err == nil && o.handle == nil {
+		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
+	}
+	return o, err
+}
+
+// storedPasskeys is passkeyOwner, without a name for somebody who never had a passkey.
+func (s *Store) storedPasskeys(ctx context.Context, user User) (o passkeyOwner, err error) {
+	o.user = user
+	if user.Passkeys > 0 {
+		o.keys, err = All(ctx, s, selectPasskeys, []any{user.ID}, func(p *Passkey) []any { return append(p.columns(), &o.handle) })
+	} else if err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPasskeyUser, user.ID).Scan(&o.handle); errors.Is(err, sql.ErrNoRows) {
 		return o, ErrSignInEnded
 	}
 	if err != nil {
 		return o, fmt.Errorf("look for passkeys: %w", err)
 	}
-	if o.handle == nil {
-		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
-	}
-	o.keys, err = All(ctx, s, selectPasskeys, []any{user.ID}, (*Passkey).columns)
-	return o, err
+	return o, nil
 }
 
 // newPasskeyUser is the name by which somebody's first passkey will know them: 64 bytes that
@@ -366,10 +373,11 @@ func (s *Store) AddPasskey(ctx context.Context, n SignIn, user User, token, text
 			return err
 		}
 		if !user.SecondStep() && s.RequiresSecondStep(user) {
-			owns := user // as the account is by now
-			owns.epoch++
-			owns.Passkeys++
-			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, owns, from)
+			// It is their first factor, and the letter with the way back is the one about it.
+			withPasskey := user
+			withPasskey.Passkeys++
+			withPasskey.epoch++
+			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, withPasskey, from)
 		} else {
 			added.SignIn, err = tx.renewSignIn(ctx, n)
 		}

@@ -118,6 +118,14 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	return t, nil
 }
 
+// ToPresentAddress says whether the address that the token was sent for is still that of its user.
+func (t Token) ToPresentAddress() bool { return t.sentTo(t.User) }
+
+func (t Token) sentTo(user User) bool {
+	key, err := rules.CanonicalEmail(user.Email)
+	return err == nil && key == t.emailKey
+}
+
 // redeem uses up a token of a user, in the transaction of what it is for. Of any number
 // at once one succeeds. The user is locked first, as where tokens are voided: in another
 // order the two could deadlock.

@@ -286,6 +286,12 @@ func (s *Store) matchAppCode(ctx context.Context, user User, text string) (code,
 	return code{kind: KindCode, step: step}, nil
 }
 
+// HasApp says whether somebody has an authenticator app. One query.
+func (s *Store) HasApp(ctx context.Context, user User) (bool, error) {
+	n, err := s.count(ctx, hasApp, user.ID)
+	return n > 0, err
+}
+
 func (s *Store) openApp(userID int64, sealed []byte) ([]byte, error) {
 	if s.rules.Keys == nil {
 		return nil, errors.New("cannot be opened without --secret")

@@ -57,7 +57,7 @@ func TestBrowserProofIsAskedForInTheMiddleOfAForm(t *testing.T) {
 }
 
 // passwordFields is what a password manager reads of the page's form.
-const passwordFields = `[...document.querySelector("main form.form").elements].filter(e => e.autocomplete)
+const passwordFields = `[...document.querySelector("main form.form:not([data-passkey])").elements].filter(e => e.autocomplete)
 	.map(e => [e.name, e.type, e.autocomplete].join(" ")).join(", ")`
 
 func TestBrowserDownloadsTheData(t *testing.T) {

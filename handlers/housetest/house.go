@@ -91,7 +91,7 @@ func open(t testing.TB, d storetest.Database, product Product) (*House, error) {
 	// A letter about every new device would stand among those of the product.
 	rules.Limits, rules.NoNotices = store.Limits{}, true
 	h.people = storetest.NewWith(t, h.Database, h.Clock, rules)
-	rules.Mails, rules.Keys = true, storetest.Keys(t)
+	rules.Mails, rules.Keys, rules.RelyingParty = true, storetest.Keys(t), storetest.RelyingParty(t, base.String())
 	h.Store, err = store.New(ctx, h.Database, site.Passwords, site.Hasher, rules, h.Clock.Now, log)
 	must(t, err)
 	if err := h.Store.Extend(p.ForStore()); err != nil {

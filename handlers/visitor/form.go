@@ -14,7 +14,7 @@ import (
 // type is a mistake of the test.
 func (p *Page) Submit(values map[string]string) *Page {
 	p.visitor.t.Helper()
-	return p.submit("form.form", values)
+	return p.submit("form.form:not([data-passkey=get])", values)
 }
 
 // SubmitForm is Submit for the form with that id.

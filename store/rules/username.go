@@ -16,7 +16,7 @@ const (
 // that products put at their root.
 var reservedUsernames = []string{
 	"abuse", "account", "accounts", "admin", "administrator", "anonymous", "api", "app", "assets", "auth",
-	"billing", "blog", "confirm", "contact", "daemon", "dev", "email", "everyone", "favicon", "ftp",
+	"billing", "blog", "confirm", "contact", "daemon", "dev", "email", "everyone", "factors", "favicon", "ftp",
 	"guest", "healthz", "help", "home", "hostmaster", "info", "invite", "localhost", "login", "logout", "mail",
 	"mailer-daemon", "me", "moderator", "noc", "nobody", "no-reply", "noreply", "null", "official", "operator",
 	"owner", "password", "postmaster", "privacy", "profile", "readyz", "register", "robots", "root", "sales",
