@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -253,13 +254,20 @@ func undoesOnce(t *testing.T, h house) {
 	h.post(t)
 	AddPasskey(t, h.Store, NewAuthenticator(Origin), n)
 	second := h.letter(t, store.LetterFirstFactor).Token
-	houses := []house{h, h.copied(t).mailing(t)}
+	// Four fives, of which at least four have found the link good before one is done.
 	var answers [20]error
-	var group sync.WaitGroup
-	for i := range answers {
-		group.Go(func() { answers[i] = houses[i%2].UndoFactors(h.ctx, undo, From) })
+	var fives []func() error
+	for five := range slices.Chunk(answers[:], 5) {
+		fives = append(fives, func() error {
+			var group sync.WaitGroup
+			for i := range five {
+				group.Go(func() { five[i] = h.UndoFactors(h.ctx, undo, From) })
+			}
+			group.Wait()
+			return nil
+		})
 	}
-	group.Wait()
+	h.overtake(t, `UPDATE users SET name = name`, nil, fives...)
 	done := 0
 	for _, err := range answers {
 		if err == nil {
