@@ -17,7 +17,7 @@ const (
 	secondOn        = "The second step is on."
 	SecondOff       = "The second step is off."
 	NewApp          = "Your new app is set up. The old one no longer works."
-	AskedAgain      = "Every browser is asked for a code again."
+	AskedAgain      = "Every browser is asked for the second step again."
 	CodesShownOnce  = "Those codes were shown once. Make new ones if you didn't save them."
 	MustSetUp       = "This site asks everybody for a second step. Set yours up to go on."
 	TooLate         = "That took too long. Sign in again."

@@ -28,7 +28,7 @@ func NewPasswordForm(passwords *rules.Passwords, user store.User) *PasswordForm 
 	}
 	f.Fields = []*Field{f.Current, f.Password}
 	if !user.HasPassword {
-		f.Title, f.Submit, f.Fields = ChoosePassword, "Save password", f.Fields[1:]
+		f.Title, f.Submit, f.Fields = firstPasswordTitle, "Save password", f.Fields[1:]
 		f.Password.Label = "Password"
 	}
 	return f

@@ -28,7 +28,7 @@ func NewResetForm(passwords *rules.Passwords, user store.User) *ResetForm {
 		return f
 	}
 	if !user.HasPassword {
-		f.Password.Label = "Password"
+		f.Title, f.Password.Label = firstPasswordTitle, "Password"
 	}
 	if !user.SecondStep() {
 		f.Passkeys = &Field{Name: "passkeys", Label: "Remove my passkeys too", Type: "checkbox", Hint: "Only if somebody else may have added one."}

@@ -57,6 +57,14 @@ func (p SecondStep) lost() bool {
 	return p.User.SecondStep() && (p.AppUnreadable || p.AppAt.IsZero() && !p.byPasskey())
 }
 
+// what says what a second step is.
+func (p SecondStep) what() string {
+	if p.byPasskey() {
+		return "After your password we ask for a passkey, or for a code from an app on your phone. Then a stolen password isn't enough to get in."
+	}
+	return "After your password we ask for a code from an app on your phone. Then a stolen password isn't enough to get in."
+}
+
 func (p SecondStep) since(times Times) string {
 	return fmt.Sprintf("On since %s. After your password we ask for more, so a stolen password isn't enough.", times.day(p.User.SecondAt))
 }

@@ -150,6 +150,10 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 				v = h.visitor(t)
 				v.begins()
 				form = v.answers(r.path, a.Get)
+			case r.path == "/email/verify/passkey":
+				v = h.visitor(t)
+				v.follows(h.waitsForPasskey(t))
+				form = v.answers(r.path, h.authenticator().Create)
 			case r.path == "/account/totp/remove":
 				v.setsUp()
 			case strings.HasPrefix(r.path, "/account/second/"):

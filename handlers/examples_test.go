@@ -161,14 +161,15 @@ var examples = []example{
 	{route: "GET /email/verify/resend", shows: elsewhere, costs: takes(0, 2)},
 	{route: "POST /email/verify/resend", costs: takes(1, 7)},
 	{route: "POST /email/verify", costs: []cost{{store.PurposeRegister, "", 2, 4}}},
+	{route: "GET /email/verify/passkey", shows: elsewhere, costs: takes(0, 2)},
 	{route: "POST /email/verify/passkey/options", costs: []cost{{store.PurposeRegister, "", 1, 3}}},
-	{route: "POST /email/verify/passkey", form: "passkey=none&ceremony=none", costs: []cost{{store.PurposeRegister, "", 1, 3}}},
+	{route: "POST /email/verify/passkey", form: "passkey=none&ceremony=none", costs: []cost{{store.PurposeRegister, "", 2, 4}}},
 	{route: "GET /email/undo/{token}", at: "/email/undo/NONE", shows: elsewhere, costs: takes(0, 2)},
 	{route: "GET /email/undo", costs: []cost{
 		{"", "", 0, 2},
 		{store.PurposeUndo, "", 1, 3},
 	}},
-	{route: "POST /email/undo", costs: []cost{{store.PurposeUndo, "", 17, 3}}}, // the second comes too late
+	{route: "POST /email/undo", costs: []cost{{store.PurposeUndo, "", 18, 3}}}, // the second comes too late
 	{route: "GET /factors/undo/{token}", at: "/factors/undo/NONE", shows: elsewhere, costs: takes(0, 2)},
 	{route: "GET /factors/undo", costs: []cost{
 		{"", "", 0, 2},

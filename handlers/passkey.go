@@ -25,6 +25,7 @@ func (s *Site) passkeys() []route {
 		{post, "/login/second/passkey", visitors, s.half(s.secondByPasskey), drawn},
 		{post, "/confirm/passkey/options", entered, s.proofOptions, drawn},
 		{post, "/confirm/passkey", entered, s.reauthByPasskey, drawn},
+		{get, "/email/verify/passkey", Everyone, s.redirectToVerify, drawn},
 		{post, "/email/verify/passkey/options", Everyone, s.withLink(verifyPage, s.makePasskeyOptions), drawn},
 		{post, "/email/verify/passkey", Everyone, s.withLink(verifyPage, s.makePasskey), drawn},
 		{get, passkeysPage, entered, s.listPasskeys, drawn},

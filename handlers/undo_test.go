@@ -36,7 +36,7 @@ func (h *house) waysBack(t testing.TB, to string) (n int) {
 	return n
 }
 
-// Whoever takes an account over with a stolen password sets a factor up at once. Its owner has the
+// FX-43: whoever takes an account over with a stolen password sets a factor up at once. Its owner has the
 // letter about it.
 func TestAFirstFactorIsUndone(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
@@ -84,7 +84,7 @@ func TestAFirstFactorIsUndone(t *testing.T) {
 	}, withMail)
 }
 
-// The address may have changed since: then it is put back as well, in whatever order.
+// FX-44: the address may have changed since, and then it is put back as well, in whatever order.
 func TestAFirstPasskeyIsUndoneAfterAChangeOfAddress(t *testing.T) {
 	for _, addressFirst := range []bool{false, true} {
 		t.Run(map[bool]string{false: "passkey first", true: "address first"}[addressFirst], func(t *testing.T) {

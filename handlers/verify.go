@@ -187,8 +187,8 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/email/verify")
 }
 
-// redirectToVerify answers GET at the address of the resend form. Without it the route for
-// tokens would take the address for a link.
+// redirectToVerify answers GET at the addresses of forms below the page. Without it the route for
+// tokens would take them for a link.
 func (s *Site) redirectToVerify(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/email/verify")
 }

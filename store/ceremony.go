@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
+	"golang.org/x/net/publicsuffix"
 )
 
 // What a passkey ceremony is for. One that was begun for one of them ends no other.
@@ -47,11 +49,19 @@ type RelyingParty struct{ web *webauthn.WebAuthn }
 func NewRelyingParty(name string, base *url.URL, domain string) (*RelyingParty, error) {
 	host := base.Hostname()
 	local := host == "localhost" || strings.HasSuffix(host, ".localhost")
-	switch {
-	case base.Scheme != "https" && !local:
-		return nil, errors.New("browsers offer passkeys over https, and on localhost, alone")
-	case domain != host && !(strings.HasSuffix(host, "."+domain) && strings.Contains(domain, ".")):
-		return nil, fmt.Errorf("the domain %s is neither %s nor a parent of it", domain, host)
+	if base.Scheme != "https" && !local {
+		return nil, errors.New("browsers offer passkeys only over https, and on localhost")
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return nil, fmt.Errorf("passkeys are made for a name, and %s is none", host)
+	}
+	if domain != host {
+		if !strings.HasSuffix(host, "."+domain) {
+			return nil, fmt.Errorf("%s is neither %s nor a parent of it", domain, host)
+		}
+		if suffix, _ := publicsuffix.PublicSuffix(domain); suffix == domain {
+			return nil, fmt.Errorf("browsers make no passkeys for %s, under which anybody can have a name", domain)
+		}
 	}
 	timeout := webauthn.TimeoutConfig{Timeout: ceremonyTimeout}
 	web, err := webauthn.New(&webauthn.Config{
@@ -66,7 +76,7 @@ func NewRelyingParty(name string, base *url.URL, domain string) (*RelyingParty, 
 		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s can be no domain of passkeys: it needs a name with a dot, or localhost", domain)
+		return nil, fmt.Errorf("passkeys are made for a name with a dot, or for localhost, and not for %s", domain)
 	}
 	return &RelyingParty{web}, nil
 }

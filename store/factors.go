@@ -77,6 +77,9 @@ func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended
 		if err := tx.endTrust(ctx, user); err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, deleteFactorTokens, user.ID); err != nil {
+			return fmt.Errorf("reset the factors of user %d: %w", user.ID, err)
+		}
 		if ended, err = tx.changed(ctx, deleteSignIns, user.ID); err != nil {
 			return fmt.Errorf("reset the factors of user %d: %w", user.ID, err)
 		}

@@ -137,7 +137,11 @@ func (s *Store) storedPasskeys(ctx context.Context, user User) (o passkeyOwner, 
 	o.user = user
 	if user.Passkeys > 0 {
 		o.keys, err = All(ctx, s, selectPasskeys, []any{user.ID}, func(p *Passkey) []any { return append(p.columns(), &o.handle) })
-	} else if err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPasskeyUser, user.ID).Scan(&o.handle); errors.Is(err, sql.ErrNoRows) {
+	}
+	if err != nil || len(o.keys) > 0 {
+		return o, err
+	}
+	if err = s.db.Read.QueryRowContext(s.db.ReadContext(ctx), selectPasskeyUser, user.ID).Scan(&o.handle); errors.Is(err, sql.ErrNoRows) {
 		return o, ErrSignInEnded
 	}
 	if err != nil {
@@ -159,7 +163,8 @@ func (s *Store) newPasskeyUser(of string) []byte {
 
 // PasskeyList are the passkeys of a person.
 type PasskeyList struct {
-	// User is the name by which passkeys know the person.
+	// User is the name by which passkeys know the person. It is empty for somebody who has none where
+	// nobody can have one.
 	User []byte
 	Keys []Passkey
 }

@@ -11,8 +11,9 @@ const (
 	selectUndoUntil = `SELECT expires_at FROM tokens
 		WHERE user_id = $1 AND purpose = 'factors' AND used_at IS NULL AND expires_at > $2 AND expires_at <= $3`
 
-	deleteFactorTokens      = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'factors'`
-	deleteFactorTokensSince = deleteFactorTokens + ` AND created_at >= $2`
+	deleteFactorTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'factors'`
+
+	deleteLaterFactorTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'factors' AND created_at >= $2`
 
 	// Whoever took the account may have changed the password and closed it.
 	updateUndone = `UPDATE users SET closed_at = NULL, second_at = NULL, epoch = epoch + 1,
@@ -95,7 +96,7 @@ func (s *Store) UndoFactors(ctx context.Context, token string, from Origin) erro
 func (tx *Tx) dropFactorsSince(ctx context.Context, user User, since time.Time, from Origin) error {
 	// Links of since then went to addresses that whoever changed it may have chosen. An earlier one
 	// stays with the owner: what it can undo is still there.
-	if _, err := tx.ExecContext(ctx, deleteFactorTokensSince, user.ID, since); err != nil {
+	if _, err := tx.ExecContext(ctx, deleteLaterFactorTokens, user.ID, since); err != nil {
 		return fmt.Errorf("remove the factors of user %d: %w", user.ID, err)
 	}
 	var dropped int64

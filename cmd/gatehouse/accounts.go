@@ -38,6 +38,9 @@ type accounts struct {
 	store     *store.Store
 	passwords *rules.Passwords
 	hasher    *secret.Hasher
+	// party is the site as passkeys know it. noPasskeys says why there is none.
+	party      *store.RelyingParty
+	noPasskeys error
 }
 
 // openAccounts opens the database for serving or for a command. Serving migrates it unless
@@ -98,6 +101,8 @@ func (a *accounts) openStore(inv *invocation, c checked, log *slog.Logger, keys 
 	rules.Keys = keys
 	// A command that has no secret cannot seal a letter.
 	rules.Mails = inv.settings.sendsMail(c.base) && keys != nil
+	a.party, a.noPasskeys = inv.settings.relyingParty(c)
+	rules.RelyingParty = a.party
 	a.store, err = store.New(inv.ctx, a.db.Accounts(), a.passwords, a.hasher, rules, inv.clock, log)
 	return err
 }

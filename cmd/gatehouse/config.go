@@ -27,26 +27,27 @@ import (
 // settings are the flags of every command. Each is also an environment variable. A test
 // compares them with the table in README.md.
 type settings struct {
-	Listen       string                 `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
-	BaseURL      string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
-	Database     string                 `default:"${database}" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
-	NoMigrate    bool                   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
-	Registration store.RegistrationMode `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom ${program} user invite writes to) or closed (nobody)."`
-	SMTP         string                 `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
-	MailFrom     string                 `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
-	HeloName     string                 `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
-	NoNotices    bool                   `help:"Do not write to people about a changed password or second step, a new device, a closed account or too many wrong passwords."`
-	Secret       string                 `placeholder:"BASE64" help:"32 bytes in base64 that seal authenticator apps and letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start. On PostgreSQL nobody can have a second step without it."`
-	Name         string                 `default:"Gatehouse" help:"The site's name on its pages."`
-	Support      string                 `placeholder:"ADDRESS" help:"Where people get help: an email address, or the address of a page. Pages link to it and no longer send people to whoever runs the site."`
-	Terms        string                 `placeholder:"URL" help:"Terms of service: a page that whoever makes an account agrees to."`
-	Privacy      string                 `placeholder:"URL" help:"Privacy policy: the same."`
-	PasswordMin  int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
-	BcryptCost   int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
-	SecondStep   string                 `default:"optional" enum:"optional,required" help:"Whether people may have a second step (optional), or everybody must set one up before they can use the site (required)."`
-	TrustDays    int                    `default:"${trust_days}" help:"Days for which somebody may trust a browser with the second step, at most 90; 0 takes that away."`
-	ClosedDays   int                    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
-	ActivityDays int                    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
+	Listen        string                 `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
+	BaseURL       string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
+	Database      string                 `default:"${database}" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
+	NoMigrate     bool                   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
+	Registration  store.RegistrationMode `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom ${program} user invite writes to) or closed (nobody)."`
+	SMTP          string                 `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
+	MailFrom      string                 `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
+	HeloName      string                 `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
+	NoNotices     bool                   `help:"Do not write to people about a changed password, second step or passkey, a new device, a closed account or too many wrong passwords."`
+	Secret        string                 `placeholder:"BASE64" help:"32 bytes in base64 that seal authenticator apps and letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start. On PostgreSQL nobody can have a second step or a passkey without it."`
+	Name          string                 `default:"Gatehouse" help:"The site's name on its pages."`
+	Support       string                 `placeholder:"ADDRESS" help:"Where people get help: an email address, or the address of a page. Pages link to it and no longer send people to whoever runs the site."`
+	Terms         string                 `placeholder:"URL" help:"Terms of service: a page that whoever makes an account agrees to."`
+	Privacy       string                 `placeholder:"URL" help:"Privacy policy: the same."`
+	PasswordMin   int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
+	BcryptCost    int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	SecondStep    string                 `default:"optional" enum:"optional,required" help:"Whether people may have a second step (optional), or everybody must set one up before they can use the site (required)."`
+	TrustDays     int                    `default:"${trust_days}" help:"Days for which somebody may trust a browser with the second step, at most 90; 0 takes that away."`
+	PasskeyDomain string                 `placeholder:"DOMAIN" help:"Domain that passkeys are made for: the host of the base URL, which is the default, or a parent of it. Changing it makes every passkey useless."`
+	ClosedDays    int                    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
+	ActivityDays  int                    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
 
 	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords and codes in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
 	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords and codes make an account wait."`
@@ -56,6 +57,7 @@ type settings struct {
 	LimitUsernameCheck store.Rates   `default:"${limit_username_check}" help:"How often one source may ask whether a username is free."`
 	LimitLetters       store.Rates   `default:"${limit_letters}" help:"How many letters one source may ask for."`
 	LimitLinks         store.Rates   `default:"${limit_links}" help:"How many invalid or expired links one source may open."`
+	LimitPasskey       store.Rates   `default:"${limit_passkey}" help:"How often one source may begin with a passkey."`
 
 	TrustedProxy  []string `placeholder:"NETWORK" help:"Networks whose X-Forwarded-For is believed, as 10.0.0.0/8; the client is the right-most address outside of them."`
 	MetricsListen string   `placeholder:"ADDRESS" help:"Address to show metrics on, like 127.0.0.1:8090, as /metrics and in the format of Prometheus. They are for whoever can reach it: keep it private. Without it there are none."`
@@ -78,6 +80,7 @@ var defaults = kong.Vars{
 	"limit_username_check": store.DefaultLimits.UsernameChecks.String(),
 	"limit_letters":        store.DefaultLimits.Letters.String(),
 	"limit_links":          store.DefaultLimits.Links.String(),
+	"limit_passkey":        store.DefaultLimits.Passkeys.String(),
 }
 
 const day = 24 * time.Hour
@@ -92,7 +95,7 @@ func (s *settings) rules() store.Rules {
 		rules.Limits = store.Limits{
 			WrongPasswords: s.LimitPassword, LongestWait: s.LimitWait, Failures: s.LimitFailures,
 			Registrations: s.LimitRegister, AllRegistrations: s.LimitRegisterAll, UsernameChecks: s.LimitUsernameCheck,
-			Letters: s.LimitLetters, Links: s.LimitLinks,
+			Letters: s.LimitLetters, Links: s.LimitLinks, Passkeys: s.LimitPasskey,
 		}
 	}
 	return rules
@@ -104,6 +107,8 @@ type checked struct {
 	database string
 	proxies  []string
 	contacts components.Contacts
+	// passkeyDomain is empty for the host of base.
+	passkeyDomain string
 }
 
 // check returns an error for the first invalid setting, in one sentence.
@@ -148,6 +153,14 @@ func (s *settings) check() (checked, error) {
 		if c.base, err = parseBase(s.BaseURL); err != nil {
 			return c, usageError{err}
 		}
+	}
+	if s.PasskeyDomain != "" {
+		if c.passkeyDomain, err = parseDomain(s.PasskeyDomain); err != nil {
+			return c, usageError{err}
+		}
+	}
+	if err := s.checkPasskeyDomain(c); err != nil {
+		return c, err
 	}
 	// Configuration files also separate networks by spaces and line ends.
 	for _, network := range strings.Fields(strings.Join(s.TrustedProxy, " ")) {

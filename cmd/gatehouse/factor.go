@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,18 +13,29 @@ import (
 )
 
 type factorCommand struct {
-	List           factorList           `cmd:"" help:"List what somebody has for the second step."`
-	Reset          factorReset          `cmd:"" help:"Take the second step of somebody away and end all their sign-ins."`
+	List           factorList           `cmd:"" help:"List the app, recovery codes, passkeys and trusted browsers of somebody."`
+	Reset          factorReset          `cmd:"" help:"Take all of these away from somebody and end all their sign-ins."`
 	DropUnreadable factorDropUnreadable `cmd:"" help:"Remove the authenticator apps of everybody that --secret cannot open."`
 }
 
-// factors are what somebody has for the second step, as the command line prints it.
+// factors are what somebody has beside a password, as the command line prints it.
 type factors struct {
 	App *time.Time `json:"app"`
 	// Unreadable says that --secret cannot open the app.
 	Unreadable bool             `json:"app_unreadable"`
 	CodesLeft  int              `json:"codes_left"`
+	Passkeys   []passkey        `json:"passkeys"`
 	Trusted    []trustedBrowser `json:"trusted"`
+}
+
+type passkey struct {
+	Name string `json:"name"`
+	// Synced says that it is on several devices.
+	Synced bool       `json:"synced"`
+	Added  time.Time  `json:"added"`
+	Used   *time.Time `json:"used"`
+	// Domain is what it was made for, and works for alone.
+	Domain string `json:"domain"`
 }
 
 type trustedBrowser struct {
@@ -32,15 +44,30 @@ type trustedBrowser struct {
 	Agent string    `json:"agent"`
 }
 
-func factorsOf(f store.Factors) factors {
-	list := factors{Unreadable: f.AppUnreadable, CodesLeft: f.CodesLeft(), Trusted: []trustedBrowser{}}
+func (a *accounts) factorsOf(ctx context.Context, user store.User) (factors, error) {
+	f, err := a.store.Factors(ctx, user)
+	if err != nil {
+		return factors{}, err
+	}
+	passkeys, err := a.store.ListPasskeys(ctx, user)
+	if err != nil {
+		return factors{}, err
+	}
+	list := factors{Unreadable: f.AppUnreadable, CodesLeft: f.CodesLeft(), Passkeys: []passkey{}, Trusted: []trustedBrowser{}}
 	if !f.AppAt.IsZero() {
 		list.App = &f.AppAt
+	}
+	for _, key := range passkeys.Keys {
+		p := passkey{Name: key.Name, Synced: key.BackedUp, Added: key.CreatedAt, Domain: key.Domain}
+		if !key.UsedAt.IsZero() {
+			p.Used = &key.UsedAt
+		}
+		list.Passkeys = append(list.Passkeys, p)
 	}
 	for _, b := range f.Trusted {
 		list.Trusted = append(list.Trusted, trustedBrowser{b.Until, b.SeenAt, b.Agent})
 	}
-	return list
+	return list, nil
 }
 
 // unreadableApp is said of somebody whose app was sealed with another secret.
@@ -51,23 +78,25 @@ type factorList struct {
 	JSON bool `name:"json" env:"-" help:"Print JSON."`
 }
 
-// Run lists the app, how many recovery codes are left, and the trusted browsers.
+// Run lists the app, how many recovery codes are left, the passkeys, and the trusted browsers.
 func (c factorList) Run(inv *invocation) error {
 	return withExisting(inv, func(a *accounts) error {
 		user, err := c.find(inv, a)
 		if err != nil {
 			return err
 		}
-		f, err := a.store.Factors(inv.ctx, user)
+		list, err := a.factorsOf(inv.ctx, user)
 		if err != nil {
 			return err
 		}
-		list := factorsOf(f)
 		if err := inv.print(c.JSON, list, "app since   %s\ncodes left  %d\n", date(list.App), list.CodesLeft); err != nil || c.JSON {
 			return err
 		}
 		if list.Unreadable {
 			fmt.Fprint(inv.term.out, unreadableApp)
+		}
+		if err := inv.printPasskeys(list.Passkeys, a.party); err != nil {
+			return err
 		}
 		table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "TRUSTED UNTIL\tSEEN\tBROWSER")
@@ -78,37 +107,67 @@ func (c factorList) Run(inv *invocation) error {
 	})
 }
 
+// printPasskeys prints them as a table, and says which of them do not work at this site, where the
+// site is known.
+func (inv *invocation) printPasskeys(list []passkey, site *store.RelyingParty) error {
+	table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PASSKEY\tWHERE\tADDED\tUSED\tDOMAIN")
+	useless := false
+	for _, p := range list {
+		where := "on one device only"
+		if p.Synced {
+			where = "synced"
+		}
+		useless = useless || site != nil && p.Domain != site.Domain()
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Name, where, date(&p.Added), date(p.Used), p.Domain)
+	}
+	if err := table.Flush(); err != nil || !useless {
+		return err
+	}
+	return inv.print(false, nil, "This site takes passkeys for %s alone.\n", site.Domain())
+}
+
 type factorReset struct {
 	userArgument
 	Yes bool `env:"-" help:"Do it without asking."`
 }
 
-// Run takes the second step away. It asks first, because from then on the password alone
-// signs in.
+// What is said once they are gone, to somebody who has a password and who has none.
+const (
+	removedFactors   = "removed the factors of %[1]s and ended %[2]d sign-ins; if somebody else may know the password, run %[3]s user reset %[1]s as well\n"
+	removedOnlyWayIn = "removed the factors of %[1]s, who has no password, and ended %[2]d sign-ins; nothing signs in now but a password chosen by link: run %[3]s user reset %[1]s\n"
+)
+
+// Run takes every factor away. It asks first, because from then on the password alone signs in,
+// or nothing where there is none.
 func (c factorReset) Run(inv *invocation) error {
 	return withExisting(inv, func(a *accounts) error {
 		user, err := c.find(inv, a)
 		if err != nil {
 			return err
 		}
-		if !user.SecondStep() {
-			return fmt.Errorf("%s has no second step", user.Username)
+		none := fmt.Errorf("%s has no second step and no passkey", user.Username)
+		if !user.SecondStep() && user.Passkeys == 0 {
+			return none
 		}
 		if !c.Yes {
-			err := askUsername(inv.term, user, fmt.Sprintf("Type the username %s to remove the second step: ", user.Username), "nothing was removed: that is not the username")
+			err := askUsername(inv.term, user, fmt.Sprintf("Type the username %s to remove all factors: ", user.Username), "nothing was removed: that is not the username")
 			if err != nil {
 				return err
 			}
 		}
 		ended, err := a.store.ResetFactors(inv.ctx, user, operator)
-		if errors.Is(err, store.ErrNotFound) { // it went meanwhile
-			return fmt.Errorf("%s has no second step", user.Username)
+		if errors.Is(err, store.ErrNotFound) { // they went meanwhile
+			return none
 		}
 		if err != nil {
 			return err
 		}
-		return inv.print(false, nil, "removed the second step of %[1]s and ended %[2]d sign-ins; if somebody else may know the password, run %[3]s user reset %[1]s as well\n",
-			user.Username, ended, identity.Program)
+		sentence := removedFactors
+		if !user.HasPassword {
+			sentence = removedOnlyWayIn
+		}
+		return inv.print(false, nil, sentence, user.Username, ended, identity.Program)
 	})
 }
 

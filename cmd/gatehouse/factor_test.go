@@ -56,7 +56,7 @@ func TestASecondStepIsTakenAwayByTheOperator(t *testing.T) {
 
 			mails := append([]string{"--smtp", "smtp://mail.example.com", "--base-url", "https://accounts.example.com"}, secretOf(sharedSecret)...)
 			out = commandIn(folder, "", append([]string{"factor", "reset", "ada", "--yes", "--database", database}, mails...)...)
-			if want := "removed the second step of ada and ended 2 sign-ins; if somebody else may know the password, run gatehouse user reset ada as well\n"; out.out != want || out.status != exitDone {
+			if want := "removed the factors of ada and ended 2 sign-ins; if somebody else may know the password, run gatehouse user reset ada as well\n"; out.out != want || out.status != exitDone {
 				t.Errorf("%+v, want %q", out, want)
 			}
 			if f := factorsIn(t, s); !f.AppAt.IsZero() || len(f.Codes) > 0 || len(f.Trusted) > 0 || findAda(t, s).SecondStep() {
@@ -71,7 +71,7 @@ func TestASecondStepIsTakenAwayByTheOperator(t *testing.T) {
 				t.Errorf("the password alone: %v", err)
 			}
 			out = commandIn(folder, "", "factor", "reset", "ada", "--yes", "--database", database)
-			if out.status != exitFailed || out.err != "gatehouse: ada has no second step\n" {
+			if out.status != exitFailed || out.err != "gatehouse: ada has no second step and no passkey\n" {
 				t.Errorf("once more: %+v", out)
 			}
 		})

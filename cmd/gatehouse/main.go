@@ -67,7 +67,7 @@ type cli struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
 	User    userCommand    `cmd:"" help:"Look after accounts."`
 	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
-	Factor  factorCommand  `cmd:"" help:"See second steps, and take them away."`
+	Factor  factorCommand  `cmd:"" help:"See second steps and passkeys, and take them away."`
 	Job     jobCommand     `cmd:"" help:"See and run what runs at regular times."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 

@@ -90,22 +90,34 @@ func readSecret(text string) ([]byte, error) {
 	return key, nil
 }
 
-// checkSecondStep refuses to ask everybody for a second step where nobody can have one.
-func (s *settings) checkSecondStep(c checked) error {
-	if s.SecondStep == secondStepRequired && s.Secret == "" && s.secretFile(c) == "" {
-		return usageError{errors.New("--second-step required needs --secret, which all copies share; make it with: openssl rand -base64 32")}
+// checkSecret refuses to do without a secret what was asked for and needs one.
+func (s *settings) checkSecret(c checked) error {
+	if s.Secret != "" || s.secretFile(c) != "" {
+		return nil
+	}
+	for _, asked := range []struct {
+		what string
+		is   bool
+	}{
+		{"--second-step required", s.SecondStep == secondStepRequired},
+		{"--passkey-domain", c.passkeyDomain != ""},
+	} {
+		if asked.is {
+			return usageError{fmt.Errorf("%s needs --secret, which all copies share; make it with: openssl rand -base64 32", asked.what)}
+		}
 	}
 	return nil
 }
 
 // prepareSecret makes the secret of a site that has none yet, before it is served. It refuses
-// where people have a second step for which the secret is missing or is another one.
+// where people have a second step or a passkey and the secret is missing, or is another one than
+// their apps were sealed with.
 func (a *accounts) prepareSecret(inv *invocation, c checked, log *slog.Logger) error {
 	file := inv.settings.secretFile(c)
 	if !a.store.SecondSteps() && file == "" {
 		some, err := a.store.AnySecondStep(inv.ctx)
 		if some {
-			return fmt.Errorf("people here have a second step, which needs --secret: set the one that this site had; if it is lost, set a new one and run %s factor drop-unreadable", identity.Program)
+			return fmt.Errorf("people here have a second step or a passkey, which need --secret: set the one that this site had; if it is lost, set a new one and run %s factor drop-unreadable", identity.Program)
 		}
 		return err
 	}

@@ -50,7 +50,7 @@ func TestTheSecretIsMadeWithoutMail(t *testing.T) {
 // what would need one.
 func TestOnPostgreSQLNoSecretIsMade(t *testing.T) {
 	t.Parallel()
-	const said = "there is no --secret: nobody can have a second step; set one, the same for all copies\n"
+	const said = "there is no --secret: nobody can have a second step or a passkey; set one, the same for all copies\n"
 	database, folder := storetest.PostgreSQL.New(t), t.TempDir()
 	for _, c := range []struct {
 		name  string
@@ -81,7 +81,7 @@ func TestServeRefusesASecondStepItCannotAskFor(t *testing.T) {
 	const (
 		other   = "gatehouse: The authenticator apps in this database were sealed with another --secret. Set that one, or run gatehouse factor drop-unreadable; their owners then sign in with a recovery code.\n"
 		missing = "gatehouse: FILE is missing, and the authenticator apps in this database were sealed with it: put it back; if it is lost, run gatehouse factor drop-unreadable, and their owners sign in with a recovery code\n"
-		none    = "gatehouse: people here have a second step, which needs --secret: set the one that this site had; if it is lost, set a new one and run gatehouse factor drop-unreadable\n"
+		none    = "gatehouse: people here have a second step or a passkey, which need --secret: set the one that this site had; if it is lost, set a new one and run gatehouse factor drop-unreadable\n"
 	)
 	drop := []string{"factor", "drop-unreadable"}
 	for _, c := range []struct {
@@ -156,7 +156,7 @@ func TestOnPostgreSQLCodesAloneNeedASecret(t *testing.T) {
 	if out := commandIn(folder, "", "factor", "drop-unreadable", "--yes", "--database", database, "--secret", otherSecret); out.status != exitDone {
 		t.Fatalf("%+v", out)
 	}
-	if refused := serveIn(folder, database, away...); refused.status != exitFailed || !strings.Contains(refused.err, "people here have a second step") {
+	if refused := serveIn(folder, database, away...); refused.status != exitFailed || !strings.Contains(refused.err, "people here have a second step or a passkey") {
 		t.Errorf("%+v", refused)
 	}
 	launchIn(t, folder, database, append(secretOf(otherSecret), away...)...).stop()

@@ -40,7 +40,7 @@ func (serveCommand) Run(inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	if err := inv.settings.checkSecondStep(c); err != nil {
+	if err := inv.settings.checkSecret(c); err != nil {
 		return err
 	}
 	at, err := inv.settings.listen()
@@ -51,6 +51,9 @@ func (serveCommand) Run(inv *invocation) error {
 	if c.base == nil {
 		_, port, _ := net.SplitHostPort(at.site.Addr().String())
 		c.base = &url.URL{Scheme: "http", Host: "localhost:" + port}
+		if err := inv.settings.checkPasskeyDomain(c); err != nil {
+			return err
+		}
 	}
 	starting := *inv
 	starting.ctx = ctx
@@ -120,8 +123,11 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 	case !a.store.Mails():
 		fmt.Fprintln(inv.term.out, "there is no mail server: nobody gets mail, so nobody can confirm an address or recover an account; set --smtp")
 	}
-	if !a.store.SecondSteps() {
-		fmt.Fprintln(inv.term.out, "there is no --secret: nobody can have a second step; set one, the same for all copies")
+	switch {
+	case !a.store.SecondSteps():
+		fmt.Fprintln(inv.term.out, "there is no --secret: nobody can have a second step or a passkey; set one, the same for all copies")
+	case !a.store.Passkeys():
+		fmt.Fprintf(inv.term.out, "nobody can have a passkey: %v\n", a.noPasskeys)
 	}
 
 	var background sync.WaitGroup

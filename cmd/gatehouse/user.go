@@ -129,6 +129,8 @@ type shownPerson struct {
 	person
 	// SecondStep is since when a password alone does not sign the person in.
 	SecondStep *time.Time `json:"second_step"`
+	// Passkeys is how many the person has.
+	Passkeys int `json:"passkeys"`
 }
 
 type userShow struct {
@@ -143,12 +145,12 @@ func (c userShow) Run(inv *invocation) error {
 		if err != nil {
 			return err
 		}
-		p := shownPerson{person: personOf(user)}
+		p := shownPerson{person: personOf(user), Passkeys: user.Passkeys}
 		if user.SecondStep() {
 			p.SecondStep = &user.SecondAt
 		}
-		err = inv.print(c.JSON, p, "id           %d\nusername     %s\nemail        %s\nname         %s\ncreated      %s\ndisabled     %s\nclosed       %s\nsecond step  %s\n",
-			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed), date(p.SecondStep))
+		err = inv.print(c.JSON, p, "id           %d\nusername     %s\nemail        %s\nname         %s\ncreated      %s\ndisabled     %s\nclosed       %s\nsecond step  %s\npasskeys     %d\n",
+			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed), date(p.SecondStep), p.Passkeys)
 		if err != nil || c.JSON || !user.SecondStep() {
 			return err
 		}
