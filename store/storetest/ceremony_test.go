@@ -139,6 +139,14 @@ func ownCeremony(t *testing.T, h house) {
 		must(t, err)
 		refuses(begun.name+" of another person", begun.end(h, n, ada, theirs.Token, answer(t, begun, b, theirs)))
 	}
+	// What nobody holds is nobody's.
+	for _, e := range endings[:4] {
+		nobody := n
+		nobody.ID = ""
+		ceremony, err := e.begin(h, nobody, ada)
+		must(t, err)
+		refuses(e.name+" that nobody holds", e.end(h, nobody, ada, ceremony.Token, answer(t, e, a, ceremony)))
+	}
 	// Each ends what it was begun for. The last of them changes the epoch.
 	for _, e := range endings {
 		ceremony, err := e.begin(h, n, ada)
@@ -512,6 +520,7 @@ func TestPasskeysAreForADomainOfTheSite(t *testing.T) {
 		{"https://accounts.example.com:8443", "example.com", true},
 		{"http://localhost:8080", "localhost", true},
 		{"http://sub.localhost:8080", "sub.localhost", true},
+		{"http://sub.localhost:8080", "localhost", false},
 		{"https://localhost", "localhost", true},
 		{"https://accounts.example.com", "com", false},
 		{"https://accounts.example.com", "", false},
