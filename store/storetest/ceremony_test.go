@@ -30,8 +30,8 @@ func TestCeremonyContract(t *testing.T) {
 	})
 }
 
-// ending is a kind of ceremony: how it is begun and ended by a holder for a person. pending is the
-// token of a registration.
+// ending is a kind of ceremony: how it is begun and ended for a person by a holder, which is the id of
+// a sign-in, and whether it adds a passkey.
 type ending struct {
 	name  string
 	adds  bool
