@@ -52,7 +52,7 @@ func TestTryingAgainSaysWhatHappened(t *testing.T) {
 		},
 		"an invitation": {
 			func(h *house, v *visitor) *page {
-				if err := h.Store.Invite(v.t.Context(), "ada@example.com", storetest.From); err != nil {
+				if err := h.Store.Invite(v.t.Context(), "ada@example.com", "", storetest.Operator); err != nil {
 					v.t.Fatal(err)
 				}
 				return v.follows(h.link(v.t, "ada@example.com")).again(map[string]string{"username": "ada", "password": storetest.Password})

@@ -150,7 +150,7 @@ func TestAnAccountIsLeftClosed(t *testing.T) {
 func TestWhatHappensToAClosedAccountEndsItsReopening(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		v.closes("ada")
-		if err := h.Store.Disable(t.Context(), h.user(t, "ada"), storetest.From); err != nil {
+		if err := h.Store.Disable(t.Context(), h.user(t, "ada"), storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		v.get("/reopen").goesTo("/login")

@@ -197,7 +197,7 @@ func TestADraftBelongsToWhomItsFormWasDrawnFor(t *testing.T) {
 func (h *house) erase(t *testing.T, usernames ...string) {
 	t.Helper()
 	for _, username := range usernames {
-		if err := h.Store.Erase(t.Context(), h.user(t, username), storetest.From); err != nil {
+		if err := h.Store.Erase(t.Context(), h.user(t, username), storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 	}

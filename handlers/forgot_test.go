@@ -28,7 +28,7 @@ func TestRST01EverybodyGetsTheSamePage(t *testing.T) {
 		h.confirms(t, "ada")
 		storetest.Register(t, h.Store, registration("mary")) // never confirmed
 		gone := h.confirms(t, "joan")
-		if err := h.Store.Disable(t.Context(), gone, storetest.From); err != nil {
+		if err := h.Store.Disable(t.Context(), gone, storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		closed := h.confirms(t, "rosa")
@@ -258,7 +258,7 @@ func TestWithoutMailForgotNamesThePeopleWhoRunTheSite(t *testing.T) {
 			t.Error("something is queued")
 		}
 		// What they give works all the same.
-		token, err := h.Store.ResetToken(t.Context(), h.user(t, "ada"), storetest.From)
+		token, err := h.Store.ResetToken(t.Context(), h.user(t, "ada"), storetest.Operator)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,7 +45,7 @@ func TestHEADChangesNothingAndIsNoRead(t *testing.T) {
 		"somebody whose sign-in has ended": {
 			func(t *testing.T, h *house, v *visitor) {
 				v.registers()
-				if _, err := h.Store.EndSignIns(t.Context(), h.user(t, "ada"), storetest.From); err != nil {
+				if _, err := h.Store.EndSignIns(t.Context(), h.user(t, "ada"), storetest.Operator); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -105,7 +105,7 @@ func TestASignOutElsewhereIsSaidOnce(t *testing.T) {
 		v.registers()
 		form := v.get("/account/profile")
 		for range 2 {
-			if _, err := h.Store.EndSignIns(t.Context(), h.user(t, "ada"), storetest.From); err != nil {
+			if _, err := h.Store.EndSignIns(t.Context(), h.user(t, "ada"), storetest.Operator); err != nil {
 				t.Fatal(err)
 			}
 			v.get("/account").goesTo("/login?next=%2Faccount").says(said)

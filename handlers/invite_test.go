@@ -11,7 +11,7 @@ import (
 // invites writes to an address and returns the path of the link.
 func (h *house) invites(t testing.TB, email string) string {
 	t.Helper()
-	if err := h.Store.Invite(t.Context(), email, storetest.From); err != nil {
+	if err := h.Store.Invite(t.Context(), email, "", storetest.Operator); err != nil {
 		t.Fatal(err)
 	}
 	return h.link(t, email)
@@ -99,7 +99,7 @@ func TestAnInvitationIsVoidOnceTheAddressHasAnAccount(t *testing.T) {
 		if h.rows(t, "users") != 1 {
 			t.Error("there are two accounts for one address")
 		}
-		if err := h.Store.Invite(t.Context(), "ada@example.org", storetest.From); err == nil {
+		if err := h.Store.Invite(t.Context(), "ada@example.org", "", storetest.Operator); err == nil {
 			t.Error("somebody with an account was invited")
 		}
 	}, withInvite)

@@ -75,7 +75,7 @@ func (h *house) links(t testing.TB) map[string]string {
 		link(store.PurposeFactors, "vera@example.com", nil)
 	}
 	link(store.PurposeRegister, "hedy@example.com", h.Store.RegisterPending(ctx, registration("hedy"), strings.Repeat("H", 26), storetest.From))
-	link(store.PurposeInvite, "olga@example.com", h.Store.Invite(ctx, "olga@example.com", storetest.From))
+	link(store.PurposeInvite, "olga@example.com", h.Store.Invite(ctx, "olga@example.com", "", storetest.Operator))
 	h.live = map[string]string{
 		"/password/reset/{token}": links[store.PurposeReset], "/email/verify/{token}": links[store.PurposeVerify],
 		"/email/undo/{token}": links[store.PurposeUndo], "/invite/{token}": links[store.PurposeInvite],

@@ -538,7 +538,7 @@ func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		user := storetest.Register(t, h.Store, storetest.Ada())
 		for name, takeAway := range map[string]func() error{
-			"disabled": func() error { return h.Store.Disable(t.Context(), user, storetest.From) },
+			"disabled": func() error { return h.Store.Disable(t.Context(), user, storetest.Operator) },
 			"closed":   func() error { return h.Store.CloseAccount(t.Context(), user, storetest.From) },
 		} {
 			held, release := make(chan struct{}), make(chan struct{})
@@ -561,7 +561,7 @@ func TestLOG22WhoeverIsDisabledWhileSigningInIsNotSignedIn(t *testing.T) {
 			if h.rows(t, "signins") != 0 || late.cookie("sid") != nil {
 				t.Errorf("%s: signed in", name)
 			}
-			if err := h.Store.Enable(t.Context(), user, storetest.From); err != nil {
+			if err := h.Store.Enable(t.Context(), user, storetest.Operator); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := h.data.Write.Exec(`DELETE FROM throttles`); err != nil {

@@ -45,7 +45,7 @@ var pairs = map[string]func(t *testing.T, h *house, username string) (link strin
 		return h.link(t, h.equips(t, username).Email)
 	},
 	store.PurposeInvite: func(t *testing.T, h *house, username string) string {
-		if err := h.Store.Invite(t.Context(), username+"@example.com", storetest.From); err != nil {
+		if err := h.Store.Invite(t.Context(), username+"@example.com", "", storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		return h.link(t, username+"@example.com")

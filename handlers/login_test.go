@@ -66,7 +66,7 @@ func TestLOG01EveryFailedSignInLooksTheSame(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		storetest.Register(t, h.Store, storetest.Ada())
 		disabled := storetest.Register(t, h.Store, registration("grace"))
-		if err := h.Store.Disable(t.Context(), disabled, storetest.From); err != nil {
+		if err := h.Store.Disable(t.Context(), disabled, storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		passkey := storetest.Register(t, h.Store, registration("mary"))

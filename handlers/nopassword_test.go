@@ -75,7 +75,7 @@ func TestNobodyRegistersWithoutAPasswordBeforeTheAddressIsKnown(t *testing.T) {
 
 func TestAnInvitationIsAcceptedWithoutAPassword(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		if err := h.Store.Invite(t.Context(), "ada@example.com", storetest.From); err != nil {
+		if err := h.Store.Invite(t.Context(), "ada@example.com", "", storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		storetest.Register(t, h.Store, registration("grace"))
@@ -93,7 +93,7 @@ func TestAnInvitationIsAcceptedWithoutAPassword(t *testing.T) {
 		}
 		// The invitation is used: its address has an account.
 		other := v.another()
-		if err := h.Store.Invite(t.Context(), "ada@example.com", storetest.From); err == nil {
+		if err := h.Store.Invite(t.Context(), "ada@example.com", "", storetest.Operator); err == nil {
 			t.Error("invited again")
 		}
 		other.post("/invite", form).is(422)

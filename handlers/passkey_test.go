@@ -223,7 +223,7 @@ func TestFX31ADisabledPersonIsRefusedWithoutASignal(t *testing.T) {
 		a := h.authenticator()
 		v.registers()
 		v.addsPasskey(a)
-		if err := h.Store.Disable(t.Context(), h.user(t, "ada"), storetest.From); err != nil {
+		if err := h.Store.Disable(t.Context(), h.user(t, "ada"), storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		v = v.another()

@@ -35,7 +35,7 @@ func TestREG01KnownAndFreshAddressesAreAnsweredAlike(t *testing.T) {
 		h.moves(t, "rosa")
 		storetest.Register(t, h.Store, registration("mary")) // never confirmed
 		gone := h.confirms(t, "joan")
-		if err := h.Store.Disable(t.Context(), gone, storetest.From); err != nil {
+		if err := h.Store.Disable(t.Context(), gone, storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		users, want := h.rows(t, "users"), ""

@@ -98,15 +98,15 @@ func TestRST06OtherTokensDieWithTheCredentials(t *testing.T) {
 			h.visitor(t).follows(h.link(t, "ada@example.org")).submit(nil).goesTo("/login")
 		},
 		"disabling": func(t *testing.T, h *house, user store.User, _ string) {
-			if err := h.Store.Disable(t.Context(), user, storetest.From); err != nil {
+			if err := h.Store.Disable(t.Context(), user, storetest.Operator); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"disabling and enabling again": func(t *testing.T, h *house, user store.User, _ string) {
-			if err := h.Store.Disable(t.Context(), user, storetest.From); err != nil {
+			if err := h.Store.Disable(t.Context(), user, storetest.Operator); err != nil {
 				t.Fatal(err)
 			}
-			if err := h.Store.Enable(t.Context(), user, storetest.From); err != nil {
+			if err := h.Store.Enable(t.Context(), user, storetest.Operator); err != nil {
 				t.Fatal(err)
 			}
 		},

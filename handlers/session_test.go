@@ -412,11 +412,11 @@ func TestADM03ADisabledPersonIsOutAtTheNextRequest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Store.Disable(t.Context(), user, storetest.From); err != nil {
+		if err := h.Store.Disable(t.Context(), user, storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		v.get("/account").is(303)
-		if err := h.Store.Enable(t.Context(), user, storetest.From); err != nil {
+		if err := h.Store.Enable(t.Context(), user, storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		v.get("/account").is(303)

@@ -215,7 +215,7 @@ func TestSES14PrivatePagesAreNotStoredAndHaveAWayOut(t *testing.T) {
 func TestADM03ADisabledPersonIsOutOnEveryPage(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
-		if err := h.Store.Disable(t.Context(), h.user(t, "ada"), storetest.From); err != nil {
+		if err := h.Store.Disable(t.Context(), h.user(t, "ada"), storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 		before := h.dump(t, "sessions")

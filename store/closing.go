@@ -20,6 +20,17 @@ const (
 // address can be put back any more.
 func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
+		// Always, because somebody may be made an administrator at the same time.
+		if err := tx.serialize(ctx); err != nil {
+			return err
+		}
+		var fresh User
+		if err := fresh.scan(tx.QueryRowContext(ctx, selectUserByID, user.ID)); err != nil {
+			return err
+		}
+		if err := tx.keepAdmin(ctx, fresh); err != nil {
+			return err
+		}
 		changed, err := tx.shut(ctx, updateClosed, user)
 		if err != nil {
 			return fmt.Errorf("close user %d: %w", user.ID, err)

@@ -35,7 +35,19 @@ const (
 // Erase deletes an account and all that belongs to it, at once and for good. Its
 // username stays reserved for UsernameReservation.
 func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
-	return s.Write(ctx, func(tx *Tx) error { return tx.erase(ctx, user.ID, from, deleteUser, user.ID) })
+	return s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, ErasePeople, user.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.keepAdmin(ctx, user); err != nil {
+			return err
+		}
+		if err := tx.erase(ctx, user.ID, from, deleteUser, user.ID); err != nil {
+			return err
+		}
+		return tx.audit(ctx, from, EventErased, user.ID, "", "")
+	})
 }
 
 // EraseClosed erases up to limit accounts that can no longer be reopened, and
@@ -110,6 +122,13 @@ func (tx *Tx) erase(ctx context.Context, id int64, from Origin, statement string
 	}
 	if err := tx.forgetFailures(ctx, id); err != nil {
 		return err
+	}
+	// What the audit says of the person is a number from now on.
+	if _, err := tx.ExecContext(ctx, emptyReasons, id); err != nil {
+		return fmt.Errorf("erase user %d: %w", id, err)
+	}
+	if _, err := tx.ExecContext(ctx, deleteInvitesBy, id); err != nil {
+		return fmt.Errorf("erase user %d: %w", id, err)
 	}
 	tx.events = append(tx.events, Event{Name: EventErased, UserID: id, Origin: from})
 	return nil

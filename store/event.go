@@ -47,6 +47,10 @@ const (
 	EventPasskeyRemoved  = "passkey_removed"
 	EventPasswordRemoved = "password_removed"
 	EventFactorsUndone   = "factors_undone"
+	EventRoleChanged     = "authz_change"
+	EventForbidden       = "authz_fail"
+	EventInvited         = "invited"
+	EventInviteRevoked   = "invitation_revoked"
 	EventTokenReuse      = "authn_token_reuse"
 )
 
@@ -61,6 +65,7 @@ var EventNames = []string{
 	EventTrusted, EventTrustEnded, EventFactorsReset,
 	EventPasskeyAdded, EventPasskeyRenamed, EventPasskeyRemoved, EventTokenReuse,
 	EventPasswordRemoved, EventFactorsUndone,
+	EventRoleChanged, EventForbidden, EventInvited, EventInviteRevoked,
 }
 
 // DetailNewDevice marks a sign-in on a device that is new to a person who has
@@ -78,8 +83,14 @@ const EventsPerPage = 25
 
 // Origin is where a request comes from. It is recorded with each event.
 type Origin struct {
-	// Operator says that whoever runs the site did it, from the command line.
+	// Operator says that whoever runs the site did it, from the command line. Account is their
+	// name on that machine, for the audit.
 	Operator bool
+	Account  string
+	// Reason is why, for the audit.
+	Reason string
+	// By is the administrator who did it, or 0 where it was the person.
+	By int64
 	// Address and Agent are the client's, Request the id of the request.
 	Address, Agent, Request string
 	// Device is the token of the device cookie, or empty. It is not recorded.
@@ -108,11 +119,11 @@ type Event struct {
 }
 
 const (
-	eventColumns = `id, user_id, at, name, operator, address, agent, request, detail`
+	eventColumns = `id, user_id, at, name, operator, coalesce(actor_id, 0), address, agent, request, detail`
 
 	// The account may have been erased meanwhile.
-	insertEvent = `INSERT INTO events (user_id, at, name, operator, address, agent, request, detail)
-		SELECT id, $1, $2, $3, $4, $5, $6, $7 FROM users WHERE id = $8`
+	insertEvent = `INSERT INTO events (user_id, at, name, operator, actor_id, address, agent, request, detail)
+		SELECT id, $1, $2, $3, $4, $5, $6, $7, $8 FROM users WHERE id = $9`
 
 	selectEvents = `SELECT ` + eventColumns + ` FROM events WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`
 
@@ -123,13 +134,16 @@ const (
 // to an account, and counts it.
 func (s *Store) Log(ctx context.Context, e Event) {
 	s.tally.add(e.Name)
-	attrs := make([]slog.Attr, 0, 5)
+	attrs := make([]slog.Attr, 0, 6)
 	attrs = append(attrs, slog.String("event", e.Name))
 	if e.UserID != 0 {
 		attrs = append(attrs, slog.Int64("user", e.UserID))
 	}
 	if e.Operator {
 		attrs = append(attrs, slog.Bool("operator", true))
+	}
+	if e.By != 0 {
+		attrs = append(attrs, slog.Int64("actor", e.By))
 	}
 	if e.Request != "" {
 		attrs = append(attrs, slog.String("request", e.Request), slog.String("address", e.Address))
@@ -154,7 +168,7 @@ func (s *Store) events(ctx context.Context, user User, before int64, limit int) 
 		before = newest
 	}
 	return All(ctx, s, selectEvents, []any{user.ID, before, limit}, func(e *Event) []any {
-		return []any{&e.ID, &e.UserID, UTC{&e.At}, &e.Name, &e.Operator, &e.Address, &e.Agent, &e.Request, &e.Detail}
+		return []any{&e.ID, &e.UserID, UTC{&e.At}, &e.Name, &e.Operator, &e.By, &e.Address, &e.Agent, &e.Request, &e.Detail}
 	})
 }
 

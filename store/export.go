@@ -15,7 +15,9 @@ type Export struct {
 	Factors Factors
 	// Passkeys are their passkeys. The list has no User for somebody who never had one.
 	Passkeys PasskeyList
-	Events   []Event
+	// Deeds are what administrators and the operator did to them. Nobody of the staff is named.
+	Deeds  []Deed
+	Events []Event
 	// Reserved are earlier usernames that only this person may take again.
 	Reserved []ReservedUsername
 	// Links are those of letters, which are stored until they expire.
@@ -76,6 +78,14 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	}
 	if e.Product, err = s.exportProduct(ctx, user); err != nil {
 		return e, err
+	}
+	if e.Deeds, err = All(ctx, s, selectOwnAudit, []any{user.ID, exportMax}, (*Deed).columns); err != nil {
+		return e, err
+	}
+	for i := range e.Deeds {
+		// The reason is for those who run the site, and who they are is, too.
+		e.Deeds[i].ActorID, e.Deeds[i].Actor, e.Deeds[i].Reason = 0, "", ""
+		e.Deeds[i].Address, e.Deeds[i].Agent, e.Deeds[i].Request = "", "", ""
 	}
 	e.Events, err = s.events(ctx, user, 0, exportMax)
 	return e, err

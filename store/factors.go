@@ -61,6 +61,10 @@ func (s *Store) AnySecondStep(ctx context.Context) (bool, error) {
 // somebody who has none.
 func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended int64, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, HelpPeople, user.ID)
+		if err != nil {
+			return err
+		}
 		changed, err := tx.changed(ctx, resetSecond, user.ID)
 		if err != nil {
 			return fmt.Errorf("reset the factors of user %d: %w", user.ID, err)
@@ -86,7 +90,7 @@ func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended
 		if err := tx.notify(ctx, LetterFactorsReset, user, from); err != nil {
 			return err
 		}
-		return tx.Record(ctx, user.ID, EventFactorsReset, "", from)
+		return tx.deed(ctx, from, EventFactorsReset, user, "")
 	})
 	return ended, err
 }

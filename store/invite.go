@@ -1,16 +1,56 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"gatehouse/store/rules"
+	"gatehouse/store/secret"
 )
 
-// Invite writes to an address that its owner may open an account. It is refused where
-// the address has one, or was invited LettersPerHour times within the last hour.
-func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
+const (
+	updateInvite = `UPDATE tokens SET role = $1, handle = $2, by_id = $3 WHERE hash = $4`
+
+	setRole = `UPDATE users SET role = $1 WHERE id = $2`
+
+	// What somebody wrote who may do less by now is void.
+	deleteInvitesBy = `DELETE FROM tokens WHERE by_id = $1 AND purpose = 'invite' AND used_at IS NULL AND role <> ''`
+
+	selectInvites = `SELECT invites.handle, invites.email, invites.role, coalesce(users.username, ''), invites.created_at, invites.expires_at
+		FROM (SELECT * FROM tokens WHERE purpose = 'invite' AND created_at > $1 AND used_at IS NULL AND expires_at > $2 AND expires_at <= $3
+			ORDER BY created_at DESC, handle DESC LIMIT $4) AS invites
+		LEFT JOIN users ON users.id = invites.by_id`
+
+	deleteInvite = `DELETE FROM tokens WHERE handle = $1 AND handle <> '' AND purpose = 'invite' AND used_at IS NULL RETURNING role`
+)
+
+// InvitesPerPage is how many open invitations are listed.
+const InvitesPerPage = 100
+
+// Invitation is one that nobody has accepted yet.
+type Invitation struct {
+	// Handle names it. It opens nothing.
+	Handle, Email, Role string
+	// By is the username of who wrote it, or empty for the operator.
+	By                   string
+	CreatedAt, ExpiresAt time.Time
+}
+
+// Invite writes to an address that its owner may open an account with that role, or as a member. It
+// is refused where the address has one, or was invited LettersPerHour times within the last hour.
+func (s *Store) Invite(ctx context.Context, email, role string, from Origin) error {
 	key, err := rules.CanonicalEmail(email)
 	if err != nil {
+		return err
+	}
+	if err := CheckRole(role); err != nil {
 		return err
 	}
 	if taken, err := s.emailTaken(ctx, key); err != nil {
@@ -19,27 +59,102 @@ func (s *Store) Invite(ctx context.Context, email string, from Origin) error {
 		return ErrEmailTaken
 	}
 	return s.Write(ctx, func(tx *Tx) error {
-		err := tx.sendLink(ctx, LetterInvite, User{}, rules.DeliverableEmail(email), from)
-		if err == nil && s.Mails() && !tx.letters {
+		if err := tx.serialize(ctx); err != nil {
+			return err
+		}
+		if err := tx.mayInvite(ctx, from, role); err != nil {
+			return err
+		}
+		if !s.Mails() {
+			return nil
+		}
+		token, err := tx.issue(ctx, PurposeInvite, User{}, rules.DeliverableEmail(email))
+		if err != nil {
+			return err
+		}
+		handle := rand.Text()[:handleChars]
+		by := sql.NullInt64{Int64: from.By, Valid: from.By != 0}
+		if _, err := tx.ExecContext(ctx, updateInvite, role, handle, by, secret.Digest(token)); err != nil {
+			return fmt.Errorf("invite: %w", err)
+		}
+		data := letterFor(rules.DeliverableEmail(email), User{}, from)
+		data.Token, data.Valid, data.Role = token, InviteValid, role
+		if err := tx.enqueue(ctx, LetterInvite, data); err != nil {
+			return err
+		}
+		if !tx.letters {
 			return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
 		}
-		return err
+		return tx.audit(ctx, from, EventInvited, 0, handle+" "+roleWord(role), "")
 	})
+}
+
+// mayInvite refuses an invitation by who may not write it: one with a role takes the right to give it.
+func (tx *Tx) mayInvite(ctx context.Context, from Origin, role string) error {
+	if _, err := tx.actor(ctx, from, ManagePeople); err != nil || role == "" {
+		return err
+	}
+	given, _ := FindRole(role)
+	return tx.mayGive(ctx, from, given)
 }
 
 // AcceptInvite makes the account of whoever holds the token of an invitation.
 // Its address is the one that was invited, whatever the registration says, and
-// counts as confirmed. After a refusal the token still works. A token that does not work
-// gives ErrInvalidLink.
+// counts as confirmed, and its role is that of the invitation. After a refusal the token still works.
+// A token that does not work, or whose writer could not write it by now, gives ErrInvalidLink.
 func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, from Origin) (User, error) {
 	t, err := s.Token(ctx, token, PurposeInvite)
 	if err != nil {
 		return User{}, err
 	}
 	r.Email = t.Email
-	user, err := s.register(ctx, r, from, func(tx *Tx) error { return tx.redeem(ctx, token, User{}) })
+	user, err := s.register(ctx, r, from, grant{role: t.Role, confirmed: true, redeem: func(tx *Tx) error {
+		if t.Role != "" {
+			if err := tx.serialize(ctx); err != nil {
+				return err
+			}
+			writer := Origin{By: t.by, Operator: t.by == 0}
+			if err := tx.mayInvite(ctx, writer, t.Role); err != nil {
+				return ErrInvalidLink
+			}
+		}
+		return tx.redeem(ctx, token, User{})
+	}})
 	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "email" {
 		return User{}, ErrInvalidLink // has an account by now
 	}
 	return user, err
+}
+
+// Invitations lists the open invitations, newest first, at most InvitesPerPage.
+func (s *Store) Invitations(ctx context.Context) ([]Invitation, error) {
+	now := s.Now()
+	list, err := All(ctx, s, selectInvites, []any{now.Add(-InviteValid - skew), now, latest(now, InviteValid), InvitesPerPage}, func(i *Invitation) []any {
+		return []any{&i.Handle, &i.Email, &i.Role, &i.By, UTC{&i.CreatedAt}, UTC{&i.ExpiresAt}}
+	})
+	slices.SortFunc(list, func(a, b Invitation) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.Handle, a.Handle))
+	})
+	return list, err
+}
+
+// RevokeInvite voids an open invitation. ErrNotFound says that there is none with that handle.
+func (s *Store) RevokeInvite(ctx context.Context, handle string, from Origin) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		if err := tx.serialize(ctx); err != nil {
+			return err
+		}
+		if _, err := tx.actor(ctx, from, ManagePeople); err != nil {
+			return err
+		}
+		var role string
+		err := tx.QueryRowContext(ctx, deleteInvite, handle).Scan(&role)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("revoke an invitation: %w", err)
+		}
+		return tx.audit(ctx, from, EventInviteRevoked, 0, handle+" "+roleWord(role), "")
+	})
 }

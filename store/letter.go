@@ -37,6 +37,7 @@ const (
 	LetterPasskeyRemoved  = "passkey-removed"  // a passkey was removed
 	LetterPasswordRemoved = "password-removed" // the password was removed and passkeys are left
 	LetterFirstFactor     = "first-factor"     // the first factor was set up, with a way back
+	LetterRoleGained      = "role-gained"      // the role was changed to one that may do more
 	LetterFactorsUndone   = "factors-undone"   // choose a new password, after the first factor was undone
 
 	// askReset is no letter yet: the question of somebody who forgot a password.
@@ -81,6 +82,7 @@ var letterKinds = []letterKind{
 	{name: LetterPasskeyRemoved, priority: Notice, notice: true},
 	{name: LetterPasswordRemoved, priority: Notice, notice: true},
 	{name: LetterFirstFactor, purpose: PurposeFactors, valid: UndoValid, priority: Notice},
+	{name: LetterRoleGained, priority: Notice, notice: true},
 	{name: LetterFactorsUndone, purpose: PurposeReset, valid: ResetValid},
 	{name: LetterInvite, purpose: PurposeInvite, valid: InviteValid, priority: Bulk},
 }
@@ -144,6 +146,8 @@ type LetterData struct {
 	Within time.Duration `json:"within,omitempty"`
 	// Left is how many recovery codes are left.
 	Left int `json:"left,omitempty"`
+	// Role is the name of a role.
+	Role string `json:"role,omitempty"`
 	// Passkey is the name of a passkey.
 	Passkey string `json:"passkey,omitempty"`
 	// Product is what a letter of a product is about, as JSON.

@@ -122,6 +122,9 @@ func (s *Store) InvitePending(ctx context.Context, invitation string, r Registra
 	if err != nil {
 		return "", err
 	}
+	if t.Role != "" {
+		return "", rules.Refuse("password", "Choose a password for this account.") // its role hangs on the invitation
+	}
 	r.Email, r.WithoutPassword = t.Email, true
 	n, err := s.newRegistrant(ctx, r, browser)
 	if err != nil {

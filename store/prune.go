@@ -24,6 +24,7 @@ func (s *Store) Prunings() []Pruning {
 		s.pruning("devices", deleteOldDevices, DeviceLifetime),
 		s.pruning("failed tries", deleteQuietThrottles, failureLifetime),
 		s.pruning("events", deleteOldEvents, s.rules.EventRetention),
+		s.pruning("audit", deleteOldAudit, s.rules.AuditRetention),
 		s.pruning("reserved usernames", deleteOldReserved, 0),
 		{"closed accounts", s.EraseClosed},
 		s.pruning("tokens", deleteOldTokens, 0),

@@ -11,9 +11,12 @@ import (
 	"gatehouse/store/secret"
 )
 
-// RecentAuth is how long an authentication counts as recent. After that, sensitive
-// pages ask for the password again.
-const RecentAuth = 10 * time.Minute
+// RecentAuth is how long an authentication counts as recent, and RecentAuthStaff that of staff.
+// After that, sensitive pages ask for the password again.
+const (
+	RecentAuth      = 10 * time.Minute
+	RecentAuthStaff = 5 * time.Minute
+)
 
 // ErrNotYourPassword refuses a wrong password of somebody who is signed in.
 func ErrNotYourPassword(field string) error {
@@ -31,8 +34,11 @@ const (
 // RecentlyAuthenticated says whether the person of a sign-in authenticated within
 // RecentAuth.
 func (s *Store) RecentlyAuthenticated(n SignIn) bool {
-	now := s.Now()
-	return now.Sub(n.AuthenticatedAt) < RecentAuth && possible(n.AuthenticatedAt, now, 0)
+	now, within := s.Now(), RecentAuth
+	if n.Staff {
+		within = RecentAuthStaff
+	}
+	return now.Sub(n.AuthenticatedAt) < within && possible(n.AuthenticatedAt, now, 0)
 }
 
 // ErrNotYourProof refuses somebody with a second step, in one sentence whichever of the two

@@ -78,19 +78,27 @@ func (s *Store) checkRegistration(r Registration) (registrant, error) {
 // its address to be confirmed. A refusal names the field; ErrBusy says that the
 // password could not be hashed in time.
 func (s *Store) Register(ctx context.Context, r Registration, from Origin) (User, error) {
-	return s.register(ctx, r, from, nil)
+	return s.register(ctx, r, from, grant{})
 }
 
-// register makes an account. With redeem, which uses up the token that was sent to
-// the address, the address counts as confirmed.
-func (s *Store) register(ctx context.Context, r Registration, from Origin, redeem func(tx *Tx) error) (User, error) {
+// grant is what a link gives to the account that is made with it.
+type grant struct {
+	// role is that of the account. confirmed says that the link was sent to its address.
+	role      string
+	confirmed bool
+	// redeem uses the link up. It is nil where there is none.
+	redeem func(tx *Tx) error
+}
+
+// register makes an account.
+func (s *Store) register(ctx context.Context, r Registration, from Origin, g grant) (User, error) {
 	r.WithoutPassword = false
 	n, err := s.checkRegistration(r)
 	if err != nil {
 		return User{}, err
 	}
 	user := n.user(s.Now())
-	if redeem != nil {
+	if g.confirmed {
 		user.VerifiedAt = user.CreatedAt
 	}
 	// Asking first spares a hash. The unique columns have the last word.
@@ -102,13 +110,19 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, redee
 	}
 	user.HasPassword = true
 	err = s.Write(ctx, func(tx *Tx) error {
-		if redeem != nil {
-			if err := redeem(tx); err != nil {
+		if g.redeem != nil {
+			if err := g.redeem(tx); err != nil {
 				return err
 			}
 		}
 		if err := tx.insert(ctx, n, &user, from); err != nil {
 			return err
+		}
+		if g.role != "" {
+			if _, err := tx.ExecContext(ctx, setRole, g.role, user.ID); err != nil {
+				return fmt.Errorf("give a role: %w", err)
+			}
+			user.Role = g.role
 		}
 		if user.Verified() {
 			return nil

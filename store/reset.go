@@ -58,10 +58,14 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 		return "", rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
 	}
 	err = s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, HelpPeople, user.ID)
+		if err != nil {
+			return err
+		}
 		if token, err = tx.issue(ctx, PurposeReset, user, user.Email); err != nil {
 			return err
 		}
-		return tx.Record(ctx, user.ID, EventResetAsked, "", from)
+		return tx.deed(ctx, from, EventResetAsked, user, "")
 	})
 	return token, err
 }

@@ -59,7 +59,9 @@ func (s *Store) SecondSteps() bool { return s.rules.Keys != nil }
 func (s *Store) MustSetUp(user User) bool { return !user.SecondStep() && s.RequiresSecondStep(user) }
 
 // RequiresSecondStep says whether somebody may not be without a second step.
-func (s *Store) RequiresSecondStep(User) bool { return s.rules.SecondStepRequired }
+func (s *Store) RequiresSecondStep(user User) bool {
+	return s.rules.SecondStepRequired || s.rules.SecondStepStaff && user.Staff()
+}
 
 // code is a code that was compared and is right. It is used up in the transaction of what
 // it is good for.

@@ -18,6 +18,8 @@ const (
 	Absolute           = 24 * time.Hour
 	IdleRemembered     = 14 * 24 * time.Hour
 	AbsoluteRemembered = 30 * 24 * time.Hour
+	IdleStaff          = 30 * time.Minute
+	AbsoluteStaff      = 12 * time.Hour
 	SeenEvery          = time.Minute
 )
 
@@ -53,8 +55,10 @@ type SignIn struct {
 	SeenAt time.Time
 	// EndsAt is the absolute limit; IdleAt is when it ends without a visit.
 	EndsAt, IdleAt time.Time
-	// Remembered says that the person asked to stay signed in on this device.
+	// Remembered says that the person asked to stay signed in on this device. It is never so for staff.
 	Remembered bool
+	// Staff says that the rules for staff hold for it.
+	Staff bool
 	// Address and Agent are where the sign-in came from.
 	Address, Agent string
 	// Passkey is the handle of the passkey that made it, or empty.
@@ -138,6 +142,9 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 		// It took a password alone, which is not all that the account has.
 		n.AuthenticatedAt = now.Add(-RecentAuth)
 	}
+	// The role is as it was read with the epoch, which a change of the role changes.
+	n.Staff = user.Staff()
+	n.Remembered = n.Remembered && !n.Staff
 	_, absolute := n.limits()
 	n.EndsAt = now.Add(absolute)
 	n.IdleAt = n.idleFrom(now)
@@ -213,6 +220,7 @@ func (s *Store) current(ctx context.Context, find *statement, id string, n *Sign
 	now := s.Now()
 	row := find.row(s.db.ReadContext(ctx), now, id)
 	err := user.scan(row, columns...)
+	n.Staff = user.Staff()
 	if err == nil && !n.possible(now) {
 		return SignIn{}, User{}, ErrNotFound
 	}
@@ -266,6 +274,9 @@ func (n *SignIn) columns() []any {
 
 // limits are how long the sign-in lives: without a visit, and in all.
 func (n SignIn) limits() (idle, absolute time.Duration) {
+	if n.Staff {
+		return IdleStaff, AbsoluteStaff
+	}
 	if n.Remembered {
 		return IdleRemembered, AbsoluteRemembered
 	}

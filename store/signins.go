@@ -23,6 +23,9 @@ const (
 func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
 	now := s.Now()
 	list, err := All(ctx, s, selectSignIns, []any{user.ID, now}, (*SignIn).columns)
+	for i := range list {
+		list[i].Staff = user.Staff()
+	}
 	return slices.DeleteFunc(list, func(n SignIn) bool { return !n.possible(now) }), err
 }
 
@@ -65,9 +68,19 @@ func (s *Store) EndOtherSignIns(ctx context.Context, current SignIn, from Origin
 
 // EndSignIns ends every sign-in of a person, and says how many. No device of
 // theirs is known any more.
-func (s *Store) EndSignIns(ctx context.Context, user User, from Origin) (int64, error) {
-	// No sign-in has the empty id, so all are others.
-	return s.EndOtherSignIns(ctx, SignIn{UserID: user.ID}, from)
+func (s *Store) EndSignIns(ctx context.Context, user User, from Origin) (n int64, err error) {
+	err = s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, HelpPeople, user.ID)
+		if err != nil {
+			return err
+		}
+		// No sign-in has the empty id, so all are others.
+		if n, err = tx.endOthers(ctx, SignIn{UserID: user.ID}); err != nil || n == 0 {
+			return err
+		}
+		return tx.deed(ctx, from, EventSignInEnded, user, "")
+	})
+	return n, err
 }
 
 func (tx *Tx) endOthers(ctx context.Context, current SignIn) (int64, error) {

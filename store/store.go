@@ -65,6 +65,8 @@ type Rules struct {
 	Reopen time.Duration
 	// EventRetention is how long events are stored.
 	EventRetention time.Duration
+	// AuditRetention is how long the audit is stored.
+	AuditRetention time.Duration
 	// NoNotices leaves out the letters that only tell: of a changed password, a
 	// new device, a closed account, too many wrong passwords.
 	NoNotices bool
@@ -77,12 +79,14 @@ type Rules struct {
 	RelyingParty *RelyingParty
 	// SecondStepRequired says that everybody must have a second step.
 	SecondStepRequired bool
+	// SecondStepStaff says that staff must have one.
+	SecondStepStaff bool
 	// Trust is how long somebody may trust a browser, at most TrustMax; 0 is not at all.
 	Trust time.Duration
 }
 
 // DefaultRules are what a site begins with.
-var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventRetention: 180 * 24 * time.Hour, Trust: 30 * 24 * time.Hour}
+var DefaultRules = Rules{Limits: DefaultLimits, Reopen: 14 * 24 * time.Hour, EventRetention: 180 * 24 * time.Hour, AuditRetention: 730 * 24 * time.Hour, Trust: 30 * 24 * time.Hour}
 
 // Store offers the verbs. Each is one transaction, safe for concurrent use.
 type Store struct {

@@ -20,6 +20,7 @@ const (
 	PurposeReset    = "reset"    // a new password
 	PurposeUndo     = "undo"     // the old address back
 	PurposeInvite   = "invite"   // an account for whoever was invited
+	PurposeSetup    = "setup"    // the account of the first administrator
 	PurposeFactors  = "factors"  // the account back from whoever set up its first factor
 
 	VerifyValid   = 24 * time.Hour
@@ -27,6 +28,7 @@ const (
 	ResetValid    = 30 * time.Minute
 	UndoValid     = 7 * 24 * time.Hour
 	InviteValid   = 7 * 24 * time.Hour
+	SetupValid    = 30 * time.Minute
 )
 
 // ErrInvalidLink is the one answer to every token that is unknown, used, expired,
@@ -40,6 +42,10 @@ type Token struct {
 	Email string
 	// User is whose it is; the zero User for an invitation or a registration.
 	User User
+	// Role is that of an invitation.
+	Role string
+
+	by int64 // who wrote the invitation, or 0 for the operator
 
 	emailKey         string
 	created, expires time.Time
@@ -54,6 +60,7 @@ var tokenValid = func() map[string]time.Duration {
 			valid[k.purpose] = k.valid
 		}
 	}
+	valid[PurposeSetup] = SetupValid
 	return valid
 }()
 
@@ -67,7 +74,7 @@ const (
 		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
 
 	// An invitation is nobody's yet.
-	selectInvite = `SELECT ` + tokenColumns + ` FROM tokens
+	selectInvite = `SELECT ` + tokenColumns + `, tokens.role, coalesce(tokens.by_id, 0) FROM tokens
 		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
 
 	useToken = `UPDATE tokens SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1`
@@ -99,8 +106,8 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	now := s.Now()
 	columns := []any{&t.Purpose, &t.Email, &t.emailKey, &epoch, UTC{&t.created}, UTC{&t.expires}}
 	query, into := selectToken, append(t.User.columns(), columns...)
-	if slices.Contains(purposes, PurposeInvite) {
-		query, into = selectInvite, columns
+	if slices.Contains(purposes, PurposeInvite) || slices.Contains(purposes, PurposeSetup) {
+		query, into = selectInvite, append(columns, &t.Role, &t.by)
 	}
 	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, secret.Digest(token), now).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -54,7 +54,7 @@ func (s *Store) Trust() time.Duration { return s.rules.Trust }
 // trusted says whether somebody with a second step trusts the browser. It makes a sign-in by
 // password shorter and nothing else, so it is not asked for a closed account.
 func (s *Store) trusted(ctx context.Context, user User, from Origin) (bool, error) {
-	if !user.SecondStep() || user.Closed() {
+	if !user.SecondStep() || user.Closed() || user.Staff() {
 		return false, nil
 	}
 	return isTrusted(s.db.ReadContext(ctx), s.db.Read, s, user, from)
@@ -91,7 +91,7 @@ func isTrusted(ctx context.Context, db interface {
 // trust trusts the browser of a sign-in if its person asked for that. The time is counted
 // from here and never prolonged.
 func (tx *Tx) trust(ctx context.Context, e Entry, device string, from Origin) error {
-	if e.Trust == "" || e.Kind != KindCode && e.Kind != KindPasswordPasskey || device == "" || tx.store.rules.Trust == 0 {
+	if e.Trust == "" || e.User.Staff() || e.Kind != KindCode && e.Kind != KindPasswordPasskey || device == "" || tx.store.rules.Trust == 0 {
 		return nil
 	}
 	until := tx.store.Now().Add(tx.store.rules.Trust)

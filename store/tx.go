@@ -69,7 +69,7 @@ func (tx *Tx) lockUser(ctx context.Context, userID int64) error {
 func (tx *Tx) Record(ctx context.Context, userID int64, name, detail string, from Origin) error {
 	from.Agent = rules.Shorten(from.Agent, agentMax)
 	e := Event{At: tx.store.Now(), UserID: userID, Name: name, Origin: from, Detail: detail}
-	if _, err := tx.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
+	if _, err := tx.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, sql.NullInt64{Int64: e.By, Valid: e.By != 0}, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
 		return fmt.Errorf("record %s: %w", name, err)
 	}
 	tx.events = append(tx.events, e)

@@ -35,6 +35,8 @@ type User struct {
 	Zone string
 	// PasswordAt is when the password was last changed, or the zero time.
 	PasswordAt time.Time
+	// Role is the name of their role, or empty for a member.
+	Role string
 	// SecondAt is since when a password alone does not sign the person in, or the zero time.
 	SecondAt time.Time
 	// Passkeys is how many passkeys the person has.
@@ -83,7 +85,7 @@ func (u User) FormID() string {
 const (
 	userColumns = `users.id, users.username, users.email, users.name, users.created_at, users.disabled_at,
 		users.renamed_at, users.closed_at, users.confirmed_at, users.zone, users.password_at, users.second_at,
-		users.passkeys, users.password_hash <> '', users.wrong_passwords, users.epoch`
+		users.role, users.passkeys, users.password_hash <> '', users.wrong_passwords, users.epoch`
 
 	selectUserByUsername = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.username = $1`
 	selectUserByEmail    = `SELECT ` + userColumns + `, users.password_scheme, users.password_hash FROM users WHERE users.email_key = $1`
@@ -119,7 +121,7 @@ func (u *User) columns() []any {
 		&u.Zone,
 		UTC{&u.PasswordAt},
 		UTC{&u.SecondAt},
-		&u.Passkeys, &u.HasPassword,
+		&u.Role, &u.Passkeys, &u.HasPassword,
 		&u.wrongPasswords,
 		&u.epoch,
 	}

@@ -55,10 +55,31 @@ func (s *Store) identify(ctx context.Context, identifier string) (User, secret.P
 	return s.findAccount(ctx, s.userByEmail, key)
 }
 
-// Disable keeps the owner of an account out of it and ends all its sign-ins. Doing it
-// twice is no error.
+// AddUser makes an account with a role for the operator, or for an administrator who may give it, by
+// the rules of Register.
+func (s *Store) AddUser(ctx context.Context, r Registration, role string, from Origin) (User, error) {
+	if err := CheckRole(role); err != nil {
+		return User{}, err
+	}
+	return s.register(ctx, r, from, grant{role: role, redeem: func(tx *Tx) error {
+		if err := tx.serialize(ctx); err != nil {
+			return err
+		}
+		return tx.mayInvite(ctx, from, role)
+	}})
+}
+
+// Disable keeps the owner of an account out of it and ends all its sign-ins. Their open invitations
+// are void. Doing it twice is no error.
 func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, ManagePeople, user.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.keepAdmin(ctx, user); err != nil {
+			return err
+		}
 		changed, err := tx.shut(ctx, updateDisabled, user)
 		if err != nil {
 			return fmt.Errorf("disable user %d: %w", user.ID, err)
@@ -66,7 +87,7 @@ func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 		if !changed {
 			return nil
 		}
-		return tx.Record(ctx, user.ID, EventDisabled, "", from)
+		return tx.deed(ctx, from, EventDisabled, user, "")
 	})
 }
 
@@ -77,12 +98,19 @@ func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, erro
 	if err == nil {
 		_, err = tx.ExecContext(ctx, deleteSignIns, user.ID)
 	}
+	if err == nil {
+		_, err = tx.ExecContext(ctx, deleteInvitesBy, user.ID)
+	}
 	return n > 0, err
 }
 
 // Enable ends what Disable began. Sign-ins do not come back.
 func (s *Store) Enable(ctx context.Context, user User, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, ManagePeople, user.ID)
+		if err != nil {
+			return err
+		}
 		n, err := tx.changed(ctx, updateEnabled, user.ID)
 		if err != nil {
 			return fmt.Errorf("enable user %d: %w", user.ID, err)
@@ -90,6 +118,6 @@ func (s *Store) Enable(ctx context.Context, user User, from Origin) error {
 		if n == 0 {
 			return nil
 		}
-		return tx.Record(ctx, user.ID, EventEnabled, "", from)
+		return tx.deed(ctx, from, EventEnabled, user, "")
 	})
 }

@@ -204,7 +204,7 @@ func (c userInvite) Run(inv *invocation) error {
 		if !a.store.Mails() {
 			return errors.New("an invitation is a letter, and this site sends none; set --smtp and --secret as for the running site")
 		}
-		if err := a.store.Invite(inv.ctx, c.Email, operator); err != nil {
+		if err := a.store.Invite(inv.ctx, c.Email, "", operator); err != nil {
 			return err
 		}
 		return inv.print(false, nil, "invited %s; the link works once, within %d days\n", rules.DeliverableEmail(c.Email), store.InviteValid/day)

@@ -67,7 +67,7 @@ func (c *checker) tables() {
 		}
 	}
 	c.exported(owners, a)
-	if err := c.h.Store.Erase(c.t.Context(), a, storetest.From); err != nil {
+	if err := c.h.Store.Erase(c.t.Context(), a, storetest.Operator); err != nil {
 		c.fault("erasing an account fails: end its keys with ON DELETE CASCADE, or write Data.Erase: %v", err)
 		return
 	}

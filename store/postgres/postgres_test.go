@@ -145,11 +145,11 @@ func TestWhatAPoolerForgotIsNotPreparedAgain(t *testing.T) {
 	db := open(t, storetest.PostgreSQL.New(t)+"&pool_max_conns=1")
 	s := storetest.New(t, db.Accounts(), storetest.NewClock())
 	ada := storetest.Register(t, s, storetest.Ada())
-	if err := s.Disable(t.Context(), ada, storetest.From); err != nil {
+	if err := s.Disable(t.Context(), ada, storetest.Operator); err != nil {
 		t.Fatal(err)
 	}
 	forget(t, db.Write)
-	if err := s.Disable(t.Context(), ada, storetest.From); err != nil {
+	if err := s.Disable(t.Context(), ada, storetest.Operator); err != nil {
 		t.Errorf("a change fails: %v", err)
 	}
 	prepared(t, db, 0)

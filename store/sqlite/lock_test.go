@@ -50,7 +50,7 @@ func TestAllWhoWaitForALockWaitAtTheSameTime(t *testing.T) {
 				group.Go(func() {
 					var err error
 					if n%2 == 0 {
-						err = locked.Disable(t.Context(), ada, storetest.From)
+						err = locked.Disable(t.Context(), ada, storetest.Operator)
 					} else {
 						_, err = storetest.Prune(t.Context(), locked, "tokens", 1)
 					}
@@ -67,7 +67,7 @@ func TestAllWhoWaitForALockWaitAtTheSameTime(t *testing.T) {
 				t.Errorf("%d waited %v, want about %v", many, took, wait)
 			}
 			release()
-			if err := s.Disable(t.Context(), ada, storetest.From); err != nil {
+			if err := s.Disable(t.Context(), ada, storetest.Operator); err != nil {
 				t.Errorf("without the lock: %v", err)
 			}
 		})
@@ -89,7 +89,7 @@ func TestALockThatIsReleasedInTimeIsNotNoticed(t *testing.T) {
 		}
 		return isLocked(err)
 	}
-	if err := storetest.New(t, db, storetest.NewClock()).Disable(t.Context(), ada, storetest.From); err != nil || met < 10 {
+	if err := storetest.New(t, db, storetest.NewClock()).Disable(t.Context(), ada, storetest.Operator); err != nil || met < 10 {
 		t.Errorf("after %d tries: %v", met, err)
 	}
 }

@@ -337,7 +337,7 @@ func addsForNobody(t *testing.T, h house) {
 		h.exec(t, `UPDATE users SET closed_at = NULL, disabled_at = NULL, epoch = $1`, epoch(t, h)-btoi(what == "another epoch"))
 	}
 	must(t, stale())
-	must(t, h.Erase(h.ctx, h.find(t, "ada"), From))
+	must(t, h.Erase(h.ctx, h.find(t, "ada"), Operator))
 	if err := stale(); !errors.Is(err, store.ErrSignInEnded) {
 		t.Errorf("erased: %v", err)
 	}

@@ -58,7 +58,7 @@ func TestDeedsOfOneAccountWaitInOneOrder(t *testing.T) {
 				_, err := h.Reauthenticate(h.ctx, ada.signIn, Password, ada.codes[i%10], on("home"))
 				return err
 			},
-			func(h house, _ int) error { _, err := h.EndSignIns(h.ctx, user, From); return err },
+			func(h house, _ int) error { _, err := h.EndSignIns(h.ctx, user, Operator); return err },
 			func(h house, _ int) error { return h.AskReset(h.ctx, "ada", From) },
 			func(house, int) error { _, _, err := other.DropUnreadableApps(h.ctx, From); return err },
 			func(h house, _ int) error { return h.setsUpAgain(user.ID) },

@@ -189,7 +189,7 @@ func fiveMinutes(t *testing.T, h house) {
 			h.clock.Move(-later)
 			h.exec(t, `UPDATE signins SET id = $1 WHERE user_id = $2`, n.ID, ada.ID)
 			if !late && e.name == "registration" {
-				must(t, h.Erase(h.ctx, h.find(t, "third"), From))
+				must(t, h.Erase(h.ctx, h.find(t, "third"), Operator))
 				h.exec(t, `DELETE FROM reserved_usernames`)
 				r := third()
 				r.WithoutPassword = true

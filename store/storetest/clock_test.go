@@ -395,7 +395,7 @@ func linksAhead(t *testing.T, h house) {
 		tokens[store.PurposeVerify] = h.letter(t, store.LetterVerify).Token
 		must(t, h.ChangeEmail(h.ctx, h.find(t, "ada"), "newer@example.com", From))
 		tokens[store.PurposeNewEmail] = h.letter(t, store.LetterNewEmail).Token
-		must(t, h.Invite(h.ctx, "guest@example.com", From))
+		must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 		tokens[store.PurposeInvite] = h.letter(t, store.LetterInvite).Token
 		must(t, h.AskReset(h.ctx, "ada", From))
 		tokens[store.PurposeReset] = h.letter(t, store.LetterReset).Token
@@ -466,7 +466,7 @@ func writtenAhead(t *testing.T, h house) {
 			must(t, h.AskReset(h.ctx, "ada", From))
 		}
 		h.post(t)
-		must(t, h.Invite(h.ctx, "guest@example.com", From))
+		must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 	})
 	if age, err := h.OldestLetter(h.ctx); err != nil || age != 0 {
 		t.Errorf("OldestLetter = %v, %v; want 0", age, err)
@@ -487,7 +487,7 @@ func dueAhead(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
 	h.post(t)
 	h.whileAhead(func() {
-		must(t, h.Invite(h.ctx, "guest@example.com", From))
+		must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 		l, _ := h.take(t)
 		later, err := h.LetterLater(h.ctx, l)
 		must(t, err)
@@ -496,7 +496,7 @@ func dueAhead(t *testing.T, h house) {
 		}
 		must(t, h.AskReset(h.ctx, "ada", From)) // nobody has answered it yet
 	})
-	must(t, h.Invite(h.ctx, "other@example.com", From))
+	must(t, h.Invite(h.ctx, "other@example.com", "", Operator))
 	taken := h.due(t, 10)
 	if got, want := kinds(taken), "invite invite "+store.LetterReset; got != want {
 		t.Fatalf("took %q, want %q", got, want)
@@ -510,7 +510,7 @@ func dueAhead(t *testing.T, h house) {
 
 func expiresAhead(t *testing.T, h house) {
 	h = h.mailing(t)
-	h.whileAhead(func() { must(t, h.Invite(h.ctx, "guest@example.com", From)) })
+	h.whileAhead(func() { must(t, h.Invite(h.ctx, "guest@example.com", "", Operator)) })
 	begun := h.clock.Now()
 	for {
 		l, due := h.take(t)

@@ -134,8 +134,8 @@ func ticketsDie(t *testing.T, h house) {
 	h.noTicket(t, "from before closing again", ticket)
 
 	ticket = h.Ticket(store.ByPassword(h.find(t, "ada")))
-	must(t, h.Disable(h.ctx, user, From))
-	must(t, h.Enable(h.ctx, user, From))
+	must(t, h.Disable(h.ctx, user, Operator))
+	must(t, h.Enable(h.ctx, user, Operator))
 	h.noTicket(t, "from before an operator's change", ticket)
 
 	h.clock.Move(reopen - time.Minute)
@@ -144,7 +144,7 @@ func ticketsDie(t *testing.T, h house) {
 	h.noTicket(t, "at the time of erasing", ticket)
 
 	ticket = h.Ticket(store.ByPassword(h.find(t, "ada")))
-	must(t, h.Erase(h.ctx, user, From))
+	must(t, h.Erase(h.ctx, user, Operator))
 	h.noTicket(t, "of an erased account", ticket)
 }
 
@@ -181,7 +181,7 @@ func noGarbage(t *testing.T, h house) {
 
 func reopensNoDisabled(t *testing.T, h house) {
 	user := h.closed(t)
-	must(t, h.Disable(h.ctx, user, From))
+	must(t, h.Disable(h.ctx, user, Operator))
 	h.noTicket(t, "of a disabled account", h.Ticket(store.ByPassword(h.find(t, "ada"))))
 	_, err := h.Authenticate(h.ctx, "ada", Password, From)
 	refused(t, err)
@@ -280,7 +280,7 @@ func (h house) lived(t *testing.T, r store.Registration) store.User {
 	h.guess(t, r.Username, From)
 	must(t, h.rename(t, r.Username, r.Username+"-2"))
 	user := h.find(t, r.Username+"-2")
-	_, err := h.ResetToken(h.ctx, user, From)
+	_, err := h.ResetToken(h.ctx, user, Operator)
 	must(t, err)
 	must(t, h.Extend(books()))
 	must(t, h.ChooseLetters(h.ctx, user, func(string) bool { return false }))
@@ -324,7 +324,7 @@ func erasesAll(t *testing.T, h house) {
 		}
 	}
 	h.count(t, "throttles", 6)
-	must(t, h.Erase(h.ctx, ada, From))
+	must(t, h.Erase(h.ctx, ada, Operator))
 	for _, table := range h.owning(t) {
 		if n := h.owned(t, table, ada); n != 0 {
 			t.Errorf("%d rows of an erased person in %s", n, table)
@@ -339,7 +339,7 @@ func erasesAll(t *testing.T, h house) {
 	if trace := regexp.MustCompile(`(?i)\bada\b|lovelace`).FindString(dump); trace != "" {
 		t.Errorf("after erasing, the database holds %q:\n%s", trace, dump)
 	}
-	if err := h.Erase(h.ctx, ada, From); !errors.Is(err, store.ErrNotFound) {
+	if err := h.Erase(h.ctx, ada, Operator); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a second Erase = %v, want ErrNotFound", err)
 	}
 }
@@ -365,7 +365,7 @@ func TestErasesWhereTextIsSortedByLanguage(t *testing.T) {
 }
 
 func keepsErased(t *testing.T, h house) {
-	must(t, h.Erase(h.ctx, h.lived(t, Ada()), From))
+	must(t, h.Erase(h.ctx, h.lived(t, Ada()), Operator))
 	for _, name := range []string{"ada", "ada-2"} {
 		r := refused(t, register(h, name))
 		if r.Field != "username" || !strings.Contains(r.Sentence, "taken") {

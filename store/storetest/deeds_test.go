@@ -72,7 +72,7 @@ var deeds = []deed{
 		return err
 	}, true, "others", true, "stay", true, store.LetterPasswordChanged, store.EventPasswordChanged},
 	{"a password by link", func(t *testing.T, h house, _ equipment) error {
-		token, err := h.ResetToken(h.ctx, h.find(t, "ada"), From)
+		token, err := h.ResetToken(h.ctx, h.find(t, "ada"), Operator)
 		must(t, err)
 		return h.ResetPassword(h.ctx, token, otherPassword, From)
 	}, true, "all", true, "stay", true, store.LetterPasswordChanged, store.EventPasswordChanged},
@@ -153,7 +153,7 @@ func (d deed) shows(t *testing.T, h house) {
 	ada.signIn = n // at work, where she trusts nothing
 	h.post(t)
 	ticket := h.ticket(t)
-	link, err := h.ResetToken(h.ctx, h.find(t, "ada"), From)
+	link, err := h.ResetToken(h.ctx, h.find(t, "ada"), Operator)
 	must(t, err)
 	h.clock.Move(time.Second)
 	since := h.clock.Now().UTC().Truncate(time.Microsecond)
@@ -243,7 +243,7 @@ func turnedOn(t *testing.T, h house) {
 	n := h.enter(t, "ada", Password, on("work"))
 	h.post(t)
 	h.exec(t, `UPDATE devices SET trust = 'x', trusted_until = $1`, h.moment(time.Hour)) // from an earlier time
-	link, err := h.ResetToken(h.ctx, h.find(t, "ada"), From)
+	link, err := h.ResetToken(h.ctx, h.find(t, "ada"), Operator)
 	must(t, err)
 	_, renewed, codes := SetUpApp(t, h.Store, h.clock, n)
 	h.gone(t, other.ID)
@@ -309,7 +309,7 @@ func TestNoDeedWithoutARecord(t *testing.T) {
 			"TurnSecondStepOff":               func() error { _, err := h.TurnSecondStepOff(h.ctx, n, user, From); return err },
 			"NewCodes":                        func() error { _, _, err := h.NewCodes(h.ctx, n, user, f.CodesAt(), From); return err },
 			"EndTrust":                        func() error { return h.EndTrust(h.ctx, user, From) },
-			"ResetFactors":                    func() error { _, err := h.ResetFactors(h.ctx, user, From); return err },
+			"ResetFactors":                    func() error { _, err := h.ResetFactors(h.ctx, user, Operator); return err },
 			"a recovery code":                 func() error { _, err := h.finish(entry, store.KindRecovery, ada.codes[0], From); return err },
 			"a code":                          func() error { _, err := h.finish(entry, store.KindCode, ada.Code(), on("work")); return err },
 			"a wrong code":                    func() error { _, err := h.finish(entry, store.KindCode, ada.Wrong(), From); return err },

@@ -189,8 +189,8 @@ func undoes(t *testing.T, h house) {
 		"the address was changed again": func(username string) { h.move(t, username, "again-"+username+"@example.com") },
 		"the account was closed":        func(username string) { must(t, h.CloseAccount(h.ctx, h.find(t, username), From)) },
 		"the account was disabled and enabled": func(username string) {
-			must(t, h.Disable(h.ctx, h.find(t, username), From))
-			must(t, h.Enable(h.ctx, h.find(t, username), From))
+			must(t, h.Disable(h.ctx, h.find(t, username), Operator))
+			must(t, h.Enable(h.ctx, h.find(t, username), Operator))
 		},
 	} {
 		username := "person" + string(rune('a'+len(h.rows(t, "users"))))
@@ -292,7 +292,7 @@ func holdsAddress(t *testing.T, h house) {
 			return err
 		},
 		"AcceptInvite": func() error {
-			must(t, h.Invite(h.ctx, wanted.Email, From))
+			must(t, h.Invite(h.ctx, wanted.Email, "", Operator))
 			_, err := h.AcceptInvite(h.ctx, h.letter(t, store.LetterInvite).Token, wanted, From)
 			return err
 		},
@@ -373,7 +373,7 @@ func undoesNoDisabled(t *testing.T, h house) {
 	h = h.mailing(t)
 	h.confirmed(t, Ada())
 	undo := h.move(t, "ada", "new@example.com")
-	must(t, h.Disable(h.ctx, h.find(t, "ada"), From))
+	must(t, h.Disable(h.ctx, h.find(t, "ada"), Operator))
 	before := h.dump(t)
 	if err := h.UndoEmail(h.ctx, undo, From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("UndoAddress = %v, want ErrLink", err)
@@ -381,7 +381,7 @@ func undoesNoDisabled(t *testing.T, h house) {
 	if after := h.dump(t); after != before {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
 	}
-	must(t, h.Enable(h.ctx, h.find(t, "ada"), From))
+	must(t, h.Enable(h.ctx, h.find(t, "ada"), Operator))
 	must(t, h.UndoEmail(h.ctx, undo, From))
 }
 

@@ -52,10 +52,10 @@ func halvesDie(t *testing.T, h house) {
 			n, err = h.ChangePassword(h.ctx, n, otherPassword, Password, From)
 			return err
 		}},
-		{"disabled", func() error { return h.Disable(h.ctx, h.find(t, "ada"), From) }},
-		{"enabled", func() error { return h.Enable(h.ctx, h.find(t, "ada"), From) }},
-		{"the second step off", func() error { _, err := h.ResetFactors(h.ctx, h.find(t, "ada"), From); return err }},
-		{"erased", func() error { return h.Erase(h.ctx, h.find(t, "ada"), From) }},
+		{"disabled", func() error { return h.Disable(h.ctx, h.find(t, "ada"), Operator) }},
+		{"enabled", func() error { return h.Enable(h.ctx, h.find(t, "ada"), Operator) }},
+		{"the second step off", func() error { _, err := h.ResetFactors(h.ctx, h.find(t, "ada"), Operator); return err }},
+		{"erased", func() error { return h.Erase(h.ctx, h.find(t, "ada"), Operator) }},
 	} {
 		ticket := h.Ticket(store.ByPassword(h.find(t, "ada")))
 		if c.what != "enabled" {

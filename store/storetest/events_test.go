@@ -168,7 +168,7 @@ func recordsOrNothing(t *testing.T, h house) {
 	r := Ada()
 	r.Username, r.Email = "third", "third@example.com"
 	disabled := Register(t, h.Store, r)
-	must(t, h.Disable(h.ctx, disabled, From))
+	must(t, h.Disable(h.ctx, disabled, Operator))
 	h.exec(t, `ALTER TABLE events RENAME TO lost`)
 	before := h.dump(t, "throttles")
 	for name, verb := range map[string]func() error{
@@ -199,8 +199,8 @@ func recordsOrNothing(t *testing.T, h house) {
 			_, err := h.UpdateProfile(h.ctx, ada, ada.Name, "countess", From)
 			return err
 		},
-		"Disable":      func() error { return h.Disable(h.ctx, ada, From) },
-		"Enable":       func() error { return h.Enable(h.ctx, disabled, From) },
+		"Disable":      func() error { return h.Disable(h.ctx, ada, Operator) },
+		"Enable":       func() error { return h.Enable(h.ctx, disabled, Operator) },
 		"CloseAccount": func() error { return h.CloseAccount(h.ctx, ada, From) },
 		"Reopen": func() error {
 			_, err := h.Reopen(h.ctx, h.Ticket(store.ByPassword(h.find(t, "grace"))), From)
@@ -240,8 +240,8 @@ func pagesEvents(t *testing.T, h house) {
 	other := Register(t, h.Store, grace())
 	for range store.EventsPerPage {
 		h.clock.Move(time.Second)
-		must(t, errors.Join(h.Disable(h.ctx, ada, From), h.Disable(h.ctx, other, From)))
-		must(t, errors.Join(h.Enable(h.ctx, ada, From), h.Enable(h.ctx, other, From)))
+		must(t, errors.Join(h.Disable(h.ctx, ada, Operator), h.Disable(h.ctx, other, Operator)))
+		must(t, errors.Join(h.Enable(h.ctx, ada, Operator), h.Enable(h.ctx, other, Operator)))
 	}
 	var pages []int
 	var all []store.Event
@@ -304,11 +304,11 @@ func prunesEvents(t *testing.T, h house) {
 	h = h.ruled(t, rules)
 	ada := Register(t, h.Store, Ada())
 	for range 2 {
-		must(t, h.Disable(h.ctx, ada, From))
-		must(t, h.Enable(h.ctx, ada, From))
+		must(t, h.Disable(h.ctx, ada, Operator))
+		must(t, h.Enable(h.ctx, ada, Operator))
 	}
 	h.clock.Move(time.Second)
-	must(t, h.Disable(h.ctx, ada, From))
+	must(t, h.Disable(h.ctx, ada, Operator))
 	h.clock.Move(rules.EventRetention - time.Second)
 	for _, want := range []int64{3, 2, 0} {
 		if got, err := Prune(h.ctx, h.Store, "events", 3); err != nil || got != want {

@@ -61,7 +61,7 @@ func exportsAll(t *testing.T, h house) {
 	h.exec(t, `UPDATE devices SET trusted_until = created_at`)
 	h.exec(t, `UPDATE recovery_codes SET used_at = created_at`)
 	h.exec(t, `UPDATE users SET closed_at = created_at, confirmed_at = created_at, password_at = created_at, zone = 'Europe/Berlin'`)
-	_, err := h.ResetToken(h.ctx, h.find(t, "ada-2"), From)
+	_, err := h.ResetToken(h.ctx, h.find(t, "ada-2"), Operator)
 	must(t, err)
 	h.exec(t, `UPDATE tokens SET used_at = created_at`)
 	h.exec(t, `UPDATE users SET disabled_at = created_at`)
@@ -106,9 +106,9 @@ func anyHas(list any, field string) bool {
 func exportsOwn(t *testing.T, h house) {
 	ada, other := h.lived(t, Ada()), h.lived(t, grace())
 	for range store.EventsPerPage {
-		must(t, h.Disable(h.ctx, ada, From))
+		must(t, h.Disable(h.ctx, ada, Operator))
 		h.exec(t, `UPDATE users SET disabled_at = created_at`)
-		must(t, h.Enable(h.ctx, ada, From))
+		must(t, h.Enable(h.ctx, ada, Operator))
 	}
 	export, err := h.Export(h.ctx, h.find(t, "ada-2"))
 	must(t, err)

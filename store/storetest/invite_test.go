@@ -22,7 +22,7 @@ func TestInviteContract(t *testing.T) {
 // invited is the token of an invitation.
 func (h house) invited(t *testing.T, email string) string {
 	t.Helper()
-	must(t, h.Invite(h.ctx, email, store.Origin{Operator: true}))
+	must(t, h.Invite(h.ctx, email, "", store.Origin{Operator: true}))
 	l := h.letter(t, store.LetterInvite)
 	if l.To != email || l.Username != "" || l.Valid != store.InviteValid {
 		t.Errorf("wrote %+v", l)
@@ -91,7 +91,7 @@ func invitesNoOwner(t *testing.T, h house) {
 		t.Errorf("a second invitation = %v, want ErrLink", err)
 	}
 	for _, email := range []string{"ADA@example.com", "nonsense", ""} {
-		if got := refused(t, h.Invite(h.ctx, email, From)); got.Field != "email" {
+		if got := refused(t, h.Invite(h.ctx, email, "", Operator)); got.Field != "email" {
 			t.Errorf("%q: %+v", email, got)
 		}
 	}
@@ -103,12 +103,12 @@ func invitesNoOwner(t *testing.T, h house) {
 func invitesNotForever(t *testing.T, h house) {
 	h = h.mailing(t)
 	for range store.LettersPerHour {
-		must(t, h.Invite(h.ctx, "ada@example.com", From))
+		must(t, h.Invite(h.ctx, "ada@example.com", "", Operator))
 	}
-	if r := refused(t, h.Invite(h.ctx, "ada@example.com", From)); r.Field != "email" {
+	if r := refused(t, h.Invite(h.ctx, "ada@example.com", "", Operator)); r.Field != "email" {
 		t.Errorf("refused with %+v", r)
 	}
 	h.count(t, "tokens", store.LettersPerHour)
 	h.clock.Move(time.Hour)
-	must(t, h.Invite(h.ctx, "ada@example.com", From))
+	must(t, h.Invite(h.ctx, "ada@example.com", "", Operator))
 }

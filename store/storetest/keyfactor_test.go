@@ -226,7 +226,7 @@ func passkeyReopens(t *testing.T, h house) {
 	}
 	h.noTicket(t, "used", ticket)
 	for what, change := range map[string]func() error{
-		"disabled": func() error { return h.Disable(h.ctx, h.find(t, "ada"), From) },
+		"disabled": func() error { return h.Disable(h.ctx, h.find(t, "ada"), Operator) },
 		"erased soon": func() error {
 			h.exec(t, `UPDATE users SET disabled_at = NULL`)
 			h.clock.Move(reopen)
@@ -461,7 +461,7 @@ func resetsPasskeys(t *testing.T, h house) {
 		if _, err := SignInByPasskey(t, h.Store, a, From); !errors.Is(err, store.ErrPasskeyUnknown) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := h.ResetFactors(h.ctx, h.find(t, "ada"), From); !errors.Is(err, store.ErrNotFound) {
+		if _, err := h.ResetFactors(h.ctx, h.find(t, "ada"), Operator); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("again: %v", err)
 		}
 	}
@@ -528,7 +528,7 @@ func dropsUnconfirmedKeys(t *testing.T, h house) {
 	c := h.confirmedGraceKey(t)
 	_, _, err = h.TurnSecondStepOn(h.ctx, h.signInAs(t, h.find(t, "grace"), false), h.find(t, "grace"), From)
 	must(t, err)
-	token, err := h.ResetToken(h.ctx, h.find(t, "grace"), From)
+	token, err := h.ResetToken(h.ctx, h.find(t, "grace"), Operator)
 	must(t, err)
 	must(t, h.ResetPassword(h.ctx, token, otherPassword, From))
 	if user := h.find(t, "grace"); user.Passkeys != 0 || user.SecondStep() {

@@ -110,7 +110,7 @@ func writesNothing(t *testing.T, h house) {
 	must(t, h.SendVerification(h.ctx, ada, From))
 	must(t, h.AskReset(h.ctx, "ada", From))
 	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
-	must(t, h.Invite(h.ctx, "guest@example.com", From))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 	must(t, h.RegisterPending(h.ctx, grace(), "browser", From))
 	_, err := h.ChangePassword(h.ctx, n, Password, otherPassword, From)
 	must(t, err)
@@ -199,7 +199,7 @@ func sealsLetters(t *testing.T, h house) {
 	must(t, h.AskReset(h.ctx, "typed into the wrong line", From))
 	Register(t, h.Store, Ada())
 	must(t, h.AskReset(h.ctx, "ada", From))
-	must(t, h.Invite(h.ctx, "guest@example.com", From))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 	h.unreadable(t, "", asked, "somebody", "wrong line")
 	h.unreadable(t, "letters", "Lovelace", "ada@", "guest", "example", From.Address, "Firefox")
 	post := h.post(t)
@@ -401,7 +401,7 @@ func namesConfirmed(t *testing.T, h house) {
 	other.Username, other.Email = "other-winner", "other@example.com"
 	ask(false, store.LetterRegister, func() error { return h.RegisterPending(h.ctx, other, "browser", from) })
 	ask(false, store.LetterRegister, func() error { return h.SendPending(h.ctx, "browser", from) })
-	ask(false, store.LetterInvite, func() error { return h.Invite(h.ctx, "guest@example.com", from) })
+	ask(false, store.LetterInvite, func() error { return h.Invite(h.ctx, "guest@example.com", "", by) })
 	changes := func() error { return h.ChangeEmail(h.ctx, h.find(t, wish.Username), "next@example.com", from) }
 	ask(false, store.LetterNewEmail, changes)
 
@@ -438,7 +438,7 @@ func awaitedFirst(t *testing.T, h house) {
 	h = h.mailing(t)
 	ada := h.confirmed(t, Ada())
 	for i := range 60 {
-		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), "", Operator))
 	}
 	for _, device := range []string{"one", "two", "three"} {
 		h.enter(t, "ada", Password, on(device))

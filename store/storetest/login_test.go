@@ -27,7 +27,7 @@ func authenticates(t *testing.T, h house) {
 func refusesAlike(t *testing.T, h house) {
 	Register(t, h.Store, Ada())
 	disabled := Register(t, h.Store, store.Registration{Username: "disabled", Email: "d@example.com", Password: Password})
-	if err := h.Disable(h.ctx, disabled, From); err != nil {
+	if err := h.Disable(h.ctx, disabled, Operator); err != nil {
 		t.Fatal(err)
 	}
 	nopass := Register(t, h.Store, store.Registration{Username: "passkey-only", Email: "p@example.com", Password: Password})
@@ -142,10 +142,10 @@ func disabledMeanwhile(t *testing.T, h house) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Disable(h.ctx, entry.User, From); err != nil {
+	if err := h.Disable(h.ctx, entry.User, Operator); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Enable(h.ctx, entry.User, From); err != nil {
+	if err := h.Enable(h.ctx, entry.User, Operator); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.SignIn(h.ctx, entry, store.Origin{}); err == nil {
@@ -186,7 +186,7 @@ func tooDear(t *testing.T, h house) {
 		}
 		h.enter(t, "grace", Password, From)
 
-		token, err := h.ResetToken(h.ctx, ada, From)
+		token, err := h.ResetToken(h.ctx, ada, Operator)
 		must(t, err)
 		must(t, h.ResetPassword(h.ctx, token, Password, From))
 		n = h.enter(t, "ada", Password, From)

@@ -124,6 +124,9 @@ func RelyingParty(t testing.TB, origin string) *store.RelyingParty {
 // From is where people of tests come from.
 var From = store.Origin{Address: "192.0.2.7", Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Request: "TEST"}
 
+// Operator is whoever runs the site, on the command line.
+var Operator = store.Origin{Operator: true, Account: "alice"}
+
 // Password is Ada's.
 const Password = "analytical engine no. 1"
 

@@ -35,7 +35,7 @@ func countsSignIns(t *testing.T, h house) {
 	are(2)
 	h.clock.Move(time.Microsecond) // one ends without a visit
 	are(1)
-	must(t, h.Disable(h.ctx, h.find(t, "grace"), From))
+	must(t, h.Disable(h.ctx, h.find(t, "grace"), Operator))
 	are(0)
 }
 

@@ -221,7 +221,7 @@ func opensNone(t *testing.T, h house) {
 	// An invitation that is accepted at once, and sites whose people can have no passkeys.
 	h = h.mailing(t)
 	h.post(t)
-	must(t, h.Invite(h.ctx, "guest@example.com", From))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 	token := h.letter(t, store.LetterInvite).Token
 	refused(t, func() error { _, err := h.AcceptInvite(h.ctx, token, bare(grace()), From); return err }())
 	plain := store.DefaultRules
@@ -238,7 +238,7 @@ func opensNone(t *testing.T, h house) {
 
 func invitesWithoutPassword(t *testing.T, h house) {
 	h = h.mailing(t)
-	must(t, h.Invite(h.ctx, "guest@example.com", From))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 	invitation := h.letter(t, store.LetterInvite).Token
 	r := store.Registration{Username: "hopper", Name: "A Guest", Email: "other@example.com"}
 	for what, change := range map[string]func(r *store.Registration){
@@ -306,7 +306,7 @@ func invitesWithoutPassword(t *testing.T, h house) {
 	}
 	h.count(t, "users", 1)
 	// Or with a password after all.
-	must(t, h.Invite(h.ctx, "third@example.com", From))
+	must(t, h.Invite(h.ctx, "third@example.com", "", Operator))
 	third, err := h.InvitePending(h.ctx, h.letter(t, store.LetterInvite).Token, store.Registration{Username: "third"}, "browser", From)
 	must(t, err)
 	_, err = h.CompleteRegistration(h.ctx, third, Password, "", From)

@@ -20,7 +20,7 @@ func takenOnce(t *testing.T, h house) {
 	h = h.mailing(t)
 	const letters = 24
 	for i := range letters {
-		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), "", Operator))
 	}
 	var group sync.WaitGroup
 	var mu sync.Mutex
@@ -57,10 +57,10 @@ func takenOnce(t *testing.T, h house) {
 func pastTheOthers(t *testing.T, h house) {
 	h = h.mailing(t)
 	for i := range 100 {
-		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@%s", i, []string{"hangs.example", "HANGS.Example"}[i%2]), From))
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@%s", i, []string{"hangs.example", "HANGS.Example"}[i%2]), "", Operator))
 	}
 	for i := range 3 {
-		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), "", Operator))
 	}
 	free := map[string]int{"hangs.example": 1, "example.com": 10}
 	room := func(domain string) int { return free[domain] }
@@ -108,7 +108,7 @@ func (h house) take(t *testing.T) (store.Letter, bool) {
 
 func leaseEnds(t *testing.T, h house) {
 	h = h.mailing(t)
-	must(t, h.Invite(h.ctx, "guest@example.com", From))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 	want, _ := h.take(t)
 	for tries := 2; tries < 4; tries++ {
 		h.clock.Move(5*time.Minute - time.Millisecond)
@@ -137,7 +137,7 @@ func growingPauses(t *testing.T, h house) {
 			[]time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute},
 		},
 		store.LetterInvite: {
-			func() error { return h.Invite(h.ctx, "guest@example.com", From) },
+			func() error { return h.Invite(h.ctx, "guest@example.com", "", Operator) },
 			append([]time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}, slices.Repeat([]time.Duration{time.Hour}, 23)...),
 		},
 	} {
@@ -172,7 +172,7 @@ func growingPauses(t *testing.T, h house) {
 func otherSecret(t *testing.T, h house) {
 	h = h.mailing(t)
 	for i := range 3 {
-		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), "", Operator))
 	}
 	h.exec(t, `UPDATE letters SET sealed = NULL WHERE id IN (SELECT min(id) FROM letters)`)
 	key := bytes.Repeat([]byte{1}, secret.Length)
@@ -228,7 +228,7 @@ func notWorthIt(t *testing.T, h house) {
 		t.Fatalf("%d letters are due", len(taken))
 	}
 	must(t, h.AskReset(h.ctx, "ada", From)) // nobody answers it
-	must(t, h.Invite(h.ctx, "guest@example.com", From))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 	h.clock.Move(store.ResetValid)
 	if l := h.letter(t, store.LetterInvite); l.To != "guest@example.com" {
 		t.Errorf("wrote to %s", l.To)
@@ -239,10 +239,10 @@ func notWorthIt(t *testing.T, h house) {
 func prunesLetters(t *testing.T, h house) {
 	h = h.mailing(t)
 	for i := range 5 {
-		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), From))
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest%d@example.com", i), "", Operator))
 	}
 	h.post(t)
-	must(t, h.Invite(h.ctx, "waits@example.com", From))
+	must(t, h.Invite(h.ctx, "waits@example.com", "", Operator))
 	prunes := map[string]func() (int64, error){
 		"letters":          func() (int64, error) { return Prune(h.ctx, h.Store, "letters", 3) },
 		"letter_addresses": func() (int64, error) { return Prune(h.ctx, h.Store, "addresses of letters", 3) },

@@ -162,7 +162,7 @@ func unsubscribes(t *testing.T, h house) {
 		t.Errorf("wrote to %s", l.To)
 	}
 	h.count(t, "unwanted_letters", 1)
-	must(t, h.Erase(h.ctx, ada, From))
+	must(t, h.Erase(h.ctx, ada, Operator))
 	h.count(t, "unwanted_letters", 0)
 	if kind, err := h.Unsubscribe(h.ctx, token); err != nil || kind != weekly {
 		t.Errorf("once the account is gone Unsubscribe = %q, %v", kind, err)
@@ -248,7 +248,7 @@ func holdsForProduct(t *testing.T, h house) {
 	}
 	fail = true
 	before := h.dump(t)
-	if err := h.Erase(h.ctx, ada, From); !errors.Is(err, failure) {
+	if err := h.Erase(h.ctx, ada, Operator); !errors.Is(err, failure) {
 		t.Errorf("Erase = %v", err)
 	}
 	if h.dump(t) != before {
@@ -263,7 +263,7 @@ func holdsForProduct(t *testing.T, h house) {
 		t.Errorf("erased %q", erased)
 	}
 	h.count(t, "users", 0)
-	if err := h.Erase(h.ctx, ada, From); !errors.Is(err, store.ErrNotFound) {
+	if err := h.Erase(h.ctx, ada, Operator); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a second Erase = %v, want ErrNotFound", err)
 	}
 }

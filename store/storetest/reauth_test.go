@@ -112,7 +112,7 @@ func provesNoEnded(t *testing.T, h house) {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
 	}
 	n = h.signIn(t, false)
-	must(t, h.Disable(h.ctx, h.find(t, "ada"), From))
+	must(t, h.Disable(h.ctx, h.find(t, "ada"), Operator))
 	_, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 	refused(t, err)
 	_, err = h.ChangePassword(h.ctx, n, Password, otherPassword, From)

@@ -35,7 +35,7 @@ func asksReset(t *testing.T, h house) {
 	Register(t, h.Store, grace()) // not confirmed
 	disabled := Register(t, h.Store, third())
 	h.post(t)
-	must(t, h.Disable(h.ctx, disabled, From))
+	must(t, h.Disable(h.ctx, disabled, Operator))
 	h.exec(t, `DELETE FROM letters`)
 	h.exec(t, `DELETE FROM letter_addresses`)
 	tokens := len(h.rows(t, "tokens"))
@@ -86,8 +86,8 @@ func (h house) resetLink(t *testing.T, who string) string {
 
 func resetsNoDisabled(t *testing.T, h house) {
 	user := Register(t, h.Store, Ada())
-	must(t, h.Disable(h.ctx, user, From))
-	_, err := h.ResetToken(h.ctx, h.find(t, "ada"), From)
+	must(t, h.Disable(h.ctx, user, Operator))
+	_, err := h.ResetToken(h.ctx, h.find(t, "ada"), Operator)
 	refused(t, err)
 	h.count(t, "tokens", 0)
 }
@@ -335,7 +335,7 @@ func oneOrder(t *testing.T, h house) {
 	answers := h.overtake(t, `UPDATE users SET name = name`, nil, func() error {
 		_, err := h.Reauthenticate(h.ctx, n, Password, "", From)
 		return err
-	}, func() error { return h.Disable(h.ctx, ada, From) })
+	}, func() error { return h.Disable(h.ctx, ada, Operator) })
 	if answers[0] != nil && !errors.Is(answers[0], store.ErrSignInEnded) || answers[1] != nil {
 		t.Errorf("a proof and an operator at once: %v", answers)
 	}

@@ -273,8 +273,8 @@ func provesBoth(t *testing.T, h house) {
 func changedBeforeEntering(t *testing.T, h house) {
 	h, ada := h.equipped(t)
 	for what, change := range map[string]func() error{
-		"disabled": func() error { return h.Disable(h.ctx, h.find(t, "ada"), From) },
-		"enabled":  func() error { return h.Enable(h.ctx, h.find(t, "ada"), From) },
+		"disabled": func() error { return h.Disable(h.ctx, h.find(t, "ada"), Operator) },
+		"enabled":  func() error { return h.Enable(h.ctx, h.find(t, "ada"), Operator) },
 	} {
 		h.exec(t, `UPDATE users SET disabled_at = NULL`)
 		entry := h.half(t, From)

@@ -84,7 +84,7 @@ func disableEnds(t *testing.T, h house) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := h.Disable(h.ctx, user, From); err != nil {
+		if err := h.Disable(h.ctx, user, Operator); err != nil {
 			t.Fatal(err)
 		}
 		h.gone(t, n.ID)
@@ -92,7 +92,7 @@ func disableEnds(t *testing.T, h house) {
 	if user, err := h.Find(h.ctx, "ada"); err != nil || !user.Disabled() {
 		t.Errorf("Find = %+v, %v; want disabled", user, err)
 	}
-	if err := h.Enable(h.ctx, user, From); err != nil {
+	if err := h.Enable(h.ctx, user, Operator); err != nil {
 		t.Fatal(err)
 	}
 	h.gone(t, n.ID)

@@ -109,7 +109,7 @@ func endsAll(t *testing.T, h house) {
 	h.enter(t, "ada", Password, on("here"))
 	h.enter(t, "ada", Password, on("there"))
 	for _, want := range []int64{2, 0} {
-		if got, err := h.EndSignIns(h.ctx, ada, From); err != nil || got != want {
+		if got, err := h.EndSignIns(h.ctx, ada, Operator); err != nil || got != want {
 			t.Errorf("EndSignIns = %d, %v; want %d", got, err, want)
 		}
 	}
@@ -140,9 +140,9 @@ func endsNoForeign(t *testing.T, h house) {
 func changedMeanwhile(t *testing.T, h house) {
 	here := h.signIn(t, false)
 	for i, change := range []func(user store.User) error{
-		func(user store.User) error { return h.Disable(h.ctx, user, From) },
+		func(user store.User) error { return h.Disable(h.ctx, user, Operator) },
 		func(user store.User) error {
-			return errors.Join(h.Disable(h.ctx, user, From), h.Enable(h.ctx, user, From))
+			return errors.Join(h.Disable(h.ctx, user, Operator), h.Enable(h.ctx, user, Operator))
 		},
 		func(user store.User) error { return h.CloseAccount(h.ctx, user, From) },
 		func(user store.User) error {
@@ -152,7 +152,7 @@ func changedMeanwhile(t *testing.T, h house) {
 			_, err := h.Reopen(h.ctx, h.Ticket(store.ByPassword(h.find(t, user.Username))), From)
 			return err
 		},
-		func(user store.User) error { return h.Erase(h.ctx, user, From) },
+		func(user store.User) error { return h.Erase(h.ctx, user, Operator) },
 	} {
 		r := grace()
 		r.Username, r.Email = fmt.Sprintf("grace%d", i), fmt.Sprintf("grace%d@example.com", i)

@@ -41,7 +41,7 @@ func (h house) links(t *testing.T) map[string]store.Letter {
 	links[store.PurposeNewEmail] = h.letter(t, store.LetterNewEmail)
 	must(t, h.AskReset(h.ctx, "ada", From))
 	links[store.PurposeReset] = h.letter(t, store.LetterReset)
-	must(t, h.Invite(h.ctx, "guest@example.com", From))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
 	links[store.PurposeInvite] = h.letter(t, store.LetterInvite)
 	must(t, h.RegisterPending(h.ctx, third(), "browser", From))
 	links[store.PurposeRegister] = h.letter(t, store.LetterRegister)
@@ -130,7 +130,7 @@ func tokensDie(t *testing.T, h house) {
 		do   func(user store.User, n store.SignIn) error
 	}{
 		{"another reset", func(user store.User, _ store.SignIn) error {
-			token, err := h.ResetToken(h.ctx, user, From)
+			token, err := h.ResetToken(h.ctx, user, Operator)
 			must(t, err)
 			return h.ResetPassword(h.ctx, token, otherPassword, From)
 		}},
@@ -143,12 +143,12 @@ func tokensDie(t *testing.T, h house) {
 			_, err := h.VerifyEmail(h.ctx, h.letter(t, store.LetterNewEmail).Token, From)
 			return err
 		}},
-		{"disabling", func(user store.User, _ store.SignIn) error { return h.Disable(h.ctx, user, From) }},
+		{"disabling", func(user store.User, _ store.SignIn) error { return h.Disable(h.ctx, user, Operator) }},
 		{"disabling and enabling", func(user store.User, _ store.SignIn) error {
-			return errors.Join(h.Disable(h.ctx, user, From), h.Enable(h.ctx, user, From))
+			return errors.Join(h.Disable(h.ctx, user, Operator), h.Enable(h.ctx, user, Operator))
 		}},
 		{"closing", func(user store.User, _ store.SignIn) error { return h.CloseAccount(h.ctx, user, From) }},
-		{"erasing", func(user store.User, _ store.SignIn) error { return h.Erase(h.ctx, user, From) }},
+		{"erasing", func(user store.User, _ store.SignIn) error { return h.Erase(h.ctx, user, Operator) }},
 	} {
 		name := fmt.Sprintf("person%d", i)
 		user := Register(t, h.Store, store.Registration{Username: name, Email: name + "@example.com", Password: Password})
@@ -156,7 +156,7 @@ func tokensDie(t *testing.T, h house) {
 		n := h.enter(t, name, Password, From)
 		must(t, h.ChangeEmail(h.ctx, user, "other-"+user.Email, From))
 		address := h.letter(t, store.LetterNewEmail).Token
-		reset, err := h.ResetToken(h.ctx, user, From)
+		reset, err := h.ResetToken(h.ctx, user, Operator)
 		must(t, err)
 		for purpose, token := range map[string]string{store.PurposeVerify: confirm, store.PurposeNewEmail: address, store.PurposeReset: reset} {
 			if !h.live(t, purpose, token) {
@@ -269,7 +269,7 @@ func oneOfSeveral(t *testing.T, h house) {
 	redeems := h.redeems()
 	var verbs []func() error
 	for i := range 2 {
-		token, err := h.ResetToken(h.ctx, ada, From)
+		token, err := h.ResetToken(h.ctx, ada, Operator)
 		must(t, err)
 		must(t, h.ChangeEmail(h.ctx, ada, fmt.Sprintf("new%d@example.com", i), From))
 		address := h.letter(t, store.LetterNewEmail).Token
@@ -294,7 +294,7 @@ func prunesTokens(t *testing.T, h house) {
 	h = h.mailing(t)
 	ada := Register(t, h.Store, Ada()) // with a token for a day
 	for range 5 {
-		_, err := h.ResetToken(h.ctx, ada, From)
+		_, err := h.ResetToken(h.ctx, ada, Operator)
 		must(t, err)
 	}
 	for _, step := range []struct {

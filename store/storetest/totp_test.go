@@ -141,7 +141,7 @@ func setsUpOnce(t *testing.T, h house) {
 		h.count(t, "signins", 1)
 		h.count(t, "totp", 1)
 		h.count(t, "recovery_codes", store.RecoveryCodes)
-		_, err := h.ResetFactors(h.ctx, user, From)
+		_, err := h.ResetFactors(h.ctx, user, Operator)
 		must(t, err)
 		n, other = h.signIn(t, false), h.signIn(t, false)
 		user = h.find(t, "ada")
@@ -233,7 +233,7 @@ func dropsUnconfirmed(t *testing.T, h house) {
 	user, n, app := h.fresh(t)
 	_, codes, err := h.SetUpApp(h.ctx, n, user, app.Code(), From)
 	must(t, err)
-	token, err := h.ResetToken(h.ctx, h.find(t, "ada"), From)
+	token, err := h.ResetToken(h.ctx, h.find(t, "ada"), Operator)
 	must(t, err)
 	must(t, h.ResetPassword(h.ctx, token, otherPassword, From))
 	if h.find(t, "ada").SecondStep() {

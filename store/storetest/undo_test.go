@@ -217,7 +217,7 @@ func undoesToOwnAddress(t *testing.T, h house) {
 
 func undoesClosed(t *testing.T, h house) {
 	h, _, _, undo := h.passkeyed(t)
-	must(t, h.Disable(h.ctx, h.find(t, "ada"), From))
+	must(t, h.Disable(h.ctx, h.find(t, "ada"), Operator))
 	before := h.dump(t)
 	if err := h.UndoFactors(h.ctx, undo, From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("disabled: %v", err)
@@ -225,13 +225,13 @@ func undoesClosed(t *testing.T, h house) {
 	if after := h.dump(t); after != before {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
 	}
-	must(t, h.Enable(h.ctx, h.find(t, "ada"), From))
+	must(t, h.Enable(h.ctx, h.find(t, "ada"), Operator))
 	// Disabled while the link is opened.
 	answers := h.overtake(t, `UPDATE users SET disabled_at = created_at`, nil, func() error { return h.UndoFactors(h.ctx, undo, From) })
 	if !errors.Is(answers[0], store.ErrInvalidLink) || h.find(t, "ada").Passkeys != 1 {
 		t.Errorf("disabled just now: %v", answers)
 	}
-	must(t, h.Enable(h.ctx, h.find(t, "ada"), From))
+	must(t, h.Enable(h.ctx, h.find(t, "ada"), Operator))
 	h.post(t)
 	must(t, h.CloseAccount(h.ctx, h.find(t, "ada"), From))
 	h.letter(t, store.LetterClosed)

@@ -61,7 +61,7 @@ func TestUpgradesLettersThatWait(t *testing.T) {
 
 		// What is sealed is the same in all versions.
 		writer := open(t, d).mailing(t)
-		must(t, writer.Invite(ctx, "guest@example.com", From))
+		must(t, writer.Invite(ctx, "guest@example.com", "", Operator))
 		Register(t, writer.Store, Ada())
 		sealed := map[string][]byte{}
 		for _, kind := range []string{store.LetterInvite, store.LetterVerify} {

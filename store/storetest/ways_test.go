@@ -46,7 +46,7 @@ var (
 			return h.CompleteRegistration(h.ctx, l.Token, "", "browser", From)
 		}, Password, false},
 		{"an invitation from before to her address", func(t *testing.T, h house, _ equipment) (store.User, error) {
-			must(t, h.Invite(h.ctx, "new@example.com", From))
+			must(t, h.Invite(h.ctx, "new@example.com", "", Operator))
 			token := h.letter(t, store.LetterInvite).Token
 			h.move(t, "ada", "new@example.com")
 			return h.AcceptInvite(h.ctx, token, store.Registration{Username: "grace", Password: otherPassword}, From)

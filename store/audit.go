@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"gatehouse/store/rules"
+)
+
+// ReasonMax is the longest reason that is kept of a deed, in characters.
+const ReasonMax = 200
+
+// AuditPerPage is how many rows a page of the audit has.
+const AuditPerPage = 50
+
+const (
+	auditColumns = `id, at, name, coalesce(actor_id, 0), actor, coalesce(subject_id, 0), detail, reason, address, agent, request`
+
+	insertAudit = `INSERT INTO audit (at, name, actor_id, actor, subject_id, detail, reason, address, agent, request)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+	selectAudit = `SELECT ` + auditColumns + ` FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2`
+
+	selectOwnAudit = `SELECT ` + auditColumns + ` FROM audit WHERE subject_id = $1 ORDER BY id DESC LIMIT $2`
+
+	emptyReasons = `UPDATE audit SET reason = '' WHERE subject_id = $1 AND reason <> ''`
+
+	deleteOldAudit = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at <= $1 ORDER BY at LIMIT $2)`
+)
+
+// Deed is a row of the audit: what an administrator or the operator did. It is written once and
+// outlives whom it was done to, of whom it has the number alone.
+type Deed struct {
+	ID int64
+	At time.Time
+	// Name is a name of an event.
+	Name string
+	// ActorID is the administrator, or 0 for the operator, and Actor their username then, or
+	// "command line" with the account on that machine.
+	ActorID int64
+	Actor   string
+	// SubjectID is whom it was done to, or 0.
+	SubjectID int64
+	// Detail says more, and never has an address. Reason is what the actor gave; it is emptied once
+	// the subject is erased.
+	Detail, Reason          string
+	Address, Agent, Request string
+}
+
+func (d *Deed) columns() []any {
+	return []any{&d.ID, UTC{&d.At}, &d.Name, &d.ActorID, &d.Actor, &d.SubjectID, &d.Detail, &d.Reason, &d.Address, &d.Agent, &d.Request}
+}
+
+// deed records what was done to somebody: in their activity, and in the audit.
+func (tx *Tx) deed(ctx context.Context, from Origin, name string, subject User, detail string) error {
+	if err := tx.Record(ctx, subject.ID, name, detail, from); err != nil {
+		return err
+	}
+	return tx.audit(ctx, from, name, subject.ID, detail, from.Reason)
+}
+
+// audit writes a row of the audit. subject is 0 for a deed that concerns nobody's account.
+func (tx *Tx) audit(ctx context.Context, from Origin, name string, subject int64, detail, reason string) error {
+	actor := "command line"
+	switch {
+	case from.By != 0:
+		if err := tx.QueryRowContext(ctx, selectUsername, from.By).Scan(&actor); err != nil {
+			return fmt.Errorf("write the audit: %w", err)
+		}
+	case from.Account != "":
+		actor += ", " + from.Account
+	}
+	id := func(n int64) sql.NullInt64 { return sql.NullInt64{Int64: n, Valid: n != 0} }
+	_, err := tx.ExecContext(ctx, insertAudit, tx.store.Now(), name, id(from.By), actor, id(subject), detail, reason,
+		from.Address, rules.Shorten(from.Agent, agentMax), from.Request)
+	if err != nil {
+		return fmt.Errorf("write the audit: %w", err)
+	}
+	return nil
+}
+
+const selectUsername = `SELECT username FROM users WHERE id = $1`
+
+// Audit lists what administrators and the operator did, newest first, AuditPerPage at a time: what
+// was before the id, or the newest for 0. more says whether there is older.
+func (s *Store) Audit(ctx context.Context, before int64) (deeds []Deed, more bool, err error) {
+	const newest = 1<<63 - 1
+	if before <= 0 {
+		before = newest
+	}
+	deeds, err = All(ctx, s, selectAudit, []any{before, AuditPerPage + 1}, (*Deed).columns)
+	if len(deeds) > AuditPerPage {
+		return deeds[:AuditPerPage], true, err
+	}
+	return deeds, false, err
+}

@@ -1,0 +1,53 @@
+-- Roles. What a role allows is code (store/role.go); a name that the program does not know allows nothing.
+ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT '';
+CREATE INDEX users_staff ON users (id) WHERE role <> '';
+
+-- What only one at a time may do, on all copies together.
+CREATE TABLE locks (
+	name TEXT PRIMARY KEY,
+	at   TIMESTAMPTZ NOT NULL
+);
+
+-- Invitations: the role that they carry, their name in addresses, and who wrote them. by_id refers to nobody, so that
+-- erasing somebody looks through no other table.
+ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT '';
+ALTER TABLE tokens ADD COLUMN handle TEXT NOT NULL DEFAULT '';
+ALTER TABLE tokens ADD COLUMN by_id BIGINT;
+CREATE INDEX tokens_invites ON tokens (created_at, handle) WHERE purpose = 'invite';
+CREATE INDEX tokens_handle ON tokens (handle) WHERE handle <> '';
+CREATE INDEX tokens_by ON tokens (by_id) WHERE by_id IS NOT NULL;
+
+-- actor_id is the administrator who did it, if it was one.
+ALTER TABLE events ADD COLUMN actor_id BIGINT;
+
+-- What administrators and the operator did. It outlives whom it was done to, so it refers to nobody.
+CREATE TABLE audit (
+	id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at         TIMESTAMPTZ NOT NULL,
+	name       TEXT NOT NULL,
+	actor_id   BIGINT,
+	actor      TEXT NOT NULL,
+	subject_id BIGINT,
+	detail     TEXT NOT NULL,
+	reason     TEXT NOT NULL,
+	address    TEXT NOT NULL,
+	agent      TEXT NOT NULL,
+	request    TEXT NOT NULL
+);
+CREATE INDEX audit_at ON audit (at, id);
+CREATE INDEX audit_actor ON audit (actor_id, id);
+CREATE INDEX audit_subject ON audit (subject_id, id);
+CREATE INDEX audit_name ON audit (name, id);
+
+CREATE FUNCTION audit_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	-- The one change is that a reason is emptied once its subject is erased.
+	IF NEW.reason = '' AND (to_jsonb(NEW) - 'reason') = (to_jsonb(OLD) - 'reason') THEN
+		RETURN NEW;
+	END IF;
+	RAISE EXCEPTION 'the audit is never changed';
+END;
+$$;
+
+CREATE TRIGGER audit_stay BEFORE UPDATE ON audit
+FOR EACH ROW EXECUTE FUNCTION audit_stay();
