@@ -110,7 +110,7 @@ func writesNothing(t *testing.T, h house) {
 	must(t, h.SendVerification(h.ctx, ada, From))
 	must(t, h.AskReset(h.ctx, "ada", From))
 	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
-	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", asOperator(From)))
 	must(t, h.RegisterPending(h.ctx, grace(), "browser", From))
 	_, err := h.ChangePassword(h.ctx, n, Password, otherPassword, From)
 	must(t, err)
@@ -401,7 +401,7 @@ func namesConfirmed(t *testing.T, h house) {
 	other.Username, other.Email = "other-winner", "other@example.com"
 	ask(false, store.LetterRegister, func() error { return h.RegisterPending(h.ctx, other, "browser", from) })
 	ask(false, store.LetterRegister, func() error { return h.SendPending(h.ctx, "browser", from) })
-	ask(false, store.LetterInvite, func() error { return h.Invite(h.ctx, "guest@example.com", "", by) })
+	ask(false, store.LetterInvite, func() error { return h.Invite(h.ctx, "guest@example.com", "", asOperator(from)) })
 	changes := func() error { return h.ChangeEmail(h.ctx, h.find(t, wish.Username), "next@example.com", from) }
 	ask(false, store.LetterNewEmail, changes)
 
