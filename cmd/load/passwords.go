@@ -94,7 +94,7 @@ func passwords(ctx context.Context, site, by *server) ([]passwordRate, error) {
 		}
 		rates[i].figures = figures{median(mine), median(yardsticks), median(ratios)}
 	}
-	last, err := passkeys(ctx, people, others, rates[0].rate)
+	last, err := passkeys(ctx, people, others)
 	return append(rates, last), err
 }
 

@@ -29,7 +29,7 @@ const (
 	stormTime = 24 * time.Second
 	afterTime = 6 * time.Second
 	pace      = 10 * time.Millisecond
-	keyPace   = 25 * time.Millisecond
+	keyPace   = 50 * time.Millisecond
 )
 
 // keyholders is how many people sign in by passkey, in turn.
