@@ -44,13 +44,15 @@ type frame struct {
 	second bool
 	// passkeys says whether people can have passkeys.
 	passkeys bool
+	// may is what the role of the user allows on this visit.
+	may   store.Permission
 	times    Times
 	// flash is what the first AccountBox of the page says at its heading, and then empty.
 	flash string
 }
 
 func (p Page) frame() *frame {
-	return &frame{links: p.AccountLinks, second: p.SecondSteps, passkeys: p.Passkeys, times: p.Times}
+	return &frame{links: p.AccountLinks, second: p.SecondSteps, passkeys: p.Passkeys, may: p.May, times: p.Times}
 }
 
 // inFrame is a body that knows the page around it.
@@ -89,6 +91,10 @@ func frameOf(ctx context.Context) frame {
 	}
 	return frame{}
 }
+
+// May says whether the role of whoever looks at the page allows that, so that nobody is shown a button that answers
+// 403. It is for drawing alone: guards and the store decide.
+func May(ctx context.Context, p store.Permission) bool { return frameOf(ctx).may.Has(p) }
 
 // takeFlash is what an AccountBox says at its heading, or empty. It is said once.
 func takeFlash(ctx context.Context) (sentence string) {

@@ -75,7 +75,7 @@ func (e entry) mark() string {
 		store.EventEmailCancelled:
 		return "mark-letter"
 	case store.EventRegistered, store.EventClosed, store.EventReopened, store.EventDisabled, store.EventEnabled,
-		store.EventSignedOut, store.EventSignInEnded, store.EventTrusted, store.EventTrustEnded:
+		store.EventSignedOut, store.EventSignInEnded, store.EventRoleChanged, store.EventTrusted, store.EventTrustEnded:
 		return "mark-gate"
 	}
 	return "mark-pen"
@@ -119,6 +119,7 @@ var eventSentences = map[string]string{
 	store.EventPasskeyRemoved:  "Passkeys removed",
 	store.EventTokenReuse:      "Passkey may be a copy: its counter went back",
 	store.EventPasswordRemoved: "Password removed",
+	store.EventRoleChanged:     "Role changed",
 	store.EventFactorsUndone:   "Account taken back: passkeys, app and codes removed",
 }
 
@@ -147,6 +148,10 @@ func eventSentence(e store.Event, words map[string]string) string {
 		if addresses := strings.Fields(e.Detail); len(addresses) == 2 {
 			return fmt.Sprintf("Email address changed from %s to %s", addresses[0], addresses[1])
 		}
+	case e.Name == store.EventRoleChanged:
+		if roles := strings.Fields(e.Detail); len(roles) == 2 {
+			return fmt.Sprintf("Role changed from %s to %s", calledRole(roles[0]), calledRole(roles[1]))
+		}
 	case e.Name == store.EventUpdated:
 		if names := strings.Fields(e.Detail); len(names) == 3 {
 			return fmt.Sprintf("Username changed from %s to %s", names[1], names[2])
@@ -159,9 +164,20 @@ func eventSentence(e store.Event, words map[string]string) string {
 	return e.Name
 }
 
+// calledRole is what people read of a role that an event names.
+func calledRole(name string) string {
+	role, known := store.FindRole(name)
+	if !known && name == "member" {
+		role, _ = store.FindRole("")
+	}
+	return role.Called()
+}
+
 // source says in words where an event came from: a device and its address, or whoever runs the site.
 func (p ActivityPage) source(e store.Event) string {
 	switch {
+	case e.By != 0:
+		return "By an administrator."
 	case e.Operator && p.Contacts.Support != "":
 		return "By us."
 	case e.Operator:

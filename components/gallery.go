@@ -24,7 +24,7 @@ type State struct {
 func Gallery() []State {
 	return slices.Concat(
 		homeStates(),
-		registerStates(), inviteStates(), verifyStates(),
+		registerStates(), inviteStates(), setupStates(), verifyStates(),
 		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
 		accountStates(), profileStates(), emailStates(), passwordStates(), factorsUndoStates(),
 		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),

@@ -9,6 +9,8 @@ import (
 type InviteForm struct {
 	Form
 	Name, Username, Password *Field
+	// Role is what people read of the role that comes with the account, or empty.
+	Role string
 }
 
 // NewInviteForm states the form for the address that was invited. without offers an account without a password.

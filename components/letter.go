@@ -65,6 +65,7 @@ var letterWords = []struct {
 	{store.LetterPasswordRemoved, passwordRemovedLetter},
 	{store.LetterFirstFactor, firstFactorLetter},
 	{store.LetterFactorsUndone, factorsUndoneLetter},
+	{store.LetterRoleGained, roleGainedLetter},
 	{store.LetterInvite, inviteLetter},
 }
 

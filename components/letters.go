@@ -109,9 +109,19 @@ func passwordOffLetter(l *Letter, about letterSubject) {
 
 func inviteLetter(l *Letter, about letterSubject) {
 	l.Subject = fmt.Sprintf("You are invited to %s", l.Site)
+	if role, known := store.FindRole(about.Role); known && role.Name != "" {
+		l.Subject = fmt.Sprintf("You are invited to %s as %s", l.Site, role.Label)
+	}
 	l.Lines = []string{fmt.Sprintf("You can have an account at %s. Choose a username and a password, and it's open.", l.Site)}
 	l.opens(AcceptInvitation, about, "/invite")
 	l.After = []string{"Don't want one? Do nothing."}
+}
+
+func roleGainedLetter(l *Letter, about letterSubject) {
+	role, _ := store.FindRole(about.Role)
+	l.Subject = fmt.Sprintf("You are %s now", role.Called())
+	l.Lines = []string{fmt.Sprintf("The people who run %s gave %s another role: %s. Sign in again to use it.", l.Site, yourAccount(about.Username), role.Called())}
+	l.Facts = facts(about)
 }
 
 // What a button of a letter says is the heading of the page that it opens.

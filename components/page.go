@@ -26,6 +26,8 @@ type Page struct {
 	Mails bool
 	// SecondSteps says whether people can have a second step.
 	SecondSteps bool
+	// May is what the role of the user allows on this visit.
+	May store.Permission
 	// Passkeys says whether people can have passkeys.
 	Passkeys bool
 	// Entry pages show the gate beside the form on wide screens.

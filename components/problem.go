@@ -10,7 +10,7 @@ type Problem struct {
 }
 
 // asks says whether whoever runs the site may help.
-func (p Problem) asks() bool { return p == Forbidden }
+func (p Problem) asks() bool { return p == Forbidden || p == StaffOnly }
 
 // Error is the title.
 func (p Problem) Error() string { return p.Title }
@@ -21,6 +21,7 @@ var (
 	NotUTF8     = Problem{400, "We couldn't read some letters", "Set the text encoding of your browser to UTF-8, go back and try again."}
 	CrossSite   = Problem{403, "That came from another site", "So we did nothing. Open the page here and try again."}
 	Forbidden   = Problem{403, "This page isn't for you", "Your account may not open it."}
+	StaffOnly   = Problem{403, "This page is for the people who run this site", "Your account may not open it. Nothing was done."}
 	NotFound    = Problem{404, "There's no such page", "The address may be mistyped, or the page has moved."}
 	NoDevice    = Problem{404, "That device isn't signed in", "It may be signed out already. Your devices show how things are now."}
 	WrongMethod = Problem{405, "You can't open this page directly", "Start from the front page."}
@@ -33,4 +34,4 @@ var (
 )
 
 // Problems are all of them.
-var Problems = []Problem{Unreadable, NotUTF8, CrossSite, Forbidden, NotFound, NoDevice, WrongMethod, TooLarge, WrongType, WrongHost, Fault, Lost, Busy}
+var Problems = []Problem{Unreadable, NotUTF8, CrossSite, Forbidden, StaffOnly, NotFound, NoDevice, WrongMethod, TooLarge, WrongType, WrongHost, Fault, Lost, Busy}

@@ -64,6 +64,13 @@ var examples = []example{
 	}},
 	{route: "POST /register/check/{field}", at: "/register/check/email", form: "email=new@example.com", costs: takes(0, 2)},
 	{route: "POST /register/check/{field}", at: "/register/check/password", form: "password=" + newPassword, costs: takes(0, 2)},
+	{route: "GET /register/first/{token}", at: "/register/first/NONE", shows: elsewhere, costs: takes(0, 2)},
+	{route: "GET /register/first", costs: []cost{
+		{"", "", 0, 2},
+		{store.PurposeSetup, "", 2, 4},
+	}},
+	{route: "POST /register/first", form: "username=olga&email=olga@example.com&password=" + newPassword, costs: []cost{{store.PurposeSetup, "", 1, 3}}},
+	{route: "POST /register/first/check/{field}", at: "/register/first/check/username", form: "username=olga", costs: []cost{{store.PurposeSetup, own, 2, 4}}},
 	{route: "GET /login", costs: takes(0, 2)},
 	{route: "POST /login", form: "username=grace&password=" + storetest.Password, costs: []cost{
 		{"", "", 0, 3},

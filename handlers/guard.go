@@ -34,6 +34,8 @@ type Guard struct {
 	// entered admits people who have not set up the second step that the site asks of them.
 	// Others are sent to where they do.
 	entered bool
+	// may are the permissions that it takes; 0 is for every member.
+	may store.Permission
 	// allow is a product's own condition on members, or nil.
 	allow *func(store.User) bool
 }
@@ -72,11 +74,15 @@ var (
 	equipping     = Guard{who: forMembers, entered: true, recent: true, reachable: true}
 )
 
+// May requires members whose role allows that. Others get 403. Staff who still have to set up the
+// second step that the site asks of them are sent to where they do.
+func May(p store.Permission) Guard { return Guard{who: forMembers, may: p} }
+
 // And requires what both require.
 func (g Guard) And(other Guard) Guard {
 	return Guard{
 		who: max(g.who, other.who), verified: g.verified || other.verified, recent: g.recent || other.recent,
-		reachable: g.reachable || other.reachable, entered: g.entered && other.entered, allow: cmp.Or(g.allow, other.allow),
+		reachable: g.reachable || other.reachable, entered: g.entered && other.entered, may: g.may | other.may, allow: cmp.Or(g.allow, other.allow),
 	}
 }
 
@@ -86,7 +92,7 @@ func (g Guard) admits(user *store.User) bool {
 	if user == nil {
 		return g.who != forMembers
 	}
-	return g.who != forVisitors && (g.allow == nil || (*g.allow)(*user))
+	return g.who != forVisitors && user.May(g.may) && (g.allow == nil || (*g.allow)(*user))
 }
 
 // leadsBack says whether somebody may be sent to the page after signing in.
@@ -137,6 +143,9 @@ func (s *Site) guarded(g Guard, do handler) handler {
 		switch {
 		case g.who == forMembers && sc.user == nil:
 			return s.mustSignIn(w, r)
+		case g.may != 0 && !sc.user.May(g.may):
+			s.event(r, store.EventForbidden)
+			return components.StaffOnly
 		case g.allow != nil && !(*g.allow)(*sc.user):
 			return components.Forbidden
 		case g.who == forMembers && !g.entered && s.Store.MustSetUp(*sc.user):

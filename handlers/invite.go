@@ -23,7 +23,11 @@ func (s *Site) newInvite(w http.ResponseWriter, r *http.Request, token string) e
 
 func (s *Site) inviteForm(r *http.Request, token string) (*components.InviteForm, string, error) {
 	t, err := s.Store.Token(r.Context(), token, store.PurposeInvite)
-	return components.NewInviteForm(s.Passwords, t.Email, s.Store.Passkeys()), t.Email, err
+	form := components.NewInviteForm(s.Passwords, t.Email, s.Store.Passkeys() && t.Role == "")
+	if role, known := store.FindRole(t.Role); known && role.Name != "" {
+		form.Role = role.Label
+	}
+	return form, t.Email, err
 }
 
 func (s *Site) invite(w http.ResponseWriter, r *http.Request, token string) error {

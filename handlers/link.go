@@ -34,11 +34,12 @@ var (
 	verifyPage  = linkPage{"verify", "/email/verify", store.VerifyValid, false, (*Site).newVerification, (*Site).blankVerify}
 	undoPage    = linkPage{"undo", "/email/undo", store.UndoValid, false, (*Site).newUndo, (*Site).blankUndo}
 	factorsPage = linkPage{"factors", "/factors/undo", store.UndoValid, false, (*Site).newFactorsUndo, (*Site).blankFactorsUndo}
+	setupPage   = linkPage{"first", "/register/first", store.SetupValid, true, (*Site).newSetup, (*Site).blankSetup}
 	invitePage  = linkPage{"invite", "/invite", store.InviteValid, true, (*Site).newInvite, (*Site).blankInvite}
 )
 
 // linkPages are all of them.
-var linkPages = []linkPage{resetPage, verifyPage, undoPage, factorsPage, invitePage}
+var linkPages = []linkPage{resetPage, verifyPage, undoPage, factorsPage, setupPage, invitePage}
 
 // linkDigest identifies a link in the form of its page. It grants no access, and differs from
 // the digest in the database.

@@ -10,6 +10,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/components"
+	"gatehouse/store"
 	"gatehouse/store/rules"
 	"gatehouse/store/secret"
 )
@@ -41,6 +42,9 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		if refusal.Wait > 0 {
 			p.Title = "Too many tries"
 		}
+	case errors.Is(err, store.ErrForbidden):
+		s.event(r, store.EventForbidden)
+		p = components.StaffOnly
 	case errors.Is(err, secret.ErrBusy):
 		p = components.Busy
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:

@@ -125,10 +125,19 @@ func (s *Site) page(r *http.Request, title string) components.Page {
 	return components.Page{
 		Flash: flash,
 		Site:  s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
-		SecondSteps: s.Store.SecondSteps(), Passkeys: s.Store.Passkeys(),
+		SecondSteps: s.Store.SecondSteps(), Passkeys: s.Store.Passkeys(), May: s.may(sc.user),
 		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Base: s.base, Theme: s.theme(r), Here: returnAddress(r),
 		Contacts: s.Contacts, Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user), Times: s.times(r, sc.user),
 	}
+}
+
+// may is what the role of whoever is signed in allows: nothing while a second step that the site asks
+// of them is missing.
+func (s *Site) may(user *store.User) store.Permission {
+	if user == nil || s.Store.MustSetUp(*user) {
+		return 0
+	}
+	return user.TheRole().May
 }
 
 // returnAddress is the address of the page with only the next parameter of its query. The rest
