@@ -40,6 +40,10 @@ func (tx *Tx) act(ctx context.Context, from Origin, p Permission, subject int64)
 	if err != nil {
 		return user, err
 	}
+	// They stay as they are read here: what they do themselves waits, or was before this.
+	if err := tx.lockUser(ctx, subject); err != nil {
+		return user, err
+	}
 	if err := user.scan(tx.QueryRowContext(ctx, selectUserByID, subject)); err != nil {
 		return user, err
 	}

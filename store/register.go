@@ -86,8 +86,10 @@ type grant struct {
 	// role is that of the account. confirmed says that the link was sent to its address.
 	role      string
 	confirmed bool
-	// redeem uses the link up. It is nil where there is none.
+	// redeem uses the link up, and audit writes down who gave it. Either is nil where there is
+	// nothing to do.
 	redeem func(tx *Tx) error
+	audit  func(tx *Tx, user User) error
 }
 
 // register makes an account.
@@ -123,6 +125,11 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, g gra
 				return fmt.Errorf("give a role: %w", err)
 			}
 			user.Role = g.role
+		}
+		if g.audit != nil {
+			if err := g.audit(tx, user); err != nil {
+				return err
+			}
 		}
 		if user.Verified() {
 			return nil

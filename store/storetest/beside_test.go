@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"gatehouse/store"
@@ -23,18 +22,7 @@ func TestDeedsOfOneAccountWaitInOneOrder(t *testing.T) {
 		ada.signIn = AddPasskey(t, h.Store, a, ada.signIn).SignIn
 		user := h.find(t, "ada")
 		other := h.keyed(t, otherKeys(t))
-		var inTheWay atomic.Int64
-		houses := []house{h, h.copied(t)}
-		for i := range houses {
-			again := houses[i].db.Retryable
-			houses[i].db.Retryable = func(err error) bool {
-				if again(err) && d.Name == PostgreSQL.Name { // SQLite waits in this way
-					inTheWay.Add(1)
-				}
-				return again(err)
-			}
-			houses[i] = houses[i].patient(t)
-		}
+		houses, inTheWay := h.hurried(t)
 		deeds := []func(h house, i int) error{
 			func(h house, _ int) error {
 				_, err := SignInByCode(h.Store, "ada", Password, store.KindCode, ada.Wrong(), "", on("home"))
@@ -60,7 +48,7 @@ func TestDeedsOfOneAccountWaitInOneOrder(t *testing.T) {
 			},
 			func(h house, _ int) error { _, err := h.EndSignIns(h.ctx, user, Operator); return err },
 			func(h house, _ int) error { return h.AskReset(h.ctx, "ada", From) },
-			func(house, int) error { _, _, err := other.DropUnreadableApps(h.ctx, From); return err },
+			func(house, int) error { _, _, err := other.DropUnreadableApps(h.ctx, Operator); return err },
 			func(h house, _ int) error { return h.setsUpAgain(user.ID) },
 			func(h house, _ int) error { _, err := SignInByPasskey(t, h.Store, a, on("home")); return err },
 			func(h house, i int) error { return h.addsAgain(t, user.ID, i) },
