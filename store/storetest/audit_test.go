@@ -273,7 +273,7 @@ func auditStays(t *testing.T, h house) {
 	there, gone := h.member(t, "there"), h.member(t, "gone")
 	must(t, h.Disable(h.ctx, there, boss))
 	must(t, h.Disable(h.ctx, gone, boss))
-	h.exec(t, `DELETE FROM users WHERE username = 'gone'`)  // not by Erase, which empties the reason
+	h.exec(t, `DELETE FROM users WHERE username = 'gone'`) // not by Erase, which empties the reason
 	before := h.dump(t)
 	changes := []string{`reason = ''`, `reason = 'x'`, `reason = '', detail = 'x'`, `id = id + 100`, `reason = '', id = id + 100`, `actor_id = NULL`, `subject_id = NULL`, `at = '2020-01-01 00:00:00'`}
 	for _, column := range h.columns(t)["audit"] {
