@@ -166,6 +166,7 @@ func TestActContract(t *testing.T) {
 		{"acts on nobody's own account", actsNotOnOneself},
 		{"says of who is gone that they are", actsOnNobody},
 		{"waits for what other administrators do, and looks afterwards who may", actsInTurn},
+		{"takes no link that was voided while it waited", usedJustNow},
 	})
 }
 
@@ -326,7 +327,7 @@ func actsInTurn(t *testing.T, h house) {
 	must(t, h.Invite(h.ctx, "guest@example.com", "support", boss))
 	token := h.letters(t)[store.LetterInvite].Token
 	answers := h.overtake(t, taking, demotes, func() error {
-		_, err := h.AcceptInvite(h.ctx, token, store.Registration{Username: "visitor", Password: Password}, From)
+		_, err := h.AcceptInvite(h.ctx, token, visitor(), From)
 		return err
 	})
 	if !errors.Is(answers[0], store.ErrInvalidLink) {
@@ -370,6 +371,27 @@ func actsInTurn(t *testing.T, h house) {
 	if !errors.Is(answers[0], store.ErrInvalidLink) {
 		t.Errorf("a first administrator beside another: %v", answers[0])
 	}
+}
+
+// usedJustNow is a link that somebody else used, or that was voided, between the look and the deed.
+func usedJustNow(t *testing.T, h house) {
+	h = h.mailing(t)
+	link := h.setup(t)
+	must(t, h.Invite(h.ctx, "guest@example.com", "support", Operator))
+	token := h.letters(t)[store.LetterInvite].Token
+	answers := h.overtake(t, taking, []string{`DELETE FROM tokens`}, func() error {
+		_, err := h.Setup(h.ctx, link, Ada(), From)
+		return err
+	}, func() error {
+		_, err := h.AcceptInvite(h.ctx, token, visitor(), From)
+		return err
+	})
+	for _, err := range answers {
+		if !errors.Is(err, store.ErrInvalidLink) {
+			t.Errorf("a link that was just voided: %v", err)
+		}
+	}
+	h.count(t, "users", 0)
 }
 
 // letters are those that wait, by their kinds.

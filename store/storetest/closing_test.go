@@ -280,7 +280,9 @@ func (h house) lived(t *testing.T, r store.Registration) store.User {
 	h.guess(t, r.Username, From)
 	must(t, h.rename(t, r.Username, r.Username+"-2"))
 	user := h.find(t, r.Username+"-2")
-	_, err := h.ResetToken(h.ctx, user, Operator)
+	from := Operator
+	from.Reason = "asked as " + r.Username
+	_, err := h.ResetToken(h.ctx, user, from)
 	must(t, err)
 	must(t, h.Extend(books()))
 	must(t, h.ChooseLetters(h.ctx, user, func(string) bool { return false }))
@@ -334,6 +336,9 @@ func erasesAll(t *testing.T, h house) {
 		}
 	}
 	h.count(t, "throttles", 4)
+	// What was done to them stays known, of a number.
+	h.count(t, fmt.Sprintf("audit WHERE subject_id = %d AND reason = ''", ada.ID), 2)
+	h.count(t, fmt.Sprintf("audit WHERE subject_id = %d AND reason = 'asked as grace'", other.ID), 1)
 	dump := h.dump(t, "reserved_usernames")
 	// As words: three such letters may well stand within a sum.
 	if trace := regexp.MustCompile(`(?i)\bada\b|lovelace`).FindString(dump); trace != "" {

@@ -127,6 +127,16 @@ var deeds = []deed{
 	{"the first factor undone", func(_ *testing.T, h house, ada equipment) error {
 		return h.UndoFactors(h.ctx, ada.undo, From)
 	}, true, "all", true, "deleted", false, store.LetterFactorsUndone, store.EventFactorsUndone},
+	{"a role", func(t *testing.T, h house, _ equipment) error {
+		return h.makeRole(t, "ada", "support")
+	}, true, "all", true, "stay", true, store.LetterRoleGained, store.EventRoleChanged},
+	{"disabled", func(t *testing.T, h house, _ equipment) error {
+		return h.Disable(h.ctx, h.find(t, "ada"), Operator)
+	}, true, "all", true, "stay", true, "", store.EventDisabled},
+	{"all sign-ins ended by the operator", func(t *testing.T, h house, _ equipment) error {
+		_, err := h.EndSignIns(h.ctx, h.find(t, "ada"), Operator)
+		return err
+	}, false, "all", true, "stay", true, "", store.EventSignInEnded},
 	{"closed", func(t *testing.T, h house, _ equipment) error {
 		return h.CloseAccount(h.ctx, h.find(t, "ada"), From)
 	}, true, "all", false, "stay", true, store.LetterClosed, store.EventClosed},
@@ -226,7 +236,7 @@ func (d deed) showsFactors(t *testing.T, h house, ada equipment, user store.User
 	e, err := h.EnterCode(h.ctx, entry, store.KindRecovery, ada.codes[0], From)
 	if good := err == nil; good != (d.codes == "stay" || d.codes == "used") {
 		t.Errorf("a code from before: %v", err)
-	} else if good && !user.Closed() {
+	} else if good && !user.Closed() && !user.Disabled() {
 		_, err = h.SignIn(h.ctx, e, From)
 		must(t, err)
 	}

@@ -37,7 +37,8 @@ var departures = map[string]func(h house, boss store.User) error{
 }
 
 func keepsLast(t *testing.T, h house) {
-	h.staff(t, "boss", store.RoleAdmin)
+	stale := h.member(t, "boss")
+	must(t, h.makeRole(t, "boss", store.RoleAdmin))
 	boss := h.find(t, "boss")
 	n := h.signInAs(t, boss, false)
 	// None of them could do it instead.
@@ -54,6 +55,10 @@ func keepsLast(t *testing.T, h house) {
 			if r := refused(t, depart(h, boss)); r.Sentence != lastAdmin || r.Field != "" {
 				t.Errorf("the last administrator %s: %+v", how, r)
 			}
+		}
+		// Also where the page was drawn before they were one.
+		if r := refused(t, h.CloseAccount(h.ctx, stale, From)); r.Sentence != lastAdmin {
+			t.Errorf("the last administrator closes: %+v", r)
 		}
 		if after := h.dump(t); after != before {
 			t.Errorf("the database changed from\n%s\nto\n%s", before, after)

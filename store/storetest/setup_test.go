@@ -120,6 +120,10 @@ func noSecondFirst(t *testing.T, h house) {
 			if _, err := h.Setup(h.ctx, token, Ada(), From); !errors.Is(err, store.ErrInvalidLink) {
 				t.Errorf("beside an administrator who came about %s: %v", how, err)
 			}
+			// Nor does it say anything about a registration any more.
+			if _, err := h.Setup(h.ctx, token, grace(), From); !errors.Is(err, store.ErrInvalidLink) {
+				t.Errorf("a registration that is refused: %v", err)
+			}
 			if _, err := h.SetupToken(h.ctx, Operator); !errors.Is(err, store.ErrHasAdmin) {
 				t.Errorf("a link beside an administrator who came about %s: %v", how, err)
 			}
@@ -165,6 +169,9 @@ func setsUpAgain(t *testing.T, h house) {
 	h.staff(t, "closed", store.RoleAdmin)
 	h.exec(t, `UPDATE users SET disabled_at = created_at WHERE username = 'disabled'`)
 	h.exec(t, `UPDATE users SET closed_at = created_at WHERE username = 'closed'`)
+	// None of them is lost by it.
+	must(t, h.makeRole(t, "disabled", ""))
+	must(t, h.Disable(h.ctx, h.find(t, "closed"), Operator))
 	_, err := h.Setup(h.ctx, h.setup(t), Ada(), From)
 	must(t, err)
 }
