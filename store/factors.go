@@ -133,6 +133,9 @@ func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped in
 // ErrNotFound says that it is gone: the person may have set up another one.
 func (s *Store) dropApp(ctx context.Context, app sealedApp, from Origin) (left int, user User, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
+		if _, err := tx.act(ctx, from, HelpPeople, app.userID); err != nil {
+			return err
+		}
 		if err := tx.lockUser(ctx, app.userID); err != nil {
 			return err
 		}
@@ -149,7 +152,7 @@ func (s *Store) dropApp(ctx context.Context, app sealedApp, from Origin) (left i
 		if left, err = tx.codesLeft(ctx, user); err != nil {
 			return err
 		}
-		return tx.Record(ctx, app.userID, EventAppChanged, "", from)
+		return tx.deed(ctx, from, EventAppChanged, user, "")
 	})
 	return left, user, err
 }

@@ -86,6 +86,8 @@ type grant struct {
 	// role is that of the account. confirmed says that the link was sent to its address.
 	role      string
 	confirmed bool
+	// added says that somebody else made the account, which is for the audit.
+	added bool
 	// redeem uses the link up. It is nil where there is none.
 	redeem func(tx *Tx) error
 }
@@ -123,6 +125,11 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, g gra
 				return fmt.Errorf("give a role: %w", err)
 			}
 			user.Role = g.role
+		}
+		if g.added {
+			if err := tx.audit(ctx, from, EventRegistered, user.ID, roleWord(g.role), from.Reason); err != nil {
+				return err
+			}
 		}
 		if user.Verified() {
 			return nil

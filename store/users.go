@@ -61,7 +61,7 @@ func (s *Store) AddUser(ctx context.Context, r Registration, role string, from O
 	if err := CheckRole(role); err != nil {
 		return User{}, err
 	}
-	return s.register(ctx, r, from, grant{role: role, redeem: func(tx *Tx) error {
+	return s.register(ctx, r, from, grant{role: role, added: true, redeem: func(tx *Tx) error {
 		if err := tx.serialize(ctx); err != nil {
 			return err
 		}

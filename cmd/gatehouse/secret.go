@@ -17,8 +17,6 @@ import (
 	"gatehouse/store/secret"
 )
 
-const secondStepRequired = "required"
-
 // secretFile is where the secret of a site lies that has none in its settings. It is empty on
 // PostgreSQL, where each copy would make one of its own, but for a developer's machine.
 func (s *settings) secretFile(c checked) string {
@@ -99,7 +97,7 @@ func (s *settings) checkSecret(c checked) error {
 		what string
 		is   bool
 	}{
-		{"--second-step required", s.SecondStep == secondStepRequired},
+		{"--second-step " + string(s.SecondStep), s.SecondStep == secondStepStaff || s.SecondStep == secondStepRequired},
 		{"--passkey-domain", c.passkeyDomain != ""},
 	} {
 		if asked.is {
