@@ -46,7 +46,7 @@ type frame struct {
 	passkeys bool
 	// may is what the role of the user allows on this visit.
 	may   store.Permission
-	times    Times
+	times Times
 	// flash is what the first AccountBox of the page says at its heading, and then empty.
 	flash string
 }
