@@ -183,5 +183,9 @@ func (o Overview) stays(times Times) string {
 	if o.SignIn.Remembered {
 		return fmt.Sprintf("You stay signed in until %s, or %s after your last visit.", times.day(o.SignIn.EndsAt), Days(store.IdleRemembered))
 	}
-	return fmt.Sprintf("You stay signed in until %s, %d minutes after your last visit, or until you close the browser.", times.day(o.SignIn.EndsAt), store.Idle/time.Minute)
+	idle := store.Idle
+	if o.SignIn.Staff {
+		idle = store.IdleStaff
+	}
+	return fmt.Sprintf("You stay signed in until %s, %d minutes after your last visit, or until you close the browser.", times.day(o.SignIn.EndsAt), idle/time.Minute)
 }
