@@ -76,7 +76,13 @@ func (h *house) links(t testing.TB) map[string]string {
 	}
 	link(store.PurposeRegister, "hedy@example.com", h.Store.RegisterPending(ctx, registration("hedy"), strings.Repeat("H", 26), storetest.From))
 	link(store.PurposeInvite, "olga@example.com", h.Store.Invite(ctx, "olga@example.com", "", storetest.Operator))
+	setup, err := h.Store.SetupToken(ctx, storetest.Operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links[store.PurposeSetup] = "/register/first/" + setup
 	h.live = map[string]string{
+		"/register/first/{token}": links[store.PurposeSetup],
 		"/password/reset/{token}": links[store.PurposeReset], "/email/verify/{token}": links[store.PurposeVerify],
 		"/email/undo/{token}": links[store.PurposeUndo], "/invite/{token}": links[store.PurposeInvite],
 		"/factors/undo/{token}": links[store.PurposeFactors],
