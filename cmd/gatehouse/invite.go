@@ -24,7 +24,11 @@ func (c userInvite) Run(inv *invocation) error {
 		if err := a.store.Invite(inv.ctx, c.Email, string(c.Role), operator()); err != nil {
 			return err
 		}
-		return inv.print(false, nil, "invited %s%s; the link works once, within %d days\n", rules.DeliverableEmail(c.Email), c.Role.given(), store.InviteValid/day)
+		address := rules.DeliverableEmail(c.Email)
+		if c.Role == "" {
+			return inv.print(false, nil, "invited %s; the link works once, within %d days\n", address, store.InviteValid/day)
+		}
+		return inv.print(false, nil, "invited %s as %s; the link works once, within %d days\n", address, c.Role.called(), store.InviteValid/day)
 	})
 }
 

@@ -27,13 +27,10 @@ func (r *role) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// given is what a sentence adds about somebody who is more than a member.
-func (r role) given() string {
-	if r == "" {
-		return ""
-	}
+// called is what people read of the role.
+func (r role) called() string {
 	found, _ := store.FindRole(string(r))
-	return " as " + found.Called()
+	return found.Called()
 }
 
 // wordOf is a role on the command line.
@@ -72,10 +69,9 @@ func (c userRole) Run(inv *invocation) error {
 		if err != nil {
 			return err
 		}
-		now, _ := store.FindRole(string(c.Role))
 		if !changed {
-			return inv.print(false, nil, "%s is %s already\n", user.Username, now.Called())
+			return inv.print(false, nil, "%s is %s already\n", user.Username, c.Role.called())
 		}
-		return inv.print(false, nil, "%s is now %s and has to sign in again\n", user.Username, now.Called())
+		return inv.print(false, nil, "%s is now %s and has to sign in again\n", user.Username, c.Role.called())
 	})
 }

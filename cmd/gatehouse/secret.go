@@ -97,7 +97,8 @@ func (s *settings) checkSecret(c checked) error {
 		what string
 		is   bool
 	}{
-		{"--second-step " + string(s.SecondStep), s.SecondStep == secondStepStaff || s.SecondStep == secondStepRequired},
+		{"--second-step staff", s.SecondStep == secondStepStaff},
+		{"--second-step required", s.SecondStep == secondStepRequired},
 		{"--passkey-domain", c.passkeyDomain != ""},
 	} {
 		if asked.is {

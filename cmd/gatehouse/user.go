@@ -68,7 +68,10 @@ func (c userAdd) Run(inv *invocation) error {
 		if err != nil {
 			return err
 		}
-		return inv.print(c.JSON, personOf(user), "added %s%s\n", user.Username, c.Role.given())
+		if c.Role == "" {
+			return inv.print(c.JSON, personOf(user), "added %s\n", user.Username)
+		}
+		return inv.print(c.JSON, personOf(user), "added %s as %s\n", user.Username, c.Role.called())
 	})
 }
 
