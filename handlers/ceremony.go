@@ -11,6 +11,9 @@ import (
 	"gatehouse/store"
 )
 
+// optionsSuffix ends the path at which site.js begins with a passkey, before it sends the form.
+const optionsSuffix = "/options"
+
 // ceremonyLasts is how long a browser is known as the one that begins with a passkey.
 const ceremonyLasts = time.Hour
 

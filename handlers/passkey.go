@@ -65,6 +65,9 @@ func (s *Site) showPasskeys(w http.ResponseWriter, r *http.Request, notice strin
 
 func (s *Site) newPasskey(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewPasskeyForm()
+	if values, ok := s.Draft(r); ok {
+		form.Fill(values)
+	}
 	form.Next = r.URL.Query().Get("next")
 	return s.showNewPasskey(w, r, http.StatusOK, form)
 }
