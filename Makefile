@@ -98,7 +98,7 @@ try-nginx: build postgres ### try two copies behind nginx: a rolling restart und
 bench: assets/dist/manifest.json ### measure the hot paths
 	@go test -run '^$$' -bench . -benchmem ./...
 
-load: build wrk ### measure pages, forms and sign-ins beside yardsticks (4 minutes)
+load: build wrk ### measure pages, forms and sign-ins beside yardsticks (5 minutes)
 	@go run ./cmd/load run bin/gatehouse
 
 storm: build bin/ungated ### measure pages while 32 people sign in, and draw it (2 minutes)

@@ -107,7 +107,7 @@ func (b *browser) opens(path string) *screen {
 // fills sends the form of the page with these values, and follows nothing.
 func (s *screen) fills(values ...string) *screen {
 	s.b.t.Helper()
-	form := s.Find("form.form[method=post]")
+	form := s.Find("form.form[method=post]:not([data-passkey])")
 	if form.Length() != 1 {
 		s.b.t.Fatalf("%s has %d forms:\n%s", s.path, form.Length(), s.Text())
 	}

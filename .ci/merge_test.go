@@ -45,7 +45,7 @@ func TestReleasesMergeIntoTheProductOfTheRecipe(t *testing.T) {
 	house.replaces("handlers/routes.go", `{get, "/account", Members`, `{get, "/account/overview", Members, s.account, drawn},`+"\n\t\t"+`{get, "/account", Members`)
 	house.replaces("store/event.go", "EventExported        =", `EventRead            = "sensitive_seen"`+"\n\tEventExported        =")
 	house.replaces("store/letter.go", "LetterInvite          =", `LetterNews            = "news"`+"\n\tLetterInvite          =")
-	house.replaces("cmd/gatehouse/config.go", "\tName         string", "\tMotto        string `help:\"What stands above the gate.\"`\n\tName         string")
+	house.replaces("cmd/gatehouse/config.go", "\tName          string", "\tMotto         string `help:\"What stands above the gate.\"`\n\tName          string")
 	house.make("generate")
 	house.releases("v0.2.0")
 

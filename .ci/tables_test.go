@@ -50,16 +50,15 @@ func TestEveryRouteIsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	more, err := os.ReadFile("../handlers/preferences.go")
-	if err != nil {
-		t.Fatal(err)
+	var more []byte
+	for _, file := range []string{"preferences.go", "second.go", "passkey.go"} {
+		text, err := os.ReadFile("../handlers/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		more = append(more, text...)
 	}
-	second, err := os.ReadFile("../handlers/second.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	more = append(more, second...)
-	named := strings.NewReplacer("secondPage", `"/account/second"`, "preferencesPage", `"/account/preferences"`, "unsubscribePage", `"/unsubscribe/{token}"`)
+	named := strings.NewReplacer("secondPage", `"/account/second"`, "passkeysPage", `"/account/passkeys"`, "preferencesPage", `"/account/preferences"`, "unsubscribePage", `"/unsubscribe/{token}"`)
 	text = append(text, named.Replace(string(more))...)
 	real := map[string]bool{}
 	for _, found := range regexp.MustCompile(`\b(get|post), "(/[^"]*)"`).FindAllStringSubmatch(string(text), -1) {

@@ -31,6 +31,9 @@ var accountPages = []Link{
 // secondPage is the page that a site without a secret does not have.
 const secondPage = "/account/second"
 
+// besideHeading is how many characters have room beside the heading of an account page on a phone.
+const besideHeading = 12
+
 type frameKey struct{}
 
 // frame is what a component takes from the page around it, by its context, and from there alone: a product draws an

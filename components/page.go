@@ -66,6 +66,8 @@ const (
 	ThemeAuto  = "auto"
 )
 
+const oneMoreLock = "One more lock."
+
 // sceneLines stand under the gate where its own line would not be true, by the title of the page.
 var sceneLines = map[string]string{
 	ClosedTitle(false): "The gate is shut for now.",
@@ -76,8 +78,10 @@ var sceneLines = map[string]string{
 	secureTitle:        "A new lock, and a new key.",
 	forgotTitle:        "Keys get lost. We cut new ones.",
 	StaleTitle:         "That key no longer turns.",
-	codeTitle:          "One more lock.",
+	codeTitle:          oneMoreLock,
 	recoveryTitle:      "The spare key.",
+	secondPasskeyTitle: oneMoreLock,
+	firstPasskeyTitle:  "A key of your own.",
 }
 
 // Themes in the order in which they are offered.

@@ -18,6 +18,9 @@ const (
 	getPasskey    = "get"
 )
 
+// mailSets says how somebody without a password gets one again.
+const mailSets = "A link by email can always set a password again."
+
 // PasskeyNeedsScript refuses a form that came without the answer of a passkey.
 const PasskeyNeedsScript = "Passkeys need JavaScript. Sign in with your password."
 

@@ -636,3 +636,32 @@ func TestPagesOfPasskeysAreLight(t *testing.T) {
 	v.get("/account/passkeys/new").light()
 	v.get(passkeysPage + "/" + h.passkey(t, 0).Handle).light()
 }
+
+// FX-37: the link of no letter, of whatever purpose, sets up a factor or changes one.
+func TestFX37NoLinkSetsUpAFactor(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		links := h.links(t)
+		before := h.dump(t, "sessions")
+		for purpose, link := range links {
+			reader := v.another()
+			reader.get(link).is(303)
+			tried := 0
+			for _, r := range h.routes() {
+				if r.guard != equipping && r.guard != Recent {
+					continue
+				}
+				tried++
+				answer := reader.send(r.method, h.example(t, r), strings.NewReader(accepted(r.path).Encode()), http.Header{"Content-Type": {formType}})
+				if got := answer.destination(); !strings.HasPrefix(got, "/login") {
+					t.Errorf("with a link for %s, %s %s answers %d and leads to %q", purpose, r.method, r.path, answer.status, got)
+				}
+			}
+			if tried < 8 {
+				t.Fatalf("only %d routes were tried", tried)
+			}
+		}
+		if after := h.dump(t, "sessions"); after != before {
+			t.Errorf("the database changed from\n%s\nto\n%s", before, after)
+		}
+	}, withMail)
+}

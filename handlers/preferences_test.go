@@ -68,7 +68,7 @@ func TestPeopleChooseTheEmailsThatTheyGet(t *testing.T) {
 		h.writes(t, weekly, "ada")
 		h.writes(t, receipt, "ada")
 		saved := v.get("/account/preferences").submit(map[string]string{weekly: ""}).goesTo("/account/preferences").says("Saved.")
-		if saved.Find(".account .panel > .flash").Length() != 1 || saved.Find(".flash").Length() != 1 {
+		if saved.Find(".account .panel .flash").Length() != 1 || saved.Find(".flash").Length() != 1 {
 			t.Errorf("it is not said at the heading: %s", saved.body)
 		}
 		if v.get("/account/preferences").Find(`main input[type=checkbox][checked]`).Length() != 0 {

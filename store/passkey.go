@@ -126,7 +126,7 @@ func (w words) Scan(value any) error {
 // passkeyOwner is a person with their passkeys. One query.
 func (s *Store) passkeyOwner(ctx context.Context, user User) (passkeyOwner, error) {
 	o, err := s.storedPasskeys(ctx, user)
-	if err == nil && o.handle == nil && s.rules.Keys != nil {
+	if err == nil && o.handle == nil {
 		o.handle = s.newPasskeyUser(fmt.Sprintf("%d|%d", user.ID, user.CreatedAt.UnixMicro()))
 	}
 	return o, err

@@ -58,13 +58,13 @@ type passwordRate struct {
 }
 
 // passwords measures sign-ins and registrations relative to bcrypt alone or, if there is
-// another site, relative to that site.
+// another site, relative to that site; and then sign-ins by passkey.
 func passwords(ctx context.Context, site, by *server) ([]passwordRate, error) {
 	people, err := gather(ctx, site, crowd)
 	if err != nil {
 		return nil, err
 	}
-	others := people
+	var others *members
 	if by != nil {
 		if others, err = gather(ctx, by, crowd); err != nil {
 			return nil, err
@@ -94,26 +94,32 @@ func passwords(ctx context.Context, site, by *server) ([]passwordRate, error) {
 		}
 		rates[i].figures = figures{median(mine), median(yardsticks), median(ratios)}
 	}
-	return rates, nil
+	last, err := passkeys(ctx, people, others)
+	return append(rates, last), err
 }
 
 // act is what person number i does; it returns the status of the answer.
 type act func(ctx context.Context, i int) (int, error)
 
-// members are people with an account each.
+// members are people with an account each, a password and a passkey.
 type members struct {
-	site      *server
-	usernames []string
+	site       *server
+	usernames  []string
+	keyholders []keyholder
 }
 
 func gather(ctx context.Context, site *server, n int) (*members, error) {
 	m := &members{site: site}
 	for range n {
-		_, username, err := mustRegister(ctx, site)
+		p, username, err := mustRegister(ctx, site)
 		if err != nil {
 			return nil, err
 		}
-		m.usernames = append(m.usernames, username)
+		k, err := newKeyholder(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		m.usernames, m.keyholders = append(m.usernames, username), append(m.keyholders, k)
 	}
 	return m, nil
 }

@@ -24,18 +24,24 @@ type person struct {
 }
 
 func newPerson(s *server) *person {
-	jar, _ := cookiejar.New(nil) // fails only for bad options
 	scheme := "http://"
 	if s.host == publicHost {
 		scheme = "https://"
 	}
+	return (&person{&http.Client{Transport: s.transport()}, scheme + s.host}).elsewhere()
+}
+
+// elsewhere is the person in another browser, without cookies. It uses the same connections, so
+// that many browsers do not use up the ports.
+func (p *person) elsewhere() *person {
+	jar, _ := cookiejar.New(nil) // fails only for bad options
 	return &person{&http.Client{
 		Jar:       jar,
-		Transport: s.transport(),
+		Transport: p.client.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
-	}, scheme + s.host}
+	}, p.site}
 }
 
 // transport connects to the server whatever the address says. https addresses use plain TCP:
@@ -53,25 +59,30 @@ func (p *person) get(ctx context.Context, path string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.do(r)
+	return p.do(r, io.Discard)
 }
 
 // send sends a form and returns the status of the answer.
 func (p *person) send(ctx context.Context, path string, form url.Values) (int, error) {
+	return p.sendFor(ctx, path, form, io.Discard)
+}
+
+// sendFor is send for the body of the answer.
+func (p *person) sendFor(ctx context.Context, path string, form url.Values, body io.Writer) (int, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.site+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return p.do(r)
+	return p.do(r, body)
 }
 
-func (p *person) do(r *http.Request) (int, error) {
+func (p *person) do(r *http.Request, body io.Writer) (int, error) {
 	answer, err := p.client.Do(r)
 	if err != nil {
 		return 0, err
 	}
-	_, err = io.Copy(io.Discard, answer.Body)
+	_, err = io.Copy(body, answer.Body)
 	err = errors.Join(err, answer.Body.Close())
 	if answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") == "" {
 		err = errors.Join(err, errors.New("503 without Retry-After"))

@@ -74,8 +74,8 @@ func draw(gated, ungated *storm) []byte {
 		}
 		data.Lines = append(data.Lines, struct{ Class, Points string }{line.class, strings.Join(points, " ")})
 	}
-	_, _, with50, with99 := gated.quantiles()
-	_, _, without50, without99 := ungated.quantiles()
+	_, _, with50, with99 := gated.quantiles(gated.samples)
+	_, _, without50, without99 := ungated.quantiles(ungated.samples)
 	data.Title = fmt.Sprintf("In the storm the page takes %s (p99 %s) with the gate and %s (p99 %s) without it", ms(with50), ms(with99), ms(without50), ms(without99))
 	var picture bytes.Buffer
 	if err := pictureText.Execute(&picture, data); err != nil {

@@ -84,7 +84,7 @@ func gatehouse(ctx context.Context, program, database string, args ...string) (*
 	args = append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--database", database, "--base-url", "https://" + publicHost,
 		"--limit-password", "0", "--limit-failures", "off", "--limit-register", "off",
-		"--limit-register-all", "off", "--limit-username-check", "off",
+		"--limit-register-all", "off", "--limit-username-check", "off", "--limit-passkey", "off",
 	}, args...)
 	s, err := start(ctx, program, args...)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// stormCommand requests the sign-in page at a steady rate: first while nobody else uses the
-// site, then while a crowd signs in without pause, then after the crowd has gone.
+// stormCommand requests the sign-in page and signs in by passkey, each at a steady rate: first while
+// nobody else uses the site, then while a crowd signs in by password without pause, then after the
+// crowd has gone.
 type stormCommand struct {
 	Program  string `arg:"" help:"The program."`
 	Ungated  string `help:"The program built with -tags ungated, for comparison."`
@@ -21,16 +22,21 @@ type stormCommand struct {
 	People   int    `default:"32" help:"How many sign in at the same time."`
 }
 
-// Durations of the phases of a storm, and the interval between requests for the page.
+// Durations of the phases of a storm, and the intervals between requests for the page and between
+// sign-ins by passkey.
 const (
 	calmTime  = 12 * time.Second
 	stormTime = 24 * time.Second
 	afterTime = 6 * time.Second
 	pace      = 10 * time.Millisecond
+	keyPace   = 50 * time.Millisecond
 )
 
-// Bounds on the sign-in page in the storm, as multiples of its idle values; on sign-ins, as a
-// part of bcrypt alone; and on waiting.
+// keyholders is how many people sign in by passkey, in turn.
+const keyholders = 8
+
+// Bounds on the sign-in page and on sign-ins by passkey in the storm, as multiples of their idle
+// values; on sign-ins by password, as a part of bcrypt alone; and on waiting.
 const (
 	p50Most   = 1.5
 	p99Most   = 6
@@ -44,7 +50,8 @@ type sample struct{ at, took time.Duration }
 // storm is the result of a measurement.
 type storm struct {
 	people         int
-	samples        []sample
+	samples        []sample // of the sign-in page
+	passkeys       []sample
 	begun, ended   time.Duration
 	rate, alone    float64
 	turnedAway     turnedAway
@@ -84,11 +91,22 @@ func (c stormCommand) measure(ctx context.Context, program string) (s *storm, er
 	if err != nil {
 		return nil, err
 	}
+	others, err := gather(ctx, site, keyholders)
+	if err != nil {
+		return nil, err
+	}
 	s = &storm{people: c.People, alone: bcryptAlone(ctx, cost, calmTime/2)}
 	probing, stop := context.WithCancel(ctx)
-	probed := make(chan error, 1)
-	begun := time.Now()
-	go func() { probed <- s.probe(probing, site, begun) }()
+	probed := make(chan error, 2)
+	begun, visitor := time.Now(), newPerson(site)
+	look := func(ctx context.Context, _ int) error {
+		return answered(http.StatusOK)(visitor.get(ctx, "/login"))
+	}
+	signIn := func(ctx context.Context, i int) error {
+		return answered(http.StatusSeeOther)(others.signInByPasskey(ctx, i%keyholders))
+	}
+	go func() { probed <- probe(probing, begun, pace, look, &s.samples) }()
+	go func() { probed <- probe(probing, begun, keyPace, signIn, &s.passkeys) }()
 	sleep(ctx, calmTime)
 	s.begun = time.Since(begun)
 	s.rate, s.turnedAway, err = people.crowd(ctx, stormTime, people.signIn)
@@ -98,32 +116,37 @@ func (c stormCommand) measure(ctx context.Context, program string) (s *storm, er
 	}
 	sleep(ctx, afterTime)
 	stop()
-	return s, errors.Join(err, <-probed)
+	return s, errors.Join(err, <-probed, <-probed)
 }
 
-// probe requests the page whenever it is due, however late the answers are. It counts from the
-// due time, so that late requests count as slow.
-func (s *storm) probe(ctx context.Context, site *server, begun time.Time) error {
-	visitor := newPerson(site)
+// answered is an error for every status but one.
+func answered(want int) func(status int, err error) error {
+	return func(status int, err error) error {
+		if err == nil && status != want {
+			err = fmt.Errorf("answered with %d instead of %d", status, want)
+		}
+		return err
+	}
+}
+
+// probe does something whenever it is due, however late the answers are. It counts from the due
+// time, so that what is late counts as slow. do is told how often it was done before.
+func probe(ctx context.Context, begun time.Time, every time.Duration, do func(ctx context.Context, i int) error, samples *[]sample) error {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var failed error
-
-	for due := begun; ctx.Err() == nil; due = due.Add(pace) {
+	for i, due := 0, begun; ctx.Err() == nil; i, due = i+1, due.Add(every) {
 		sleep(ctx, time.Until(due))
 		all.Go(func() {
-			status, err := visitor.get(context.WithoutCancel(ctx), "/login")
-			if err == nil && status != http.StatusOK {
-				err = fmt.Errorf("the sign-in page was answered with %d", status)
-			}
+			err := do(context.WithoutCancel(ctx), i)
 			mu.Lock()
 			defer mu.Unlock()
 			failed = errors.Join(failed, err)
-			s.samples = append(s.samples, sample{due.Sub(begun), time.Since(due)})
+			*samples = append(*samples, sample{due.Sub(begun), time.Since(due)})
 		})
 	}
 	all.Wait()
-	slices.SortFunc(s.samples, func(a, b sample) int { return int(a.at - b.at) })
+	slices.SortFunc(*samples, func(a, b sample) int { return int(a.at - b.at) })
 	return failed
 }
 
@@ -136,9 +159,9 @@ func sleep(ctx context.Context, d time.Duration) {
 
 // between are the sorted times of the answers due in a part of the storm, without one second at
 // each end.
-func (s *storm) between(from, to time.Duration) []time.Duration {
+func between(samples []sample, from, to time.Duration) []time.Duration {
 	var took []time.Duration
-	for _, sample := range s.samples {
+	for _, sample := range samples {
 		if sample.at >= from+time.Second && sample.at < to-time.Second {
 			took = append(took, sample.took)
 		}
@@ -151,26 +174,35 @@ func quantile(sorted []time.Duration, q float64) time.Duration {
 	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
 }
 
-func (s *storm) quantiles() (calm50, calm99, storm50, storm99 time.Duration) {
-	calm, busy := s.between(0, s.begun), s.between(s.begun, s.ended)
+// quantiles are the medians and the 99th percentiles of samples, while it was calm and in the storm.
+func (s *storm) quantiles(samples []sample) (calm50, calm99, storm50, storm99 time.Duration) {
+	calm, busy := between(samples, 0, s.begun), between(samples, s.begun, s.ended)
 	return quantile(calm, .5), quantile(calm, .99), quantile(busy, .5), quantile(busy, .99)
 }
 
 func (s *storm) print(name string) {
-	calm50, calm99, storm50, storm99 := s.quantiles()
 	fmt.Printf("%s\n", name)
-	fmt.Printf("  sign-in page, p50    %8s idle %8s in the storm, %6.1f times\n", ms(calm50), ms(storm50), float64(storm50)/float64(calm50))
-	fmt.Printf("  sign-in page, p99    %8s idle %8s in the storm, %6.1f times\n", ms(calm99), ms(storm99), float64(storm99)/float64(calm99))
+	for _, of := range []struct {
+		what    string
+		samples []sample
+	}{{"sign-in page", s.samples}, {"passkey", s.passkeys}} {
+		calm50, calm99, storm50, storm99 := s.quantiles(of.samples)
+		fmt.Printf("  %-12s, p50    %8s idle %8s in the storm, %6.1f times\n", of.what, ms(calm50), ms(storm50), float64(storm50)/float64(calm50))
+		fmt.Printf("  %-12s, p99    %8s idle %8s in the storm, %6.1f times\n", of.what, ms(calm99), ms(storm99), float64(storm99)/float64(calm99))
+	}
 	fmt.Printf("  sign-ins             %.2f a second, bcrypt alone %.2f, ratio %.2f\n", s.rate, s.alone, s.rate/s.alone)
 	fmt.Printf("  turned away with 503 %d, longest wait %.1f s\n", s.turnedAway.count, s.turnedAway.longest.Seconds())
 	fmt.Printf("  memory               %.1f MiB, of which the program's own %.1f MiB\n", mib(s.memory), mib(s.ownMem))
 }
 
 func (s *storm) missed() error {
-	calm50, calm99, storm50, storm99 := s.quantiles()
 	var missed []error
+	calm50, calm99, storm50, storm99 := s.quantiles(s.samples)
 	if float64(storm50) > p50Most*float64(calm50) || float64(storm99) > p99Most*float64(calm99) {
 		missed = append(missed, fmt.Errorf("pages: at most %.1f times the idle p50 and %d times the p99", p50Most, p99Most))
+	}
+	if _, calm, _, busy := s.quantiles(s.passkeys); float64(busy) > p99Most*float64(calm) {
+		missed = append(missed, fmt.Errorf("sign-ins by passkey: at most %d times the idle p99", p99Most))
 	}
 	if s.rate < loginPart*s.alone {
 		missed = append(missed, fmt.Errorf("sign-ins: at least %.1f of bcrypt alone", loginPart))

@@ -30,8 +30,8 @@ func TestCeremonyContract(t *testing.T) {
 	})
 }
 
-// ending is a kind of ceremony: how it is begun and ended by a holder for a person. pending is the
-// token of a registration.
+// ending is a kind of ceremony: how it is begun and ended for a person by a holder, which is the id of
+// a sign-in, and whether it adds a passkey.
 type ending struct {
 	name  string
 	adds  bool
@@ -138,6 +138,14 @@ func ownCeremony(t *testing.T, h house) {
 		theirs, err := begun.begin(h, n, grace)
 		must(t, err)
 		refuses(begun.name+" of another person", begun.end(h, n, ada, theirs.Token, answer(t, begun, b, theirs)))
+	}
+	// What nobody holds is nobody's.
+	for _, e := range endings[:4] {
+		nobody := n
+		nobody.ID = ""
+		ceremony, err := e.begin(h, nobody, ada)
+		must(t, err)
+		refuses(e.name+" that nobody holds", e.end(h, nobody, ada, ceremony.Token, answer(t, e, a, ceremony)))
 	}
 	// Each ends what it was begun for. The last of them changes the epoch.
 	for _, e := range endings {
@@ -512,6 +520,7 @@ func TestPasskeysAreForADomainOfTheSite(t *testing.T) {
 		{"https://accounts.example.com:8443", "example.com", true},
 		{"http://localhost:8080", "localhost", true},
 		{"http://sub.localhost:8080", "sub.localhost", true},
+		{"http://sub.localhost:8080", "localhost", false},
 		{"https://localhost", "localhost", true},
 		{"https://accounts.example.com", "com", false},
 		{"https://accounts.example.com", "", false},

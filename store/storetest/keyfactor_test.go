@@ -240,7 +240,8 @@ func passkeyReopens(t *testing.T, h house) {
 		if what != "disabled" {
 			must(t, change())
 		}
-		if _, err := SignInByPasskey(t, h.Store, a, From); !errors.Is(err, store.ErrPasskeyFailed) {
+		token, text := h.answered(t, a)
+		if _, err := h.AuthenticateByPasskey(h.ctx, token, text, Browser, From); !errors.Is(err, store.ErrPasskeyFailed) {
 			t.Errorf("%s: %v", what, err)
 		}
 		h.exec(t, `UPDATE users SET disabled_at = NULL`)

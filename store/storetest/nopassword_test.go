@@ -270,6 +270,13 @@ func invitesWithoutPassword(t *testing.T, h house) {
 	if post := h.post(t); len(post) != 0 {
 		t.Errorf("wrote %q", kinds(post))
 	}
+	h.clock.Move(store.PendingValid) // then the name is free again
+	if _, err := h.BeginPendingPasskey(h.ctx, second); !errors.Is(err, store.ErrInvalidLink) {
+		t.Errorf("after a day: %v", err)
+	}
+	second, err = h.InvitePending(h.ctx, invitation, r, "another", From)
+	must(t, err)
+	h.count(t, "pending", 1)
 	if _, err := h.Token(h.ctx, invitation, store.PurposeInvite); err != nil {
 		t.Errorf("the invitation: %v", err)
 	}
@@ -377,8 +384,12 @@ func passwordStays(t *testing.T, h house) {
 	_, n, _ = SetUpApp(t, h.Store, h.clock, n)
 	refuses("with an app alone", h)
 	n = AddPasskey(t, h.Store, NewAuthenticator(Origin), n).SignIn
-	unmailed := store.DefaultRules
-	refuses("where no mail is sent", h.ruled(t, unmailed))
+	refuses("where no mail is sent", h.ruled(t, store.DefaultRules))
+	plain := store.DefaultRules
+	plain.Mails, plain.Keys = true, Keys(t)
+	elsewhere := h
+	elsewhere.Store = NewWith(t, h.db, h.clock, plain)
+	refuses("where people can have no passkeys", elsewhere)
 	h.exec(t, `UPDATE users SET confirmed_at = NULL`)
 	refuses("whose address nobody confirmed", h)
 	h.exec(t, `UPDATE users SET confirmed_at = created_at`)
@@ -398,9 +409,11 @@ func passwordStays(t *testing.T, h house) {
 	// The count of passkeys is that of the rows, and a column that lags behind decides nothing.
 	h.exec(t, `DELETE FROM passkeys`)
 	h.exec(t, `UPDATE users SET passkeys = 0`)
+	h.exec(t, `UPDATE users SET second_at = NULL`)
+	n = h.signIn(t, false)
 	lagging := h.find(t, "ada")
 	lagging.Passkeys = 1
-	if _, err := h.RemovePassword(h.ctx, ended, lagging, From); !errors.Is(err, store.ErrSignInEnded) {
+	if _, err := h.RemovePassword(h.ctx, n, lagging, From); !errors.Is(err, store.ErrSignInEnded) {
 		t.Errorf("without a passkey in the row: %v", err)
 	}
 }
@@ -426,6 +439,11 @@ func passwordIsChosen(t *testing.T, h house) {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
 	}
 	stale := h.find(t, "ada")
+	h.exec(t, `UPDATE users SET epoch = epoch + 1`)
+	if _, err := h.ChoosePassword(h.ctx, n, stale, otherPassword, From); !errors.Is(err, store.ErrSignInEnded) {
+		t.Errorf("of an account that changed: %v", err)
+	}
+	stale = h.find(t, "ada")
 	epochBefore := epoch(t, h)
 	renewed, err := h.ChoosePassword(h.ctx, n, stale, otherPassword, From)
 	must(t, err)

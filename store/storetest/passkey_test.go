@@ -1,9 +1,12 @@
 package storetest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +31,8 @@ func TestPasskeyContract(t *testing.T) {
 		{"gives no sign-in by a key that is removed while it answers, or to an account that changed", passkeyOvertaken},
 		{"takes no key from a site that has no passkeys", siteWithoutPasskeys},
 		{"counts no failure of a key, however many", countsNoFailure},
+		{"logs why a key was refused, without what was asked of it", logsRefusals},
+		{"takes what a password manager says without being asked", unasked},
 	})
 }
 
@@ -347,7 +352,11 @@ func refusesDisabled(t *testing.T, h house) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 	}
-	signIns(store.ErrPasskeyFailed, func() error { _, err := SignInByPasskey(t, h.Store, a, From); return err })
+	signIns(store.ErrPasskeyFailed, func() error {
+		token, text := h.answered(t, a)
+		_, err := h.AuthenticateByPasskey(h.ctx, token, text, Browser, From)
+		return err
+	})
 	signIns(store.ErrPasskeyFailed, func() error { _, err := h.SignIn(h.ctx, checked, From); return err })
 	signIns(store.ErrWrongLogin, func() error { _, err := h.Authenticate(h.ctx, "ada", Password, From); return err })
 	signIns(store.ErrNotFound, func() error { _, err := h.Resume(h.ctx, ticket); return err })
@@ -481,6 +490,8 @@ func siteWithoutPasskeys(t *testing.T, h house) {
 	a, n := h.keyholder(t)
 	token, text := h.answered(t, a)
 	user := h.find(t, "ada")
+	other := h.signInAs(t, Register(t, h.Store, grace()), false)
+	registration := h.mailing(t).pending(t, bare(third()), "browser")
 	plain := store.DefaultRules
 	plain.Keys = Keys(t)
 	elsewhere := h
@@ -492,7 +503,9 @@ func siteWithoutPasskeys(t *testing.T, h house) {
 		_, signIn := h.BeginPasskeySignIn(Browser)
 		_, proof := h.BeginPasskeyProof(h.ctx, n, user)
 		_, add := h.BeginPasskey(h.ctx, n, user)
-		for _, err := range []error{signIn, proof, add} {
+		_, first := h.BeginPasskey(h.ctx, other, h.find(t, "grace"))
+		_, pending := h.BeginPendingPasskey(h.ctx, registration)
+		for _, err := range []error{signIn, proof, add, first, pending} {
 			if !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: a ceremony begins: %v", what, err)
 			}
@@ -513,6 +526,7 @@ func siteWithoutPasskeys(t *testing.T, h house) {
 	// A site whose passkeys are for another domain.
 	moved := store.DefaultRules
 	moved.RelyingParty = RelyingParty(t, "https://other.example")
+	moved.Mails = true
 	if _, err := h.ruled(t, moved).byPasskey(token, text); !errors.Is(err, store.ErrPasskeyFailed) {
 		t.Errorf("at another site: %v", err)
 	}
@@ -530,6 +544,63 @@ func countsNoFailure(t *testing.T, h house) {
 	a.Lie = nil
 	h.burn(t, "ada", From)
 	_, err := SignInByPasskey(t, h.Store, a, From) // though the password has to wait
+	must(t, err)
+}
+
+func logsRefusals(t *testing.T, h house) {
+	a, n := h.keyholder(t)
+	var log bytes.Buffer
+	site := store.DefaultRules
+	site.Keys, site.RelyingParty = Keys(t), RelyingParty(t, Origin)
+	s, err := store.New(h.ctx, h.db, NewPasswords(), NewHasher(t), site, h.clock.Now, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	must(t, err)
+	h.Store = s
+	token, err := h.BeginPasskeySignIn(Browser)
+	must(t, err)
+	_, garbage := h.byPasskey(token.Token, "garbage")
+	refused(t, garbage)
+	if strings.Contains(log.String(), store.EventFailed) || !strings.Contains(log.String(), "a passkey was refused") {
+		t.Errorf("of nobody's answer the log says\n%s", &log)
+	}
+	challenges := []string{fmt.Sprint(shown(t, token)["challenge"])}
+	for _, lie := range lies {
+		a.Lie = func(r *Response) {
+			challenges = append(challenges, r.Challenge)
+			lie(r)
+		}
+		_, err := SignInByPasskey(t, h.Store, a, From)
+		refused(t, err)
+		other := NewAuthenticator(Origin)
+		other.Lie = a.Lie
+		_, err = h.add(t, other, n)
+		refused(t, err)
+	}
+	for _, hidden := range append(challenges, token.Token, string(a.Keys[0].ID), base64.RawURLEncoding.EncodeToString(a.Keys[0].ID), "Ada") {
+		if strings.Contains(log.String(), hidden) {
+			t.Errorf("the log holds %q", hidden)
+		}
+	}
+	if got := strings.Count(log.String(), "a passkey was refused"); got != 2*len(lies)+1 {
+		t.Errorf("%d refusals are logged", got)
+	}
+}
+
+func unasked(t *testing.T, h house) {
+	a, n := h.keyholder(t)
+	a.Sent = func(credential, _ map[string]any) {
+		credential["clientExtensionResults"] = map[string]any{"credProps": map[string]any{"rk": true}, "somethingNew": 1}
+	}
+	_, err := SignInByPasskey(t, h.Store, a, From)
+	must(t, err)
+	other := NewAuthenticator(Origin)
+	other.Sent = a.Sent
+	_, err = h.add(t, other, n)
+	must(t, err)
+	a.Sent = func(credential, _ map[string]any) {
+		delete(credential, "clientExtensionResults")
+		delete(credential, "authenticatorAttachment")
+	}
+	_, err = SignInByPasskey(t, h.Store, a, From)
 	must(t, err)
 }
 

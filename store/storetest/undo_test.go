@@ -272,7 +272,7 @@ func undoesOnce(t *testing.T, h house) {
 		t.Errorf("%d of twenty undid it", done)
 	}
 	h.count(t, "events WHERE name = 'factors_undone'", 1)
-	h.letter(t, store.LetterFactorsUndone)
+	letter := h.letter(t, store.LetterFactorsUndone)
 	for _, token := range []string{undo, second} {
 		if err := h.UndoFactors(h.ctx, token, From); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("afterwards: %v", err)
@@ -280,6 +280,17 @@ func undoesOnce(t *testing.T, h house) {
 	}
 	if f, err := h.Factors(h.ctx, h.find(t, "ada")); err != nil || !f.UndoUntil.IsZero() {
 		t.Errorf("until %v, %v", f.UndoUntil, err)
+	}
+	// Two that have both found the link good before one of them is done.
+	must(t, h.ResetPassword(h.ctx, letter.Token, Password, From))
+	n = h.enter(t, "ada", Password, on("home"))
+	h.post(t)
+	AddPasskey(t, h.Store, NewAuthenticator(Origin), n)
+	again := h.letter(t, store.LetterFirstFactor).Token
+	undoes := func() error { return h.UndoFactors(h.ctx, again, From) }
+	both := h.overtake(t, `UPDATE users SET name = name`, nil, undoes, undoes)
+	if (both[0] == nil) == (both[1] == nil) || !errors.Is(errors.Join(both...), store.ErrInvalidLink) {
+		t.Errorf("two at once: %v", both)
 	}
 }
 
