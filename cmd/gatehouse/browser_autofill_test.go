@@ -56,6 +56,10 @@ func TestBrowserThePasskeyButtonAtOnceAfterLoading(t *testing.T) {
 			document.querySelector("[data-passkey] button").click();
 			document.querySelector("[data-passkey] button").click();
 		})`)
+	b.open("/login?at-once")
+	b.becomes(asked, "dialog")
+	b.settle()
+	b.is(asked+" + "+takenBack, "dialogfalse") // no autofill took its place
 	a.away(false)
 	b.openTo("/login?at-once", "/")
 	b.signsInOnce(x)
