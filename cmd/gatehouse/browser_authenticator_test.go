@@ -138,6 +138,19 @@ func (b *tab) watches() {
 		}`)
 }
 
+// offers opens a sign-in page for somebody who is away, and waits until its
+// autofill waits for them.
+func (b *tab) offers(a *authenticator, path string) {
+	b.t.Helper()
+	a.away(true)
+	b.open(path)
+	b.until("requests.length === 1")
+	// The browser answers in turn: it has taken that request when it answers this.
+	for range 2 {
+		ask[bool](b, "PublicKeyCredential.isConditionalMediationAvailable()")
+	}
+}
+
 // asked are the requests of the page to the authenticator so far: those of the
 // autofill, and those with a dialog. takenBack says which of them are over for
 // the page.

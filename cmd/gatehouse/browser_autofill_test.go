@@ -14,13 +14,11 @@ func waits(t *testing.T, p *program, scripts ...string) (*tab, *authenticator) {
 	p.join(t, ada)
 	b, a := keyed(t, p, ada)
 	b.signOut()
-	a.away(true)
 	b.watches()
 	for _, script := range scripts {
 		b.before(script)
 	}
-	b.open("/login")
-	b.until("requests.length === 1")
+	b.offers(a, "/login")
 	return b, a
 }
 
@@ -149,10 +147,8 @@ func TestBrowserTwoTabsWaitForAPasskey(t *testing.T) {
 	other := b.besides()
 	second := other.authenticator()
 	second.take(a.keys())
-	second.away(true)
 	other.watches()
-	other.open("/login?next=%2Faccount")
-	other.until("requests.length === 1")
+	other.offers(second, "/login?next=%2Faccount")
 	a.away(false)
 	b.follow(func() { b.clickOn(passkeyButton) })
 	b.arrive("/")
