@@ -46,7 +46,7 @@ func TestChallengesAreLongAndNeverComeTwice(t *testing.T) {
 	}
 }
 
-// INJ-02: neither a challenge nor a token nor an answer is in the log or the database, however the ceremony ends. The
+// FX-42: neither a challenge nor a token nor an answer is in the log or the database, however the ceremony ends. The
 // session of somebody whose sign-in has ended keeps none either.
 func TestNothingOfACeremonyIsKept(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
@@ -111,7 +111,7 @@ func TestNothingOfACeremonyIsKept(t *testing.T) {
 	})
 }
 
-// LIM-03: what answers a script is kept by nobody and is JSON, also when it refuses.
+// What answers a script is kept by nobody and is JSON, also when it refuses.
 func TestOptionsAreKeptByNobody(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {
 		for _, status := range []int{200, 429} {
