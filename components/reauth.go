@@ -69,6 +69,9 @@ func (f *ReauthForm) TypedCode() string {
 	return f.Code.Value
 }
 
+// stuck says that the person has nothing that the site takes: their passkeys were all there was, and it takes none now.
+func (f *ReauthForm) stuck() bool { return !f.HasPassword && f.Passkey == nil }
+
 // enter says what has to be given.
 func (f *ReauthForm) enter() string {
 	switch {
@@ -95,7 +98,7 @@ func (f *ReauthForm) ahead() string {
 		return fmt.Sprintf("To change your email address, %s.", f.enter())
 	case "/account/data", "/account/export":
 		return fmt.Sprintf("To download your data, %s.", f.enter())
-	case passkeysPage, "/account/passkeys/new":
+	case passkeysPage, "/account/passkeys/new", "/account/password/remove":
 		return fmt.Sprintf("To change your passkeys, %s.", f.enter())
 	case "/account/second", "/account/totp", "/account/codes":
 		return fmt.Sprintf("To change your second step, %s.", f.enter())

@@ -126,6 +126,7 @@ var examples = []example{
 	{route: "GET /account/passkeys/{handle}", at: "/account/passkeys/NONE", costs: takes(0, 3)},
 	{route: "POST /account/passkeys/{handle}", at: "/account/passkeys/NONE", form: "name=Phone", costs: takes(0, 3)},
 	{route: "POST /account/passkeys/{handle}/remove", at: "/account/passkeys/NONE/remove", costs: takes(0, 3)},
+	{route: "GET /account/password/remove", shows: elsewhere, costs: takes(0, 2)},
 	{route: "POST /account/password/remove", costs: takes(0, 3)},
 	{route: "GET /.well-known/passkey-endpoints", shows: aFile, costs: takes(0, 0)},
 	{route: "GET /account/signins", costs: takes(0, 3)},
