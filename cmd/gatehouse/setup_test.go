@@ -121,8 +121,18 @@ func TestADeveloperIsShownASetupLink(t *testing.T) {
 					t.Errorf("the log has the link, or says what stdout says:\n%s", log)
 				}
 			}
-			becomeAdmin(t, kind, database, token)
 			p := launchIn(t, folder, database, secretOf(sharedSecret)...)
+			c := p.caller()
+			form := c.opens(setupPath + "/" + token)
+			for field, typed := range registration(storetest.Ada()) {
+				form[field] = typed
+			}
+			c.post(setupPath, form).is(t, 303)
+			p.stop()
+			if user := findAda(t, migrated(t, kind, database)); user.Role != store.RoleAdmin {
+				t.Errorf("the link makes %+v", user)
+			}
+			p = launchIn(t, folder, database, secretOf(sharedSecret)...)
 			p.stop()
 			if said := p.out.String() + p.log.String(); strings.Contains(said, "no administrator") {
 				t.Errorf("with an administrator: %s", said)
