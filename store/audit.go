@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"gatehouse/store/rules"
 )
@@ -26,6 +27,8 @@ const (
 	selectOwnAudit = `SELECT ` + auditColumns + ` FROM audit WHERE subject_id = $1 ORDER BY id DESC LIMIT $2`
 
 	emptyReasons = `UPDATE audit SET reason = '' WHERE subject_id = $1 AND reason <> ''`
+
+	selectUsername = `SELECT username FROM users WHERE id = $1`
 
 	deleteOldAudit = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at <= $1 ORDER BY at LIMIT $2)`
 )
@@ -61,7 +64,8 @@ func (tx *Tx) deed(ctx context.Context, from Origin, name string, subject User, 
 	return tx.audit(ctx, from, name, subject.ID, detail, from.Reason)
 }
 
-// audit writes a row of the audit. subject is 0 for a deed that concerns nobody's account.
+// audit writes a row of the audit. subject is 0 for a deed that concerns nobody's account, which is
+// logged here.
 func (tx *Tx) audit(ctx context.Context, from Origin, name string, subject int64, detail, reason string) error {
 	actor := "command line"
 	switch {
@@ -72,16 +76,18 @@ func (tx *Tx) audit(ctx context.Context, from Origin, name string, subject int64
 	case from.Account != "":
 		actor += ", " + from.Account
 	}
+	actor, reason = rules.Shorten(actor, agentMax), rules.Shorten(reason, utf8.UTFMax*ReasonMax)
 	id := func(n int64) sql.NullInt64 { return sql.NullInt64{Int64: n, Valid: n != 0} }
 	_, err := tx.ExecContext(ctx, insertAudit, tx.store.Now(), name, id(from.By), actor, id(subject), detail, reason,
 		from.Address, rules.Shorten(from.Agent, agentMax), from.Request)
 	if err != nil {
 		return fmt.Errorf("write the audit: %w", err)
 	}
+	if subject == 0 {
+		tx.events = append(tx.events, Event{Name: name, Origin: from})
+	}
 	return nil
 }
-
-const selectUsername = `SELECT username FROM users WHERE id = $1`
 
 // Audit lists what administrators and the operator did, newest first, AuditPerPage at a time: what
 // was before the id, or the newest for 0. more says whether there is older.

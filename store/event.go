@@ -102,6 +102,14 @@ type Origin struct {
 	Zone string
 }
 
+// shown is what a person is shown of where it comes from: nothing of an administrator.
+func (o Origin) shown() Origin {
+	if o.By != 0 {
+		o.Address, o.Agent, o.Zone = "", "", ""
+	}
+	return o
+}
+
 // Event is something that happened to an account. Events are written once and
 // never changed; they go when they are old, or with the account.
 type Event struct {

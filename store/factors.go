@@ -96,10 +96,13 @@ func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended
 }
 
 // DropUnreadableApps removes the authenticator apps that the site's secret cannot open, of
-// everybody. Their owners still have a second step and sign in with a recovery code. dropped
+// everybody, for the operator. Their owners still have a second step and sign in with a recovery code. dropped
 // is how many there were, and stranded are the people among them who have neither a code nor a passkey. Without
 // a secret these are all apps: ask first.
 func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped int, stranded []User, err error) {
+	if !from.Operator {
+		return 0, nil, ErrForbidden
+	}
 	const batch = 200
 	for after := int64(0); ; {
 		apps, err := All(ctx, s, selectApps, []any{after, batch}, (*sealedApp).columns)
@@ -133,13 +136,7 @@ func (s *Store) DropUnreadableApps(ctx context.Context, from Origin) (dropped in
 // ErrNotFound says that it is gone: the person may have set up another one.
 func (s *Store) dropApp(ctx context.Context, app sealedApp, from Origin) (left int, user User, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
-		if _, err := tx.act(ctx, from, HelpPeople, app.userID); err != nil {
-			return err
-		}
-		if err := tx.lockUser(ctx, app.userID); err != nil {
-			return err
-		}
-		if err := user.scan(tx.QueryRowContext(ctx, selectUserByID, app.userID)); err != nil {
+		if user, err = tx.act(ctx, from, HelpPeople, app.userID); err != nil {
 			return err
 		}
 		dropped, err := tx.changed(ctx, deleteSealedApp, app.userID, app.sealed)

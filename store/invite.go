@@ -23,9 +23,10 @@ const (
 	// What somebody wrote who may do less by now is void.
 	deleteInvitesBy = `DELETE FROM tokens WHERE by_id = $1 AND purpose = 'invite' AND used_at IS NULL AND role <> ''`
 
+	// All are good for equally long, so this is the order in which they were written.
 	selectInvites = `SELECT invites.handle, invites.email, invites.role, coalesce(users.username, ''), invites.created_at, invites.expires_at
-		FROM (SELECT * FROM tokens WHERE purpose = 'invite' AND created_at > $1 AND used_at IS NULL AND expires_at > $2 AND expires_at <= $3
-			ORDER BY created_at DESC, handle DESC LIMIT $4) AS invites
+		FROM (SELECT * FROM tokens WHERE purpose = 'invite' AND expires_at > $1 AND expires_at <= $2 AND used_at IS NULL
+			ORDER BY expires_at DESC, handle DESC LIMIT $3) AS invites
 		LEFT JOIN users ON users.id = invites.by_id`
 
 	deleteInvite = `DELETE FROM tokens WHERE handle = $1 AND handle <> '' AND purpose = 'invite' AND used_at IS NULL RETURNING role`
@@ -53,17 +54,18 @@ func (s *Store) Invite(ctx context.Context, email, role string, from Origin) err
 	if err := CheckRole(role); err != nil {
 		return err
 	}
-	if taken, err := s.emailTaken(ctx, key); err != nil {
-		return err
-	} else if taken {
-		return ErrEmailTaken
-	}
 	return s.Write(ctx, func(tx *Tx) error {
 		if err := tx.serialize(ctx); err != nil {
 			return err
 		}
 		if err := tx.mayInvite(ctx, from, role); err != nil {
 			return err
+		}
+		var owner User
+		if err := owner.scan(tx.QueryRowContext(ctx, selectOwner, key)); err == nil {
+			return ErrEmailTaken
+		} else if !errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("invite: %w", err)
 		}
 		if !s.Mails() {
 			return nil
@@ -94,7 +96,10 @@ func (tx *Tx) mayInvite(ctx context.Context, from Origin, role string) error {
 	if _, err := tx.actor(ctx, from, ManagePeople); err != nil || role == "" {
 		return err
 	}
-	given, _ := FindRole(role)
+	given, known := FindRole(role)
+	if !known {
+		return CheckRole(role) // a link from before this program
+	}
 	return tx.mayGive(ctx, from, given)
 }
 
@@ -108,28 +113,49 @@ func (s *Store) AcceptInvite(ctx context.Context, token string, r Registration, 
 		return User{}, err
 	}
 	r.Email = t.Email
-	user, err := s.register(ctx, r, from, grant{role: t.Role, confirmed: true, redeem: func(tx *Tx) error {
-		if t.Role != "" {
-			if err := tx.serialize(ctx); err != nil {
-				return err
-			}
-			writer := Origin{By: t.by, Operator: t.by == 0}
-			if err := tx.mayInvite(ctx, writer, t.Role); err != nil {
-				return ErrInvalidLink
-			}
-		}
-		return tx.redeem(ctx, token, User{})
-	}})
+	g := grant{role: t.Role, confirmed: true, redeem: func(tx *Tx) error { return tx.redeem(ctx, token, User{}) }}
+	if t.Role != "" {
+		g = s.withRole(ctx, t, g)
+	}
+	user, err := s.register(ctx, r, from, g)
 	if refusal, refused := rules.AsRefusal(err); refused && refusal.Field == "email" {
 		return User{}, ErrInvalidLink // has an account by now
 	}
 	return user, err
 }
 
+// withRole is what an invitation with a role gives: it is asked once more whether its writer may give
+// that, and the audit names them beside the new account.
+func (s *Store) withRole(ctx context.Context, t Token, g grant) grant {
+	writer := Origin{By: t.by, Operator: t.by == 0}
+	redeem := g.redeem
+	g.redeem = func(tx *Tx) error {
+		if err := tx.serialize(ctx); err != nil {
+			return err
+		}
+		if err := tx.mayInvite(ctx, writer, t.Role); err != nil {
+			return voidFor(err)
+		}
+		return redeem(tx)
+	}
+	g.audit = func(tx *Tx, user User) error {
+		return tx.audit(ctx, writer, EventRegistered, user.ID, t.handle+" "+t.Role, "")
+	}
+	return g
+}
+
+// voidFor is ErrInvalidLink where somebody is refused what they once gave a link for. A fault stays one.
+func voidFor(err error) error {
+	if _, refused := rules.AsRefusal(err); refused || errors.Is(err, ErrForbidden) {
+		return ErrInvalidLink
+	}
+	return err
+}
+
 // Invitations lists the open invitations, newest first, at most InvitesPerPage.
 func (s *Store) Invitations(ctx context.Context) ([]Invitation, error) {
 	now := s.Now()
-	list, err := All(ctx, s, selectInvites, []any{now.Add(-InviteValid - skew), now, latest(now, InviteValid), InvitesPerPage}, func(i *Invitation) []any {
+	list, err := All(ctx, s, selectInvites, []any{now, latest(now, InviteValid), InvitesPerPage}, func(i *Invitation) []any {
 		return []any{&i.Handle, &i.Email, &i.Role, &i.By, UTC{&i.CreatedAt}, UTC{&i.ExpiresAt}}
 	})
 	slices.SortFunc(list, func(a, b Invitation) int {

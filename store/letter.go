@@ -232,6 +232,7 @@ func addressKey(to string) string {
 // the one that they confirmed. Any other may belong to a stranger, and a name is free
 // text: nobody should be able to send words of their own to strangers through us.
 func letterFor(email string, user User, from Origin) LetterData {
+	from = from.shown()
 	data := LetterData{To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Zone: cmp.Or(user.Zone, from.Zone)}
 	if email == user.Email && user.Verified() {
 		data.Verified, data.Name, data.Username = true, rules.CanonicalName(user.Name), user.Username

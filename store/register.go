@@ -86,10 +86,10 @@ type grant struct {
 	// role is that of the account. confirmed says that the link was sent to its address.
 	role      string
 	confirmed bool
-	// added says that somebody else made the account, which is for the audit.
-	added bool
-	// redeem uses the link up. It is nil where there is none.
+	// redeem uses the link up, and audit writes down who gave it. Either is nil where there is
+	// nothing to do.
 	redeem func(tx *Tx) error
+	audit  func(tx *Tx, user User) error
 }
 
 // register makes an account.
@@ -126,8 +126,8 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, g gra
 			}
 			user.Role = g.role
 		}
-		if g.added {
-			if err := tx.audit(ctx, from, EventRegistered, user.ID, roleWord(g.role), from.Reason); err != nil {
+		if g.audit != nil {
+			if err := g.audit(tx, user); err != nil {
 				return err
 			}
 		}

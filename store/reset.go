@@ -54,13 +54,13 @@ func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 // password, for operators of a site that sends no mail. It is refused for a
 // disabled account, whose links are void.
 func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token string, err error) {
-	if user.Disabled() {
-		return "", rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
-	}
 	err = s.Write(ctx, func(tx *Tx) error {
 		user, err := tx.act(ctx, from, HelpPeople, user.ID)
 		if err != nil {
 			return err
+		}
+		if user.Disabled() {
+			return rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
 		}
 		if token, err = tx.issue(ctx, PurposeReset, user, user.Email); err != nil {
 			return err

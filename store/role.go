@@ -94,7 +94,8 @@ func CheckRole(name string) error {
 
 // ChangeRole gives somebody a role, and says whether they had another one. was is the role that the
 // form was drawn with; another one by now is refused. All sign-ins of the person end, because what
-// was good for a member may not be for staff, and so do the invitations that they may write no more.
+// was good for a member may not be for staff, and so does all trust. Who may do less from then on
+// has no open invitations with a role any more, and who may do more gets a letter.
 func (s *Store) ChangeRole(ctx context.Context, user User, role, was string, from Origin) (changed bool, err error) {
 	if err := CheckRole(role); err != nil {
 		return false, err
@@ -125,7 +126,11 @@ func (s *Store) ChangeRole(ctx context.Context, user User, role, was string, fro
 		if n == 0 {
 			return ErrNotFound
 		}
-		for _, statement := range []string{deleteSignIns, deleteInvitesBy} {
+		void := []string{deleteSignIns}
+		if !given.May.Has(user.TheRole().May) {
+			void = append(void, deleteInvitesBy)
+		}
+		for _, statement := range void {
 			if _, err := tx.ExecContext(ctx, statement, user.ID); err != nil {
 				return fmt.Errorf("change the role of user %d: %w", user.ID, err)
 			}
@@ -133,8 +138,7 @@ func (s *Store) ChangeRole(ctx context.Context, user User, role, was string, fro
 		if err := tx.endTrust(ctx, user); err != nil {
 			return err
 		}
-		gained := given.May&^user.TheRole().May != 0
-		if gained {
+		if gained := !user.May(given.May); gained {
 			data := letterFor(user.Email, user, from)
 			data.Role = role
 			if err := tx.notifyIn(ctx, LetterRoleGained, user, data); err != nil {

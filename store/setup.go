@@ -42,9 +42,12 @@ func (tx *Tx) noAdmin(ctx context.Context) error {
 	return ErrHasAdmin
 }
 
-// SetupToken makes the token of a link with which somebody becomes the first administrator. It is
-// refused with ErrHasAdmin.
+// SetupToken makes the token of a link with which somebody becomes the first administrator, for the
+// operator. It is refused with ErrHasAdmin.
 func (s *Store) SetupToken(ctx context.Context, from Origin) (token string, err error) {
+	if !from.Operator {
+		return "", ErrForbidden
+	}
 	err = s.Write(ctx, func(tx *Tx) error {
 		if err := tx.serialize(ctx); err != nil {
 			return err
@@ -74,12 +77,12 @@ func (s *Store) Setup(ctx context.Context, token string, r Registration, from Or
 	} else if has {
 		return User{}, ErrInvalidLink
 	}
-	return s.register(ctx, r, from, grant{role: RoleAdmin, redeem: func(tx *Tx) error {
+	first := func(tx *Tx) error {
 		if err := tx.serialize(ctx); err != nil {
 			return err
 		}
 		if err := tx.noAdmin(ctx); err != nil {
-			return ErrInvalidLink
+			return voidFor(err)
 		}
 		if err := tx.redeem(ctx, token, User{}); err != nil {
 			return err
@@ -88,5 +91,9 @@ func (s *Store) Setup(ctx context.Context, token string, r Registration, from Or
 			return fmt.Errorf("use a setup link: %w", err)
 		}
 		return nil
-	}})
+	}
+	audit := func(tx *Tx, user User) error {
+		return tx.audit(ctx, Origin{Operator: true}, EventRegistered, user.ID, PurposeSetup+" "+RoleAdmin, "")
+	}
+	return s.register(ctx, r, from, grant{role: RoleAdmin, redeem: first, audit: audit})
 }

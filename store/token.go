@@ -45,7 +45,9 @@ type Token struct {
 	// Role is that of an invitation.
 	Role string
 
-	by int64 // who wrote the invitation, or 0 for the operator
+	// by is who wrote the invitation, or 0 for the operator, and handle names it.
+	by     int64
+	handle string
 
 	emailKey         string
 	created, expires time.Time
@@ -74,7 +76,7 @@ const (
 		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
 
 	// An invitation is nobody's yet.
-	selectInvite = `SELECT ` + tokenColumns + `, tokens.role, coalesce(tokens.by_id, 0) FROM tokens
+	selectInvite = `SELECT ` + tokenColumns + `, tokens.role, coalesce(tokens.by_id, 0), tokens.handle FROM tokens
 		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
 
 	useToken = `UPDATE tokens SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1`
@@ -107,7 +109,7 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	columns := []any{&t.Purpose, &t.Email, &t.emailKey, &epoch, UTC{&t.created}, UTC{&t.expires}}
 	query, into := selectToken, append(t.User.columns(), columns...)
 	if slices.Contains(purposes, PurposeInvite) || slices.Contains(purposes, PurposeSetup) {
-		query, into = selectInvite, append(columns, &t.Role, &t.by)
+		query, into = selectInvite, append(columns, &t.Role, &t.by, &t.handle)
 	}
 	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, secret.Digest(token), now).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {

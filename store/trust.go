@@ -54,7 +54,7 @@ func (s *Store) Trust() time.Duration { return s.rules.Trust }
 // trusted says whether somebody with a second step trusts the browser. It makes a sign-in by
 // password shorter and nothing else, so it is not asked for a closed account.
 func (s *Store) trusted(ctx context.Context, user User, from Origin) (bool, error) {
-	if !user.SecondStep() || user.Closed() || user.Staff() {
+	if !user.SecondStep() || user.Closed() {
 		return false, nil
 	}
 	return isTrusted(s.db.ReadContext(ctx), s.db.Read, s, user, from)
@@ -62,12 +62,12 @@ func (s *Store) trusted(ctx context.Context, user User, from Origin) (bool, erro
 
 // isTrusted takes two tokens: that of the device, which lives long and opens nothing, and
 // that which was made when the browser was trusted. So what was copied from the browser
-// before that is worth nothing.
+// before that is worth nothing. Staff are always asked.
 func isTrusted(ctx context.Context, db interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }, s *Store, user User, from Origin,
 ) (bool, error) {
-	if s.rules.Trust == 0 || from.Device == "" || from.Trust == "" {
+	if s.rules.Trust == 0 || from.Device == "" || from.Trust == "" || user.Staff() {
 		return false, nil
 	}
 	now := s.Now()

@@ -65,11 +65,13 @@ func (tx *Tx) lockUser(ctx context.Context, userID int64) error {
 	return nil
 }
 
-// Record writes an event of an account. name is one of EventNames, or of the product's.
+// Record writes an event of an account. name is one of EventNames, or of the product's. Where an
+// administrator did it, from where is in the log and the audit alone, for it is nothing about the person.
 func (tx *Tx) Record(ctx context.Context, userID int64, name, detail string, from Origin) error {
 	from.Agent = rules.Shorten(from.Agent, agentMax)
 	e := Event{At: tx.store.Now(), UserID: userID, Name: name, Origin: from, Detail: detail}
-	if _, err := tx.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, sql.NullInt64{Int64: e.By, Valid: e.By != 0}, e.Address, e.Agent, e.Request, e.Detail, userID); err != nil {
+	from = from.shown()
+	if _, err := tx.ExecContext(ctx, insertEvent, e.At, e.Name, e.Operator, sql.NullInt64{Int64: e.By, Valid: e.By != 0}, from.Address, from.Agent, e.Request, e.Detail, userID); err != nil {
 		return fmt.Errorf("record %s: %w", name, err)
 	}
 	tx.events = append(tx.events, e)

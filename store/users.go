@@ -61,16 +61,20 @@ func (s *Store) AddUser(ctx context.Context, r Registration, role string, from O
 	if err := CheckRole(role); err != nil {
 		return User{}, err
 	}
-	return s.register(ctx, r, from, grant{role: role, added: true, redeem: func(tx *Tx) error {
+	may := func(tx *Tx) error {
 		if err := tx.serialize(ctx); err != nil {
 			return err
 		}
 		return tx.mayInvite(ctx, from, role)
-	}})
+	}
+	audit := func(tx *Tx, user User) error {
+		return tx.audit(ctx, from, EventRegistered, user.ID, roleWord(role), "")
+	}
+	return s.register(ctx, r, from, grant{role: role, redeem: may, audit: audit})
 }
 
-// Disable keeps the owner of an account out of it and ends all its sign-ins. Their open invitations
-// are void. Doing it twice is no error.
+// Disable keeps the owner of an account out of it, and ends all its sign-ins and all trust. Their
+// open invitations with a role are void. Doing it twice is no error.
 func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
 		user, err := tx.act(ctx, from, ManagePeople, user.ID)
@@ -87,12 +91,16 @@ func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 		if !changed {
 			return nil
 		}
+		if err := tx.endTrust(ctx, user); err != nil {
+			return err
+		}
 		return tx.deed(ctx, from, EventDisabled, user, "")
 	})
 }
 
 // shut disables or closes an account, by a statement that takes the time and the id,
-// and ends all its sign-ins. It returns false where that was done before.
+// ends all its sign-ins and voids the invitations with a role that its owner wrote. It returns false
+// where that was done before.
 func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, error) {
 	n, err := tx.changed(ctx, statement, tx.store.Now(), user.ID)
 	if err == nil {

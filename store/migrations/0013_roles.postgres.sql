@@ -13,7 +13,7 @@ CREATE TABLE locks (
 ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN handle TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN by_id BIGINT;
-CREATE INDEX tokens_invites ON tokens (created_at, handle) WHERE purpose = 'invite';
+CREATE INDEX tokens_invites ON tokens (expires_at, handle) WHERE purpose = 'invite';
 CREATE INDEX tokens_handle ON tokens (handle) WHERE handle <> '';
 CREATE INDEX tokens_by ON tokens (by_id) WHERE by_id IS NOT NULL;
 
@@ -42,7 +42,8 @@ CREATE INDEX audit_name ON audit (name, id);
 CREATE FUNCTION audit_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	-- The one change is that a reason is emptied once its subject is erased.
-	IF NEW.reason = '' AND (to_jsonb(NEW) - 'reason') = (to_jsonb(OLD) - 'reason') THEN
+	IF NEW.reason = '' AND (to_jsonb(NEW) - 'reason') = (to_jsonb(OLD) - 'reason')
+		AND NOT EXISTS (SELECT 1 FROM users WHERE id = OLD.subject_id) THEN
 		RETURN NEW;
 	END IF;
 	RAISE EXCEPTION 'the audit is never changed';

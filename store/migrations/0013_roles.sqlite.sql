@@ -13,7 +13,7 @@ CREATE TABLE locks (
 ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN handle TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN by_id INTEGER;
-CREATE INDEX tokens_invites ON tokens (created_at, handle) WHERE purpose = 'invite';
+CREATE INDEX tokens_invites ON tokens (expires_at, handle) WHERE purpose = 'invite';
 CREATE INDEX tokens_handle ON tokens (handle) WHERE handle <> '';
 CREATE INDEX tokens_by ON tokens (by_id) WHERE by_id IS NOT NULL;
 
@@ -44,6 +44,7 @@ CREATE TRIGGER audit_stay BEFORE UPDATE ON audit
 WHEN NEW.reason <> '' OR NEW.id <> OLD.id OR NEW.at <> OLD.at OR NEW.name <> OLD.name OR NEW.actor_id IS NOT OLD.actor_id
 	OR NEW.actor <> OLD.actor OR NEW.subject_id IS NOT OLD.subject_id OR NEW.detail <> OLD.detail
 	OR NEW.address <> OLD.address OR NEW.agent <> OLD.agent OR NEW.request <> OLD.request
+	OR EXISTS (SELECT 1 FROM users WHERE users.id = OLD.subject_id)
 BEGIN
 	SELECT RAISE(ABORT, 'the audit is never changed');
 END;

@@ -62,6 +62,8 @@ var stored = map[string]struct {
 	"letters.created_at":          {behaves: writtenAhead},
 	"letters.due_at":              {behaves: dueAhead},
 	"letters.expires_at":          {behaves: expiresAhead},
+	"locks.at":                    {harmless: "the row is locked, whatever its time"},
+	"audit.at":                    {harmless: "it is shown, and goes when it is old: nothing else tells what is older"},
 	"letter_addresses.at":         {harmless: "it is locked, and goes when it is old"},
 	"unwanted_letters.created_at": {harmless: "it is shown"},
 	"jobs.due_at":                 {behaves: jobAhead},

@@ -313,7 +313,7 @@ func TestNoDeedWithoutARecord(t *testing.T) {
 			"a recovery code":                 func() error { _, err := h.finish(entry, store.KindRecovery, ada.codes[0], From); return err },
 			"a code":                          func() error { _, err := h.finish(entry, store.KindCode, ada.Code(), on("work")); return err },
 			"a wrong code":                    func() error { _, err := h.finish(entry, store.KindCode, ada.Wrong(), From); return err },
-			"the apps":                        func() error { _, _, err := other.DropUnreadableApps(h.ctx, From); return err },
+			"the apps":                        func() error { _, _, err := other.DropUnreadableApps(h.ctx, Operator); return err },
 		} {
 			if err := verb(); err == nil || refusal(err) || errors.Is(err, store.ErrSignInEnded) || errors.Is(err, store.ErrCodesShown) {
 				t.Errorf("%s without a record = %v, want a fault", name, err)

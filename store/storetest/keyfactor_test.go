@@ -485,7 +485,7 @@ func anyPasskey(t *testing.T, h house) {
 	SetUpApp(t, h.Store, h.clock, h.signIn(t, false))
 	h.exec(t, `UPDATE recovery_codes SET used_at = created_at`)
 	other := h.keyed(t, otherKeys(t))
-	dropped, stranded, err := other.DropUnreadableApps(h.ctx, From)
+	dropped, stranded, err := other.DropUnreadableApps(h.ctx, Operator)
 	if err != nil || dropped != 1 || len(stranded) != 0 {
 		t.Errorf("dropped %d, stranded %+v, %v", dropped, stranded, err)
 	}

@@ -199,7 +199,7 @@ func sealsLetters(t *testing.T, h house) {
 	must(t, h.AskReset(h.ctx, "typed into the wrong line", From))
 	Register(t, h.Store, Ada())
 	must(t, h.AskReset(h.ctx, "ada", From))
-	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", asOperator(From)))
 	h.unreadable(t, "", asked, "somebody", "wrong line")
 	h.unreadable(t, "letters", "Lovelace", "ada@", "guest", "example", From.Address, "Firefox")
 	post := h.post(t)
@@ -420,6 +420,10 @@ func namesConfirmed(t *testing.T, h house) {
 	SetUpApp(t, h.Store, h.clock, h.enter(t, wish.Username, otherPassword, from))
 	first := h.letter(t, store.LetterFirstFactor)
 	ask(true, store.LetterFactorsUndone, func() error { return h.UndoFactors(h.ctx, first.Token, from) })
+	ask(true, store.LetterRoleGained, func() error {
+		_, err := h.ChangeRole(h.ctx, h.find(t, wish.Username), "support", "", asOperator(from))
+		return err
+	})
 	for _, kind := range store.LetterKinds {
 		switch kind {
 		case store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff,
