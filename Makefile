@@ -72,7 +72,7 @@ generate: ## write the Go code of the templ components
 	@$(TOOL) templ fmt $(TEMPL)
 	@for folder in $(TEMPL); do $(TOOL) templ generate -path $$folder || exit 1; done
 
-seed: build ## make people to look at: ada and grace, and one who closed the account (DATABASE=...)
+seed: build ## make people to look at: ada, an administrator, grace, and one who is disabled (DATABASE=...)
 	@.recipes/seed bin/gatehouse '$(DATABASE)'
 
 upgrade: ## merge a release of Gatehouse into this product (TO=v1.5.0)

@@ -1,14 +1,14 @@
 // Passkeys (WebAuthn): making and using them is all that needs this script. The answer of the authenticator travels in
 // the hidden fields of an ordinary form. No dialog opens unless somebody clicked.
 
-const ready = new WeakSet(); // forms whose answer is in their fields
+let ready = false; // whether the form that is sent has its answer in its fields
 let waiting; // the one request to the authenticator that a page may have at a time
 let clicked = false; // whether somebody clicked for it, and it did not come from the autofill
-let again; // the timer of the next offer
+let due = 0; // when the offer of the sign-in page has to be renewed
 
 // Ids travel as base64url. By hand: the objects of some password managers cannot do it.
-const encode = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
-const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+const encode = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const decode = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 
 const refusals = {
   NotAllowedError: "No passkey was used. Try again, or choose another way.",
@@ -16,13 +16,14 @@ const refusals = {
   SecurityError: "Passkeys don't work at this address.",
 };
 
-// passkeys begins. say tells a person something, sentence puts the status of an answer into words.
-export function passkeys(say, sentence) {
+// passkeys begins. say tells a person something, sentence puts the status of an answer into words, reach is fetch that
+// always has one.
+export function passkeys(say, sentence, reach) {
   const { PublicKeyCredential } = window; // every browser has it, but not at every address
 
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (!("passkey" in form.dataset) || ready.delete(form)) return;
+    if (ready || !form.dataset.passkey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     say("");
@@ -40,26 +41,38 @@ export function passkeys(say, sentence) {
     const { signal } = waiting;
     clicked = !mediation;
     const body = new URLSearchParams(new FormData(form));
-    const response = await fetch(`${form.action}/options`, { method: "POST", body, redirect: "manual", signal });
+    const request = { action: form.action + "/options", method: "POST", body, redirect: "manual", signal };
+    const response = await reach({ sourceElement: form, request });
     if (response.type === "opaqueredirect") return location.reload(); // something else has to come first
+    if (response.status === 422) return send(form); // the answer to it says what is wrong
     if (!response.ok) throw response;
-    const { ceremony, publicKey } = await response.json();
+    const { ceremony, publicKey } = JSON.parse(response.text());
     publicKey.challenge = decode(publicKey.challenge);
     if (publicKey.user) publicKey.user.id = decode(publicKey.user.id);
     for (const key of publicKey.allowCredentials ?? publicKey.excludeCredentials ?? []) key.id = decode(key.id);
     fill(form.elements, ceremony, await navigator.credentials[form.dataset.passkey]({ publicKey, mediation, signal }));
+    send(form);
+  }
+
+  function send(form) {
     clicked = false;
-    ready.add(form);
+    ready = true;
     form.requestSubmit();
+    ready = false;
   }
 
   // offer has the autofill of the sign-in page name the passkeys there are.
   async function offer() {
-    clearTimeout(again);
     const form = document.querySelector("[data-autofill]");
     if (!form || document.hidden || !await PublicKeyCredential?.isConditionalMediationAvailable?.() || clicked) return;
     perform(form, "conditional").catch(() => {});
-    again = setTimeout(offer, 24e4); // before its time is up
+    due = Date.now() + 2e5;
+    setTimeout(renew, 24e4); // before its time is up
+  }
+
+  // Some password managers cover the page while they unlock: the request that they are about to answer goes on.
+  function renew() {
+    if (Date.now() > due) offer();
   }
 
   // settle tells the password manager what the page knows of its passkeys, and offers those it has. A signal is refused
@@ -75,7 +88,7 @@ export function passkeys(say, sentence) {
     offer();
   }
 
-  addEventListener("visibilitychange", offer);
+  addEventListener("visibilitychange", renew);
   addEventListener("pagehide", () => waiting?.abort());
   settle();
   return settle;

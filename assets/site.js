@@ -221,7 +221,7 @@ function sentence(status) {
   const nothingLost = "Nothing you typed is lost.";
   if (status === unanswered) return `The server hasn't answered yet. ${nothingLost} What you sent may have arrived: try again, and we will say what happened.`;
   if (status === unreached) return `We couldn't reach the server. ${nothingLost} Try again.`;
-  if (status === 503) return `We're very busy right now. ${nothingLost} Try again in a moment.`;
+  if (status === 503 || status === 429) return `We're very busy right now. ${nothingLost} Try again in a moment.`;
   if (status >= 500) return `Something went wrong on our side. ${nothingLost} Try again in a moment.`;
   if (status === 413) return `That's more than we take at once. ${nothingLost} Shorten it and try again.`;
   if (status === 404) return "That isn't here any more. Reload the page to see how things are now.";
@@ -284,7 +284,7 @@ document.addEventListener("submit", (event) => {
   }, htmx.config.defaultTimeout);
 });
 
-const settle = passkeys(say, sentence);
+const settle = passkeys(say, sentence, reach);
 
 // A page from the back-forward cache may show what is private, or no longer true.
 addEventListener("pageshow", ({ persisted }) => {

@@ -46,7 +46,7 @@ type frame struct {
 	passkeys bool
 	// may is what the role of the user allows on this visit.
 	may   store.Permission
-	times    Times
+	times Times
 	// flash is what the first AccountBox of the page says at its heading, and then empty.
 	flash string
 }
@@ -183,5 +183,9 @@ func (o Overview) stays(times Times) string {
 	if o.SignIn.Remembered {
 		return fmt.Sprintf("You stay signed in until %s, or %s after your last visit.", times.day(o.SignIn.EndsAt), Days(store.IdleRemembered))
 	}
-	return fmt.Sprintf("You stay signed in until %s, %d minutes after your last visit, or until you close the browser.", times.day(o.SignIn.EndsAt), store.Idle/time.Minute)
+	idle := store.Idle
+	if o.SignIn.Staff {
+		idle = store.IdleStaff
+	}
+	return fmt.Sprintf("You stay signed in until %s, %d minutes after your last visit, or until you close the browser.", times.day(o.SignIn.EndsAt), idle/time.Minute)
 }

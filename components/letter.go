@@ -64,8 +64,8 @@ var letterWords = []struct {
 	{store.LetterPasskeyRemoved, passkeyRemovedLetter},
 	{store.LetterPasswordRemoved, passwordRemovedLetter},
 	{store.LetterFirstFactor, firstFactorLetter},
-	{store.LetterFactorsUndone, factorsUndoneLetter},
 	{store.LetterRoleGained, roleGainedLetter},
+	{store.LetterFactorsUndone, factorsUndoneLetter},
 	{store.LetterInvite, inviteLetter},
 }
 

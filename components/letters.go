@@ -1,6 +1,10 @@
 package components
 
-import "fmt"
+import (
+	"fmt"
+
+	"gatehouse/store"
+)
 
 func verifyLetter(l *Letter, about letterSubject) {
 	l.Subject = ConfirmAddress
@@ -110,7 +114,7 @@ func passwordOffLetter(l *Letter, about letterSubject) {
 func inviteLetter(l *Letter, about letterSubject) {
 	l.Subject = fmt.Sprintf("You are invited to %s", l.Site)
 	if role, known := store.FindRole(about.Role); known && role.Name != "" {
-		l.Subject = fmt.Sprintf("You are invited to %s as %s", l.Site, role.Label)
+		l.Subject = fmt.Sprintf("You're invited to %s as %s", l.Site, role.Label)
 	}
 	l.Lines = []string{fmt.Sprintf("You can have an account at %s. Choose a username and a password, and it's open.", l.Site)}
 	l.opens(AcceptInvitation, about, "/invite")
@@ -119,7 +123,7 @@ func inviteLetter(l *Letter, about letterSubject) {
 
 func roleGainedLetter(l *Letter, about letterSubject) {
 	role, _ := store.FindRole(about.Role)
-	l.Subject = fmt.Sprintf("You are %s now", role.Called())
+	l.Subject = fmt.Sprintf("You're %s now", role.Called())
 	l.Lines = []string{fmt.Sprintf("The people who run %s gave %s another role: %s. Sign in again to use it.", l.Site, yourAccount(about.Username), role.Called())}
 	l.Facts = facts(about)
 }

@@ -94,7 +94,7 @@ const windowsHello = "Windows Hello"
 func PasskeyName(typed, agent string) func(model string) string {
 	return func(model string) string {
 		switch {
-		case typed != "":
+		case rules.CanonicalName(typed) != "":
 			return typed
 		case models[model] != "":
 			return models[model]
@@ -156,6 +156,13 @@ func NewPasskeyForm() *PasskeyForm {
 	}}
 	f.Name = passkeyNameField()
 	f.Name.Optional, f.Name.Hint = true, "Left empty, it's named after your device or password manager."
+	f.Name.Rule = func(value string) error {
+		if rules.CanonicalName(value) == "" {
+			return nil
+		}
+		_, err := rules.PasskeyName(value)
+		return err
+	}
 	f.Fields = []*Field{f.Name}
 	return f
 }

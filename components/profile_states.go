@@ -28,5 +28,5 @@ func profileState(name string, user store.User, change func(f *ProfileForm)) Sta
 	f := NewProfileForm(user)
 	change(f)
 	page := formPage(memberPage(user, ""), &f.Form)
-	return State{name, page, Profile(page, f, NewZoneForm(user, "Asia/Kathmandu"))}
+	return State{name, page, Profile(page, f, NewZoneForm(user, "Asia/Kathmandu"), "")}
 }

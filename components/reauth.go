@@ -3,6 +3,7 @@ package components
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"gatehouse/store"
 	"gatehouse/store/rules"
@@ -14,6 +15,8 @@ type ReauthForm struct {
 	Password *Field
 	// Code is nil for somebody without a second step.
 	Code *Field
+	// Lasts is for how long it is not asked for again.
+	Lasts time.Duration
 	// HasPassword says whether there is a password to ask for.
 	HasPassword bool
 	// Passkey is the form that a passkey answers, or nil for somebody who has none.
@@ -23,7 +26,10 @@ type ReauthForm struct {
 // NewReauthForm states the form for a person. passkeys says whether people can have passkeys.
 func NewReauthForm(user store.User, passkeys bool) *ReauthForm {
 	f := &ReauthForm{Form: Form{ID: "confirm", Action: "/confirm", Title: "Confirm it's you", Submit: "Continue", Busy: checking, Focus: true, ForUsername: user.Username}}
-	f.HasPassword = user.HasPassword
+	f.HasPassword, f.Lasts = user.HasPassword, store.RecentAuth
+	if user.Staff() {
+		f.Lasts = store.RecentAuthStaff
+	}
 	if passkeys && user.Passkeys > 0 {
 		f.Passkey = &Form{
 			ID: "passkey", Action: "/confirm/passkey", Submit: usePasskey, Busy: waiting,
@@ -63,6 +69,9 @@ func (f *ReauthForm) TypedCode() string {
 	return f.Code.Value
 }
 
+// stuck says that the person has nothing that the site takes: their passkeys were all there was, and it takes none now.
+func (f *ReauthForm) stuck() bool { return !f.HasPassword && f.Passkey == nil }
+
 // enter says what has to be given.
 func (f *ReauthForm) enter() string {
 	switch {
@@ -89,7 +98,7 @@ func (f *ReauthForm) ahead() string {
 		return fmt.Sprintf("To change your email address, %s.", f.enter())
 	case "/account/data", "/account/export":
 		return fmt.Sprintf("To download your data, %s.", f.enter())
-	case passkeysPage, "/account/passkeys/new":
+	case passkeysPage, "/account/passkeys/new", "/account/password/remove":
 		return fmt.Sprintf("To change your passkeys, %s.", f.enter())
 	case "/account/second", "/account/totp", "/account/codes":
 		return fmt.Sprintf("To change your second step, %s.", f.enter())

@@ -10,6 +10,7 @@ func reauthStates() []State {
 		reauthStateOf("confirm-second-refused", stepped(sampleUser), func(f *ReauthForm) { f.TakeRefusal(store.ErrNotYourProof) }),
 		reauthStateOf("confirm-passkey", keyed(sampleUser, 1), func(*ReauthForm) {}),
 		reauthStateOf("confirm-passkey-alone", passwordless(sampleUser), func(*ReauthForm) {}),
+		reauthStateOf("confirm-stuck", passwordless(sampleUser), func(f *ReauthForm) { *f = *NewReauthForm(passwordless(sampleUser), false) }),
 		reauthStateOf("confirm-passkey-refused", passwordless(sampleUser), func(f *ReauthForm) { f.TakeRefusal(store.ErrPasskeyFailed) }),
 	}
 }

@@ -16,7 +16,7 @@ const (
 	codeTitle          = "Enter your code"
 	recoveryTitle      = "Use a recovery code"
 	SecondTitle        = "Second step"
-	SetupTitle        = "Set this site up"
+	SetupTitle         = "Set this site up"
 	SaveCodesTitle     = "Save your recovery codes"
 	setUpAppTitle      = "Set up an app"
 	makeCodes          = "Make new codes"

@@ -37,15 +37,15 @@ func TestAllocations(t *testing.T) {
 		status                   int
 		most                     float64
 	}{
-		{"sign-in page of a stranger", get, "/login", "", nil, 200, 38},
-		{"sign-in page of a stranger, gzip", get, "/login", "", http.Header{"Accept-Encoding": {"gzip"}}, 200, 39},
+		{"sign-in page of a stranger", get, "/login", "", nil, 200, 40},
+		{"sign-in page of a stranger, gzip", get, "/login", "", http.Header{"Accept-Encoding": {"gzip"}}, 200, 41},
 		{"home, signed in", get, "/", "", cookie, 200, 299},
-		{"account", get, "/account", "", cookie, 200, 372},
-		{"an app being set up", get, "/account/totp", "", stepped, 200, 354},
-		{"the page for a code", get, "/login/second", "", due, 200, 287},
+		{"account", get, "/account", "", cookie, 200, 398},
+		{"an app being set up", get, "/account/totp", "", stepped, 200, 368},
+		{"the page for a code", get, "/login/second", "", due, 200, 304},
 		{"inline check of a username", post, "/register/check/username", "username=ada-2", form, 200, 96},
 		{"inline check of a password", post, "/register/check/password", "username=ada&password=correct+horse+battery", form, 200, 92},
-		{"refused registration", post, "/register", "username=ada&email=ada&password=x", form, 422, 154},
+		{"refused registration", post, "/register", "username=ada&email=ada&password=x", form, 422, 158},
 	} {
 		request := func() {
 			recorder := httptest.NewRecorder()

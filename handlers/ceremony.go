@@ -11,6 +11,9 @@ import (
 	"gatehouse/store"
 )
 
+// optionsSuffix ends the path at which site.js begins with a passkey, before it sends the form.
+const optionsSuffix = "/options"
+
 // ceremonyLasts is how long a browser is known as the one that begins with a passkey.
 const ceremonyLasts = time.Hour
 
@@ -33,7 +36,8 @@ func (s *Site) options(w http.ResponseWriter, r *http.Request, begin func() (sto
 	return writeJSON(w, r, http.StatusOK, ceremony)
 }
 
-// refuseOptions answers with a status alone, for which site.js has the words.
+// refuseOptions answers with a status alone. For most of them site.js has the words; a form that is refused it sends
+// without a passkey, so that its page says why.
 func (s *Site) refuseOptions(w http.ResponseWriter, r *http.Request, status int) error {
 	return writeJSON(w, r, status, struct{}{})
 }
@@ -74,9 +78,14 @@ func (s *Site) proofOptions(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// newPasskeyOptions begins to add a passkey.
+// newPasskeyOptions begins to add a passkey. A form that would be refused is refused before one is made, which
+// nobody but the authenticator would know of.
 func (s *Site) newPasskeyOptions(w http.ResponseWriter, r *http.Request) error {
 	sc := scopeOf(r)
+	form := components.NewPasskeyForm()
+	if form.Fill(r.PostForm); !form.Check() {
+		return s.refuseOptions(w, r, http.StatusUnprocessableEntity)
+	}
 	return s.options(w, r, func() (store.Ceremony, error) {
 		return s.Store.BeginPasskey(r.Context(), *sc.signIn, *sc.user)
 	})

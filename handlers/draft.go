@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gatehouse/store"
 )
@@ -49,10 +50,11 @@ func (s *Site) saveDraft(r *http.Request, userID string) bool {
 		values.Del("username") // it is there for password managers alone
 	}
 	form := values.Encode()
-	if form == "" || len(form) > draftMax || s.formPage(r.URL.Path) != r.URL.Path {
+	page := strings.TrimSuffix(r.URL.Path, optionsSuffix)
+	if form == "" || len(form) > draftMax || s.formPage(page) != page {
 		return false
 	}
-	s.session(r.Context()).setDraft(draft{cmp.Or(accountOf(r), userID), r.URL.Path, form})
+	s.session(r.Context()).setDraft(draft{cmp.Or(accountOf(r), userID), page, form})
 	return true
 }
 

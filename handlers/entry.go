@@ -92,7 +92,11 @@ func (s *Site) second(w http.ResponseWriter, r *http.Request, h half) error {
 
 // secondForm asks for a code, for a passkey, or for either: whatever the person has.
 func (s *Site) secondForm(r *http.Request, h half) (*components.HalfForm, error) {
-	form := components.NewSecondForm(store.TicketID(h.ticket), s.Store.Trust())
+	trust := s.Store.Trust()
+	if h.User.Staff() { // no browser of theirs is trusted
+		trust = 0
+	}
+	form := components.NewSecondForm(store.TicketID(h.ticket), trust)
 	if h.User.Passkeys == 0 || !s.Store.Passkeys() {
 		return form, nil
 	}

@@ -60,6 +60,8 @@ type exportedAccount struct {
 		Password  *time.Time `json:"password_changed_at"`
 		// PasskeyUser is the user handle of WebAuthn, in base64url as it is everywhere.
 		PasskeyUser string `json:"passkey_user_handle,omitempty"`
+		// Role is left out for a member.
+		Role string `json:"role,omitempty"`
 	} `json:"account"`
 	SignIns           []exportedSignIn   `json:"sign_ins"`
 	Devices           []exportedDevice   `json:"known_devices"`
@@ -70,6 +72,8 @@ type exportedAccount struct {
 	// SecondStep is left out for somebody who has none.
 	SecondStep *exportedSecondStep `json:"second_step,omitempty"`
 	Passkeys   []exportedPasskey   `json:"passkeys"`
+	// Deeds are what the people who run the site did to the account.
+	Deeds []exportedDeed `json:"done_by_the_site,omitempty"`
 }
 
 type exportedUnwanted struct {
@@ -103,6 +107,12 @@ type exportedPasskey struct {
 	Count      int64      `json:"sign_count"`
 	CreatedAt  time.Time  `json:"added_at"`
 	UsedAt     *time.Time `json:"last_used_at"`
+}
+
+type exportedDeed struct {
+	What   string    `json:"what"`
+	Detail string    `json:"detail,omitempty"`
+	At     time.Time `json:"at"`
 }
 
 type exportedDevice struct {
@@ -157,6 +167,7 @@ func exportOf(site string, data store.Export) exportedAccount {
 	a.Username, a.Email, a.Name, a.CreatedAt = data.User.Username, data.User.Email, data.User.Name, data.User.CreatedAt
 	a.RenamedAt, a.Confirmed = timeOrNil(data.User.RenamedAt), timeOrNil(data.User.VerifiedAt)
 	a.Zone, a.Password = data.User.Zone, timeOrNil(data.User.PasswordAt)
+	a.Role = data.User.Role
 	a.PasskeyUser = base64.RawURLEncoding.EncodeToString(data.Passkeys.User)
 	for _, n := range data.SignIns {
 		file.SignIns = append(file.SignIns, exportedSignIn{
@@ -167,6 +178,9 @@ func exportOf(site string, data store.Export) exportedAccount {
 		file.Devices = append(file.Devices, exportedDevice{d.CreatedAt, d.SeenAt, timeOrNil(d.TrustedUntil)})
 	}
 	for _, e := range data.Events {
+		if e.By != 0 { // where an administrator sat is not the person's
+			e.Address, e.Agent, e.Request = "", "", ""
+		}
 		file.Events = append(file.Events, exportedEvent{e.At, e.Name, e.Detail, e.Operator, e.Address, e.Agent, e.Request})
 	}
 	for _, u := range data.Reserved {
@@ -187,6 +201,9 @@ func exportOf(site string, data store.Export) exportedAccount {
 			base64.RawURLEncoding.EncodeToString(p.ID), p.Handle, p.Name, p.Domain, p.Model, append([]string{}, p.Transports...),
 			p.BackupEligible, p.BackedUp, p.SignCount, p.CreatedAt, timeOrNil(p.UsedAt),
 		})
+	}
+	for _, d := range data.Deeds {
+		file.Deeds = append(file.Deeds, exportedDeed{d.Name, d.Detail, d.At})
 	}
 	for _, u := range data.Unwanted {
 		file.Unwanted = append(file.Unwanted, exportedUnwanted(u))

@@ -256,10 +256,11 @@ func (s *Site) alreadySignedIn(w http.ResponseWriter, r *http.Request) error {
 		next = r.PostForm.Get("next")
 		sc := scopeOf(r)
 		sentence := fmt.Sprintf("You're signed in already, as %s. Sign out first to use another account.", sc.user.Username)
-		if r.PostForm.Get("name")+r.PostForm.Get("email") != "" && rules.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
+		page, isPage := s.pages[s.mux.Find(chi.NewRouteContext(), get, r.URL.Path)]
+		if isPage && r.PostForm.Get("name")+r.PostForm.Get("email") != "" && rules.CanonicalUsername(r.PostForm.Get("username")) != sc.user.Username {
 			// Keep a long form on the page, so that what was typed is not lost.
 			sc.refusal = sentence
-			return s.pages[s.mux.Find(chi.NewRouteContext(), get, r.URL.Path)].do(w, r)
+			return page.do(w, r)
 		}
 		s.Flash(r, sentence)
 	}

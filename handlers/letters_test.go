@@ -76,7 +76,13 @@ func (h *house) links(t testing.TB) map[string]string {
 	}
 	link(store.PurposeRegister, "hedy@example.com", h.Store.RegisterPending(ctx, registration("hedy"), strings.Repeat("H", 26), storetest.From))
 	link(store.PurposeInvite, "olga@example.com", h.Store.Invite(ctx, "olga@example.com", "", storetest.Operator))
+	setup, err := h.Store.SetupToken(ctx, storetest.Operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links[store.PurposeSetup] = "/register/first/" + setup
 	h.live = map[string]string{
+		"/register/first/{token}": links[store.PurposeSetup],
 		"/password/reset/{token}": links[store.PurposeReset], "/email/verify/{token}": links[store.PurposeVerify],
 		"/email/undo/{token}": links[store.PurposeUndo], "/invite/{token}": links[store.PurposeInvite],
 		"/factors/undo/{token}": links[store.PurposeFactors],
@@ -143,6 +149,7 @@ func TestButtonsOfLettersSayWhereTheyLead(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, withMail)
 	links := h.links(t)
+	delete(links, store.PurposeSetup) // it is printed, and in no letter
 	for _, m := range h.letters(t) {
 		for purpose, link := range links {
 			before, _, found := strings.Cut(m.Text, ":\n"+h.BaseURL.String()+link+"\n")

@@ -176,3 +176,191 @@ func TestAPasswordWithASecondStepTakesRecentProof(t *testing.T) {
 		v.post("/account/password", url.Values{"current": {storetest.Password}, "password": {newPassword}}).goesTo("/confirm?next=%2Faccount%2Fpassword")
 	})
 }
+
+// FX-48: an invitation keeps one username at a time from others, and makes one account.
+func TestFX48AnInvitationIsOneAccount(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		if err := h.Store.Invite(t.Context(), "ada@example.com", "", storetest.Operator); err != nil {
+			t.Fatal(err)
+		}
+		invitation := h.link(t, "ada@example.com")
+		accept := func(who *visitor, username string) *page {
+			who.follows(invitation)
+			form := withoutOne(username)
+			form.Del("email")
+			return who.post("/invite", form)
+		}
+		squatter := v.another()
+		for _, username := range []string{"ada1", "ada2", "ada3"} {
+			accept(squatter, username).goesTo("/email/verify").is(200)
+		}
+		if got := h.rows(t, "pending"); got != 1 {
+			t.Errorf("%d usernames are kept", got)
+		}
+		accept(v, "ada").goesTo("/email/verify").is(200)
+		squatter.post("/email/verify/passkey/options", url.Values{}).is(422)
+		v.post("/email/verify/passkey", v.answers("/email/verify/passkey", h.authenticator().Create)).goesTo("/")
+		h.erase(t, "ada")
+		accept(v.another(), "lovelace").is(422)
+		with := person("lovelace")
+		with.Del("email")
+		other := v.another()
+		other.follows(invitation).is(422)
+		other.post("/invite", with).is(422)
+		if got := h.rows(t, "users"); got != 0 {
+			t.Errorf("%d accounts", got)
+		}
+	}, withMail, func(s *Site) { s.Registration = store.RegistrationInvite })
+}
+
+// Of somebody who took the invitation without a password and with one, who is first has the account.
+func TestAnInvitationIsTakenOnceWithAPasswordToo(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		if err := h.Store.Invite(t.Context(), "ada@example.com", "", storetest.Operator); err != nil {
+			t.Fatal(err)
+		}
+		invitation := h.link(t, "ada@example.com")
+		v.follows(invitation)
+		form := withoutOne("ada")
+		form.Del("email")
+		v.post("/invite", form).goesTo("/email/verify").is(200)
+		waiting := v.answers("/email/verify/passkey", h.authenticator().Create)
+		other := v.another()
+		other.follows(invitation)
+		with := person("lovelace")
+		with.Del("email")
+		other.post("/invite", with).goesTo("/").signedInAs("lovelace")
+		v.post("/email/verify/passkey", waiting).is(422)
+		if got := v.signedIn(); got != "" || h.rows(t, "users") != 1 || h.rows(t, "passkeys") != 0 {
+			t.Errorf("signed in as %q with %d accounts", got, h.rows(t, "users"))
+		}
+	}, withMail)
+}
+
+// Whoever typed somebody else's address has no secret of the account that its owner then opens.
+func TestWhoTypesAnAddressWithoutAPasswordGetsNothing(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		typed := withoutOne("ada")
+		v.post("/register", typed).goesTo("/email/verify").is(200)
+		letter := h.link(t, "ada@example.com")
+		// Nothing here opens it, whatever is sent.
+		for _, path := range []string{"/email/verify", "/email/verify/passkey", "/email/verify/passkey/options"} {
+			v.post(path, url.Values{"password": {storetest.Password}, "passkey": {"{}"}, "ceremony": {"x"}}).is(422)
+		}
+		owner := v.another()
+		owner.follows(letter).is(200)
+		a := h.authenticator()
+		owner.post("/email/verify/passkey", owner.answers("/email/verify/passkey", a.Create)).goesTo("/").signedInAs("ada")
+		for _, password := range []string{"", storetest.Password, typed.Get("password")} {
+			v.tries("ada", password).is(422)
+		}
+		if got := v.get("/email/verify").destination(); v.signedIn() != "" {
+			t.Errorf("leads to %q", got)
+		}
+		v.follows(letter).is(422)
+	}, withConfirm)
+}
+
+// The button counts where it was offered, whatever was typed beside it.
+func TestThePasswordBesideTheButtonIsNoPassword(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		form := person("ada")
+		form.Set("without", "password")
+		v.post("/register", form).goesTo("/email/verify")
+		v.follows(h.link(t, "ada@example.com")).says("Create your passkey")
+		v.post("/email/verify/passkey", v.answers("/email/verify/passkey", h.authenticator().Create)).goesTo("/")
+		if user := h.user(t, "ada"); user.HasPassword {
+			t.Error("the password is one")
+		}
+		v.another().tries("ada", storetest.Password).is(422)
+		// Where another word is sent it is no button.
+		form = person("grace")
+		form.Set("without", "email")
+		other := v.another()
+		other.post("/register", form).goesTo("/email/verify")
+		other.follows(h.link(t, "grace@example.com")).hides("passkey")
+	}, withConfirm)
+	for name, mode := range map[string]store.RegistrationMode{"open": store.RegistrationOpen, "closed": store.RegistrationClosed, "invite": store.RegistrationInvite} {
+		t.Run(name, func(t *testing.T) {
+			either(t, func(t *testing.T, h *house, v *visitor) {
+				form := person("ada")
+				form.Set("without", "password")
+				v.post("/register", form)
+				if got := h.rows(t, "pending"); got != 0 {
+					t.Errorf("%d wait", got)
+				}
+				if mode == store.RegistrationOpen && !h.user(t, "ada").HasPassword {
+					t.Error("there is no password")
+				}
+			}, withMail, func(s *Site) { s.Registration = mode })
+		})
+	}
+}
+
+// Whoever is signed in stays that, whatever link they open: nobody becomes somebody else without signing out.
+func TestAPasskeyByLinkChangesNobodyWhoIsSignedIn(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, storetest.Ada())
+		h.verifies(t, "ada")
+		v.signsIn()
+		v.follows(h.waitsForPasskey(t)).is(200)
+		form := v.answers("/email/verify/passkey", h.authenticator().Create)
+		form.Set("next", "/account/activity")
+		v.post("/email/verify/passkey", form).goesTo("/login?next=%2Faccount%2Factivity").goesTo("/account/activity").is(200).says("Your account is open. Sign in with it.")
+		if got := v.signedIn(); got != "ada" {
+			t.Errorf("signed in as %q", got)
+		}
+		if user := h.user(t, "maria"); user.Passkeys != 1 {
+			t.Errorf("made %+v", user)
+		}
+	}, withConfirm)
+}
+
+// The link and the registration are over once the account is there.
+func TestTheLinkOfARegistrationIsUsed(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.post("/register", withoutOne("ada")).goesTo("/email/verify")
+		v.follows(h.link(t, "ada@example.com"))
+		form := v.answers("/email/verify/passkey", h.authenticator().Create)
+		form.Set("next", "/account/activity")
+		v.post("/email/verify/passkey", form).goesTo("/account/activity")
+		if left := v.carries(verifyPage.cookie) + v.carries(pendingCookie); left != "" {
+			t.Errorf("the browser still has %q", left)
+		}
+		v.post("/email/verify/passkey", form).is(422)
+	}, withConfirm)
+}
+
+// A username that is taken costs whoever was invited what it costs everybody, with a password or without.
+func TestAnInvitationLearnsFewUsernames(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		if err := h.Store.Invite(t.Context(), "ada@example.com", "", storetest.Operator); err != nil {
+			t.Fatal(err)
+		}
+		storetest.Register(t, h.Store, registration("grace"))
+		v.follows(h.link(t, "ada@example.com"))
+		form := withoutOne("grace")
+		form.Del("email")
+		for _, status := range []int{422, 422, 429} {
+			v.post("/invite", form).is(status)
+		}
+	}, withMail, func(s *Site) { s.Limits.UsernameChecks = store.Rates{{Count: 2, Per: time.Minute}} })
+}
+
+// Whoever opened other links before goes on with the invitation that was just taken.
+func TestAnInvitationWithoutAPasswordIsTheNewestLink(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.follows(h.waitsForPasskey(t)).is(200).says("maria")
+		if err := h.Store.Invite(t.Context(), "ada@example.com", "", storetest.Operator); err != nil {
+			t.Fatal(err)
+		}
+		v.follows(h.link(t, "ada@example.com"))
+		form := withoutOne("ada")
+		form.Del("email")
+		v.post("/invite", form).goesTo("/email/verify").is(200).says("ada@example.com").hides("maria")
+		if !browserToken.MatchString(v.carries(pendingCookie)) {
+			t.Error("the browser is not known as the one that waits")
+		}
+		v.post("/email/verify/passkey", v.answers("/email/verify/passkey", h.authenticator().Create)).goesTo("/").signedInAs("ada")
+	}, withConfirm)
+}

@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/go-chi/chi/v5"
 
@@ -35,6 +37,7 @@ func (s *Site) passkeys() []route {
 		{get, "/account/passkeys/{handle}", Members, s.passkey, drawn},
 		{post, "/account/passkeys/{handle}", Members, s.renamePasskey, drawn},
 		{post, "/account/passkeys/{handle}/remove", Recent, s.removePasskey, drawn},
+		{get, "/account/password/remove", entered, s.redirectToPasskeys, drawn},
 		{post, "/account/password/remove", Recent, s.removePassword, drawn},
 		{get, "/.well-known/passkey-endpoints", static, s.passkeyEndpoints, drawn},
 	}
@@ -58,13 +61,19 @@ func (s *Site) showPasskeys(w http.ResponseWriter, r *http.Request, notice strin
 	}
 	body := components.Passkeys(components.PasskeyList{
 		User: *sc.user, SignIn: *sc.signIn, PasskeyList: list, Domain: s.Store.PasskeyDomain(), Mails: s.Store.Mails(),
-		MayRemovePassword: s.Store.MayRemovePassword(*sc.user), Notice: notice,
+		MayRemovePassword: s.Store.MayRemovePassword(*sc.user) && slices.ContainsFunc(list.Keys, s.works), Notice: notice,
 	})
 	return s.show(w, r, http.StatusOK, s.page(r, components.PasskeysTitle), body)
 }
 
+// works says whether a passkey was made for this site as it is now.
+func (s *Site) works(key store.Passkey) bool { return key.Domain == s.Store.PasskeyDomain() }
+
 func (s *Site) newPasskey(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewPasskeyForm()
+	if values, ok := s.Draft(r); ok {
+		form.Fill(values)
+	}
 	form.Next = r.URL.Query().Get("next")
 	return s.showNewPasskey(w, r, http.StatusOK, form)
 }
@@ -77,6 +86,9 @@ func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
 	sc := scopeOf(r)
 	form := components.NewPasskeyForm()
 	form.Fill(r.PostForm)
+	if !form.Check() {
+		return s.showNewPasskey(w, r, http.StatusUnprocessableEntity, form)
+	}
 	answer, ok := answerOf(r)
 	if !ok {
 		form.Problem = components.NoPasskeyCame
@@ -117,6 +129,10 @@ func (s *Site) ownPasskey(r *http.Request) (store.Passkey, error) {
 
 func (s *Site) passkey(w http.ResponseWriter, r *http.Request) error {
 	key, err := s.ownPasskey(r)
+	if errors.Is(err, components.NotFound) && scopeOf(r).refusal != "" {
+		// The form was drawn for somebody else, whose passkey it is.
+		return s.showPasskeys(w, r, "")
+	}
 	if err != nil {
 		return err
 	}
@@ -172,6 +188,12 @@ func (s *Site) changedPasskeys(w http.ResponseWriter, r *http.Request, signIn st
 		return err
 	}
 	s.Flash(r, sentence)
+	return s.Redirect(w, r, passkeysPage)
+}
+
+// redirectToPasskeys answers GET at the address of a button on the page of the passkeys. Without it
+// whoever had to prove first who they are would be led to the page above that address.
+func (s *Site) redirectToPasskeys(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, passkeysPage)
 }
 

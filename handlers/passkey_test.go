@@ -548,6 +548,45 @@ func TestTheListTellsThePasswordManager(t *testing.T) {
 	})
 }
 
+// And what they are called, on the page on which they just changed that.
+func TestTheProfileTellsThePasswordManager(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		signal := func(p *page) string { return p.Find("[data-signal]").AttrOr("data-signal", "") }
+		rename := map[string]string{"name": "Augusta"}
+		v.registers()
+		if got := signal(v.get("/account/profile").submit(rename).goesTo("/account/profile").says("Saved.")); got != "" {
+			t.Errorf("without a passkey the signal is %s", got)
+		}
+		a := h.authenticator()
+		v.addsPasskey(a)
+		v.get(passkeysPage).is(200) // which says that it is added
+		if got := signal(v.get("/account/profile")); got != "" {
+			t.Errorf("before a change the signal is %s", got)
+		}
+		rename["name"] = "Augusta Ada"
+		user := base64.RawURLEncoding.EncodeToString(a.Keys[0].User)
+		want := `{"signalCurrentUserDetails":{"displayName":"Augusta Ada","name":"ada","rpId":"localhost","userId":"` + user + `"}}`
+		if got := signal(v.get("/account/profile").submit(rename).goesTo("/account/profile").says("Saved.")); got != want {
+			t.Errorf("the signal is\n%s, want\n%s", got, want)
+		}
+	}, withMail)
+}
+
+// The name of a passkey is typed before site.js asks whether one may be added.
+func TestTheNameOfAPasskeyIsKeptThroughAProof(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		h.verifies(t, "ada")
+		v.get("/account/passkeys/new").is(200)
+		h.clock.Move(store.RecentAuth)
+		v.post("/account/passkeys/new/options", url.Values{"name": {"Phone"}}).goesTo("/confirm?next=%2Faccount%2Fpasskeys%2Fnew")
+		v.reauthenticates()
+		if got := v.get("/account/passkeys/new").says("Nothing was changed yet.").value("name"); got != "Phone" {
+			t.Errorf("the name is %q", got)
+		}
+	}, withMail)
+}
+
 // FX-41: a passkey changes nothing for a password.
 func TestFX41APasskeyLeavesThePasswordAlone(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {

@@ -60,6 +60,10 @@ func (s *Site) turnSecondStepOn(w http.ResponseWriter, r *http.Request) error {
 		return s.Redirect(w, r, secondPage)
 	}
 	signIn, codes, err := s.Store.TurnSecondStepOn(r.Context(), *sc.signIn, *sc.user, s.Origin(r))
+	if refusal, refused := rules.AsRefusal(err); refused {
+		sc.refusal = refusal.Sentence
+		return s.secondStep(w, r)
+	}
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ func (s *Site) blankSetup(w http.ResponseWriter, r *http.Request) error {
 
 // setup makes the account of the first administrator, whatever the mode of registration.
 func (s *Site) setup(w http.ResponseWriter, r *http.Request, token string) error {
+	if _, err := s.Store.Token(r.Context(), token, store.PurposeSetup); err != nil {
+		return err
+	}
 	form := components.NewSetupForm(s.Passwords)
 	form.Fill(r.PostForm)
 	if !form.Check() {

@@ -178,3 +178,27 @@ func TestUndoingAFirstFactorNeedsItsButton(t *testing.T) {
 		}
 	}, withMail)
 }
+
+// FX-49: somebody with passkeys has a password that alone signs in, too. Whoever stole it turns the second step on, and
+// takes the passkeys away: then a password by link would open nothing any more.
+func TestFX49ASecondStepBesidePasskeysIsUndone(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.isVerified()
+		v.addsPasskey(h.authenticator())
+		h.clock.Move(store.UndoValid + time.Second) // so that its own way back is over
+		intruder := v.another()
+		intruder.signsIn()
+		intruder.setsUp()
+		undo := h.link(t, "ada@example.com")
+		intruder.post(passkeysPage+"/"+h.passkey(t, 0).Handle+"/remove", nil).goesTo(passkeysPage)
+		intruder.post("/account/password", accepted("/account/password")).goesTo("/account")
+		owner := v.another()
+		owner.follows(undo).is(200).says("Take your account back?").submit(nil).goesTo("/")
+		intruder.out()
+		owner.follows(h.link(t, "ada@example.com")).is(200).submit(map[string]string{"password": "third engine of mine"}).goesTo("/login")
+		owner.tries("ada", "third engine of mine").goesTo("/").signedInAs("ada")
+		if user := h.user(t, "ada"); user.SecondStep() || user.Passkeys != 0 {
+			t.Errorf("the account is %+v", user)
+		}
+	}, withMail)
+}

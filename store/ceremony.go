@@ -37,6 +37,12 @@ const (
 	ceremonyTimeout = 4 * time.Minute
 	// passkeyIDMax is the longest id of a passkey, in bytes (WebAuthn Level 3, 4).
 	passkeyIDMax = 1023
+	// passkeyKeyMax is the longest public key, in bytes. Anybody may have a signature checked, and with an
+	// RSA key that fills a request each check takes seconds.
+	passkeyKeyMax = 1 << 10
+	// answerMax is the longest answer, in bytes. Certificates in it are checked before anything else is
+	// known of it, and may hold such keys, too.
+	answerMax = 8 << 10
 )
 
 // RelyingParty is the site as browsers and authenticators know it (WebAuthn Level 3). One site has
@@ -138,7 +144,8 @@ func (o passkeyOwner) WebAuthnCredentials() []webauthn.Credential {
 	return list
 }
 
-// seal makes the token of a ceremony. holder is what only the browser that began it has.
+// seal makes the token of a ceremony. holder is what only the browser that began it, or only the sign-in
+// there, has.
 func (s *Store) seal(purpose, holder string, user User, session *webauthn.SessionData, options any) (Ceremony, error) {
 	text, err := json.Marshal(begun{secret.Digest(holder), user.ID, s.Now().Add(ceremonyValid).Unix(), *session})
 	if err != nil {
@@ -193,7 +200,7 @@ func (s *Store) BeginSecondPasskey(ctx context.Context, e Entry, ticket string) 
 // BeginPasskeyProof begins a proof of somebody who is signed in. It returns ErrNotFound for
 // somebody who has no passkey.
 func (s *Store) BeginPasskeyProof(ctx context.Context, n SignIn, user User) (Ceremony, error) {
-	return s.beginProof(ctx, ceremonyProof, n.ID, user)
+	return s.beginProof(ctx, ceremonyProof, n.Handle, user)
 }
 
 func (s *Store) beginProof(ctx context.Context, purpose, holder string, user User) (Ceremony, error) {
@@ -211,13 +218,15 @@ func (s *Store) beginProof(ctx context.Context, purpose, holder string, user Use
 	return s.seal(purpose, holder, user, session, options.Response)
 }
 
-// BeginPasskey begins to add a passkey to the account of whoever is signed in. Nothing is stored.
+// BeginPasskey begins to add a passkey to the account of whoever is signed in. Nothing is stored. The
+// ceremony belongs to the sign-in, whatever its id is by then: another tab may renew it, and a passkey
+// that is made and then refused would stay with the authenticator.
 func (s *Store) BeginPasskey(ctx context.Context, n SignIn, user User) (Ceremony, error) {
 	owner, err := s.passkeyOwner(ctx, user)
 	if err != nil {
 		return Ceremony{}, err
 	}
-	return s.beginAdding(ceremonyAdd, n.ID, owner)
+	return s.beginAdding(ceremonyAdd, n.Handle, owner)
 }
 
 func (s *Store) beginAdding(purpose, holder string, owner passkeyOwner) (Ceremony, error) {
@@ -247,6 +256,11 @@ type answer struct {
 	backedUp  bool
 }
 
+var (
+	errAnswerTooLong = protocol.ErrBadRequest.WithDetails("The answer is too long")
+	errKeyTooLong    = protocol.ErrBadRequest.WithDetails("The public key is too long")
+)
+
 // challenge is what an answer is to. It is good once.
 type challenge struct {
 	hash    string
@@ -260,6 +274,9 @@ func (b begun) challenge() challenge {
 // check lets the library check an answer to a ceremony: challenge, origin, domain, presence,
 // verification of the user, signature. owner finds whose passkey it is by its id.
 func (s *Store) check(ctx context.Context, b begun, text string, owner func(id []byte) (passkeyOwner, error)) (User, answer, error) {
+	if len(text) > answerMax {
+		return User{}, answer{}, s.refusePasskey(ctx, errAnswerTooLong)
+	}
 	parsed, err := protocol.ParseCredentialRequestResponseBytes([]byte(text))
 	if err != nil {
 		return User{}, answer{}, s.refusePasskey(ctx, err)
@@ -294,9 +311,15 @@ func (s *Store) check(ctx context.Context, b begun, text string, owner func(id [
 // checkNew lets the library check the answer to a ceremony that adds a passkey. name names it by its
 // model.
 func (s *Store) checkNew(ctx context.Context, b begun, text string, owner passkeyOwner, name func(model string) string) (Passkey, error) {
+	if len(text) > answerMax {
+		return Passkey{}, s.refusePasskey(ctx, errAnswerTooLong)
+	}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes([]byte(text))
 	if err != nil {
 		return Passkey{}, s.refusePasskey(ctx, err)
+	}
+	if len(parsed.Response.AttestationObject.AuthData.AttData.CredentialPublicKey) > passkeyKeyMax {
+		return Passkey{}, s.refusePasskey(ctx, errKeyTooLong)
 	}
 	made, err := s.rules.RelyingParty.web.CreateCredential(owner, b.Session, parsed)
 	if err != nil {

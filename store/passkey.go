@@ -82,6 +82,9 @@ const (
 	recountPasskeys = `UPDATE users SET passkeys = (SELECT count(*) FROM passkeys WHERE user_id = $1) WHERE id = $1`
 	countPasskeys   = `SELECT count(*) FROM passkeys WHERE user_id = $1`
 
+	// One that was made for another domain opens nothing here.
+	countUsablePasskeys = `SELECT count(*) FROM passkeys WHERE user_id = $1 AND domain = $2`
+
 	updateLessPasskeys = `UPDATE users SET passkeys = (SELECT count(*) FROM passkeys WHERE user_id = $1), epoch = epoch + 1 WHERE id = $1 AND epoch = $2`
 
 	insertChallenge     = `INSERT INTO challenges (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`
@@ -94,7 +97,7 @@ const (
 		WHERE id = $5 AND (sign_count < $1 OR sign_count = 0 AND $1 = 0 OR $3)`
 
 	updatePasskeyName = `UPDATE passkeys SET name = $1 WHERE user_id = $2 AND handle = $3`
-	deletePasskey     = `DELETE FROM passkeys WHERE user_id = $1 AND handle = $2 RETURNING name`
+	deletePasskey     = `DELETE FROM passkeys WHERE user_id = $1 AND handle = $2 RETURNING name, domain`
 
 	deleteSignInsBy = `DELETE FROM signins WHERE user_id = $1 AND passkey = $2 AND id <> $3`
 
@@ -314,7 +317,7 @@ func (s *Store) notePasskeyFailure(ctx context.Context, user User, err error, fr
 // ReauthenticateByPasskey takes a passkey as a proof of somebody who is signed in. It returns the
 // sign-in under its new id. ErrSignInEnded says that the sign-in has ended.
 func (s *Store) ReauthenticateByPasskey(ctx context.Context, n SignIn, user User, token, text string, from Origin) (renewed SignIn, err error) {
-	right, err := s.answerOf(ctx, ceremonyProof, user, token, text, n.ID)
+	right, err := s.answerOf(ctx, ceremonyProof, user, token, text, n.Handle)
 	if err != nil {
 		return n, s.notePasskeyFailure(ctx, user, err, from)
 	}
@@ -350,7 +353,7 @@ func (s *Store) AddPasskey(ctx context.Context, n SignIn, user User, token, text
 	if s.Mails() && !user.Verified() {
 		return added, errUnconfirmed
 	}
-	b, err := s.open(ceremonyAdd, n.ID, user, token)
+	b, err := s.open(ceremonyAdd, n.Handle, user, token)
 	if err != nil {
 		return added, err
 	}
@@ -378,11 +381,14 @@ func (s *Store) AddPasskey(ctx context.Context, n SignIn, user User, token, text
 			return err
 		}
 		if !user.SecondStep() && s.RequiresSecondStep(user) {
-			// It is their first factor, and the letter with the way back is the one about it.
+			letter := factorLetter(LetterSecondOn, user)
+			if user.Passkeys == 0 {
+				letter = LetterSecondOn // the one about the passkey has the way back
+			}
 			withPasskey := user
 			withPasskey.Passkeys++
 			withPasskey.epoch++
-			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, withPasskey, from)
+			added.SignIn, added.Codes, err = tx.turnSecondOn(ctx, n, withPasskey, letter, from)
 		} else {
 			added.SignIn, err = tx.renewSignIn(ctx, n)
 		}
@@ -391,7 +397,7 @@ func (s *Store) AddPasskey(ctx context.Context, n SignIn, user User, token, text
 		}
 		data := letterFor(user.Email, user, from)
 		data.Passkey = key.Name
-		if err := tx.notifyFactor(ctx, LetterPasskeyAdded, user, data); err != nil {
+		if err := tx.notifyFactor(ctx, factorLetter(LetterPasskeyAdded, user), user, data); err != nil {
 			return err
 		}
 		return tx.Record(ctx, user.ID, EventPasskeyAdded, key.Name, from)
@@ -450,8 +456,8 @@ func (s *Store) RemovePasskey(ctx context.Context, n SignIn, user User, handle s
 		if err := tx.lockUser(ctx, user.ID); err != nil {
 			return err
 		}
-		var name string
-		err := tx.QueryRowContext(ctx, deletePasskey, user.ID, handle).Scan(&name)
+		var name, domain string
+		err := tx.QueryRowContext(ctx, deletePasskey, user.ID, handle).Scan(&name, &domain)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
 		}
@@ -465,7 +471,7 @@ func (s *Store) RemovePasskey(ctx context.Context, n SignIn, user User, handle s
 		if changed == 0 {
 			return ErrSignInEnded
 		}
-		if err := tx.canDoWithout(ctx, user); err != nil {
+		if err := tx.canDoWithout(ctx, user, domain); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, deleteSignInsBy, user.ID, handle, n.ID); err != nil {
@@ -505,11 +511,25 @@ func (tx *Tx) dropPasskeys(ctx context.Context, user User, statement string, fro
 	return dropped, tx.Record(ctx, user.ID, EventPasskeyRemoved, "", from)
 }
 
+// usablePasskeys is how many passkeys somebody has that work at this site.
+func (tx *Tx) usablePasskeys(ctx context.Context, user User) (n int, err error) {
+	if err := tx.QueryRowContext(ctx, countUsablePasskeys, user.ID, tx.store.PasskeyDomain()).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count passkeys: %w", err)
+	}
+	return n, nil
+}
+
 // canDoWithout refuses to remove the last passkey of somebody who has no other second step, or no
-// other way in. It is asked once the passkey is gone, in the same transaction.
-func (tx *Tx) canDoWithout(ctx context.Context, user User) error {
+// other way in. It is asked once the passkey is gone, in the same transaction. domain is what that was
+// made for: those of another domain take the place of none that works here.
+func (tx *Tx) canDoWithout(ctx context.Context, user User, domain string) error {
 	var left, apps int
-	err := tx.QueryRowContext(ctx, countPasskeys, user.ID).Scan(&left)
+	var err error
+	if domain == tx.store.PasskeyDomain() {
+		left, err = tx.usablePasskeys(ctx, user)
+	} else {
+		err = tx.QueryRowContext(ctx, countPasskeys, user.ID).Scan(&left)
+	}
 	if err == nil {
 		err = tx.QueryRowContext(ctx, hasApp, user.ID).Scan(&apps)
 	}

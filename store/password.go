@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -92,6 +93,9 @@ func (s *Store) RemovePassword(ctx context.Context, n SignIn, user User, from Or
 		}
 		if changed == 0 {
 			return ErrSignInEnded
+		}
+		if usable, err := tx.usablePasskeys(ctx, user); err != nil || usable == 0 {
+			return cmp.Or(err, errKeepPassword)
 		}
 		// What was wrong about a password that is gone makes nobody wait.
 		if err := tx.forgetFailures(ctx, user.ID); err != nil {

@@ -33,6 +33,8 @@ const (
 
 	deletePendingEmail = `DELETE FROM pending WHERE email_key = $1`
 
+	deleteInvites = `DELETE FROM tokens WHERE email_key = $1 AND purpose = 'invite' AND used_at IS NULL`
+
 	deleteOldPending = `DELETE FROM pending WHERE username IN (
 		SELECT username FROM pending WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 )
@@ -116,7 +118,7 @@ func (s *Store) newRegistrant(ctx context.Context, r Registration, browser strin
 
 // InvitePending takes the registration without a password of whoever holds the token of an
 // invitation. It becomes an account once its passkey is made, or a password chosen, with the token
-// that is returned. The invitation stays good until then.
+// that is returned. The invitation stays good until then, for one registration at a time.
 func (s *Store) InvitePending(ctx context.Context, invitation string, r Registration, browser string, from Origin) (token string, err error) {
 	t, err := s.Token(ctx, invitation, PurposeInvite)
 	if err != nil {
@@ -140,6 +142,10 @@ func (s *Store) InvitePending(ctx context.Context, invitation string, r Registra
 	err = s.Write(ctx, func(tx *Tx) error {
 		now := s.Now()
 		if _, err := tx.ExecContext(ctx, deleteOwnPending, n.Username, now, latest(now, PendingValid), holder); err != nil {
+			return err
+		}
+		// Or one invitation would keep any number of usernames from others.
+		if _, err := tx.ExecContext(ctx, deletePendingEmail, n.emailKey); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, insertPending, append(n.columns(), secret.Digest(token), holder, now.Add(PendingValid), "")...)
@@ -267,6 +273,11 @@ func (s *Store) complete(ctx context.Context, p Pending, token string, more func
 	err = s.Write(ctx, func(tx *Tx) error {
 		user = p.user(s.Now())
 		user.VerifiedAt = user.CreatedAt
+		// An invitation makes one account, also if that is erased before the invitation expires.
+		// In the order of AcceptInvite, with which this could deadlock.
+		if _, err := tx.ExecContext(ctx, deleteInvites, p.emailKey); err != nil {
+			return err
+		}
 		// The account first: others with the same address then wait for it, and have
 		// locked no row that is deleted here.
 		if err := tx.insert(ctx, p.registrant, &user, from); err != nil {

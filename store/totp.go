@@ -65,7 +65,7 @@ func (s *Store) SetUpApp(ctx context.Context, n SignIn, user User, typed string,
 	}
 	err = s.Write(ctx, func(tx *Tx) error {
 		var err error
-		if renewed, codes, err = tx.turnSecondOn(ctx, n, user, from); err != nil {
+		if renewed, codes, err = tx.turnSecondOn(ctx, n, user, factorLetter(LetterSecondOn, user), from); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, upsertApp, user.ID, s.rules.Keys.Apps.Seal(key, appLabel(user.ID)), step, user.Verified(), s.Now()); err != nil {
@@ -83,6 +83,9 @@ func (s *Store) SetUpApp(ctx context.Context, n SignIn, user User, typed string,
 // address.
 var errUnconfirmed = rules.Refuse("", "Confirm your email address first.")
 
+// errNoUsablePasskey refuses a second step that nobody could take.
+var errNoUsablePasskey = rules.Refuse("", "You have no passkey that works at this address. Add one first, or set up an authenticator app.")
+
 // TurnSecondStepOn makes a passkey the second step of somebody who has one and no app. What it
 // returns and ends is as in SetUpApp.
 func (s *Store) TurnSecondStepOn(ctx context.Context, n SignIn, user User, from Origin) (renewed SignIn, codes []string, err error) {
@@ -91,17 +94,17 @@ func (s *Store) TurnSecondStepOn(ctx context.Context, n SignIn, user User, from 
 	}
 	err = s.Write(ctx, func(tx *Tx) error {
 		var err error
-		if renewed, codes, err = tx.turnSecondOn(ctx, n, user, from); err != nil {
+		if renewed, codes, err = tx.turnSecondOn(ctx, n, user, factorLetter(LetterSecondOn, user), from); err != nil {
 			return err
 		}
-		var have int
-		if err := tx.QueryRowContext(ctx, countPasskeys, user.ID).Scan(&have); err != nil {
-			return fmt.Errorf("turn a second step on: %w", err)
-		}
-		if have == 0 || user.SecondStep() {
+		if user.SecondStep() || user.Passkeys == 0 {
 			return ErrSignInEnded
 		}
-		return nil
+		usable, err := tx.usablePasskeys(ctx, user)
+		if err == nil && usable == 0 {
+			err = errNoUsablePasskey
+		}
+		return err
 	})
 	if err != nil {
 		return n, nil, err
@@ -110,8 +113,8 @@ func (s *Store) TurnSecondStepOn(ctx context.Context, n SignIn, user User, from 
 }
 
 // turnSecondOn turns the second step on, or changes it where it is on. codes are new recovery codes
-// where the person has none left.
-func (tx *Tx) turnSecondOn(ctx context.Context, n SignIn, user User, from Origin) (renewed SignIn, codes []string, err error) {
+// where the person has none left. letter tells them of it.
+func (tx *Tx) turnSecondOn(ctx context.Context, n SignIn, user User, letter string, from Origin) (renewed SignIn, codes []string, err error) {
 	changed, err := tx.changed(ctx, updateSecondOn, tx.store.Now(), user.ID, user.epoch)
 	if err != nil {
 		return n, nil, fmt.Errorf("turn a second step on: %w", err)
@@ -126,7 +129,7 @@ func (tx *Tx) turnSecondOn(ctx context.Context, n SignIn, user User, from Origin
 	if err != nil {
 		return n, nil, err
 	}
-	event, letter := EventSecondOn, LetterSecondOn
+	event := EventSecondOn
 	if user.SecondStep() {
 		event, letter = EventAppChanged, LetterAppChanged
 	}
@@ -177,12 +180,7 @@ func (tx *Tx) changedSecond(ctx context.Context, n SignIn, user User, event, let
 		return n, err
 	}
 	data := letterFor(user.Email, user, from)
-	if letter == LetterSecondOn {
-		err = tx.notifyFactor(ctx, letter, user, data)
-	} else {
-		err = tx.notifyIn(ctx, letter, user, data)
-	}
-	if err != nil {
+	if err := tx.notifyFactor(ctx, letter, user, data); err != nil {
 		return n, err
 	}
 	return renewed, tx.Record(ctx, user.ID, event, "", from)

@@ -25,13 +25,23 @@ const (
 	deleteCodesSince    = `DELETE FROM recovery_codes WHERE user_id = $1 AND created_at >= $2`
 )
 
-// notifyFactor writes about a factor that somebody set up. Whoever takes an account over with a stolen
-// password sets one up at once, and its owner is out for good. So the letter about the first one
-// has a link that undoes it. Until then the mailbox was enough to take the account, so nothing is
-// given away.
+// factorLetter is the kind of the letter about a factor that somebody set up. Whoever takes an account
+// over with a stolen password sets one up at once, and its owner is out for good. So the letter
+// about the first passkey, and about a second step that is turned on, has a link that undoes it.
+// Until then the mailbox was enough to take the account, whatever passkeys it had, so nothing is given
+// away.
+func factorLetter(kind string, user User) string {
+	first := kind == LetterSecondOn || kind == LetterPasskeyAdded && user.Passkeys == 0
+	if first && !user.SecondStep() && user.Verified() {
+		return LetterFirstFactor
+	}
+	return kind
+}
+
+// notifyFactor writes the letter about a factor.
 func (tx *Tx) notifyFactor(ctx context.Context, kind string, user User, data LetterData) error {
-	if !user.SecondStep() && user.Passkeys == 0 && user.Verified() {
-		return tx.sendLinkIn(ctx, LetterFirstFactor, user, data)
+	if kind == LetterFirstFactor {
+		return tx.sendLinkIn(ctx, kind, user, data)
 	}
 	return tx.notifyIn(ctx, kind, user, data)
 }

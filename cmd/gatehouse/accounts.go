@@ -97,8 +97,10 @@ func (a *accounts) open(inv *invocation, c checked, log *slog.Logger, serving bo
 }
 
 func (a *accounts) openStore(inv *invocation, c checked, log *slog.Logger, keys *secret.Keys) (err error) {
-	rules := inv.settings.rules()
+	rules := inv.settings.rules(c.base)
 	rules.Keys = keys
+	// Where nobody can have one, staff would be shut out. Who asked for it is refused by checkSecret.
+	rules.SecondStepStaff = rules.SecondStepStaff && keys != nil
 	// A command that has no secret cannot seal a letter.
 	rules.Mails = inv.settings.sendsMail(c.base) && keys != nil
 	a.party, a.noPasskeys = inv.settings.relyingParty(c)

@@ -25,7 +25,7 @@ const (
 func (b *tab) enter(who store.Registration) {
 	b.t.Helper()
 	form := url.Values{"username": {who.Username}, "password": {who.Password}}
-	request, err := http.NewRequest(http.MethodPost, b.program.address+"/login", strings.NewReader(form.Encode()))
+	request, err := http.NewRequest(http.MethodPost, b.program.url+"/login", strings.NewReader(form.Encode()))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestBrowserEndsASignInByKeyboard(t *testing.T) {
 // accountPaths are the pages of an account, those of the product among them.
 func accountPaths(t *testing.T) []string {
 	t.Helper()
-	paths := []string{"/account", "/account/profile", "/account/email", "/account/password", "/account/second", "/account/signins", "/account/activity", "/account/data"}
+	paths := []string{"/account", "/account/profile", "/account/email", "/account/password", "/account/passkeys", "/account/second", "/account/signins", "/account/activity", "/account/data"}
 	p := product(&handlers.Site{})
 	if slices.ContainsFunc(p.Letters, func(l handlers.Letter) bool { return l.Label != "" }) {
 		paths = append(paths, "/account/preferences")

@@ -32,7 +32,11 @@ func TestBrowserPagesTakeLargeText(t *testing.T) {
 
 // inGallery are the beginnings of states that are inspected there: what no page of the house has, and pages that take
 // long to come to.
-var inGallery = []string{"demonstration", "second", "recovery", "totp", "codes", "confirm-second"}
+var inGallery = []string{
+	"demonstration", "second", "recovery", "totp", "codes", "confirm-second",
+	"passkey", "login-passkey", "confirm-passkey", "verify-passkey", "verify-without", "reset-passkeys", "reset-without",
+	"invite-without", "register-without", "undo-factors",
+}
 
 // What no page of the house has is inspected in the gallery.
 func TestBrowserEveryKindOfFieldIsAccessibleAndFits(t *testing.T) {
@@ -61,6 +65,7 @@ func serveGallery(t *testing.T) *program {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", assets.Handler(http.NotFoundHandler()))
+	mux.HandleFunc("POST /login/passkey/options", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	for _, state := range everyState() {
 		mux.HandleFunc("/"+state.Name, func(w http.ResponseWriter, r *http.Request) {
 			if err := components.Layout(state.Page, state.Body).Render(r.Context(), w); err != nil {

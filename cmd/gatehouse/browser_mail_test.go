@@ -35,7 +35,7 @@ func (l letter) link() string { return regexp.MustCompile(`(?m)^http\S+$`).FindS
 // mailbox is what the program has sent, newest first.
 func (p *program) mailbox(t *testing.T) (letters []letter) {
 	t.Helper()
-	r, err := http.Get(p.address + "/dev/mailbox.json")
+	r, err := http.Get(p.url + "/dev/mailbox.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,13 +60,13 @@ func TestBrowserFormsSuitPasswordManagers(t *testing.T) {
 	b := openTab(t, serveProgram(t))
 	for _, c := range []struct{ path, want string }{
 		{"/register", "post /register: name text name, username text username, email email email, password password new-password, submit"},
-		{"/login", "post /login: username text username, password password current-password, remember checkbox on, submit"},
+		{"/login", "post /login: username text username webauthn, password password current-password, remember checkbox on, submit"},
 	} {
 		b.open(c.path)
-		b.is(`[...document.querySelectorAll("main form")].map(form => form.method + " " + new URL(form.action).pathname + ": " +
+		b.is(`[...document.querySelectorAll("main form:not([data-passkey])")].map(form => form.method + " " + new URL(form.action).pathname + ": " +
 			[...form.elements].filter(e => e.type !== "button").map(e => e.type === "submit" ? e.type :
 				[e.id === e.name && e.labels.length === 1 ? e.name : "?", e.type, e.type === "checkbox" ? e.value : e.autocomplete].join(" ")).join(", ")).join("; ")`, c.want)
-		b.is(`[...document.querySelectorAll("main input:not([type=checkbox])")].filter(e => e.id !== "name" &&
+		b.is(`[...document.querySelectorAll("main input:not([type=checkbox], [type=hidden])")].filter(e => e.id !== "name" &&
 			(e.getAttribute("autocapitalize") !== "none" || e.getAttribute("spellcheck") !== "false" || e.maxLength >= 0 || e.readOnly)).map(e => e.id).join()`, "")
 	}
 }

@@ -103,7 +103,7 @@ func (p *program) command(t *testing.T, typed string, args ...string) {
 
 // caller is somebody without a browser.
 func (p *program) caller(t *testing.T) *caller {
-	return (&process{t: t, url: p.address}).caller()
+	return (&process{t: t, url: p.url}).caller()
 }
 
 // spool collects what the program writes, for more than one reader at a time.

@@ -77,8 +77,19 @@ func newTab(t *testing.T, p *program, plain bool) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startTab(t, p, browser, plain, chromedp.WithNewBrowserContext())
+}
+
+// besides opens another tab of the same person's browser.
+func (b *tab) besides() *tab {
+	b.t.Helper()
+	return startTab(b.t, b.program, b.ctx, b.plain)
+}
+
+func startTab(t *testing.T, p *program, browser context.Context, plain bool, options ...chromedp.ContextOption) *tab {
+	t.Helper()
 	b := &tab{t: t, program: p, plain: plain, report: newReport()}
-	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.report.hear))
+	ctx, closeTab := chromedp.NewContext(browser, append(options, chromedp.WithListener(b.report.hear))...)
 	b.ctx = ctx
 	t.Cleanup(closeTab)
 	if err := chromedp.Do(ctx); err != nil {

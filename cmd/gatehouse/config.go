@@ -43,11 +43,12 @@ type settings struct {
 	Privacy       string                 `placeholder:"URL" help:"Privacy policy: the same."`
 	PasswordMin   int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
 	BcryptCost    int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
-	SecondStep    string                 `default:"optional" enum:"optional,required" help:"Whether people may have a second step (optional), or everybody must set one up before they can use the site (required)."`
+	SecondStep    secondStep             `placeholder:"WHO" preset:"staff, or optional at http://localhost" help:"Who must set up a second step before they can use the site: nobody (optional), those whose role is guarded (staff), or everybody (required). Everybody may have one. By default staff, and optional where the base URL is http://localhost."`
 	TrustDays     int                    `default:"${trust_days}" help:"Days for which somebody may trust a browser with the second step, at most 90; 0 takes that away."`
 	PasskeyDomain string                 `placeholder:"DOMAIN" help:"Domain that passkeys are made for: the host of the base URL, which is the default, or a parent of it. Changing it makes every passkey useless."`
 	ClosedDays    int                    `default:"${closed_days}" help:"Days in which a closed account can be reopened before it is erased; 0 erases at once."`
 	ActivityDays  int                    `default:"${activity_days}" help:"Days for which the activity of accounts is kept."`
+	AuditDays     int                    `default:"${audit_days}" help:"Days for which the audit is kept: what administrators and the command line did."`
 
 	LimitPassword      int           `default:"${limit_password}" help:"Wrong passwords and codes in a row for one account before every further try must wait, at first one second, then twice as long each time; 0 is no limit."`
 	LimitWait          time.Duration `default:"${limit_wait}" help:"The longest that wrong passwords and codes make an account wait."`
@@ -69,9 +70,11 @@ type settings struct {
 var defaults = kong.Vars{
 	"program":              identity.Program,
 	"database":             identity.Database,
+	"roles":                roleWords(),
 	"trust_days":           strconv.Itoa(int(store.DefaultRules.Trust / day)),
 	"closed_days":          strconv.Itoa(int(store.DefaultRules.Reopen / day)),
 	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventRetention / day)),
+	"audit_days":           strconv.Itoa(int(store.DefaultRules.AuditRetention / day)),
 	"limit_password":       strconv.Itoa(store.DefaultLimits.WrongPasswords),
 	"limit_wait":           strings.TrimSuffix(store.DefaultLimits.LongestWait.String(), "0s"),
 	"limit_failures":       store.DefaultLimits.Failures.String(),
@@ -85,11 +88,13 @@ var defaults = kong.Vars{
 
 const day = 24 * time.Hour
 
-// rules are the account rules that the settings define.
-func (s *settings) rules() store.Rules {
+// rules are the account rules that the settings define for a site with that base URL.
+func (s *settings) rules(base *url.URL) store.Rules {
+	step := s.secondStep(base)
 	rules := store.Rules{
-		Reopen: time.Duration(s.ClosedDays) * day, EventRetention: time.Duration(s.ActivityDays) * day, NoNotices: s.NoNotices,
-		SecondStepRequired: s.SecondStep == secondStepRequired, Trust: time.Duration(s.TrustDays) * day,
+		Reopen: time.Duration(s.ClosedDays) * day, NoNotices: s.NoNotices,
+		EventRetention: time.Duration(s.ActivityDays) * day, AuditRetention: time.Duration(s.AuditDays) * day,
+		SecondStepRequired: step == secondStepRequired, SecondStepStaff: step == secondStepStaff, Trust: time.Duration(s.TrustDays) * day,
 	}
 	if !s.InsecureTest {
 		rules.Limits = store.Limits{
@@ -130,6 +135,9 @@ func (s *settings) check() (checked, error) {
 	if s.LimitWait < time.Second || s.LimitWait > 24*time.Hour {
 		return c, usageError{errors.New("--limit-wait must be 1s to 24h")}
 	}
+	if err := s.checkSecondStep(); err != nil {
+		return c, err
+	}
 	if days := int(store.TrustMax / day); s.TrustDays < 0 || s.TrustDays > days {
 		return c, usageError{fmt.Errorf("--trust-days must be 0 to %d", days)}
 	}
@@ -138,6 +146,9 @@ func (s *settings) check() (checked, error) {
 	}
 	if s.ActivityDays < 1 || s.ActivityDays > 3650 {
 		return c, usageError{errors.New("--activity-days must be 1 to 3650")}
+	}
+	if s.AuditDays < 1 || s.AuditDays > 3650 {
+		return c, usageError{errors.New("--audit-days must be 1 to 3650")}
 	}
 	host, port, err := net.SplitHostPort(s.Listen)
 	if err != nil || !isPort(port) {

@@ -156,7 +156,7 @@ func (c factorReset) Run(inv *invocation) error {
 				return err
 			}
 		}
-		ended, err := a.store.ResetFactors(inv.ctx, user, operator)
+		ended, err := a.store.ResetFactors(inv.ctx, user, operator())
 		if errors.Is(err, store.ErrNotFound) { // they went meanwhile
 			return none
 		}
@@ -204,7 +204,7 @@ func (c factorDropUnreadable) Run(inv *invocation) error {
 			}
 		}
 		// What was removed before an error is gone, and its owners must be named.
-		dropped, stranded, err := a.store.DropUnreadableApps(inv.ctx, operator)
+		dropped, stranded, err := a.store.DropUnreadableApps(inv.ctx, operator())
 		if dropped == 0 && err != nil {
 			return err
 		}

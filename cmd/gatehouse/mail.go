@@ -21,9 +21,17 @@ func (s *settings) sendsMail(base *url.URL) bool { return s.SMTP != "" || s.uses
 
 // usesMailbox says whether mail goes into the mailbox, which shows it to everybody who can
 // reach it.
-func (s *settings) usesMailbox(base *url.URL) bool {
+func (s *settings) usesMailbox(base *url.URL) bool { return s.SMTP == "" && s.isDevelopers(base) }
+
+// isDevelopers says whether a site with that base URL can be reached from this machine alone.
+func (s *settings) isDevelopers(base *url.URL) bool {
 	host, _, _ := net.SplitHostPort(s.Listen)
-	return s.SMTP == "" && rules.IsLoopback(host) && (base == nil || base.Scheme == "http" && rules.IsLoopback(base.Hostname()))
+	return rules.IsLoopback(host) && isLocal(base)
+}
+
+// isLocal says whether a base URL is http on this machine. None yet becomes such a one.
+func isLocal(base *url.URL) bool {
+	return base == nil || base.Scheme == "http" && rules.IsLoopback(base.Hostname())
 }
 
 // sender is the From address of letters.

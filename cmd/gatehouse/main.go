@@ -65,9 +65,12 @@ type cli struct {
 
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site (also what plain ${program} does)."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
+	Setup   setupCommand   `cmd:"" help:"Print a link with which somebody becomes the first administrator."`
 	User    userCommand    `cmd:"" help:"Look after accounts."`
+	Invite  inviteCommand  `cmd:"" help:"See invitations and take them back."`
 	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
 	Factor  factorCommand  `cmd:"" help:"See second steps and passkeys, and take them away."`
+	Audit   auditCommand   `cmd:"" help:"List what administrators and the command line did."`
 	Job     jobCommand     `cmd:"" help:"See and run what runs at regular times."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 

@@ -74,7 +74,7 @@ func TestTheLimitOfPasskeysIsARule(t *testing.T) {
 		{[]string{"--limit-passkey", "off"}, "off"},
 		{[]string{"--insecure-test"}, "off"},
 	} {
-		if got := parseSettings(t, c.flags...).rules().Limits.Passkeys.String(); got != c.want {
+		if got := parseSettings(t, c.flags...).rules(nil).Limits.Passkeys.String(); got != c.want {
 			t.Errorf("%v: %s, want %s", c.flags, got, c.want)
 		}
 	}

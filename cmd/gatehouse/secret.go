@@ -17,8 +17,6 @@ import (
 	"gatehouse/store/secret"
 )
 
-const secondStepRequired = "required"
-
 // secretFile is where the secret of a site lies that has none in its settings. It is empty on
 // PostgreSQL, where each copy would make one of its own, but for a developer's machine.
 func (s *settings) secretFile(c checked) string {
@@ -99,6 +97,7 @@ func (s *settings) checkSecret(c checked) error {
 		what string
 		is   bool
 	}{
+		{"--second-step staff", s.SecondStep == secondStepStaff},
 		{"--second-step required", s.SecondStep == secondStepRequired},
 		{"--passkey-domain", c.passkeyDomain != ""},
 	} {

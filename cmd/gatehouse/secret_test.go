@@ -50,7 +50,7 @@ func TestTheSecretIsMadeWithoutMail(t *testing.T) {
 // what would need one.
 func TestOnPostgreSQLNoSecretIsMade(t *testing.T) {
 	t.Parallel()
-	const said = "there is no --secret: nobody can have a second step or a passkey; set one, the same for all copies\n"
+	const said = "there is no --secret: nobody can have a second step or a passkey, and staff are asked for none; set one, the same for all copies\n"
 	database, folder := storetest.PostgreSQL.New(t), t.TempDir()
 	for _, c := range []struct {
 		name  string

@@ -83,7 +83,7 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 		Passwords:      a.passwords,
 		Hasher:         a.hasher,
 		Sessions:       handlers.NewSessions(sessions, c.base),
-		Limits:         inv.settings.rules().Limits,
+		Limits:         inv.settings.rules(c.base).Limits,
 		Clock:          inv.clock,
 		TrustedProxies: c.proxies,
 		AnswerWait:     handlers.AnswerWait,
@@ -96,6 +96,10 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 		Product:        site.Product,
 	}
 	if err := a.warnTooCostly(ctx, log); err != nil {
+		return err
+	}
+	noAdmin, err := a.noAdmin(ctx, inv, c, log)
+	if err != nil {
 		return err
 	}
 	worker, err := inv.worker(site, a)
@@ -125,10 +129,11 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 	}
 	switch {
 	case !a.store.SecondSteps():
-		fmt.Fprintln(inv.term.out, "there is no --secret: nobody can have a second step or a passkey; set one, the same for all copies")
+		fmt.Fprintln(inv.term.out, "there is no --secret: nobody can have a second step or a passkey, and staff are asked for none; set one, the same for all copies")
 	case !a.store.Passkeys():
 		fmt.Fprintf(inv.term.out, "nobody can have a passkey: %v\n", a.noPasskeys)
 	}
+	fmt.Fprint(inv.term.out, noAdmin)
 
 	var background sync.WaitGroup
 	defer background.Wait()

@@ -34,8 +34,9 @@ func TestServeSaysWhereItListens(t *testing.T) {
 	if !strings.Contains(p.log.String(), "INSECURE: --insecure-test is on") {
 		t.Error("nothing warns of --insecure-test")
 	}
-	if line, told := strings.CutSuffix(p.out.String(), mailbox); !told || !start.MatchString(line) {
-		t.Errorf("stdout is %q, want the start line and where mail is", p.out.String())
+	said, link, _ := strings.Cut(p.out.String(), "there is no administrator yet: become one at ")
+	if line, told := strings.CutSuffix(said, mailbox); !told || !start.MatchString(line) || !strings.HasPrefix(link, p.url+"/") || strings.Count(link, "\n") != 1 {
+		t.Errorf("stdout is %q, want the start line, where mail is, and a setup link", p.out.String())
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -42,7 +43,9 @@ func settingsTable(t *testing.T) string {
 			continue
 		}
 		preset := "none"
-		switch {
+		switch said := f.Tag.Get("preset"); {
+		case said != "":
+			preset = "`" + said + "`"
 		case f.HasDefault:
 			preset = "`" + f.Default + "`"
 		case f.IsBool():
@@ -162,25 +165,50 @@ func TestBaseURLIsAnOrigin(t *testing.T) {
 
 func TestSettingsOfTheSecondStepAreRules(t *testing.T) {
 	t.Parallel()
+	const far, here = "https://accounts.example.com", "http://localhost:8080"
 	for _, c := range []struct {
-		args     []string
-		required bool
-		trust    time.Duration
+		base            string
+		args            []string
+		staff, required bool
+		trust           time.Duration
 	}{
-		{nil, false, 30 * day},
-		{[]string{"--second-step", "required", "--trust-days", "0"}, true, 0},
-		{[]string{"--second-step", "optional", "--trust-days", "90"}, false, 90 * day},
+		{far, nil, true, false, 30 * day},
+		{here, nil, false, false, 30 * day},
+		{"http://127.0.0.1", nil, false, false, 30 * day},
+		{"", nil, false, false, 30 * day},
+		{"https://localhost", nil, true, false, 30 * day},
+		{here, []string{"--second-step", "staff"}, true, false, 30 * day},
+		{"", []string{"--second-step", "staff"}, true, false, 30 * day},
+		{here, []string{"--second-step", "required", "--trust-days", "0"}, false, true, 0},
+		{far, []string{"--second-step", "optional", "--trust-days", "90"}, false, false, 90 * day},
 	} {
-		var parsed cli
-		parser, err := newParser(&parsed, terminal{}, handlers.Product{})
-		if err != nil {
-			t.Fatal(err)
+		var base *url.URL
+		if c.base != "" {
+			var err error
+			if base, err = parseBase(c.base); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if _, err := parser.Parse(c.args); err != nil {
-			t.Fatal(err)
+		got := parseSettings(t, c.args...).rules(base)
+		if got.SecondStepStaff != c.staff || got.SecondStepRequired != c.required || got.Trust != c.trust {
+			t.Errorf("%v at %q: of staff %v, of everybody %v, trusted for %v; want %v, %v, %v",
+				c.args, c.base, got.SecondStepStaff, got.SecondStepRequired, got.Trust, c.staff, c.required, c.trust)
 		}
-		if got := parsed.rules(); got.SecondStepRequired != c.required || got.Trust != c.trust {
-			t.Errorf("%v: required %v, trusted for %v; want %v, %v", c.args, got.SecondStepRequired, got.Trust, c.required, c.trust)
+	}
+}
+
+// Without a rule the next pruning would delete all of it.
+func TestTheAuditIsKeptForAsLongAsIsSaid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want time.Duration
+	}{
+		{nil, 730 * day},
+		{[]string{"--audit-days", "1"}, day},
+	} {
+		if got := parseSettings(t, c.args...).rules(nil).AuditRetention; got != c.want {
+			t.Errorf("%v: kept for %v, want %v", c.args, got, c.want)
 		}
 	}
 }

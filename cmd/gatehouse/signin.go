@@ -62,7 +62,7 @@ func (c signInEnd) Run(inv *invocation) error {
 		if err != nil {
 			return err
 		}
-		n, err := a.store.EndSignIns(inv.ctx, user, operator)
+		n, err := a.store.EndSignIns(inv.ctx, user, operator())
 		if err != nil {
 			return err
 		}

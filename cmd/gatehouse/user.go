@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"net/url"
 	"time"
 
 	"gatehouse/store"
@@ -18,13 +18,11 @@ type userCommand struct {
 	Show    userShow    `cmd:"" help:"Show one account."`
 	Disable userDisable `cmd:"" help:"Close an account to its owner and end all its sign-ins."`
 	Enable  userEnable  `cmd:"" help:"Open a disabled account again."`
+	Role    userRole    `cmd:"" help:"Give somebody a role, and end all their sign-ins."`
 	Invite  userInvite  `cmd:"" help:"Write to somebody that they can have an account."`
 	Reset   userReset   `cmd:"" help:"Make a link with which somebody can choose a new password."`
 	Delete  userDelete  `cmd:"" help:"Erase an account and all that hangs on it, at once and for good."`
 }
-
-// operator is the origin of actions on the command line.
-var operator = store.Origin{Operator: true}
 
 // person is an account as the command line prints it.
 type person struct {
@@ -32,13 +30,14 @@ type person struct {
 	Username string     `json:"username"`
 	Email    string     `json:"email"`
 	Name     string     `json:"name"`
+	Role     string     `json:"role"`
 	Created  time.Time  `json:"created"`
 	Disabled *time.Time `json:"disabled"`
 	Closed   *time.Time `json:"closed"`
 }
 
 func personOf(u store.User) person {
-	p := person{u.ID, u.Username, u.Email, u.Name, u.CreatedAt, nil, nil}
+	p := person{u.ID, u.Username, u.Email, u.Name, wordOf(u.Role), u.CreatedAt, nil, nil}
 	if u.Disabled() {
 		p.Disabled = &u.DisabledAt
 	}
@@ -52,6 +51,7 @@ type userAdd struct {
 	Username string `arg:"" help:"Username."`
 	Email    string `required:"" env:"-" placeholder:"ADDRESS" help:"Email address."`
 	FullName string `name:"full-name" env:"-" placeholder:"NAME" help:"Display name."`
+	Role     role   `env:"-" placeholder:"ROLE" help:"Role: ${roles}. Without it, a member."`
 	JSON     bool   `name:"json" env:"-" help:"Print JSON."`
 }
 
@@ -62,48 +62,16 @@ func (c userAdd) Run(inv *invocation) error {
 		if err != nil {
 			return err
 		}
-		user, err := a.store.Register(inv.ctx, store.Registration{
+		user, err := a.store.AddUser(inv.ctx, store.Registration{
 			Name: c.FullName, Username: c.Username, Email: c.Email, Password: password,
-		}, operator)
+		}, string(c.Role), operator())
 		if err != nil {
 			return err
 		}
-		return inv.print(c.JSON, personOf(user), "added %s\n", user.Username)
-	})
-}
-
-const listPage = 500
-
-type userList struct {
-	JSON bool `name:"json" env:"-" help:"Print a JSON array."`
-}
-
-// Run lists all accounts, oldest first.
-func (c userList) Run(inv *invocation) error {
-	return withExisting(inv, func(a *accounts) error {
-		var people []person
-		for after := int64(0); ; {
-			users, err := a.store.Users(inv.ctx, after, listPage)
-			if err != nil {
-				return err
-			}
-			for _, user := range users {
-				people = append(people, personOf(user))
-				after = user.ID
-			}
-			if len(users) < listPage {
-				break
-			}
+		if c.Role == "" {
+			return inv.print(c.JSON, personOf(user), "added %s\n", user.Username)
 		}
-		if c.JSON {
-			return writeJSON(inv.term.out, append([]person{}, people...))
-		}
-		table := tabwriter.NewWriter(inv.term.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tUSERNAME\tEMAIL\tNAME\tCREATED\tDISABLED\tCLOSED")
-		for _, p := range people {
-			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed))
-		}
-		return table.Flush()
+		return inv.print(c.JSON, personOf(user), "added %s as %s\n", user.Username, c.Role.called())
 	})
 }
 
@@ -149,8 +117,8 @@ func (c userShow) Run(inv *invocation) error {
 		if user.SecondStep() {
 			p.SecondStep = &user.SecondAt
 		}
-		err = inv.print(c.JSON, p, "id           %d\nusername     %s\nemail        %s\nname         %s\ncreated      %s\ndisabled     %s\nclosed       %s\nsecond step  %s\npasskeys     %d\n",
-			p.ID, p.Username, p.Email, p.Name, date(&p.Created), date(p.Disabled), date(p.Closed), date(p.SecondStep), p.Passkeys)
+		err = inv.print(c.JSON, p, "id           %d\nusername     %s\nemail        %s\nname         %s\nrole         %s\ncreated      %s\ndisabled     %s\nclosed       %s\nsecond step  %s\npasskeys     %d\n",
+			p.ID, p.Username, p.Email, p.Name, roleFor(user), date(&p.Created), date(p.Disabled), date(p.Closed), date(p.SecondStep), p.Passkeys)
 		if err != nil || c.JSON || !user.SecondStep() {
 			return err
 		}
@@ -169,7 +137,7 @@ func (c userDisable) Run(inv *invocation) error {
 	return withExisting(inv, func(a *accounts) error {
 		user, err := c.find(inv, a)
 		if err == nil {
-			err = a.store.Disable(inv.ctx, user, operator)
+			err = a.store.Disable(inv.ctx, user, operator())
 		}
 		if err != nil {
 			return err
@@ -185,7 +153,7 @@ func (c userEnable) Run(inv *invocation) error {
 	return withExisting(inv, func(a *accounts) error {
 		user, err := c.find(inv, a)
 		if err == nil {
-			err = a.store.Enable(inv.ctx, user, operator)
+			err = a.store.Enable(inv.ctx, user, operator())
 		}
 		if err != nil {
 			return err
@@ -194,46 +162,35 @@ func (c userEnable) Run(inv *invocation) error {
 	})
 }
 
-type userInvite struct {
-	Email string `arg:"" help:"Email address."`
-}
-
-// Run writes an invitation. The running site sends it.
-func (c userInvite) Run(inv *invocation) error {
-	return withExisting(inv, func(a *accounts) error {
-		if !a.store.Mails() {
-			return errors.New("an invitation is a letter, and this site sends none; set --smtp and --secret as for the running site")
-		}
-		if err := a.store.Invite(inv.ctx, c.Email, "", operator); err != nil {
-			return err
-		}
-		return inv.print(false, nil, "invited %s; the link works once, within %d days\n", rules.DeliverableEmail(c.Email), store.InviteValid/day)
-	})
-}
-
 type userReset struct{ userArgument }
 
 // Run prints a link for the operator to pass on. Its recipient chooses the password, so nobody
 // else knows it.
 func (c userReset) Run(inv *invocation) error {
-	checked, err := inv.settings.check()
+	base, err := inv.linkBase()
 	if err != nil {
 		return err
-	}
-	if checked.base == nil {
-		return usageError{errors.New("--base-url is needed: it is where the link leads")}
 	}
 	return withExisting(inv, func(a *accounts) error {
 		user, err := c.find(inv, a)
 		if err != nil {
 			return err
 		}
-		token, err := a.store.ResetToken(inv.ctx, user, operator)
+		token, err := a.store.ResetToken(inv.ctx, user, operator())
 		if err != nil {
 			return err
 		}
-		return inv.print(false, nil, "%s\n", checked.base.JoinPath("/password/reset", token))
+		return inv.print(false, nil, "%s\n", base.JoinPath("/password/reset", token))
 	})
+}
+
+// linkBase is the base URL of a link that a command prints.
+func (inv *invocation) linkBase() (*url.URL, error) {
+	c, err := inv.settings.check()
+	if err == nil && c.base == nil {
+		err = usageError{errors.New("--base-url is needed: it is where the link leads")}
+	}
+	return c.base, err
 }
 
 type userDelete struct {
@@ -254,7 +211,7 @@ func (c userDelete) Run(inv *invocation) error {
 				return err
 			}
 		}
-		if err := a.store.Erase(inv.ctx, user, operator); err != nil {
+		if err := a.store.Erase(inv.ctx, user, operator()); err != nil {
 			return err
 		}
 		return inv.print(false, nil, "erased %s; the username stays reserved for %d days\n", user.Username, store.UsernameReservation/day)

@@ -53,6 +53,14 @@ func (h *House) signIn(t testing.TB, username string) *visitor.Visitor {
 	return v
 }
 
+// GiveRole gives somebody a role, as whoever runs the site does. All sign-ins of theirs end.
+func (h *House) GiveRole(t testing.TB, username, role string) {
+	t.Helper()
+	user := h.User(t, username)
+	_, err := h.Store.ChangeRole(t.Context(), user, role, user.Role, storetest.Operator)
+	must(t, err)
+}
+
 // User is the account with that username, as it is now.
 func (h *House) User(t testing.TB, username string) store.User {
 	t.Helper()

@@ -75,7 +75,7 @@ var endings = []ending{
 // named gives a passkey that name.
 func named(name string) func(model string) string { return func(string) string { return name } }
 
-// oneHolder is Ada with a passkey, whose sign-in has the id that is the token of a registration as
+// oneHolder is Ada with a passkey, whose sign-in has the id and the handle that are the token of a registration as
 // well: so all ceremonies have the same holder.
 func (h house) oneHolder(t *testing.T) (house, *Authenticator, store.SignIn) {
 	t.Helper()
@@ -86,8 +86,8 @@ func (h house) oneHolder(t *testing.T) (house, *Authenticator, store.SignIn) {
 	r := third()
 	r.WithoutPassword = true
 	token := h.pending(t, r, "browser")
-	h.exec(t, `UPDATE signins SET id = $1 WHERE id = $2`, token, n.ID)
-	n.ID = token
+	h.exec(t, `UPDATE signins SET id = $1, handle = $1 WHERE id = $2`, token, n.ID)
+	n.ID, n.Handle = token, token
 	return h, a, n
 }
 
@@ -118,10 +118,9 @@ func ownCeremony(t *testing.T, h house) {
 			}
 		}
 		elsewhere := n
-		elsewhere.ID = "another holder"
 		if begun.name != "registration" { // whose holder is what is looked for
-			for _, id := range []string{"another holder", "", other.ID} {
-				elsewhere.ID = id
+			for _, holder := range []string{"another holder", "", other.Handle} {
+				elsewhere.ID, elsewhere.Handle = holder, holder
 				refuses(begun.name+" for another holder", begun.end(h, elsewhere, ada, ceremony.Token, text))
 			}
 		}
@@ -142,7 +141,7 @@ func ownCeremony(t *testing.T, h house) {
 	// What nobody holds is nobody's.
 	for _, e := range endings[:4] {
 		nobody := n
-		nobody.ID = ""
+		nobody.ID, nobody.Handle = "", ""
 		ceremony, err := e.begin(h, nobody, ada)
 		must(t, err)
 		refuses(e.name+" that nobody holds", e.end(h, nobody, ada, ceremony.Token, answer(t, e, a, ceremony)))
