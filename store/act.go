@@ -53,7 +53,7 @@ func (tx *Tx) act(ctx context.Context, from Origin, p Permission, subject int64)
 	if user.ID == actor.ID {
 		return user, errOwnAccount
 	}
-	return user, nil
+	return user, actor.reaches(user.TheRole())
 }
 
 // serialize makes deeds of administrators wait for each other.
