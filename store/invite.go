@@ -25,7 +25,7 @@ const (
 
 	// All are good for equally long, so this is the order in which they were written.
 	selectInvites = `SELECT invites.handle, invites.email, invites.role, coalesce(users.username, ''), invites.created_at, invites.expires_at
-		FROM (SELECT * FROM tokens WHERE purpose = 'invite' AND expires_at > $1 AND expires_at <= $2 AND used_at IS NULL
+		FROM (SELECT * FROM tokens WHERE purpose = 'invite' AND handle <> '' AND expires_at > $1 AND expires_at <= $2 AND used_at IS NULL
 			ORDER BY expires_at DESC, handle DESC LIMIT $3) AS invites
 		LEFT JOIN users ON users.id = invites.by_id`
 

@@ -13,7 +13,9 @@ CREATE TABLE locks (
 ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN handle TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN by_id BIGINT;
-CREATE INDEX tokens_invites ON tokens (expires_at, handle) WHERE purpose = 'invite';
+-- Those that are open already get a name as well, so that they can be revoked.
+UPDATE tokens SET handle = upper(substr(md5(random()::text), 1, 10)) WHERE purpose = 'invite' AND used_at IS NULL;
+CREATE INDEX tokens_invites ON tokens (expires_at, handle) WHERE purpose = 'invite' AND handle <> '';
 CREATE INDEX tokens_handle ON tokens (handle) WHERE handle <> '';
 CREATE INDEX tokens_by ON tokens (by_id) WHERE by_id IS NOT NULL;
 

@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -89,5 +90,33 @@ func TestUpgradesLettersThatWait(t *testing.T) {
 				t.Errorf("of the priority %d took %q, want %q", priority, got, want)
 			}
 		}
+	})
+}
+
+// Invitations that are open while the site is brought up to this version can be revoked with it.
+func TestUpgradesInvitationsThatAreOpen(t *testing.T) {
+	onEach(t, func(t *testing.T, d Database) {
+		ctx := context.Background()
+		h := house{clock: NewClock(), ctx: ctx, kind: d, place: d.New(t)}
+		db := d.Open(t, h.place)
+		h.db = db.Accounts()
+		_, err := store.Migrate(ctx, h.db.Write, upTo(t, d, 12), "")
+		must(t, err)
+		for i, purpose := range []string{"invite", "invite", "invite", "reset"} {
+			h.exec(t, `INSERT INTO tokens (hash, purpose, email, email_key, epoch, created_at, expires_at) VALUES ($1, $2, $1, $1, 0, $3, $4)`,
+				fmt.Sprintf("guest-%d", i), purpose, h.moment(0), h.moment(store.InviteValid))
+		}
+		h.exec(t, `UPDATE tokens SET used_at = created_at WHERE hash = 'guest-2'`)
+		_, err = db.Migrate(ctx)
+		must(t, err)
+		h.Store = New(t, h.db, h.clock)
+		for left := 2; left > 0; left-- {
+			list, err := h.Invitations(ctx)
+			if err != nil || len(list) != left || len(list[0].Handle) != 10 || list[0].Role != "" || list[0].By != "" {
+				t.Fatalf("%d are listed, want %d: %+v, %v", len(list), left, list, err)
+			}
+			must(t, h.RevokeInvite(ctx, list[0].Handle, Operator))
+		}
+		h.count(t, "tokens", 2)
 	})
 }
