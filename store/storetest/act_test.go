@@ -165,8 +165,10 @@ func TestActContract(t *testing.T) {
 		{"ROL-06 does nothing upward", actsNotUpward},
 		{"acts on nobody's own account", actsNotOnOneself},
 		{"says of who is gone that they are", actsOnNobody},
+		{"makes no link for who is disabled", linksNobodyDisabled},
 		{"waits for what other administrators do, and looks afterwards who may", actsInTurn},
 		{"takes no link that was voided while it waited", usedJustNow},
+		{"waits for its turn before it locks anything else", waitsFirst},
 	})
 }
 
@@ -267,6 +269,25 @@ func actsNotUpward(t *testing.T, h house) {
 	must(t, h.Disable(h.ctx, h.find(t, "helper"), manager))
 	other := h.staff(t, "second-chief", "manager")
 	must(t, h.Disable(h.ctx, h.find(t, "chief"), other))
+}
+
+// The links of who is disabled are void, so that none is made. That somebody is disabled is for those
+// who may know.
+func linksNobodyDisabled(t *testing.T, h house) {
+	boss, grace := h.staff(t, "boss", store.RoleAdmin), h.member(t, "grace")
+	must(t, h.Disable(h.ctx, grace, boss))
+	before := h.dump(t)
+	for _, from := range []store.Origin{boss, Operator} { // on a page that was drawn before
+		_, err := h.ResetToken(h.ctx, grace, from)
+		if r := refused(t, err); r.Sentence != "The account grace is disabled. Enable it first." {
+			t.Errorf("%+v", r)
+		}
+	}
+	_, err := h.ResetToken(h.ctx, h.find(t, "grace"), From)
+	forbidden(t, "nobody", err)
+	if after := h.dump(t); after != before {
+		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
+	}
 }
 
 func actsNotOnOneself(t *testing.T, h house) {
@@ -371,6 +392,49 @@ func actsInTurn(t *testing.T, h house) {
 	if !errors.Is(answers[0], store.ErrInvalidLink) {
 		t.Errorf("a first administrator beside another: %v", answers[0])
 	}
+}
+
+// In any other order two of them could wait for each other.
+func waitsFirst(t *testing.T, h house) {
+	w := &Watch{}
+	h = open(t, h.kind.Watched(w)).mailing(t)
+	first := func(verb string, do func() error) {
+		t.Helper()
+		w.Take()
+		must(t, do())
+		for _, statement := range w.Take() {
+			switch word, _, _ := strings.Cut(strings.TrimSpace(statement), " "); {
+			case strings.HasPrefix(statement, "INSERT INTO locks"):
+				return
+			case slices.Contains([]string{"INSERT", "UPDATE", "DELETE"}, word):
+				t.Errorf("%s begins with %s", verb, statement)
+				return
+			}
+		}
+		t.Errorf("%s waits for nobody", verb)
+	}
+	link := h.setup(t)
+	first("SetupToken", func() error {
+		_, err := h.SetupToken(h.ctx, Operator)
+		return err
+	})
+	first("Setup", func() error {
+		_, err := h.Setup(h.ctx, link, Ada(), From)
+		return err
+	})
+	for i, a := range actings {
+		subject := a.begin(t, h, fmt.Sprintf("subject-%d", i))
+		first(a.verb, func() error { return a.do(h, subject, by(h.find(t, "ada"))) })
+	}
+	h.exec(t, `DELETE FROM letters`)
+	must(t, h.Invite(h.ctx, "other@example.com", "support", Operator))
+	token := h.letters(t)[store.LetterInvite].Token
+	first("AcceptInvite", func() error {
+		_, err := h.AcceptInvite(h.ctx, token, visitor(), From)
+		return err
+	})
+	visitor := h.find(t, "visitor")
+	first("CloseAccount", func() error { return h.CloseAccount(h.ctx, visitor, From) })
 }
 
 // usedJustNow is a link that somebody else used, or that was voided, between the look and the deed.
