@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/base32"
+	"image"
 	"image/png"
 	"net/url"
 	"testing"
@@ -19,7 +20,8 @@ import (
 // key that it holds.
 func (b *tab) scan() []byte {
 	b.t.Helper()
-	b.script(`document.querySelector("svg[role=img]").scrollIntoView({block: "center"})`)
+	const code = "svg[role=img]"
+	b.script(`document.querySelector("` + code + `").scrollIntoView({block: "center"})`)
 	var read *gozxing.Result
 	b.waitFor("a QR code in sight", func() bool { // a picture may be taken before it is drawn
 		shot := command(b, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
@@ -27,11 +29,16 @@ func (b *tab) scan() []byte {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
-		if err != nil {
-			b.t.Fatal(err)
+		if read, err = readCode(img, nil); err == nil {
+			return true
 		}
-		read, err = qrcode.NewQRCodeReader().Decode(bitmap, nil)
+		// There are codes that this reader cannot correct in the picture of a whole page. It
+		// reads each as it stands.
+		at, scrolled := b.box(code), ask[float64](b, "scrollY")
+		alone := img.(interface {
+			SubImage(image.Rectangle) image.Image
+		}).SubImage(image.Rect(int(at.Left), int(at.Top-scrolled), int(at.Right), int(at.Bottom-scrolled)))
+		read, err = readCode(alone, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true})
 		return err == nil
 	})
 	b.is(`document.querySelector("main a[href^='otpauth:']").href`, read.GetText())
@@ -44,6 +51,14 @@ func (b *tab) scan() []byte {
 		b.t.Fatal(err)
 	}
 	return key
+}
+
+func readCode(img image.Image, hints map[gozxing.DecodeHintType]any) (*gozxing.Result, error) {
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+	if err != nil {
+		return nil, err
+	}
+	return qrcode.NewQRCodeReader().Decode(bitmap, hints)
 }
 
 // appCode is what an app with the key shows, once time has passed.
