@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"image"
 	"image/png"
+	"math"
 	"net/url"
 	"testing"
 	"time"
@@ -23,23 +24,26 @@ func (b *tab) scan() []byte {
 	const code = "svg[role=img]"
 	b.script(`document.querySelector("` + code + `").scrollIntoView({block: "center"})`)
 	var read *gozxing.Result
+	scale, beyond := 0.0, true
 	b.waitFor("a QR code in sight", func() bool { // a picture may be taken before it is drawn
-		shot := command(b, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+		// There are codes that this reader cannot correct in a picture of one size.
+		scale = math.Mod(scale, 4) + 1
+		at := b.box(code)
+		const edge = 16
+		shot := command(b, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &beyond,
+			Clip: &page.Viewport{X: at.Left - edge, Y: at.Top - edge, Width: at.Right - at.Left + 2*edge, Height: at.Bottom - at.Top + 2*edge, Scale: scale},
+		})
 		img, err := png.Decode(bytes.NewReader(shot.Data))
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		if read, err = readCode(img, nil); err == nil {
-			return true
+		for _, hint := range []gozxing.DecodeHintType{gozxing.DecodeHintType_TRY_HARDER, gozxing.DecodeHintType_PURE_BARCODE} {
+			if read, err = readCode(img, map[gozxing.DecodeHintType]any{hint: true}); err == nil {
+				return true
+			}
 		}
-		// There are codes that this reader cannot correct in the picture of a whole page. It
-		// reads each as it stands.
-		at, scrolled := b.box(code), ask[float64](b, "scrollY")
-		alone := img.(interface {
-			SubImage(image.Rectangle) image.Image
-		}).SubImage(image.Rect(int(at.Left), int(at.Top-scrolled), int(at.Right), int(at.Bottom-scrolled)))
-		read, err = readCode(alone, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true})
-		return err == nil
+		return false
 	})
 	b.is(`document.querySelector("main a[href^='otpauth:']").href`, read.GetText())
 	address, err := url.Parse(read.GetText())
