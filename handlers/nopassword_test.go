@@ -114,6 +114,7 @@ func TestAPasswordIsRemovedAndChosenAgain(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		other := v.another()
 		a := v.withoutPassword()
+		v.post("/account/password/remove", url.Values{}).goesTo(passkeysPage) // sent twice
 		if got := other.signedIn(); got != "" {
 			t.Errorf("still signed in as %q elsewhere", got)
 		}
@@ -230,7 +231,7 @@ func TestAnInvitationIsTakenOnceWithAPasswordToo(t *testing.T) {
 		with := person("lovelace")
 		with.Del("email")
 		other.post("/invite", with).goesTo("/").signedInAs("lovelace")
-		v.post("/email/verify/passkey", waiting).is(422)
+		v.post("/email/verify/passkey", waiting).is(422).says("It may have been used already")
 		if got := v.signedIn(); got != "" || h.rows(t, "users") != 1 || h.rows(t, "passkeys") != 0 {
 			t.Errorf("signed in as %q with %d accounts", got, h.rows(t, "users"))
 		}
@@ -295,6 +296,40 @@ func TestThePasswordBesideTheButtonIsNoPassword(t *testing.T) {
 			}, withMail, func(s *Site) { s.Registration = mode })
 		})
 	}
+}
+
+// A site that has no passkeys offers nobody to do without a password.
+func TestNobodyRegistersWithoutAPasswordWhereNoPasskeyWorks(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.get("/register").hides("without a password")
+		v.post("/register", withoutOne("ada")).is(422)
+		if err := h.Store.Invite(t.Context(), "ada@example.com", "", storetest.Operator); err != nil {
+			t.Fatal(err)
+		}
+		v.follows(h.link(t, "ada@example.com")).hides("without a password")
+		form := withoutOne("ada")
+		form.Del("email")
+		v.post("/invite", form).is(422)
+		if got := h.rows(t, "pending"); got != 0 {
+			t.Errorf("%d wait", got)
+		}
+	}, withConfirm, withRules(func(r *store.Rules) { r.RelyingParty = nil }))
+}
+
+// A link by mail takes no passkeys away that are somebody's second step, whatever is sent.
+func TestALinkTakesNoSecondStepAway(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		v.addsPasskey(h.authenticator())
+		v.post("/account/second/on", url.Values{}).is(200)
+		owner := v.another()
+		owner.post("/password/forgot", url.Values{"username": {"ada"}})
+		owner.follows(h.link(t, "ada@example.com")).is(200).hides("Remove my passkeys")
+		owner.post("/password/reset", url.Values{"password": {newPassword}, "passkeys": {"on"}}).goesTo("/login")
+		if user := h.user(t, "ada"); user.Passkeys != 1 || !user.SecondStep() {
+			t.Errorf("the account is %+v", user)
+		}
+	}, withMail)
 }
 
 // Whoever is signed in stays that, whatever link they open: nobody becomes somebody else without signing out.

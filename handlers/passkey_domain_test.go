@@ -58,6 +58,20 @@ func TestPasskeysOfAnotherDomainAreRemoved(t *testing.T) {
 	}, withMail)
 }
 
+// Somebody whose second step were passkeys, at a site that has none now, is asked for what is left of it.
+func TestASecondStepOutlivesPasskeys(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		v.addsPasskey(h.authenticator())
+		codes := v.post("/account/second/on", url.Values{}).is(200).shown()
+		bare := openHouse(t, h.kind, h.name, h.clock, withMail, withRules(func(r *store.Rules) { r.RelyingParty = nil }))
+		half := bare.visitor(t)
+		half.htmx = v.htmx
+		half.begins().hides("passkey")
+		half.get("/login/second/recovery").submit(map[string]string{"code": codes[0]}).goesTo(secondPage).is(200)
+	}, withMail)
+}
+
 // An account whose passkeys were its only way in, at a site that has none now: it chooses a password by mail, and says
 // who it is by that.
 func TestAnAccountWithoutAPasswordOutlivesPasskeys(t *testing.T) {

@@ -195,6 +195,23 @@ func TestNamesOfPasskeysAreText(t *testing.T) {
 	}, withMail)
 }
 
+// A name that would be refused is refused before the authenticator makes a passkey, which nobody else would know of.
+func TestANameIsRefusedBeforeAPasskeyIsMade(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		v.registers()
+		h.verifies(t, "ada")
+		form := url.Values{"name": {strings.Repeat("x", 41)}}
+		if answer := v.post("/account/passkeys/new/options", form).is(422); answer.body != "{}" {
+			t.Errorf("answered %s", answer.body)
+		}
+		// site.js then sends the form as it is.
+		answer := v.post("/account/passkeys/new", form).is(422).hides("JavaScript. Allow")
+		if got := answer.message("name"); got != "Use at most 40 characters for the name." || answer.value("name") != form.Get("name") {
+			t.Errorf("the message is %q", got)
+		}
+	}, withMail)
+}
+
 // No way on leads to another site.
 func TestWaysOfPasskeysStayHere(t *testing.T) {
 	either(t, func(t *testing.T, h *house, v *visitor) {

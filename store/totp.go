@@ -18,6 +18,8 @@ const (
 	updateSecondOn = `UPDATE users SET second_at = coalesce(second_at, $1), epoch = epoch + 1
 		WHERE id = $2 AND epoch = $3 AND disabled_at IS NULL AND closed_at IS NULL`
 
+	hasApp = `SELECT count(*) FROM totp WHERE user_id = $1`
+
 	upsertApp = `INSERT INTO totp (user_id, sealed, last_step, confirmed, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (user_id) DO UPDATE SET sealed = $2, last_step = $3, confirmed = $4, created_at = $5`
 

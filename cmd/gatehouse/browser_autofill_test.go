@@ -108,19 +108,26 @@ func TestBrowserTheAutofillOutlastsALook(t *testing.T) {
 	t.Parallel()
 	p, x := serveProxied(t)
 	b, _ := waits(t, p)
-	const look = `for (const hidden of [true, false]) {
-		Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
-		document.dispatchEvent(new Event("visibilitychange", {bubbles: true}));
-	}`
-	b.script(look)
+	b.looksAfter("0")
 	b.settle()
 	b.is(takenBack, "false")
 	// After a long absence it has run out.
-	b.script(`const now = Date.now; Date.now = () => now.call(Date) + 4 * 60e3;` + look)
+	b.looksAfter("4 * 60e3")
 	b.becomes(takenBack, "true,false")
 	if got := x.count("POST /login/passkey/options"); got != 2 {
 		t.Errorf("there were %d ceremonies, want 2", got)
 	}
+}
+
+// looksAfter has the page covered for so many milliseconds.
+func (b *tab) looksAfter(passed string) {
+	b.t.Helper()
+	b.script(`const now = Date.now();
+		for (const hidden of [true, false]) {
+			Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+			document.dispatchEvent(new Event("visibilitychange", {bubbles: true}));
+			Date.now = () => now + ` + passed + `;
+		}`)
 }
 
 // A page that is left takes its request back, and offers again when somebody

@@ -172,7 +172,7 @@ func TestBrowserPasskeyAsProofKeepsTheForm(t *testing.T) {
 // FX-32: a passkey that no account has any more is deleted where it is kept.
 func TestBrowserAnUnknownPasskeyIsDeleted(t *testing.T) {
 	t.Parallel()
-	p := serveProgram(t)
+	p, x := serveProxied(t)
 	p.join(t, ada)
 	b, a := keyed(t, p, ada)
 	b.signOut()
@@ -181,14 +181,23 @@ func TestBrowserAnUnknownPasskeyIsDeleted(t *testing.T) {
 	p.command(t, "", "factor", "reset", "ada", "--yes")
 	a.away(false)
 	b.write("username", "typed")
-	b.refuse(func() { b.clickOn(passkeyButton) })
+	b.refuse(func() {
+		held := x.hold("POST /login/passkey")
+		b.clickOn(passkeyButton)
+		answer := held.next("next", "")
+		// Meanwhile the autofill waits again, and what waits stands in the way of the signal.
+		a.away(true)
+		b.looksAfter("4 * 60e3")
+		b.until("requests.length === 3")
+		answer.release()
+	})
 	b.is(text("#summary"), "This passkey isn't known here. It may have been removed. Choose another way.")
 	a.hears("deleted")
 	if keys := a.keys(); len(keys) != 0 {
 		t.Errorf("the authenticator keeps %v", keys)
 	}
-	b.becomes(asked, "conditional,dialog,conditional")
-	b.is(takenBack, "true,true,false")
+	b.becomes(asked, "conditional,dialog,conditional,conditional")
+	b.is(takenBack, "true,true,true,false")
 	b.is(value("username"), "typed")
 }
 

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/base32"
+	"image"
 	"image/png"
+	"math"
 	"net/url"
 	"testing"
 	"time"
@@ -19,20 +21,29 @@ import (
 // key that it holds.
 func (b *tab) scan() []byte {
 	b.t.Helper()
-	b.script(`document.querySelector("svg[role=img]").scrollIntoView({block: "center"})`)
+	const code = "svg[role=img]"
+	b.script(`document.querySelector("` + code + `").scrollIntoView({block: "center"})`)
 	var read *gozxing.Result
+	scale, beyond := 0.0, true
 	b.waitFor("a QR code in sight", func() bool { // a picture may be taken before it is drawn
-		shot := command(b, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+		// There are codes that this reader cannot correct in a picture of one size.
+		scale = math.Mod(scale, 4) + 1
+		at := b.box(code)
+		const edge = 16
+		shot := command(b, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &beyond,
+			Clip: &page.Viewport{X: at.Left - edge, Y: at.Top - edge, Width: at.Right - at.Left + 2*edge, Height: at.Bottom - at.Top + 2*edge, Scale: scale},
+		})
 		img, err := png.Decode(bytes.NewReader(shot.Data))
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
-		if err != nil {
-			b.t.Fatal(err)
+		for _, hint := range []gozxing.DecodeHintType{gozxing.DecodeHintType_TRY_HARDER, gozxing.DecodeHintType_PURE_BARCODE} {
+			if read, err = readCode(img, map[gozxing.DecodeHintType]any{hint: true}); err == nil {
+				return true
+			}
 		}
-		read, err = qrcode.NewQRCodeReader().Decode(bitmap, nil)
-		return err == nil
+		return false
 	})
 	b.is(`document.querySelector("main a[href^='otpauth:']").href`, read.GetText())
 	address, err := url.Parse(read.GetText())
@@ -44,6 +55,14 @@ func (b *tab) scan() []byte {
 		b.t.Fatal(err)
 	}
 	return key
+}
+
+func readCode(img image.Image, hints map[gozxing.DecodeHintType]any) (*gozxing.Result, error) {
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+	if err != nil {
+		return nil, err
+	}
+	return qrcode.NewQRCodeReader().Decode(bitmap, hints)
 }
 
 // appCode is what an app with the key shows, once time has passed.

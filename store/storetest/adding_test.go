@@ -32,7 +32,7 @@ func TestPasskeyListContract(t *testing.T) {
 }
 
 // add is AddPasskey as it is answered.
-func (h house) add(t *testing.T, a *Authenticator, n store.SignIn) (store.Added, error) {
+func (h house) add(t *testing.T, a *Authenticator, n store.SignIn) (store.AddedPasskey, error) {
 	t.Helper()
 	user, err := h.UserByID(h.ctx, n.UserID)
 	must(t, err)

@@ -301,7 +301,7 @@ func random(n int) []byte {
 
 // AddPasskey gives whoever is signed in a passkey of an authenticator or fails the test. It returns
 // what came of it.
-func AddPasskey(t testing.TB, s *store.Store, a *Authenticator, n store.SignIn) store.Added {
+func AddPasskey(t testing.TB, s *store.Store, a *Authenticator, n store.SignIn) store.AddedPasskey {
 	t.Helper()
 	ctx := t.Context()
 	user, err := s.UserByID(ctx, n.UserID)
