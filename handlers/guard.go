@@ -86,9 +86,9 @@ func (g Guard) And(other Guard) Guard {
 	}
 }
 
-// admits says whether somebody, or with nil nobody who is signed in, may open a page. What it
+// Admits says whether somebody, or with nil nobody who is signed in, may open a page. What it
 // asks of members besides, they can still fulfil.
-func (g Guard) admits(user *store.User) bool {
+func (g Guard) Admits(user *store.User) bool {
 	if user == nil {
 		return g.who != forMembers
 	}

@@ -224,7 +224,7 @@ func (s *Site) links(r *http.Request, user *store.User) []components.Link {
 	}
 	links := make([]components.Link, 0, len(s.Product.Links))
 	for _, link := range s.Product.Links {
-		if !link.Account && s.pages[link.Path].guard.admits(user) {
+		if !link.Account && s.pages[link.Path].guard.Admits(user) {
 			links = append(links, components.Link{Label: link.Label, Path: link.Path, Current: r.URL.Path == link.Path})
 		}
 	}
@@ -238,7 +238,7 @@ func (s *Site) accountLinks(user *store.User) []components.Link {
 		links = append(links, components.Link{Label: "Email preferences", Path: preferencesPage})
 	}
 	for _, link := range s.Product.Links {
-		if link.Account && s.pages[link.Path].guard.admits(user) {
+		if link.Account && s.pages[link.Path].guard.Admits(user) {
 			links = append(links, components.Link{Label: link.Label, Path: link.Path})
 		}
 	}

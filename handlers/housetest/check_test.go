@@ -102,6 +102,9 @@ var wrongs = map[string]wrong{
 	"nobody is allowed": {"pages", func(_ *handlers.Site, p *handlers.Product, _ *Answers) {
 		p.Routes[8].Allow = func(store.User) bool { return false }
 	}, []string{"GET /editors was not tried, because nobody is allowed to see it"}},
+	"nobody has the permission": {"pages", func(_ *handlers.Site, p *handlers.Product, _ *Answers) {
+		p.Routes[10].Guard = handlers.May(store.ErasePeople)
+	}, []string{"GET /readers was not tried, because nobody is allowed to see it"}},
 	"a title is wrong": {"pages", func(_ *handlers.Site, p *handlers.Product, _ *Answers) {
 		at(p, "GET", "/books", func(w responder, r *http.Request, _ next) error {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -124,7 +127,7 @@ var wrongs = map[string]wrong{
 		`/books has a field "q" without a label`, `/books has a field "t" without a label`,
 	}},
 	"a page is heavy": {"pages", func(_ *handlers.Site, _ *handlers.Product, a *Answers) { a.Bytes = 1000 }, []string{
-		"/ takes", "/about takes", "/books takes", "/books/new takes", "/books/1 takes", "/books/1/delete takes", "/editors takes",
+		"/ takes", "/about takes", "/books takes", "/books/new takes", "/books/1 takes", "/books/1/delete takes", "/editors takes", "/readers takes",
 	}},
 	"a page asks much": {"pages", func(site *handlers.Site, p *handlers.Product, _ *Answers) {
 		at(p, "GET", "/books", func(w responder, r *http.Request, before next) error {

@@ -26,7 +26,7 @@ func turnedAway(r handlers.Route, p person) (page string, status int) {
 	switch {
 	case asks(r.Guard, handlers.Members) && p.user == nil:
 		return "/login", 0
-	case r.Allow != nil && !r.Allow(*p.user):
+	case !r.Guard.Admits(p.user), r.Allow != nil && !r.Allow(*p.user):
 		return "", http.StatusForbidden
 	case asks(r.Guard, handlers.Verified) && !p.user.Verified():
 		return "/email/verify", 0

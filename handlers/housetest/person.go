@@ -53,10 +53,11 @@ func (h *House) signIn(t testing.TB, username string) *visitor.Visitor {
 	return v
 }
 
-// GiveRole gives somebody a role, as whoever runs the site does. All sign-ins of theirs end.
+// GiveRole gives somebody a role, as whoever runs the site does, and an account if there is
+// none. All sign-ins of theirs end.
 func (h *House) GiveRole(t testing.TB, username, role string) {
 	t.Helper()
-	user := h.User(t, username)
+	user := h.person(t, username)
 	_, err := h.Store.ChangeRole(t.Context(), user, role, user.Role, storetest.Operator)
 	must(t, err)
 }

@@ -46,6 +46,7 @@ func newShelf(site *handlers.Site) handlers.Product {
 			{Method: "POST", Path: "/books/{id}/delete", Guard: handlers.Recent, Do: s.remove},
 			{Method: "GET", Path: "/editors", Guard: handlers.Verified.And(handlers.Recent), Allow: isAda, Do: s.about},
 			{Method: "GET", Path: "/books.txt", Guard: handlers.Members, Do: s.text},
+			{Method: "GET", Path: "/readers", Guard: handlers.May(store.SeePeople), Do: s.about},
 		},
 		Links:      []handlers.Link{{Label: "Books", Path: "/books"}},
 		Front:      s.front,
@@ -61,8 +62,13 @@ func newShelf(site *handlers.Site) handlers.Product {
 // answers are those of the shelf.
 var answers = Answers{
 	Examples: map[string]string{"/books/{id}": "/books/1", "/books/{id}/delete": "/books/1/delete", "/books/new/check/{field}": "/books/new/check/title"},
-	Lived:    lived,
-	Secret:   map[string][]string{"books": {"id", "token"}},
+	Lived: func(t testing.TB, h *House, user store.User) {
+		lived(t, h, user)
+		if isAda(user) {
+			h.GiveRole(t, user.Username, "support")
+		}
+	},
+	Secret: map[string][]string{"books": {"id", "token"}},
 }
 
 // lived has a person keep a book about themselves.
