@@ -57,7 +57,7 @@ var buttons = []button{
 	{store.PurposeReset, "/password/reset", url.Values{"password": {newPassword}}},
 	{store.PurposeUndo, "/email/undo", url.Values{}},
 	{store.PurposeFactors, "/factors/undo", url.Values{}},
-	{store.PurposeSetup, "/register/first", url.Values{"username": {"olga"}, "email": {"olga@example.com"}, "password": {newPassword}}},
+	{store.PurposeSetup, "/register/first", url.Values{"username": {"maud"}, "email": {"maud@example.com"}, "password": {newPassword}}},
 	{store.PurposeInvite, "/invite", url.Values{"username": {"olga"}, "password": {newPassword}}},
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"errors"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/handlers"
 	"gatehouse/store"
 	"gatehouse/store/secret"
 	"gatehouse/store/storetest"
@@ -231,7 +231,7 @@ func serveIn(folder, database string, flags ...string) ran {
 func migrated(t *testing.T, kind storetest.Database, database string) *store.Store {
 	t.Helper()
 	db := kind.Open(t, database)
-	if _, err := db.Migrate(context.Background()); err != nil {
+	if _, err := db.Migrate(t.Context(), product(&handlers.Site{}).Migrations); err != nil {
 		t.Fatal(err)
 	}
 	return storetest.New(t, db.Accounts(), storetest.NewClock())

@@ -98,7 +98,7 @@ func (b *branch) invite(t *testing.T, guests int) {
 func (b *branch) inviteAs(t *testing.T, form string, guests int) {
 	t.Helper()
 	for i := range guests {
-		if err := b.Store.Invite(context.Background(), fmt.Sprintf(form, i), "", store.Origin{}); err != nil {
+		if err := b.Store.Invite(context.Background(), fmt.Sprintf(form, i), "", storetest.Operator); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -329,7 +329,7 @@ func TestOfficeDeliversWhileALetterHangs(t *testing.T) {
 		s.Wait(t, func(_ []mailtest.Message, arrived int) bool { return arrived == 1 })
 		const others = 12
 		for i := range others {
-			if err := b.Store.Invite(context.Background(), fmt.Sprintf("other%d@example.com", i), "", store.Origin{}); err != nil {
+			if err := b.Store.Invite(context.Background(), fmt.Sprintf("other%d@example.com", i), "", storetest.Operator); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -79,14 +79,14 @@ var actings = []acting{
 	{"RevokeInvite", store.ManagePeople, func(t *testing.T, h house, _ store.User) {
 		h.exec(t, `DELETE FROM letters`)
 		h.exec(t, `DELETE FROM tokens`)
-		must(t, h.Invite(h.ctx, "guest@example.com", "manager", Operator))
+		must(t, h.Invite(h.ctx, "guest@example.com", "test-manager", Operator))
 	}, func(h house, _ store.User, from store.Origin) error {
 		list, err := h.Invitations(h.ctx)
 		if err != nil || len(list) != 1 {
 			return fmt.Errorf("%d invitations, %w", len(list), err)
 		}
 		return h.RevokeInvite(h.ctx, list[0].Handle, from)
-	}, store.EventInviteRevoked, "HANDLE manager", true, false},
+	}, store.EventInviteRevoked, "HANDLE test-manager", true, false},
 	{"AddUser", store.ManagePeople, nil, func(h house, subject store.User, from store.Origin) error {
 		return h.adds(subject, "", from)
 	}, store.EventRegistered, "member", true, false},
@@ -178,7 +178,7 @@ func actsForNobody(t *testing.T, h house) {
 	boss := h.staff(t, "boss", store.RoleAdmin)
 	strangers := map[string]store.Origin{
 		"nobody": {}, "a visitor": From, "somebody who was never there": {By: 999}, "a negative number": {By: -1},
-		"a member": by(h.member(t, "grace")), "an unknown role": h.staff(t, "editor-in-chief", "editor"), "the product's staff": h.staff(t, "columnist", "writer"),
+		"a member": by(h.member(t, "grace")), "an unknown role": h.staff(t, "veteran", "long-gone"), "the product's staff": h.staff(t, "columnist", "test-writer"),
 		"a disabled administrator": h.staff(t, "disabled", store.RoleAdmin), "a closed administrator": h.staff(t, "closed", store.RoleAdmin),
 		"an erased administrator": h.staff(t, "erased", store.RoleAdmin), "who has the username of the operator": {Account: "root", Address: "127.0.0.1"},
 	}
@@ -235,8 +235,8 @@ func actsForRoles(t *testing.T, h house) {
 func actsNotUpward(t *testing.T, h house) {
 	h = h.mailing(t)
 	h.staff(t, "boss", store.RoleAdmin)
-	manager, helper := h.staff(t, "chief", "manager"), h.staff(t, "helper", "support")
-	h.staff(t, "columnist", "writer") // may do what the manager may not
+	manager, helper := h.staff(t, "chief", "test-manager"), h.staff(t, "helper", "support")
+	h.staff(t, "columnist", "test-writer") // may do what the manager may not
 	h.member(t, "grace")
 	before := h.dump(t)
 	refuses := func(what string, err error) {
@@ -256,7 +256,7 @@ func actsNotUpward(t *testing.T, h house) {
 			refuses("support calls "+a.verb+" on a manager", a.do(h, h.find(t, "chief"), helper))
 		}
 	}
-	for _, role := range []string{store.RoleAdmin, "writer"} {
+	for _, role := range []string{store.RoleAdmin, "test-writer"} {
 		_, err := h.ChangeRole(h.ctx, h.find(t, "grace"), role, "", manager)
 		refuses("a manager makes somebody "+role, err)
 		refuses("a manager invites a "+role, h.Invite(h.ctx, "guest@example.com", role, manager))
@@ -267,7 +267,7 @@ func actsNotUpward(t *testing.T, h house) {
 	}
 	// Beside and below is not above.
 	must(t, h.Disable(h.ctx, h.find(t, "helper"), manager))
-	other := h.staff(t, "second-chief", "manager")
+	other := h.staff(t, "second-chief", "test-manager")
 	must(t, h.Disable(h.ctx, h.find(t, "chief"), other))
 }
 
@@ -356,7 +356,7 @@ func actsInTurn(t *testing.T, h house) {
 	}
 	again()
 	// The subject is read afterwards, too.
-	manager, subject := h.staff(t, "chief", "manager"), h.member(t, "climber")
+	manager, subject := h.staff(t, "chief", "test-manager"), h.member(t, "climber")
 	answers = h.overtake(t, taking, []string{`UPDATE users SET role = 'admin' WHERE username = 'climber'`}, func() error {
 		return h.Disable(h.ctx, subject, manager)
 	})

@@ -248,11 +248,11 @@ func revokes(t *testing.T, h house) {
 // losses are how somebody loses the right to invite others as support.
 var losses = map[string]func(t *testing.T, h house, chief store.User) error{
 	"is demoted": func(_ *testing.T, h house, chief store.User) error {
-		_, err := h.ChangeRole(h.ctx, chief, "support", "manager", Operator)
+		_, err := h.ChangeRole(h.ctx, chief, "support", "test-manager", Operator)
 		return err
 	},
 	"is a member": func(_ *testing.T, h house, chief store.User) error {
-		_, err := h.ChangeRole(h.ctx, chief, "", "manager", Operator)
+		_, err := h.ChangeRole(h.ctx, chief, "", "test-manager", Operator)
 		return err
 	},
 	"is disabled": func(_ *testing.T, h house, chief store.User) error { return h.Disable(h.ctx, chief, Operator) },
@@ -267,14 +267,14 @@ var lossesByHand = map[string]string{
 	"is disabled by hand":                `UPDATE users SET disabled_at = created_at WHERE username = 'chief'`,
 	"is closed by hand":                  `UPDATE users SET closed_at = created_at WHERE username = 'chief'`,
 	"is erased by hand":                  `DELETE FROM users WHERE username = 'chief'`,
-	"invites as what this program lacks": `UPDATE tokens SET role = 'editor'`,
+	"invites as what this program lacks": `UPDATE tokens SET role = 'long-gone'`,
 	"invites as what is above them":      `UPDATE tokens SET role = 'admin'`,
 }
 
 func invitesByNobody(t *testing.T, h house) {
 	h = h.mailing(t)
 	for how, lose := range losses {
-		chief := h.staff(t, "chief", "manager")
+		chief := h.staff(t, "chief", "test-manager")
 		h.post(t)
 		token := h.invitedAs(t, "guest@example.com", "support", chief)
 		plain := h.invitedAs(t, "other@example.com", "", chief)
@@ -291,7 +291,7 @@ func invitesByNobody(t *testing.T, h house) {
 		h.exec(t, `DELETE FROM reserved_usernames`)
 	}
 	for how, lose := range lossesByHand {
-		chief := h.staff(t, "chief", "manager")
+		chief := h.staff(t, "chief", "test-manager")
 		h.post(t)
 		token := h.invitedAs(t, "guest@example.com", "support", chief)
 		h.exec(t, lose)
@@ -315,8 +315,8 @@ func (h house) invitesNobody(t *testing.T, who, token string) {
 
 func invitesStay(t *testing.T, h house) {
 	h = h.mailing(t)
-	chief := h.staff(t, "chief", "manager")
-	h.staff(t, "other", "manager")
+	chief := h.staff(t, "chief", "test-manager")
+	h.staff(t, "other", "test-manager")
 	h.post(t)
 	token := h.invitedAs(t, "guest@example.com", "support", chief)
 	must(t, h.Disable(h.ctx, h.find(t, "other"), chief)) // who wrote nothing
@@ -338,7 +338,7 @@ func invitesAs(t *testing.T, h house) {
 	h = h.mailing(t)
 	boss := h.staff(t, "boss", store.RoleAdmin)
 	h.post(t)
-	for i, role := range []string{"", "support", "writer", store.RoleAdmin} {
+	for i, role := range []string{"", "support", "test-writer", store.RoleAdmin} {
 		email, r := fmt.Sprintf("guest-%d@example.com", i), visitor()
 		token := h.invitedAs(t, email, role, boss)
 		if found, err := h.Token(h.ctx, token, store.PurposeInvite); err != nil || found.Role != role || found.Email != email {
@@ -366,7 +366,7 @@ func invitesAs(t *testing.T, h house) {
 	if r := refused(t, err); r.Field != "email" {
 		t.Errorf("who has an account: %+v", r)
 	}
-	err = h.Invite(h.ctx, "guest@example.com", "editor", boss)
+	err = h.Invite(h.ctx, "guest@example.com", "long-gone", boss)
 	if r := refused(t, err); r.Field != "role" {
 		t.Errorf("a role that there is not: %+v", r)
 	}

@@ -44,7 +44,7 @@ func keepsLast(t *testing.T, h house) {
 	// None of them could do it instead.
 	h.staff(t, "disabled", store.RoleAdmin)
 	h.staff(t, "closed", store.RoleAdmin)
-	h.staff(t, "chief", "manager")
+	h.staff(t, "chief", "test-manager")
 	h.exec(t, `UPDATE users SET disabled_at = created_at WHERE username = 'disabled'`)
 	h.exec(t, `UPDATE users SET closed_at = created_at WHERE username = 'closed'`)
 	at := store.DefaultRules

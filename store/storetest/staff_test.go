@@ -144,7 +144,7 @@ func staffTrustEnds(t *testing.T, h house) {
 		}
 		h.count(t, "devices WHERE trusted_until IS NOT NULL OR trust <> ''", 0)
 	}
-	ends("a role", func(store.User) error { return h.makeRole(t, "ada", "writer") })
+	ends("a role", func(store.User) error { return h.makeRole(t, "ada", "test-writer") })
 	h.trustBy(t, ada, "home")
 	ends("disabling", func(ada store.User) error { return h.Disable(h.ctx, ada, Operator) })
 	must(t, h.Enable(h.ctx, h.find(t, "ada"), Operator))
@@ -157,7 +157,7 @@ func staffSecondStep(t *testing.T, h house) {
 	plain, rules := h, store.DefaultRules
 	rules.SecondStepStaff = true
 	h = h.ruled(t, rules)
-	for role, staff := range map[string]bool{"": false, "writer": false, "editor": false, "support": true, "manager": true, store.RoleAdmin: true} {
+	for role, staff := range map[string]bool{"": false, "test-writer": false, "long-gone": false, "support": true, "test-manager": true, store.RoleAdmin: true} {
 		user := store.User{Role: role}
 		if h.RequiresSecondStep(user) != staff || h.MustSetUp(user) != staff || plain.RequiresSecondStep(user) || plain.MustSetUp(user) {
 			t.Errorf("%q must set up: %v, want %v, and nobody elsewhere", role, h.MustSetUp(user), staff)
@@ -191,7 +191,7 @@ func staffSecondStep(t *testing.T, h house) {
 	}
 	h.signInAs(t, h.find(t, "ada"), false)
 	// The first passkey of staff turns it on.
-	must(t, h.makeRole(t, "ada", "manager"))
+	must(t, h.makeRole(t, "ada", "test-manager"))
 	added := AddPasskey(t, h.Store, NewAuthenticator(Origin), h.signInAs(t, h.find(t, "ada"), false))
 	if user := h.find(t, "ada"); !user.SecondStep() || len(added.Codes) != store.RecoveryCodes || h.MustSetUp(user) {
 		t.Errorf("%+v has codes %v", user, added.Codes)
@@ -199,7 +199,7 @@ func staffSecondStep(t *testing.T, h house) {
 }
 
 func staffGuarded(t *testing.T, h house) {
-	n := h.promoted(t, "writer")
+	n := h.promoted(t, "test-writer")
 	if !n.Remembered || n.Staff || !n.EndsAt.Equal(h.moment(store.AbsoluteRemembered)) || !n.IdleAt.Equal(h.moment(store.IdleRemembered)) {
 		t.Errorf("signed in by %+v", n)
 	}
