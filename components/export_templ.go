@@ -42,7 +42,7 @@ func Export() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Your data</h1><p class=\"lead\">Everything we hold about you, in one file that people and programs can read (JSON).</p><ul class=\"points\"><li>Your name, username and email address, and when they changed</li><li>Where you're signed in, and the devices you've signed in on</li>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Your data</h1><p class=\"lead\">Everything we hold about you, in one file that people and programs can read (JSON).</p><ul class=\"points\"><li>Your name, username, email address and role, and when they changed</li><li>Where you're signed in, and the devices you've signed in on</li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -52,7 +52,7 @@ func Export() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<li>What happened to your account</li><li>Which links we emailed you</li></ul><p>It holds no secrets. Your password stays here, in a form that nobody can read back.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/account/export\">Download your data</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<li>What happened to your account, and what the people who run this site did to it</li><li>Which links we emailed you</li></ul><p>It holds no secrets. Your password stays here, in a form that nobody can read back.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/account/export\">Download your data</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -5,6 +5,6 @@ import "gatehouse/store/rules"
 // NewSetupForm states the form that makes the account of the first administrator.
 func NewSetupForm(passwords *rules.Passwords) *RegisterForm {
 	f := NewRegisterForm(passwords, false)
-	f.ID, f.Action, f.Title, f.Submit = "first", "/register/first", SetupTitle, "Create the administrator"
+	f.ID, f.Action, f.Title = "first", "/register/first", SetupTitle
 	return f
 }
