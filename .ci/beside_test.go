@@ -133,17 +133,25 @@ func goesOver(t *testing.T, db *sql.DB, who string, from, to *oneOf) {
 	at(to).opens("/account")
 	at(from).get("/account/password").fills("current", password+" again", "password", password).leads("/account")
 
-	// Both count the same wrong passwords.
+	// Both count the same wrong passwords. On a busy machine the first wait, of a second, is over before
+	// the next try is counted, so two more may follow. A copy that counted alone would take three.
 	guesses := newBrowser(t, site, from.address)
+	guess := func() int { return guesses.get("/login").fills("username", who, "password", "wrong").status }
 	for range 3 {
-		guesses.get("/login").fills("username", who, "password", "wrong")
+		guess()
 	}
 	guesses.at = to.address
 	for range 2 {
-		guesses.get("/login").fills("username", who, "password", "wrong")
+		guess()
 	}
-	if shown := guesses.signsIn(who); shown.status != http.StatusTooManyRequests {
-		t.Errorf("after three wrong passwords at one copy and two at the other the answer is %d", shown.status)
+	status := guess()
+	for range 2 {
+		if status != http.StatusTooManyRequests {
+			status = guess()
+		}
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("after three wrong passwords at one copy and two at the other the answer to the next is %d", status)
 	}
 	at(to).opens("/account")
 }
