@@ -1,4 +1,4 @@
-// Package assets carries the style sheet, the script and the icon inside the program, under names that change with their
+// Package assets carries the style sheets, the script and the icon inside the program, under names that change with their
 // content, already compressed. `make assets` builds them.
 package assets
 
@@ -30,8 +30,8 @@ func Path(name string) string {
 	return prefix + name
 }
 
-// Handler serves the built files at their addresses, for ever cacheable, in the best coding the browser takes. The style
-// sheet and the script of another version are answered with those of this one, which no cache may keep: while copies are
+// Handler serves the built files at their addresses, for ever cacheable, in the best coding the browser takes. A style
+// sheet and a script of another version are answered with those of this one, which no cache may keep: while copies are
 // upgraded one after another, a page comes from one of them and what it needs is asked of another. Whatever else is asked
 // of it goes to notFound.
 func Handler(notFound http.Handler) http.Handler { return built.handler(notFound) }
@@ -76,8 +76,8 @@ var contentTypes = map[string]string{
 	".txt": "text/plain; charset=utf-8",
 }
 
-// otherVersions are the addresses that the style sheet and the script may have in another build.
-var otherVersions = regexp.MustCompile(`^` + prefix + `site\.[0-9a-f]{8}(\.css|\.js)$`)
+// otherVersions are the addresses that style sheets and the script may have in another build.
+var otherVersions = regexp.MustCompile(`^` + prefix + `(?:(site|admin)\.[0-9a-f]{8}(\.css)|(site)\.[0-9a-f]{8}(\.js))$`)
 
 // A bundle is what one build left, read into memory.
 type bundle struct {
@@ -126,7 +126,7 @@ func (b bundle) handler(notFound http.Handler) http.Handler {
 		f, ok := b.files[address]
 		keep := "public, max-age=31536000, immutable"
 		if other := otherVersions.FindStringSubmatch(address); !ok && other != nil {
-			f, ok = b.files[b.paths["site"+other[1]]]
+			f, ok = b.files[b.paths[strings.Join(other[1:], "")]]
 			keep = "no-store"
 		}
 		if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {

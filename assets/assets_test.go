@@ -18,7 +18,7 @@ import (
 	"testing/fstest"
 )
 
-var names = []string{"icon.svg", "site.css", "site.js"}
+var names = []string{"admin.css", "icon.svg", "site.css", "site.js"}
 
 var notFound = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "none", http.StatusNotFound) })
 
@@ -142,7 +142,7 @@ func TestHDR09ServesNothingElse(t *testing.T) {
 
 // A page of another version finds a style sheet and a script, and no cache takes them for those it was asked for.
 func TestOtherVersionsAreAnsweredWithThisOne(t *testing.T) {
-	for _, name := range []string{"site.css", "site.js"} {
+	for _, name := range []string{"admin.css", "site.css", "site.js"} {
 		stem, ext, _ := strings.Cut(name, ".")
 		for _, hash := range []string{"00000000", "deadbeef", "0123abcd"} {
 			other := prefix + stem + "." + hash + "." + ext
@@ -310,7 +310,7 @@ func TestHDR02StylesNeedNothingFromElsewhere(t *testing.T) {
 
 // The browser's first visit is small: the sizes of the brotli copies, as agreed.
 func TestBudget(t *testing.T) {
-	for name, want := range map[string]int{"site.css": 7 * 1024, "site.js": 15 * 1024, "icon.svg": 512} {
+	for name, want := range map[string]int{"admin.css": 2 * 1024, "site.css": 7 * 1024, "site.js": 15 * 1024, "icon.svg": 512} {
 		if got := len(built.files[Path(name)].brotli); got == 0 || got > want {
 			t.Errorf("%s: got %d bytes, want at most %d", name, got, want)
 		}

@@ -1,6 +1,6 @@
-// Builds dist/ from the sources beside this file: one style sheet, one script and the icon, each named by its content and
-// compressed once here so that the server never has to, icons and a card in pixels, and the list of common passwords as
-// sorted hashes.
+// Builds dist/ from the sources beside this file: a style sheet for all pages and one for the administration, one script
+// and the icon, each named by its content and compressed once here so that the server never has to, icons and a card in
+// pixels, and the list of common passwords as sorted hashes.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,8 @@ const browsers = ["chrome109", "edge109", "firefox115", "safari16"];
 
 clear();
 writeManifest({
-  "site.css": write("site.css", await styles()),
+  "site.css": write("site.css", await styles("site.scss")),
+  "admin.css": write("admin.css", await styles("admin.scss")),
   "site.js": write("site.js", script()),
   "icon.svg": write("icon.svg", readFileSync("icon.svg")),
   "icon-192.png": writePicture("icon-192.png", await round(192)),
@@ -39,8 +40,8 @@ function clear() {
   }
 }
 
-async function styles() {
-  const { css } = compile("site.scss", {
+async function styles(source) {
+  const { css } = compile(source, {
     loadPaths: ["node_modules"],
     quietDeps: true,
     silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"],

@@ -45,14 +45,16 @@ type frame struct {
 	// passkeys says whether people can have passkeys.
 	passkeys bool
 	// may is what the role of the user allows on this visit.
-	may   store.Permission
+	may store.Permission
+	// admin is where the administration is.
+	admin AdminRoot
 	times Times
 	// flash is what the first AccountBox of the page says at its heading, and then empty.
 	flash string
 }
 
 func (p Page) frame() *frame {
-	return &frame{links: p.AccountLinks, second: p.SecondSteps, passkeys: p.Passkeys, may: p.May, times: p.Times}
+	return &frame{links: p.AccountLinks, second: p.SecondSteps, passkeys: p.Passkeys, may: p.May, admin: p.Admin, times: p.Times}
 }
 
 // inFrame is a body that knows the page around it.

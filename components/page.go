@@ -28,6 +28,8 @@ type Page struct {
 	SecondSteps bool
 	// May is what the role of the user allows on this visit.
 	May store.Permission
+	// Admin is where the administration is. A page below it loads the style sheet of its own.
+	Admin AdminRoot
 	// Passkeys says whether people can have passkeys.
 	Passkeys bool
 	// Entry pages show the gate beside the form on wide screens.
@@ -121,6 +123,11 @@ func (p Page) leadsIn() bool { return p.User != nil || !p.Entry || p.Title == ""
 
 // choosesTheme says whether the page offers the themes itself, so that its foot need not.
 func (p Page) choosesTheme() bool { return strings.HasPrefix(p.Here, "/account/profile") }
+
+// administers says whether the page belongs to the administration.
+func (p Page) administers() bool {
+	return p.Admin != "" && (p.Here == string(p.Admin) || strings.HasPrefix(p.Here, string(p.Admin)+"/"))
+}
 
 // asksToVerify says whether the page reminds the user to verify their address.
 func (p Page) asksToVerify() bool {

@@ -1,5 +1,7 @@
 package components
 
+import "fmt"
+
 // Problem is an answer with a page of its own: everything that goes wrong outside a form. Handlers return it as an
 // error.
 type Problem struct {
@@ -14,6 +16,11 @@ func (p Problem) asks() bool { return p == Forbidden || p == StaffOnly }
 
 // Error is the title.
 func (p Problem) Error() string { return p.Title }
+
+// NoPerson answers for a number of an account that there is not.
+func NoPerson(id int64) Problem {
+	return Problem{404, "There's no such account", fmt.Sprintf("There is no account with the number %d, or not any more.", id)}
+}
 
 // Every problem that the site answers with.
 var (

@@ -113,6 +113,7 @@ func (s *Site) routes() []route {
 		{get, "/assets/{file}", static, fixed(s.Assets(s.serve(s.notFound))), drawn},
 	}
 	routes = append(routes, s.secondSteps()...)
+	routes = append(routes, s.administration()...)
 	routes = append(routes, s.passkeys()...)
 	routes = append(routes, s.preferences()...)
 	if s.Mailbox == nil {

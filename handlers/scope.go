@@ -35,6 +35,8 @@ type scope struct {
 	signIn *store.SignIn
 	// summary is how things are with their account, on the pages that say it.
 	summary store.Summary
+	// subject is the number of the account that a page of the administration is about, or 0.
+	subject int64
 	// link is the digest of the link that the page belongs to, or empty.
 	link string
 	// refusal is why a posted form is only shown again, or empty.
@@ -124,6 +126,9 @@ func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseW
 	}
 	if sc.user != nil {
 		attrs = append(attrs, slog.Int64("user", sc.user.ID))
+	}
+	if sc.subject != 0 {
+		attrs = append(attrs, slog.Int64("subject", sc.subject))
 	}
 	// Not LogAttrs, which looks up its caller.
 	record := slog.NewRecord(time.Now(), level, "request", 0)

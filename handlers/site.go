@@ -3,6 +3,7 @@
 package handlers
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"net/http"
@@ -23,7 +24,7 @@ import (
 )
 
 // Site is what the handlers need. cmd/gatehouse fills it in. Every field is required except
-// Contacts, TrustedProxies, Mailbox, LostLines, Metrics and Product.
+// Contacts, Admin, TrustedProxies, Mailbox, LostLines, Metrics and Product.
 type Site struct {
 	// Name is shown on pages and in titles.
 	Name string
@@ -34,6 +35,8 @@ type Site struct {
 	Registration store.RegistrationMode
 	// Contacts are links of whoever runs the site.
 	Contacts components.Contacts
+	// Admin is where the administration is; empty is AdminRoot.
+	Admin components.AdminRoot
 	// Mailbox receives and shows mail on a developer's machine; nil everywhere else.
 	Mailbox *mail.Mailbox
 	// Limits are the limits per source. Clock is their time.
@@ -78,7 +81,7 @@ const gzipLevel = 6
 // Handler builds the whole site, including the door. It returns an error where a route of
 // the product cannot be.
 func (s *Site) Handler() (http.Handler, error) {
-	s.mux, s.base = chi.NewMux(), s.BaseURL.String()
+	s.mux, s.base, s.Admin = chi.NewMux(), s.BaseURL.String(), cmp.Or(s.Admin, AdminRoot)
 	s.budgets, s.pageCache = newBudgets(s.Limits, s.Clock), newPageCache()
 	s.pages = make(map[string]route)
 	compressor := middleware.NewCompressor(gzipLevel, "text/html")
@@ -125,7 +128,7 @@ func (s *Site) page(r *http.Request, title string) components.Page {
 	return components.Page{
 		Flash: flash,
 		Site:  s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
-		SecondSteps: s.Store.SecondSteps(), Passkeys: s.Store.Passkeys(), May: s.may(sc.user),
+		Admin: s.Admin, SecondSteps: s.Store.SecondSteps(), Passkeys: s.Store.Passkeys(), May: s.may(sc.user),
 		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Base: s.base, Theme: s.theme(r), Here: returnAddress(r),
 		Contacts: s.Contacts, Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user), Times: s.times(r, sc.user),
 	}
