@@ -122,7 +122,7 @@ func (tx *Tx) Letter(ctx context.Context, kind string, user User, about any) err
 		}
 		data.Token = tx.store.unsubscribeToken(user, kind)
 	}
-	return tx.enqueue(ctx, kind, data)
+	return tx.enqueue(ctx, kind, user, data)
 }
 
 // eraseProduct erases what no foreign key reaches, while the account still exists.

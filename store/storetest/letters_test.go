@@ -65,7 +65,7 @@ func (h house) post(t *testing.T) []store.Letter {
 	for {
 		taken := h.due(t, 10)
 		for _, l := range taken {
-			must(t, h.LetterDone(h.ctx, l))
+			must(t, h.LetterDone(h.ctx, l, store.OutcomeSent))
 		}
 		post = append(post, taken...)
 		if len(taken) == 0 {
