@@ -21,7 +21,7 @@ const (
 	selectRolesWithoutStep = `SELECT role FROM users WHERE role <> '' AND id > 0 AND second_at IS NULL
 		AND disabled_at IS NULL AND closed_at IS NULL`
 
-	countEventsByName = `SELECT name, count(*) FROM events WHERE at > $1 AND at <= $2 GROUP BY name`
+	countEventsByName = `SELECT name, count(*) FROM events WHERE at > $1 AND at <= $2 GROUP BY name ORDER BY name`
 )
 
 // EventsWithin is how far CountEvents looks back.
