@@ -24,7 +24,7 @@ var exported = map[string]map[string]string{
 		"id": "ID", "username": "Username", "email": "Email", "name": "Name", "created_at": "CreatedAt",
 		"disabled_at": "DisabledAt", "renamed_at": "RenamedAt", "closed_at": "ClosedAt",
 		"confirmed_at": "VerifiedAt", "zone": "Zone", "password_at": "PasswordAt", "wrong_passwords": "",
-		"role": "Role", "second_at": "SecondAt", "passkeys": "Passkeys", "passkey_user": "", "closed_noted_at": "", "email_key": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
+		"role": "Role", "second_at": "SecondAt", "passkeys": "Passkeys", "passkey_user": "", "closed_noted_at": "", "email_key": "", "name_key": "", "name_turned": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
 	},
 	"signins": {
 		"user_id": "UserID", "kind": "Kind", "created_at": "CreatedAt", "proved_at": "AuthenticatedAt", "seen_at": "SeenAt",
@@ -53,6 +53,10 @@ var exported = map[string]map[string]string{
 		// These are those of invitations, which are nobody's yet.
 		"role": "", "handle": "", "by_id": "",
 	},
+	"letters": {
+		"kind": "Kind", "created_at": "Written", "outcome": "Outcome", "ended_at": "EndedAt",
+		"id": "", "user_id": "", "address": "", "sealed": "", "tries": "", "due_at": "", "expires_at": "", "priority": "", "token": "",
+	},
 	"reserved_usernames": {"username": "Username", "until": "Until", "user_id": ""},
 	"unwanted_letters":   {"kind": "Kind", "created_at": "CreatedAt", "user_id": ""},
 }
@@ -78,7 +82,7 @@ func exportsAll(t *testing.T, h house) {
 	found := map[string]any{
 		"users": []store.User{export.User}, "signins": export.SignIns, "devices": export.Devices,
 		"events": export.Events, "reserved_usernames": export.Reserved, "tokens": export.Links,
-		"passkeys": export.Passkeys.Keys, "unwanted_letters": export.Unwanted, "totp": []store.Factors{export.Factors}, "recovery_codes": export.Factors.Codes,
+		"letters": export.Letters, "passkeys": export.Passkeys.Keys, "unwanted_letters": export.Unwanted, "totp": []store.Factors{export.Factors}, "recovery_codes": export.Factors.Codes,
 	}
 	columns := h.columns(t)
 	for _, table := range append(h.owning(t), "users") {
