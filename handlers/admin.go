@@ -29,7 +29,10 @@ var (
 
 // administration are the pages of the people who run the site.
 func (s *Site) administration() []route {
-	return []route{}
+	root := string(s.Admin)
+	return []route{
+		{get, root, seePeople, s.overview, drawn},
+	}
 }
 
 // idShape is the format of the number of an account.

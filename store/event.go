@@ -24,6 +24,7 @@ const (
 	EventPasswordRefused = "authn_password_change_fail"
 	EventResetAsked      = "authn_password_reset_asked"
 	EventEmailAsked      = "email_change_asked"
+	EventVerifyAsked     = "email_confirmation_asked"
 	EventEmailVerified   = "email_confirmed"
 	EventEmailChanged    = "email_changed"
 	EventEmailUndone     = "email_change_undone"
@@ -52,6 +53,7 @@ const (
 	EventInvited         = "invited"
 	EventInviteRevoked   = "invitation_revoked"
 	EventTokenReuse      = "authn_token_reuse"
+	EventLooked          = "authz_admin"
 )
 
 // EventNames are all of them.
@@ -59,13 +61,13 @@ var EventNames = []string{
 	EventRegistered, EventUpdated, EventClosed, EventReopened, EventErased,
 	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventReauthenticated,
 	EventPasswordChanged, EventPasswordRefused, EventResetAsked,
-	EventEmailAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone, EventEmailCancelled,
+	EventEmailAsked, EventVerifyAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone, EventEmailCancelled,
 	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,
 	EventSecondOn, EventSecondOff, EventSecondFailed, EventAppChanged, EventCodesMade, EventCodeUsed,
 	EventTrusted, EventTrustEnded, EventFactorsReset,
 	EventPasskeyAdded, EventPasskeyRenamed, EventPasskeyRemoved, EventTokenReuse,
 	EventPasswordRemoved, EventFactorsUndone,
-	EventRoleChanged, EventForbidden, EventInvited, EventInviteRevoked,
+	EventRoleChanged, EventForbidden, EventInvited, EventInviteRevoked, EventLooked,
 }
 
 // DetailNewDevice marks a sign-in on a device that is new to a person who has

@@ -30,6 +30,8 @@ var exported = map[string]map[string]string{
 		"user_id": "UserID", "kind": "Kind", "created_at": "CreatedAt", "proved_at": "AuthenticatedAt", "seen_at": "SeenAt",
 		"ends_at": "EndsAt", "idle_at": "IdleAt", "kept": "Remembered", "address": "Address", "agent": "Agent", "handle": "Handle",
 		"passkey": "Passkey", "id": "", "device": "",
+		// These are about somebody else.
+		"looks_at_id": "", "looks_until": "",
 	},
 	"passkeys": {
 		"id": "ID", "handle": "Handle", "domain": "Domain", "name": "Name", "model": "Model", "transports": "Transports", "sign_count": "SignCount",
