@@ -205,6 +205,8 @@ var examples = []example{
 
 	// Ada is a member, whom the administration turns away.
 	{route: "GET /admin", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}/activity", at: "/admin/people/1/activity", costs: takes(0, 2)},
+	{route: "GET /admin/activity", costs: takes(0, 2)},
 
 	// Those of a product, and those that it has for its letters.
 	{route: "GET /members", costs: takes(0, 2)},
