@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,17 +25,24 @@ func (h *house) unsafe() []route {
 	return found
 }
 
-// example is the path of a route, with another sign-in of Ada's as the one it
-// is about, or a live link.
+// example is the path of a route, with Ada as the person it is about, another sign-in of hers, or
+// a live link.
 func (h *house) example(t *testing.T, r route) string {
 	t.Helper()
 	if link, ok := h.live[r.path]; ok {
 		return link
 	}
-	if handle := h.handle(t, r.path); handle != "" {
-		return strings.ReplaceAll(r.path, "{handle}", handle)
+	path := r.path
+	if user, err := h.Store.Find(t.Context(), "ada"); err == nil && r.guard.may != 0 {
+		path = strings.ReplaceAll(path, "{id}", strconv.FormatInt(user.ID, 10))
 	}
-	return r.example().address()
+	if handle := h.handle(t, r.path); handle != "" {
+		path = strings.ReplaceAll(path, "{handle}", handle)
+	}
+	if strings.Contains(path, "{") {
+		return r.example().address()
+	}
+	return path
 }
 
 // handle is one that Ada's account has for a path with a place for one, or empty.
@@ -181,6 +189,8 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 				v.post("/account/email", url.Values{"email": {"ada@example.org"}})
 			case r.guard == visitors:
 				v = h.visitor(t)
+			case r.guard.may != 0:
+				v = h.staff(t, "frances", store.RoleAdmin)
 			}
 			if slices.ContainsFunc(buttons, func(b button) bool { return b.page == r.path }) {
 				h.links(t)
@@ -251,19 +261,29 @@ func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 		}
 		before := h.dump(t)
 		shown := map[string]bool{}
-		for reader, purpose := range readers {
-			h.live["/email/verify/{token}"] = links[purpose]
-			for _, method := range []string{http.MethodHead, http.MethodOptions, http.MethodGet} {
-				for _, r := range h.routes() {
-					answer := reader.send(method, h.example(t, r), nil, http.Header{})
-					if method == get && answer.status == http.StatusOK {
-						shown[r.path] = true
-					}
-				}
-				if method == get {
-					reader.get("/email/verify").is(200).says("Confirm")
+		reads := func(reader *visitor, method string) {
+			for _, r := range h.routes() {
+				answer := reader.send(method, h.example(t, r), nil, http.Header{})
+				if method == get && answer.status == http.StatusOK {
+					shown[r.path] = true
 				}
 			}
+		}
+		reading := []string{http.MethodHead, http.MethodOptions, http.MethodGet}
+		for reader, purpose := range readers {
+			h.live["/email/verify/{token}"] = links[purpose]
+			for _, method := range reading {
+				reads(reader, method)
+			}
+			reader.get("/email/verify").is(200).says("Confirm")
+		}
+		if after := h.dump(t); after != before {
+			t.Errorf("the database changed from\n%s\nto\n%s", before, after)
+		}
+		admin := h.staff(t, "frances", store.RoleAdmin) // with whom the link for the first one ends
+		before = h.dump(t)
+		for _, method := range reading {
+			reads(admin, method)
 		}
 		for _, r := range h.routes() {
 			// A page that was not shown was not tried. The confirmation is for who

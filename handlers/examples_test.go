@@ -134,7 +134,7 @@ var examples = []example{
 	{route: "POST /account/signins/end-others", costs: takes(0, 7)},
 	{route: "GET /account/activity", costs: takes(0, 3)},
 	{route: "GET /account/data", costs: takes(0, 2)},
-	{route: "GET /account/export", shows: aFile, costs: takes(0, 10)},
+	{route: "GET /account/export", shows: aFile, costs: takes(0, 11)},
 	{route: "GET /account/delete", costs: takes(0, 2)},
 	{route: "POST /account/delete", form: "username=ada", costs: []cost{{"", "", 0, 2}}},
 	{route: "GET /confirm", costs: takes(0, 2)},

@@ -68,12 +68,21 @@ type exportedAccount struct {
 	Events            []exportedEvent    `json:"activity"`
 	ReservedUsernames []exportedUsername `json:"reserved_usernames"`
 	Links             []exportedLink     `json:"links_in_letters"`
+	Letters           []exportedLetter   `json:"letters"`
 	Unwanted          []exportedUnwanted `json:"unwanted_letters,omitempty"`
 	// SecondStep is left out for somebody who has none.
 	SecondStep *exportedSecondStep `json:"second_step,omitempty"`
 	Passkeys   []exportedPasskey   `json:"passkeys"`
 	// Deeds are what the people who run the site did to the account.
 	Deeds []exportedDeed `json:"done_by_the_site,omitempty"`
+}
+
+// exportedLetter is what is kept of a letter.
+type exportedLetter struct {
+	Kind    string     `json:"kind"`
+	Written time.Time  `json:"written_at"`
+	Outcome string     `json:"outcome"`
+	Ended   *time.Time `json:"ended_at"`
 }
 
 type exportedUnwanted struct {
@@ -161,7 +170,7 @@ func exportOf(site string, data store.Export) exportedAccount {
 	file := exportedAccount{
 		Site: site, SignIns: []exportedSignIn{}, Devices: []exportedDevice{},
 		Events: []exportedEvent{}, ReservedUsernames: []exportedUsername{},
-		Links: []exportedLink{}, Passkeys: []exportedPasskey{},
+		Links: []exportedLink{}, Letters: []exportedLetter{}, Passkeys: []exportedPasskey{},
 	}
 	a := &file.Account
 	a.Username, a.Email, a.Name, a.CreatedAt = data.User.Username, data.User.Email, data.User.Name, data.User.CreatedAt
@@ -188,6 +197,9 @@ func exportOf(site string, data store.Export) exportedAccount {
 	}
 	for _, l := range data.Links {
 		file.Links = append(file.Links, exportedLink{l.Purpose, l.Email, l.CreatedAt, l.ExpiresAt, timeOrNil(l.UsedAt)})
+	}
+	for _, l := range data.Letters {
+		file.Letters = append(file.Letters, exportedLetter{l.Kind, l.Written, l.Outcome, timeOrNil(l.EndedAt)})
 	}
 	if data.User.SecondStep() {
 		second := exportedSecondStep{timeOrNil(data.User.SecondAt), timeOrNil(data.Factors.AppAt), []exportedCode{}}

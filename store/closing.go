@@ -19,7 +19,7 @@ const (
 // erased once it can no longer be reopened, which may be at once, and no old
 // address can be put back any more.
 func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error {
-	return s.Write(ctx, func(tx *Tx) error {
+	err := s.Write(ctx, func(tx *Tx) error {
 		// Always, because somebody may be made an administrator at the same time.
 		if err := tx.serialize(ctx); err != nil {
 			return err
@@ -41,18 +41,25 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 		if err := tx.Record(ctx, user.ID, EventClosed, "", from); err != nil {
 			return err
 		}
-		if err := tx.notify(ctx, LetterClosed, user, from); err != nil {
-			return err
-		}
-		if s.rules.Reopen > 0 {
-			return nil
-		}
-		now := s.Now()
-		if err := tx.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID); !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		return nil // EraseClosed will do it
+		return tx.notify(ctx, LetterClosed, user, from)
 	})
+	if err != nil || s.rules.Reopen > 0 {
+		return err
+	}
+	return s.eraseShut(ctx, user, from)
+}
+
+// eraseShut erases an account that was closed where none can be reopened. One that must stay for
+// now, because an old address can still be put back, is EraseClosed's.
+func (s *Store) eraseShut(ctx context.Context, user User, from Origin) error {
+	now := s.Now()
+	err := s.Write(ctx, func(tx *Tx) error {
+		return tx.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID)
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // ErasedAt is when a closed account will be erased.

@@ -109,6 +109,9 @@ func (tx *Tx) erase(ctx context.Context, id int64, from Origin, statement string
 	if err := tx.eraseProduct(ctx, id); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, disownLetters, id); err != nil {
+		return fmt.Errorf("erase user %d: %w", id, err)
+	}
 	var username string
 	err := tx.QueryRowContext(ctx, statement, args...).Scan(&username)
 	if errors.Is(err, sql.ErrNoRows) {

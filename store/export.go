@@ -22,6 +22,8 @@ type Export struct {
 	Reserved []ReservedUsername
 	// Links are those of letters, which are stored until they expire.
 	Links []Link
+	// Letters are those of the last week, without what they said.
+	Letters []SentLetter
 	// Unwanted are the kinds of letters that they turned off.
 	Unwanted []UnwantedLetter
 	// Product is what the product stores about them, by its names.
@@ -71,6 +73,9 @@ func (s *Store) Export(ctx context.Context, user User) (Export, error) {
 	if e.Links, err = All(ctx, s, selectLinks, []any{user.ID}, func(l *Link) []any {
 		return []any{&l.Purpose, &l.Email, UTC{&l.CreatedAt}, UTC{&l.ExpiresAt}, UTC{&l.UsedAt}}
 	}); err != nil {
+		return e, err
+	}
+	if e.Letters, err = s.lettersTo(ctx, user, exportMax); err != nil {
 		return e, err
 	}
 	if e.Unwanted, err = s.UnwantedLetters(ctx, user); err != nil {

@@ -81,7 +81,7 @@ func (s *Store) Invite(ctx context.Context, email, role string, from Origin) err
 		}
 		data := letterFor(rules.DeliverableEmail(email), User{}, from)
 		data.Token, data.Valid, data.Role = token, InviteValid, role
-		if err := tx.enqueue(ctx, LetterInvite, data); err != nil {
+		if err := tx.enqueue(ctx, LetterInvite, User{}, data); err != nil {
 			return err
 		}
 		if !tx.letters {

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -176,15 +177,17 @@ const (
 
 	countLetters = `SELECT count(*) FROM letters WHERE address = $1 AND kind = $2 AND created_at > $3 AND created_at <= $4`
 
-	insertLetter = `INSERT INTO letters (kind, address, sealed, created_at, due_at, expires_at, priority) VALUES ($1, $2, $3, $4, $4, $5, $6)`
+	insertLetter = `INSERT INTO letters (kind, address, sealed, created_at, due_at, expires_at, priority, user_id, token)
+		VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)`
 )
 
 // Mails says whether the site sends mail.
 func (s *Store) Mails() bool { return s.rules.Mails }
 
 // enqueue puts a letter into the outbox, in the transaction of what it speaks
-// of. An address that had LettersPerHour of that kind gets none, and nobody learns that.
-func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
+// of. user is whose page lists it, or the zero User for somebody without an account. An address that
+// had LettersPerHour of that kind gets none, and nobody learns that.
+func (tx *Tx) enqueue(ctx context.Context, kind string, user User, data LetterData) error {
 	s := tx.store
 	if !s.Mails() {
 		return nil
@@ -212,7 +215,12 @@ func (tx *Tx) enqueue(ctx context.Context, kind string, data LetterData) error {
 	if data.Valid > 0 && data.Valid < LetterLasts {
 		expires = now.Add(data.Valid)
 	}
-	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.rules.Keys.Letters.Seal(text, kind), now, expires, kindOf(kind).priority); err != nil {
+	k, token := kindOf(kind), ""
+	if k.purpose != "" {
+		token = secret.Digest(data.Token)
+	}
+	owner := sql.NullInt64{Int64: user.ID, Valid: user.ID != 0}
+	if _, err := tx.ExecContext(ctx, insertLetter, kind, address, s.rules.Keys.Letters.Seal(text, kind), now, expires, k.priority, owner, token); err != nil {
 		return fmt.Errorf("write a letter: %w", err)
 	}
 	tx.letters = true
@@ -256,7 +264,7 @@ func (tx *Tx) sendLinkIn(ctx context.Context, kind string, user User, data Lette
 		return err
 	}
 	data.Token, data.Valid = token, k.valid
-	return tx.enqueue(ctx, kind, data)
+	return tx.enqueue(ctx, kind, user, data)
 }
 
 // notify writes to a person about something that was done to their account. An
@@ -272,5 +280,5 @@ func (tx *Tx) notifyIn(ctx context.Context, kind string, user User, data LetterD
 	if !user.Verified() || kindOf(kind).notice && tx.store.rules.NoNotices {
 		return nil
 	}
-	return tx.enqueue(ctx, kind, data)
+	return tx.enqueue(ctx, kind, user, data)
 }

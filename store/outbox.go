@@ -17,19 +17,48 @@ var pauses = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 
 
 const pausesMax = 27
 
+// How letters ended. One that waits has no outcome yet.
+const (
+	OutcomeSent    = "sent"
+	OutcomeRefused = "refused" // by the mail server, for good
+	OutcomeExpired = "expired" // its time was over before it could be sent, or it was void by then
+)
+
+// LettersKept is how long it is kept of a letter to somebody with an account how it ended.
+const LettersKept = 7 * 24 * time.Hour
+
 const (
 	// due_at is a condition, so that of several workers one gets the letter.
 	claimLetter = `UPDATE letters SET due_at = $1, tries = tries + 1
 		WHERE id = $2 AND priority = $3 AND due_at = $4 AND sealed IS NOT NULL`
 
 	postponeLetter = `UPDATE letters SET due_at = $1 WHERE id = $2`
-	finishLetter   = `UPDATE letters SET sealed = NULL WHERE id = $1`
+	finishLetter   = `UPDATE letters SET sealed = NULL, token = '', outcome = $1, ended_at = $2 WHERE id = $3 AND sealed IS NOT NULL`
+
+	// Who asked, and about whom, is nobody's to read once it is answered.
+	deleteQuestion = `DELETE FROM letters WHERE id = $1`
 
 	deleteOldAddresses = `DELETE FROM letter_addresses WHERE address IN (
 		SELECT address FROM letter_addresses WHERE at <= $1 ORDER BY at LIMIT $2)`
 
+	isDone = `created_at <= $1 AND (sealed IS NULL OR expires_at <= $1)`
+
+	// What was written to somebody without an account counts for an hour and is nobody's to see.
 	deleteDoneLetters = `DELETE FROM letters WHERE id IN (
-		SELECT id FROM letters WHERE created_at <= $1 AND (sealed IS NULL OR expires_at <= $1) ORDER BY created_at LIMIT $2)`
+		SELECT id FROM letters WHERE address <> '' AND user_id IS NULL AND ` + isDone + ` ORDER BY created_at LIMIT $2)`
+
+	// Of any other stays whose it was and how it ended.
+	emptyAddresses = `UPDATE letters SET address = '', sealed = NULL, token = '',
+		outcome = CASE WHEN sealed IS NULL THEN outcome ELSE 'expired' END, ended_at = coalesce(ended_at, expires_at)
+		WHERE id IN (SELECT id FROM letters WHERE address <> '' AND user_id IS NOT NULL AND ` + isDone + ` ORDER BY created_at LIMIT $2)`
+
+	deleteOldLetters = `DELETE FROM letters WHERE id IN (SELECT id FROM letters WHERE ` + isDone + ` ORDER BY created_at LIMIT $2)`
+
+	dropLetter = `UPDATE letters SET sealed = NULL, token = '', outcome = 'expired', ended_at = $1
+		WHERE token = $2 AND token <> '' AND sealed IS NOT NULL`
+
+	// What still waits, such as the letter about the closing, is sent, and what still counts counts.
+	disownLetters = `UPDATE letters SET user_id = NULL WHERE user_id = $1 AND (sealed IS NOT NULL OR address <> '')`
 )
 
 // Letters announces, at most once, that there are new letters.
@@ -73,10 +102,10 @@ func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int, r
 		switch {
 		case r.lost != nil:
 			s.log.ErrorContext(ctx, "letter lost", "letter", r.ID, "kind", r.Kind, "error", r.lost.Error())
-			settled, err = true, s.LetterDone(ctx, r.Letter)
+			settled, err = true, s.LetterDone(ctx, r.Letter, OutcomeExpired)
 		case !now.Before(r.Expires):
 			s.log.WarnContext(ctx, "letter given up: its time was over before it could be sent", "letter", r.ID, "kind", r.Kind)
-			settled, err = true, s.LetterDone(ctx, r.Letter)
+			settled, err = true, s.LetterDone(ctx, r.Letter, OutcomeExpired)
 		case r.Kind == askReset:
 			settled, err = true, s.answerReset(ctx, r.Letter)
 		default:
@@ -89,10 +118,24 @@ func (s *Store) takeLetters(ctx context.Context, priority Priority, limit int, r
 	return taken, settled, nil
 }
 
-// LetterDone erases what a letter says, once it is delivered or given up.
-func (s *Store) LetterDone(ctx context.Context, l Letter) error {
-	if _, err := s.db.Exec(ctx, finishLetter, l.ID); err != nil {
+// LetterDone erases what a letter says, once it is delivered or given up, and keeps the outcome.
+func (s *Store) LetterDone(ctx context.Context, l Letter, outcome string) (err error) {
+	if l.Kind == askReset {
+		_, err = s.db.Exec(ctx, deleteQuestion, l.ID)
+	} else {
+		_, err = s.db.Exec(ctx, finishLetter, outcome, s.Now(), l.ID)
+	}
+	if err != nil {
 		return fmt.Errorf("finish a letter: %w", err)
+	}
+	return nil
+}
+
+// dropLetter empties the letter that has the token of a digest and still waits: the token is void. A
+// worker that has it already may still send it.
+func (tx *Tx) dropLetter(ctx context.Context, digest string) error {
+	if _, err := tx.ExecContext(ctx, dropLetter, tx.store.Now(), digest); err != nil {
+		return fmt.Errorf("drop a letter: %w", err)
 	}
 	return nil
 }

@@ -379,7 +379,7 @@ func (tx *Tx) remindOwner(ctx context.Context, emailKey string, from Origin) err
 	if err != nil {
 		return fmt.Errorf("look for the owner of an address: %w", err)
 	}
-	return tx.enqueue(ctx, LetterOwner, letterFor(owner.Email, owner, from))
+	return tx.enqueue(ctx, LetterOwner, owner, letterFor(owner.Email, owner, from))
 }
 
 const selectOwner = `SELECT ` + userColumns + ` FROM users WHERE users.email_key = $1`
@@ -387,5 +387,5 @@ const selectOwner = `SELECT ` + userColumns + ` FROM users WHERE users.email_key
 func (tx *Tx) askToRegister(ctx context.Context, email, token string, from Origin) error {
 	data := letterFor(email, User{}, from)
 	data.Token, data.Valid = token, kindOf(LetterRegister).valid
-	return tx.enqueue(ctx, LetterRegister, data)
+	return tx.enqueue(ctx, LetterRegister, User{}, data)
 }

@@ -47,7 +47,7 @@ var (
 )
 
 // ownNames are those of the file that people download.
-var ownNames = []string{"site", "account", "sign_ins", "known_devices", "activity", "reserved_usernames", "links_in_letters", "unwanted_letters", "second_step", "passkeys", "done_by_the_site"}
+var ownNames = []string{"site", "account", "sign_ins", "known_devices", "activity", "reserved_usernames", "links_in_letters", "letters", "unwanted_letters", "second_step", "passkeys", "done_by_the_site"}
 
 // Extend adds a product, before the store is used. It returns an error for a name that
 // cannot be, or that is taken.
@@ -122,7 +122,7 @@ func (tx *Tx) Letter(ctx context.Context, kind string, user User, about any) err
 		}
 		data.Token = tx.store.unsubscribeToken(user, kind)
 	}
-	return tx.enqueue(ctx, kind, data)
+	return tx.enqueue(ctx, kind, user, data)
 }
 
 // eraseProduct erases what no foreign key reaches, while the account still exists.

@@ -30,7 +30,9 @@ func (s *Store) Prunings() []Pruning {
 		s.pruning("tokens", deleteOldTokens, 0),
 		s.pruning("challenges", deleteOldChallenges, 0),
 		s.pruning("pending registrations", deleteOldPending, 0),
-		s.pruning("letters", deleteDoneLetters, letterWindow),
+		s.pruning("letters", deleteOldLetters, LettersKept),
+		s.pruning("letters to nobody here", deleteDoneLetters, letterWindow),
+		s.pruning("addresses in letters", emptyAddresses, letterWindow),
 		s.pruning("addresses of letters", deleteOldAddresses, letterWindow),
 	}
 }

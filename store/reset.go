@@ -22,7 +22,7 @@ const (
 // the same time.
 func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
-		return tx.enqueue(ctx, askReset, LetterData{
+		return tx.enqueue(ctx, askReset, User{}, LetterData{
 			To: rules.Shorten(identifier, rules.EmailMax), From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Zone: from.Zone, Valid: ResetValid,
 		})
 	})
@@ -33,15 +33,19 @@ func (s *Store) AskReset(ctx context.Context, identifier string, from Origin) er
 func (s *Store) answerReset(ctx context.Context, ask Letter) error {
 	user, _, err := s.identify(ctx, ask.To)
 	if errors.Is(err, ErrNotFound) || err == nil && user.Disabled() {
-		return s.LetterDone(ctx, ask)
+		return s.LetterDone(ctx, ask, OutcomeExpired)
 	}
 	if err != nil {
 		return fmt.Errorf("answer a forgotten password: %w", err)
 	}
 	from := Origin{Address: ask.From, Agent: ask.Agent, Zone: ask.Zone}
 	return s.Write(ctx, func(tx *Tx) error {
-		if _, err := tx.ExecContext(ctx, finishLetter, ask.ID); err != nil {
+		answers, err := tx.changed(ctx, deleteQuestion, ask.ID)
+		if err != nil {
 			return fmt.Errorf("answer a forgotten password: %w", err)
+		}
+		if answers == 0 {
+			return nil // another worker did
 		}
 		if err := tx.sendLink(ctx, LetterReset, user, user.Email, from); err != nil {
 			return err

@@ -133,16 +133,18 @@ func (w *Worker) deliver(ctx context.Context, l store.Letter) {
 func (w *Worker) report(ctx context.Context, log *slog.Logger, l store.Letter, failed error) error {
 	if failed == nil {
 		log.Info("letter delivered")
-		return w.Store.LetterDone(ctx, l)
+		return w.Store.LetterDone(ctx, l, store.OutcomeSent)
 	}
+	outcome := store.OutcomeRefused
 	if !errors.Is(failed, ErrPermanent) {
+		outcome = store.OutcomeExpired
 		if later, err := w.Store.LetterLater(ctx, l); later {
 			log.Warn("letter not delivered yet", "error", redact(failed, l.To))
 			return err
 		}
 	}
 	log.Error("letter given up", "error", redact(failed, l.To))
-	return w.Store.LetterDone(ctx, l)
+	return w.Store.LetterDone(ctx, l, outcome)
 }
 
 func (w *Worker) send(ctx context.Context, l store.Letter) error {

@@ -286,6 +286,8 @@ func (h house) lived(t *testing.T, r store.Registration) store.User {
 	must(t, err)
 	must(t, h.Extend(books()))
 	must(t, h.ChooseLetters(h.ctx, user, func(string) bool { return false }))
+	h.exec(t, `INSERT INTO letters (kind, address, created_at, due_at, expires_at, user_id, outcome, ended_at)
+		VALUES ('reset', '', $1, $1, $1, $2, 'sent', $1)`, h.moment(0), user.ID)
 	return user
 }
 

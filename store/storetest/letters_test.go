@@ -32,6 +32,8 @@ func TestLetterContract(t *testing.T) {
 		{"tells people what was done to their account, at a confirmed address only", tellsConfirmed},
 		{"says who somebody is to an address that they confirmed, and to no other", namesConfirmed},
 		{"keeps what is awaited apart from notices and from what was written in bulk", awaitedFirst},
+		{"keeps how a letter ended for a week, and to which address it went for an hour", keepsOutcomes},
+		{"sends what waits to who is erased, counts it, and forgets the rest", disownsLetters},
 		{"prunes done letters and quiet addresses in batches, and none that count", prunesLetters},
 	})
 }
@@ -65,7 +67,7 @@ func (h house) post(t *testing.T) []store.Letter {
 	for {
 		taken := h.due(t, 10)
 		for _, l := range taken {
-			must(t, h.LetterDone(h.ctx, l))
+			must(t, h.LetterDone(h.ctx, l, store.OutcomeSent))
 		}
 		post = append(post, taken...)
 		if len(taken) == 0 {
@@ -213,7 +215,8 @@ func sealsLetters(t *testing.T, h house) {
 		h.unreadable(t, "", l.Token)
 	}
 	h.count(t, "letters WHERE sealed IS NOT NULL", 0)
-	h.count(t, "letters", 6)
+	h.count(t, "letters", 3) // who asked is nobody's to read any more
+	h.count(t, "letters WHERE outcome = 'sent' AND token = ''", 3)
 }
 
 // unreadable searches a table, or the whole database with its files, for texts.

@@ -63,7 +63,7 @@ func countsLetters(t *testing.T, h house) {
 	}
 	are(2, time.Hour) // one that was tried waits on
 	h.clock.Move(time.Minute)
-	must(t, h.LetterDone(h.ctx, taken[0]))
+	must(t, h.LetterDone(h.ctx, taken[0], store.OutcomeSent))
 	are(1, time.Minute)
 	h.post(t)
 	are(0, 0)

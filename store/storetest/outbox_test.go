@@ -161,7 +161,7 @@ func growingPauses(t *testing.T, h house) {
 		if later, err := h.LetterLater(h.ctx, l); err != nil || later {
 			t.Errorf("%s: after its time LetterLater = %v, %v", kind, later, err)
 		}
-		must(t, h.LetterDone(h.ctx, l))
+		must(t, h.LetterDone(h.ctx, l, store.OutcomeSent))
 		h.clock.Move(24 * time.Hour)
 		if l, ok := h.take(t); ok {
 			t.Errorf("%s: given up and came back as %+v", kind, l)
@@ -244,7 +244,7 @@ func prunesLetters(t *testing.T, h house) {
 	h.post(t)
 	must(t, h.Invite(h.ctx, "waits@example.com", "", Operator))
 	prunes := map[string]func() (int64, error){
-		"letters":          func() (int64, error) { return Prune(h.ctx, h.Store, "letters", 3) },
+		"letters":          func() (int64, error) { return Prune(h.ctx, h.Store, "letters to nobody here", 3) },
 		"letter_addresses": func() (int64, error) { return Prune(h.ctx, h.Store, "addresses of letters", 3) },
 	}
 	for _, step := range []struct {
@@ -265,5 +265,83 @@ func prunesLetters(t *testing.T, h house) {
 			}
 		}
 	}
+	h.count(t, "letters", 0)
+}
+
+// prune runs every pruning until nothing is left to prune.
+func (h house) prune(t *testing.T) {
+	t.Helper()
+	for _, p := range h.Prunings() {
+		for {
+			n, err := p.Do(h.ctx, store.PruneBatch)
+			if must(t, err); n == 0 {
+				break
+			}
+		}
+	}
+}
+
+func keepsOutcomes(t *testing.T, h house) {
+	h = h.mailing(t)
+	ada := h.confirmed(t, Ada())
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+	must(t, h.LetterDone(h.ctx, h.due(t, 1)[0], store.OutcomeRefused))
+	must(t, h.AskReset(h.ctx, "ada", From))
+	h.due(t, 1) // and its worker is gone
+	must(t, h.Invite(h.ctx, "guest@example.com", "", Operator))
+	outcomes := func() (list []string) {
+		p, err := h.Person(h.ctx, ada.ID)
+		must(t, err)
+		for _, l := range p.Letters {
+			list = append(list, fmt.Sprint(l.Kind, " ", l.Outcome, " ", l.Waits))
+		}
+		return list
+	}
+	want := []string{"reset  true", "new-address refused false", "confirm sent false"}
+	if got := outcomes(); !slices.Equal(got, want) {
+		t.Errorf("the letters are %q, want %q", got, want)
+	}
+	h.clock.Move(time.Hour - time.Microsecond)
+	h.prune(t)
+	h.count(t, "letters WHERE address <> ''", 4)
+	h.clock.Move(time.Microsecond)
+	want[0] = "reset expired false"
+	if got := outcomes(); !slices.Equal(got, want) {
+		t.Errorf("the letters are %q, want %q", got, want)
+	}
+	h.prune(t)
+	h.count(t, "letters WHERE address <> ''", 2) // one of them is over and has not been given up long enough
+	h.clock.Move(store.LetterLasts + time.Hour)
+	h.prune(t)
+	h.count(t, "letters WHERE address <> '' OR sealed IS NOT NULL OR token <> ''", 0)
+	h.count(t, "letters", 3)
+	if got := outcomes(); !slices.Equal(got, want) {
+		t.Errorf("the letters are %q, want %q", got, want)
+	}
+	h.clock.Move(store.LettersKept)
+	if got := outcomes(); len(got) != 0 {
+		t.Errorf("after a week there is still %q", got)
+	}
+	h.prune(t)
+	h.count(t, "letters", 0)
+}
+
+func disownsLetters(t *testing.T, h house) {
+	h = h.mailing(t)
+	ada := h.confirmed(t, Ada())
+	h.clock.Move(time.Hour)
+	h.prune(t)
+	must(t, h.ChangeEmail(h.ctx, ada, "new@example.com", From))
+	h.post(t)
+	must(t, h.CloseAccount(h.ctx, ada, From))
+	h.count(t, "letters", 3)
+	must(t, h.Erase(h.ctx, ada, Operator))
+	h.count(t, "letters WHERE address <> '' AND user_id IS NULL", 2)
+	h.count(t, "letters", 2)
+	if l := h.letter(t, store.LetterClosed); l.To != ada.Email {
+		t.Errorf("wrote to %s", l.To)
+	}
+	h.clock.Move(time.Hour)
+	h.prune(t)
 	h.count(t, "letters", 0)
 }

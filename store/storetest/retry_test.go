@@ -341,7 +341,7 @@ func took(h house) error {
 		letters, failed := h.TakeLetters(h.ctx, p, 10, nil)
 		err = errors.Join(err, failed)
 		for _, l := range letters {
-			err = errors.Join(err, h.LetterDone(h.ctx, l))
+			err = errors.Join(err, h.LetterDone(h.ctx, l, store.OutcomeSent))
 		}
 	}
 	return err
