@@ -43,7 +43,7 @@ type ImportOptions struct {
 	OldUntil time.Time
 	// Name and Sum are what the audit says of the file.
 	Name, Sum string
-	// Progress, where set, is told how many rows of the file are done.
+	// Progress, where set, is told how many rows of the file are done; see ImportPlan.Tell.
 	Progress func(rows int)
 	// Renamed, where set, is told who comes under another username.
 	Renamed func(line int, from, to string)

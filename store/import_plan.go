@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -82,6 +81,9 @@ func (p *ImportPlan) reject(row ImportRow, why string) {
 		p.options.Rejected(row, why)
 	}
 }
+
+// Tell has Import say how many rows of the file are done.
+func (p *ImportPlan) Tell(progress func(rows int)) { p.options.Progress = progress }
 
 // inWords is what the audit says.
 func (p *ImportPlan) inWords(added int) string {
@@ -366,6 +368,3 @@ func (c *checking) checkKinds(ctx context.Context) error {
 	}
 	return nil
 }
-
-// ErrBadRows says that a file has rows that cannot come, so that none came.
-var ErrBadRows = errors.New("nothing was imported, because some rows can't be")

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"gatehouse/store/rules"
 )
@@ -149,11 +150,12 @@ func nothing(k Kind) Derived {
 }
 
 // DeriveIn derives keys in a program of its own for each, whose end gives the memory back. Its command
-// has to call DeriveOne. A password goes there by a pipe, and never into an argument.
-func DeriveIn(program string, args ...string) func(ctx context.Context, d Derived, password string) ([]byte, error) {
+// has to call DeriveOne. called is the program's name there, such as os.Args[0]. A password goes there by a pipe, and never into an argument.
+func DeriveIn(program, called string, args ...string) func(ctx context.Context, d Derived, password string) ([]byte, error) {
 	return func(ctx context.Context, d Derived, password string) ([]byte, error) {
 		// It is made by a thread of the gate, whose low priority it takes over.
 		c := exec.CommandContext(ctx, program, args...)
+		c.Args[0] = called
 		c.Env = []string{"GOMAXPROCS=1"}
 		c.Stdin = strings.NewReader(d.String() + "\n" + base64.StdEncoding.EncodeToString([]byte(password)) + "\n")
 		var out, complaint bytes.Buffer
@@ -194,4 +196,11 @@ func DeriveOne(in io.Reader, out io.Writer) error {
 	}
 	_, err = fmt.Fprintln(out, base64.StdEncoding.EncodeToString(key))
 	return err
+}
+
+// Measure is how long deriving a key of a kind takes here, in this process.
+func Measure(k Kind) time.Duration {
+	begun := time.Now()
+	_, _ = nothing(k).derive("how long does it take")
+	return time.Since(begun)
 }
