@@ -120,6 +120,7 @@ var eventSentences = map[string]string{
 	store.EventTokenReuse:      "Passkey may be a copy: its counter went back",
 	store.EventPasswordRemoved: "Password removed",
 	store.EventRoleChanged:     "Role changed",
+	store.EventLooked:          "An administrator looked at your account as you see it",
 	store.EventFactorsUndone:   "Account taken back: passkeys, app and codes removed",
 }
 
@@ -152,6 +153,8 @@ func eventSentence(e store.Event, words map[string]string) string {
 		if roles := strings.Fields(e.Detail); len(roles) == 2 {
 			return fmt.Sprintf("Role changed from %s to %s", calledRole(roles[0]), calledRole(roles[1]))
 		}
+	case e.Name == store.EventLooked && e.Detail == store.DetailEnded:
+		return "An administrator stopped looking at your account"
 	case e.Name == store.EventUpdated:
 		if names := strings.Fields(e.Detail); len(names) == 3 {
 			return fmt.Sprintf("Username changed from %s to %s", names[1], names[2])

@@ -65,6 +65,7 @@ var letterWords = []struct {
 	{store.LetterPasswordRemoved, passwordRemovedLetter},
 	{store.LetterFirstFactor, firstFactorLetter},
 	{store.LetterRoleGained, roleGainedLetter},
+	{store.LetterLookedAt, lookedAtLetter},
 	{store.LetterFactorsUndone, factorsUndoneLetter},
 	{store.LetterInvite, inviteLetter},
 }

@@ -28,7 +28,7 @@ func TestLettersSayNothingInTheWordsOfStrangers(t *testing.T) {
 	toVerified := []string{
 		store.LetterOwner, store.LetterReset, store.LetterEmailRestored, store.LetterEmailChanged, store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff,
 		store.LetterSecondOn, store.LetterSecondOff, store.LetterAppChanged, store.LetterCodesMade, store.LetterCodeUsed, store.LetterCodesWrong, store.LetterFactorsReset,
-		store.LetterAppRemoved, store.LetterPasskeyAdded, store.LetterPasskeyRemoved, store.LetterPasswordRemoved, store.LetterFirstFactor, store.LetterFactorsUndone, store.LetterRoleGained,
+		store.LetterAppRemoved, store.LetterPasskeyAdded, store.LetterPasskeyRemoved, store.LetterPasswordRemoved, store.LetterFirstFactor, store.LetterFactorsUndone, store.LetterRoleGained, store.LetterLookedAt,
 	}
 	for _, agent := range []string{
 		"evil", "evil/1.0 (evil; evil) evil", "Mozilla/5.0 (evil; CPU evil OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/evil",

@@ -128,6 +128,16 @@ func roleGainedLetter(l *Letter, about letterSubject) {
 	l.Facts = facts(about)
 }
 
+func lookedAtLetter(l *Letter, about letterSubject) {
+	l.Subject = "An administrator looked at your account"
+	l.Lines = []string{fmt.Sprintf(
+		"An administrator of %s looked at the pages of %s as you see them. Nothing can be changed that way.", l.Site, yourAccount(about.Username),
+	)}
+	l.Facts = facts(about)
+	l.leadsTo("See your activity", about, "/account/activity")
+	l.After = []string{"You get this email once a day at most. Your activity names each time."}
+}
+
 // What a button of a letter says is the heading of the page that it opens.
 const (
 	ConfirmAddress   = "Confirm your email address"

@@ -43,6 +43,13 @@ func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
 		if err := tx.keepAdmin(ctx, user); err != nil {
 			return err
 		}
+		// With the account they would go without a word.
+		if _, err := tx.endSignIns(ctx, deleteSignIns, user.ID); err != nil {
+			return fmt.Errorf("erase user %d: %w", user.ID, err)
+		}
+		if err := tx.endLooksAt(ctx, user.ID); err != nil {
+			return err
+		}
 		if err := tx.erase(ctx, user.ID, from, deleteUser, user.ID); err != nil {
 			return err
 		}

@@ -52,6 +52,7 @@ const (
 	EventInvited         = "invited"
 	EventInviteRevoked   = "invitation_revoked"
 	EventTokenReuse      = "authn_token_reuse"
+	EventLooked          = "authz_admin"
 )
 
 // EventNames are all of them.
@@ -65,7 +66,7 @@ var EventNames = []string{
 	EventTrusted, EventTrustEnded, EventFactorsReset,
 	EventPasskeyAdded, EventPasskeyRenamed, EventPasskeyRemoved, EventTokenReuse,
 	EventPasswordRemoved, EventFactorsUndone,
-	EventRoleChanged, EventForbidden, EventInvited, EventInviteRevoked,
+	EventRoleChanged, EventForbidden, EventInvited, EventInviteRevoked, EventLooked,
 }
 
 // DetailNewDevice marks a sign-in on a device that is new to a person who has

@@ -84,7 +84,7 @@ func (s *Store) ResetFactors(ctx context.Context, user User, from Origin) (ended
 		if _, err := tx.ExecContext(ctx, deleteFactorTokens, user.ID); err != nil {
 			return fmt.Errorf("reset the factors of user %d: %w", user.ID, err)
 		}
-		if ended, err = tx.changed(ctx, deleteSignIns, user.ID); err != nil {
+		if ended, err = tx.endSignIns(ctx, deleteSignIns, user.ID); err != nil {
 			return fmt.Errorf("reset the factors of user %d: %w", user.ID, err)
 		}
 		if err := tx.notify(ctx, LetterFactorsReset, user, from); err != nil {

@@ -39,6 +39,7 @@ const (
 	LetterPasswordRemoved = "password-removed" // the password was removed and passkeys are left
 	LetterFirstFactor     = "first-factor"     // the first factor was set up, with a way back
 	LetterRoleGained      = "role-gained"      // the role was changed to one that may do more
+	LetterLookedAt        = "looked-at"        // an administrator looked at the account
 	LetterFactorsUndone   = "factors-undone"   // choose a new password, after the first factor was undone
 
 	// askReset is no letter yet: the question of somebody who forgot a password.
@@ -84,6 +85,7 @@ var letterKinds = []letterKind{
 	{name: LetterPasswordRemoved, priority: Notice, notice: true},
 	{name: LetterFirstFactor, purpose: PurposeFactors, valid: UndoValid, priority: Notice},
 	{name: LetterRoleGained, priority: Notice, notice: true},
+	{name: LetterLookedAt, priority: Notice}, // people are always told
 	{name: LetterFactorsUndone, purpose: PurposeReset, valid: ResetValid},
 	{name: LetterInvite, purpose: PurposeInvite, valid: InviteValid, priority: Bulk},
 }

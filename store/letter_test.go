@@ -11,7 +11,7 @@ func TestEveryLetterHasItsPriority(t *testing.T) {
 		LetterSecondOn: Notice, LetterSecondOff: Notice, LetterAppChanged: Notice, LetterCodesMade: Notice, LetterCodeUsed: Notice,
 		LetterCodesWrong: Notice, LetterFactorsReset: Notice,
 		LetterAppRemoved: Notice, LetterPasskeyAdded: Notice, LetterPasskeyRemoved: Notice, LetterPasswordRemoved: Notice,
-		LetterFirstFactor: Notice, LetterRoleGained: Notice, LetterFactorsUndone: Awaited,
+		LetterFirstFactor: Notice, LetterRoleGained: Notice, LetterLookedAt: Notice, LetterFactorsUndone: Awaited,
 		LetterInvite: Bulk,
 	}
 	if len(LetterKinds) != len(want)-1 {

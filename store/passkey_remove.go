@@ -12,7 +12,7 @@ const (
 
 	updateLessPasskeys = `UPDATE users SET passkeys = (SELECT count(*) FROM passkeys WHERE user_id = $1), epoch = epoch + 1 WHERE id = $1 AND epoch = $2`
 
-	deleteSignInsBy = `DELETE FROM signins WHERE user_id = $1 AND passkey = $2 AND id <> $3`
+	deleteSignInsBy = `DELETE FROM signins WHERE user_id = $1 AND passkey = $2 AND id <> $3 RETURNING id, user_id, coalesce(looks_at_id, 0)`
 
 	// One that was made for another domain opens nothing here.
 	countUsablePasskeys = `SELECT count(*) FROM passkeys WHERE user_id = $1 AND domain = $2`
@@ -48,7 +48,7 @@ func (s *Store) RemovePasskey(ctx context.Context, n SignIn, user User, handle s
 		if err := tx.canDoWithout(ctx, user, domain); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, deleteSignInsBy, user.ID, handle, n.ID); err != nil {
+		if _, err := tx.endSignIns(ctx, deleteSignInsBy, user.ID, handle, n.ID); err != nil {
 			return fmt.Errorf("remove a passkey: %w", err)
 		}
 		if renewed, err = tx.renewSignIn(ctx, n); err != nil {

@@ -39,6 +39,9 @@ func (s *Store) UpdateProfile(ctx context.Context, user User, name, username str
 			if _, err := tx.ExecContext(ctx, updateName, changed.Name, user.ID); err != nil {
 				return err
 			}
+			if err := tx.fold(ctx, user.ID, changed.Name); err != nil {
+				return err
+			}
 			if err := tx.Record(ctx, user.ID, EventUpdated, "name", from); err != nil {
 				return err
 			}

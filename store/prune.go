@@ -20,6 +20,7 @@ type Pruning struct {
 // Prunings are all there are but that of sessions, which are not the store's.
 func (s *Store) Prunings() []Pruning {
 	return []Pruning{
+		{"looks", s.EndOldLooks}, // before the sign-ins go
 		s.pruning("sign-ins", deleteEndedSignIns, 0),
 		s.pruning("devices", deleteOldDevices, DeviceLifetime),
 		s.pruning("failed tries", deleteQuietThrottles, failureLifetime),

@@ -33,8 +33,8 @@ type registrant struct {
 const (
 	registrantColumns = `username, email, email_key, name, password_scheme, password_hash, password_cost`
 
-	insertUser = `INSERT INTO users (` + registrantColumns + `, created_at, confirmed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	insertUser = `INSERT INTO users (` + registrantColumns + `, created_at, confirmed_at, name_key, name_turned)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		RETURNING id, epoch`
 )
 
@@ -146,7 +146,8 @@ func (s *Store) register(ctx context.Context, r Registration, from Origin, g gra
 // address that is reserved for somebody else.
 func (tx *Tx) insert(ctx context.Context, n registrant, user *User, from Origin) error {
 	verified := sql.NullTime{Time: user.VerifiedAt, Valid: user.Verified()}
-	row := tx.QueryRowContext(ctx, insertUser, append(n.columns(), user.CreatedAt, verified)...)
+	key, turned := nameKeys(n.Name)
+	row := tx.QueryRowContext(ctx, insertUser, append(n.columns(), user.CreatedAt, verified, key, turned)...)
 	if err := row.Scan(&user.ID, &user.epoch); err != nil {
 		return err
 	}

@@ -137,7 +137,10 @@ func (s *Store) resetPassword(ctx context.Context, token, password string, withP
 // signOutEverywhere ends all sign-ins, forgets all devices, and voids all
 // tokens but the ways back from a change of address and from a first factor.
 func (tx *Tx) signOutEverywhere(ctx context.Context, user User) error {
-	for _, statement := range []string{deleteSignIns, deleteDevices, deleteTokens} {
+	if _, err := tx.endSignIns(ctx, deleteSignIns, user.ID); err != nil {
+		return fmt.Errorf("sign user %d out everywhere: %w", user.ID, err)
+	}
+	for _, statement := range []string{deleteDevices, deleteTokens} {
 		if _, err := tx.ExecContext(ctx, statement, user.ID); err != nil {
 			return fmt.Errorf("sign user %d out everywhere: %w", user.ID, err)
 		}

@@ -126,14 +126,15 @@ func (s *Store) ChangeRole(ctx context.Context, user User, role, was string, fro
 		if n == 0 {
 			return ErrNotFound
 		}
-		void := []string{deleteSignIns}
-		if !given.May.Has(user.TheRole().May) {
-			void = append(void, deleteInvitesBy)
+		_, err = tx.endSignIns(ctx, deleteSignIns, user.ID)
+		if err == nil {
+			err = tx.endLooksAt(ctx, user.ID)
 		}
-		for _, statement := range void {
-			if _, err := tx.ExecContext(ctx, statement, user.ID); err != nil {
-				return fmt.Errorf("change the role of user %d: %w", user.ID, err)
-			}
+		if err == nil && !given.May.Has(user.TheRole().May) {
+			_, err = tx.ExecContext(ctx, deleteInvitesBy, user.ID)
+		}
+		if err != nil {
+			return fmt.Errorf("change the role of user %d: %w", user.ID, err)
 		}
 		if err := tx.endTrust(ctx, user); err != nil {
 			return err

@@ -63,6 +63,10 @@ type SignIn struct {
 	Address, Agent string
 	// Passkey is the handle of the passkey that made it, or empty.
 	Passkey string
+	// LooksAt is the person at whose account an administrator looks by it, or 0, and LooksUntil until
+	// when. LookedAt decides.
+	LooksAt    int64
+	LooksUntil time.Time
 
 	// device is the sum of the device cookie.
 	device string
@@ -82,7 +86,8 @@ const (
 
 const (
 	signInColumns = `signins.id, signins.user_id, signins.kind, signins.created_at, signins.proved_at, signins.seen_at,
-		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent, signins.handle, signins.device, signins.passkey`
+		signins.ends_at, signins.idle_at, signins.kept, signins.address, signins.agent, signins.handle, signins.device, signins.passkey,
+		coalesce(signins.looks_at_id, 0), signins.looks_until`
 
 	// The epoch, disabled_at and closed_at are conditions, so that an account
 	// that changed while its password was being compared gets no sign-in. second_at is one, so
@@ -110,11 +115,12 @@ const (
 
 	updateSeen = `UPDATE signins SET seen_at = $1, idle_at = $2 WHERE id = $3 AND (seen_at <= $4 OR seen_at > $5)`
 
-	deleteSignIn = `DELETE FROM signins WHERE id = $1`
+	deleteSignIn = `DELETE FROM signins WHERE id = $1 RETURNING id, user_id, coalesce(looks_at_id, 0)`
 
 	// What a clock made that was ahead is not the newest.
 	deleteSurplusSignIns = `DELETE FROM signins WHERE user_id = $1 AND id NOT IN (
-		SELECT id FROM signins WHERE user_id = $1 ORDER BY created_at > $2, created_at DESC, id LIMIT $3)`
+		SELECT id FROM signins WHERE user_id = $1 ORDER BY created_at > $2, created_at DESC, id LIMIT $3)
+		RETURNING id, user_id, coalesce(looks_at_id, 0)`
 
 	deleteEndedSignIns = `DELETE FROM signins WHERE id IN (SELECT id FROM signins WHERE idle_at <= $1 ORDER BY idle_at LIMIT $2)`
 )
@@ -163,7 +169,7 @@ func (s *Store) SignIn(ctx context.Context, e Entry, from Origin) (SignIn, error
 		if made == 0 {
 			return e.refusal()
 		}
-		if _, err := tx.ExecContext(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
+		if _, err := tx.endSignIns(ctx, deleteSurplusSignIns, user.ID, latest(now, 0), SignInsMax); err != nil {
 			return fmt.Errorf("end the surplus sign-ins of user %d: %w", user.ID, err)
 		}
 		if err := tx.resetFailures(ctx, user.ID, append(e.attempt.buckets(), e.before)...); err != nil {
@@ -248,7 +254,7 @@ func (s *Store) Seen(ctx context.Context, n SignIn) error {
 // SignOut ends a sign-in. Ending one that is gone is no error.
 func (s *Store) SignOut(ctx context.Context, n SignIn, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
-		ended, err := tx.changed(ctx, deleteSignIn, n.ID)
+		ended, err := tx.endSignIns(ctx, deleteSignIn, n.ID)
 		if err != nil {
 			return fmt.Errorf("sign out: %w", err)
 		}
@@ -269,6 +275,8 @@ func (n *SignIn) columns() []any {
 		UTC{&n.EndsAt},
 		UTC{&n.IdleAt},
 		&n.Remembered, &n.Address, &n.Agent, &n.Handle, &n.device, &n.Passkey,
+		&n.LooksAt,
+		UTC{&n.LooksUntil},
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 const (
 	selectSignIns = `SELECT ` + signInColumns + ` FROM signins WHERE user_id = $1 AND idle_at > $2 ORDER BY seen_at DESC, created_at DESC`
 
-	deleteByHandle = `DELETE FROM signins WHERE user_id = $1 AND handle = $2 RETURNING device, agent`
+	deleteByHandle = `DELETE FROM signins WHERE user_id = $1 AND handle = $2 RETURNING device, agent, coalesce(looks_at_id, 0)`
 	// Whoever was signed in there may have asked for another address.
 	deleteNewEmailTokens = `DELETE FROM tokens WHERE user_id = $1 AND purpose = 'address'`
 
-	deleteOtherSignIns = `DELETE FROM signins WHERE user_id = $1 AND id <> $2`
+	deleteOtherSignIns = `DELETE FROM signins WHERE user_id = $1 AND id <> $2 RETURNING id, user_id, coalesce(looks_at_id, 0)`
 )
 
 // SignIns lists the live sign-ins of a person, the one last seen first. There
@@ -35,10 +35,13 @@ func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
 // has ended or is somebody else's.
 func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
-		var device, agent string
-		err := tx.QueryRowContext(ctx, deleteByHandle, current.UserID, handle).Scan(&device, &agent)
+		ended, device, agent := SignIn{UserID: current.UserID}, "", ""
+		err := tx.QueryRowContext(ctx, deleteByHandle, current.UserID, handle).Scan(&device, &agent, &ended.LooksAt)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
+		}
+		if err == nil && ended.LooksAt != 0 {
+			err = tx.noteLookEnded(ctx, ended, Origin{By: ended.UserID})
 		}
 		if err == nil && device != current.device {
 			_, err = tx.ExecContext(ctx, deleteDevice, current.UserID, device)
@@ -84,7 +87,7 @@ func (s *Store) EndSignIns(ctx context.Context, user User, from Origin) (n int64
 }
 
 func (tx *Tx) endOthers(ctx context.Context, current SignIn) (int64, error) {
-	n, err := tx.changed(ctx, deleteOtherSignIns, current.UserID, current.ID)
+	n, err := tx.endSignIns(ctx, deleteOtherSignIns, current.UserID, current.ID)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, deleteOtherDevices, current.UserID, current.device)
 	}

@@ -16,7 +16,7 @@ const (
 
 	updateDisabled = `UPDATE users SET disabled_at = $1, epoch = epoch + 1 WHERE id = $2 AND disabled_at IS NULL`
 	updateEnabled  = `UPDATE users SET disabled_at = NULL, epoch = epoch + 1 WHERE id = $1 AND disabled_at IS NOT NULL`
-	deleteSignIns  = `DELETE FROM signins WHERE user_id = $1`
+	deleteSignIns  = `DELETE FROM signins WHERE user_id = $1 RETURNING id, user_id, coalesce(looks_at_id, 0)`
 )
 
 // Users lists accounts in the order they were made, at most limit of them,
@@ -99,12 +99,15 @@ func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 }
 
 // shut disables or closes an account, by a statement that takes the time and the id,
-// ends all its sign-ins and voids the invitations with a role that its owner wrote. It returns false
+// ends all its sign-ins and what anybody looks at of it, and voids the invitations with a role that its owner wrote. It returns false
 // where that was done before.
 func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, error) {
 	n, err := tx.changed(ctx, statement, tx.store.Now(), user.ID)
 	if err == nil {
-		_, err = tx.ExecContext(ctx, deleteSignIns, user.ID)
+		_, err = tx.endSignIns(ctx, deleteSignIns, user.ID)
+	}
+	if err == nil {
+		err = tx.endLooksAt(ctx, user.ID)
 	}
 	if err == nil {
 		_, err = tx.ExecContext(ctx, deleteInvitesBy, user.ID)

@@ -14,9 +14,11 @@ const (
 	prunePause = 50 * time.Millisecond
 )
 
-// prunings delete expired data.
+// prunings delete expired data. The last of them deletes nothing: it folds names that a search does
+// not find yet, as few at a time.
 func (a *accounts) prunings(sessions store.Sessions) []store.Pruning {
-	return append([]store.Pruning{{Name: "sessions", Do: sessions.Prune}}, a.store.Prunings()...)
+	list := append([]store.Pruning{{Name: "sessions", Do: sessions.Prune}}, a.store.Prunings()...)
+	return append(list, store.Pruning{Name: "names to fold", Do: a.store.FoldNames})
 }
 
 // prune deletes expired data at intervals until ctx ends. A kind that fails does not keep the

@@ -122,10 +122,14 @@ const own = `AcceptInvite AddPasskey AskReset Authenticate AuthenticateByPasskey
 // operators are the verbs that administrators lack.
 const operators = `DropUnreadableApps SetupToken`
 
+// onlookers are the verbs that take a sign-in of an administrator, which the operator has not. They are tried in
+// look_test.go.
+const onlookers = `Look StopLooking`
+
 // A verb that asks who is acting is one of these, so that a new one is tried by the tests below.
 func TestEveryVerbSaysWhoseItIs(t *testing.T) {
 	t.Parallel()
-	known := strings.Fields(own + " " + operators)
+	known := strings.Fields(own + " " + operators + " " + onlookers)
 	for _, a := range actings {
 		known = append(known, a.verb)
 	}

@@ -41,6 +41,7 @@ var stored = map[string]struct {
 	"signins.seen_at":             {behaves: seenAhead},
 	"signins.ends_at":             {behaves: endsAhead},
 	"signins.idle_at":             {behaves: signedInAhead},
+	"signins.looks_until":         {behaves: looksAhead},
 	"devices.created_at":          {harmless: "it is shown"},
 	"devices.seen_at":             {behaves: devicesAhead},
 	"devices.trusted_until":       {behaves: trustedAhead},

@@ -24,12 +24,14 @@ var exported = map[string]map[string]string{
 		"id": "ID", "username": "Username", "email": "Email", "name": "Name", "created_at": "CreatedAt",
 		"disabled_at": "DisabledAt", "renamed_at": "RenamedAt", "closed_at": "ClosedAt",
 		"confirmed_at": "VerifiedAt", "zone": "Zone", "password_at": "PasswordAt", "wrong_passwords": "",
-		"role": "Role", "second_at": "SecondAt", "passkeys": "Passkeys", "passkey_user": "", "closed_noted_at": "", "email_key": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
+		"role": "Role", "second_at": "SecondAt", "passkeys": "Passkeys", "passkey_user": "", "closed_noted_at": "", "email_key": "", "name_key": "", "name_turned": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
 	},
 	"signins": {
 		"user_id": "UserID", "kind": "Kind", "created_at": "CreatedAt", "proved_at": "AuthenticatedAt", "seen_at": "SeenAt",
 		"ends_at": "EndsAt", "idle_at": "IdleAt", "kept": "Remembered", "address": "Address", "agent": "Agent", "handle": "Handle",
 		"passkey": "Passkey", "id": "", "device": "",
+		// These are about somebody else.
+		"looks_at_id": "", "looks_until": "",
 	},
 	"passkeys": {
 		"id": "ID", "handle": "Handle", "domain": "Domain", "name": "Name", "model": "Model", "transports": "Transports", "sign_count": "SignCount",

@@ -427,6 +427,10 @@ func namesConfirmed(t *testing.T, h house) {
 		_, err := h.ChangeRole(h.ctx, h.find(t, wish.Username), "support", "", asOperator(from))
 		return err
 	})
+	h.exec(t, `UPDATE users SET role = '' WHERE username = $1`, wish.Username)
+	n, boss := h.onlooker(t, "boss")
+	h.post(t)
+	ask(true, store.LetterLookedAt, func() error { return h.Look(h.ctx, n, h.find(t, wish.Username).ID, boss) })
 	for _, kind := range store.LetterKinds {
 		switch kind {
 		case store.LetterPasswordChanged, store.LetterNewDevice, store.LetterClosed, store.LetterPasswordOff,
