@@ -64,8 +64,9 @@ const (
 	$61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, $80,
 	$81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96, $97, $98, $99, $100`
 
-	insertImported = `INSERT INTO users (` + registrantColumns + `, created_at, confirmed_at, disabled_at, role, password_kind, password_until)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING RETURNING id`
+	insertImported = `INSERT INTO users (` + registrantColumns + `, created_at, confirmed_at, disabled_at, role,
+		password_kind, password_until, name_key, name_turned)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id`
 
 	takeImport = `INSERT INTO locks (name, at) VALUES ('import', $1) ON CONFLICT (name) DO UPDATE SET at = $1
 		WHERE locks.at <= $2 OR locks.at > $1`
@@ -137,6 +138,9 @@ func (s *Store) Import(ctx context.Context, rows ImportRows, plan *ImportPlan, f
 	if i < len(plan.verdicts) {
 		return added, errors.New("the file has changed since it was checked")
 	}
+	if added == 0 {
+		return 0, nil
+	}
 	return added, s.Write(ctx, func(tx *Tx) error {
 		return tx.audit(ctx, from, EventRegistered, 0, plan.inWords(added), "")
 	})
@@ -197,7 +201,8 @@ func (tx *Tx) insertImported(ctx context.Context, p importing, now time.Time, fr
 		created = now
 	}
 	var id int64
-	args := append(p.registrant.columns(), created, at(p.VerifiedAt), at(p.DisabledAt), p.Role, oldKind(p.stored), at(p.until))
+	key, turned := nameKeys(p.registrant.Name)
+	args := append(p.registrant.columns(), created, at(p.VerifiedAt), at(p.DisabledAt), p.Role, oldKind(p.stored), at(p.until), key, turned)
 	err = tx.QueryRowContext(ctx, insertImported, args...).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil

@@ -277,11 +277,15 @@ func (c *checking) findDoubles(rows ImportRows) error {
 		if double {
 			lines[i] = row.Line
 		}
+		// Who is here already came under a username of their own.
+		if c.verdicts[i] == importPresent && c.options.Rename {
+			continue
+		}
 		first, double = names[c.usernames[i]]
 		switch {
 		case double && first == i:
 			lines[i] = row.Line
-		case double && c.options.Rename && c.verdicts[i] == importAdd:
+		case double && c.options.Rename:
 			c.usernames[i] = 0
 			c.renames = append(c.renames, renaming{i, row.Line, row.Username})
 		case double:

@@ -16,10 +16,11 @@ const kindsEvery = time.Minute
 const (
 	selectNextKind = `SELECT password_kind FROM users WHERE password_kind > $1 AND password_kind <> '' ORDER BY password_kind LIMIT 1`
 
-	countOldPasswords = `SELECT count(*) FROM users WHERE password_kind <> ''`
+	// > '' is for the planners, which then take it for a look into the index of those that are left.
+	countOldPasswords = `SELECT count(*) FROM users WHERE password_kind <> '' AND password_kind > ''`
 
 	dropOldPasswords = `UPDATE users SET password_scheme = '', password_hash = '', password_cost = 0, epoch = epoch + 1
-		WHERE id IN (SELECT id FROM users WHERE password_kind <> '' ORDER BY password_kind LIMIT $1)`
+		WHERE id IN (SELECT id FROM users WHERE password_kind <> '' AND password_kind > '' ORDER BY password_kind LIMIT $1)`
 
 	endOldPasswords = `UPDATE users SET password_scheme = '', password_hash = '', password_cost = 0, epoch = epoch + 1
 		WHERE id IN (SELECT id FROM users WHERE password_until <= $1 ORDER BY password_until LIMIT $2)`

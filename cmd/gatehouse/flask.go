@@ -93,7 +93,7 @@ func (s *sqliteSource) each(ctx context.Context, take func(record) bool) error {
 		return err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, `SELECT * FROM `+quoted(s.table))
+	rows, err := db.QueryContext(ctx, `SELECT * FROM `+identifier(s.table))
 	if err != nil {
 		return err
 	}
@@ -117,8 +117,8 @@ func (s *sqliteSource) each(ctx context.Context, take func(record) bool) error {
 	return rows.Err()
 }
 
-// quoted is a name of a table as SQL takes it, whatever it is.
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// identifier is a name of a table as SQL takes it, whatever it is.
+func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // cellOf is a value of SQLite as text. Flask-Bcrypt stores its hashes as bytes. NULL is empty.
 func cellOf(value any) string {

@@ -57,6 +57,8 @@ func (c userImport) Run(inv *invocation) error {
 			return usageError{fmt.Errorf("no column is for the username; name it with --map username=COLUMN, or let --rename make usernames of email addresses; there are %s", strings.Join(columns, ", "))}
 		}
 		i := &importing{userImport: c, inv: inv, accounts: a, rows: mapping.rows(inv.ctx, from, inv.clock().UTC()), unused: mapping.unused(columns)}
+		_, hashes := mapping["password_hash"]
+		i.report.NoHashes = !hashes && !c.WithoutPasswords
 		if i.options, err = c.options(until); err != nil {
 			return err
 		}
@@ -131,6 +133,7 @@ func (i *importing) run() (err error) {
 		plan.Tell(shown.at)
 		i.report.Added, err = i.store.Import(i.inv.ctx, i.rows, plan, operator())
 		shown.end()
+		i.report.Done = true
 		if err != nil {
 			return i.brokenOff(err)
 		}

@@ -22,11 +22,13 @@ type importReport struct {
 	Present int `json:"present"`
 	Closed  int `json:"closed"`
 	Bad     int `json:"bad"`
-	// DryRun says that nothing was done.
-	DryRun  bool      `json:"dry_run"`
+	// Done is false where nothing was imported: in a dry run, or because of bad rows.
+	Done bool `json:"done"`
 	Reasons []reason  `json:"reasons"`
 	Without []reason  `json:"without_password"`
 	Renamed []renamed `json:"renamed"`
+	// NoHashes says that no column is for the password.
+	NoHashes bool `json:"no_password_column"`
 	// Unused are the columns that nothing was taken from.
 	Unused []string `json:"unused_columns"`
 	// Kinds are the kinds of passwords that make every sign-in longer, and by how much, in milliseconds.
@@ -52,10 +54,10 @@ type kindCost struct {
 
 // of takes over what a plan says.
 func (r *importReport) of(plan *store.ImportPlan, i *importing) {
-	if i.DryRun || plan.Bad > 0 && !i.Skip {
+	if !r.Done {
 		r.Added = plan.Add
 	}
-	r.File, r.Rows, r.Present, r.Closed, r.Bad, r.DryRun, r.Unused = i.File, plan.Rows, plan.Present, plan.Closed, plan.Bad, i.DryRun, i.unused
+	r.File, r.Rows, r.Present, r.Closed, r.Bad, r.Unused = i.File, plan.Rows, plan.Present, plan.Closed, plan.Bad, i.unused
 	r.Reasons, r.Without = reasons(plan.Reasons), reasons(plan.Without)
 	for _, kind := range plan.Kinds {
 		r.Kinds = append(r.Kinds, kindCost{kind.String(), secret.Measure(kind).Milliseconds()})
@@ -84,6 +86,9 @@ func (r *importReport) print(inv *invocation, asJSON bool) error {
 	for _, reason := range r.Without {
 		reason.print(&b, " without a password: ")
 	}
+	if r.NoHashes {
+		b.WriteString("nobody comes with a password: no column is for it; name it with --map password_hash=COLUMN\n")
+	}
 	if len(r.Unused) > 0 {
 		fmt.Fprintf(&b, "not used: %s\n", strings.Join(r.Unused, ", "))
 	}
@@ -91,11 +96,8 @@ func (r *importReport) print(inv *invocation, asJSON bool) error {
 		fmt.Fprintf(&b, "every sign-in takes %d ms longer while passwords of the kind %s are left\n", kind.Took, kind.Kind)
 	}
 	verb := "added"
-	if r.DryRun {
-		verb = "would be added"
-	}
-	if !r.DryRun && r.Bad > 0 && r.Added == 0 {
-		verb = "added"
+	if !r.Done {
+		verb = "could be added"
 	}
 	fmt.Fprintf(&b, "%s rows: %s %s, %s here already, %s closed there, %s bad\n", thousands(r.Rows), thousands(r.Added), verb, thousands(r.Present), thousands(r.Closed), thousands(r.Bad))
 	_, err := io.WriteString(inv.term.out, b.String())
