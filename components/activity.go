@@ -21,6 +21,9 @@ type ActivityPage struct {
 	Contacts Contacts
 }
 
+// nothingHappened is said of a time in which nothing did.
+const nothingHappened = "Nothing happened in that time."
+
 // day is what happened on one day.
 type day struct {
 	// at is when the last of it happened.
@@ -71,7 +74,7 @@ func (e entry) mark() string {
 		store.EventFactorsReset, store.EventFactorsUndone,
 		store.EventPasskeyAdded, store.EventPasskeyRenamed, store.EventPasskeyRemoved, store.EventTokenReuse, store.EventPasswordRemoved:
 		return "mark-key"
-	case store.EventEmailAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone,
+	case store.EventEmailAsked, store.EventVerifyAsked, store.EventEmailVerified, store.EventEmailChanged, store.EventEmailUndone,
 		store.EventEmailCancelled:
 		return "mark-letter"
 	case store.EventRegistered, store.EventClosed, store.EventReopened, store.EventDisabled, store.EventEnabled,
@@ -100,6 +103,7 @@ var eventSentences = map[string]string{
 	store.EventResetAsked:      "Asked for a password link",
 	store.EventEmailAsked:      "Asked to change the email address",
 	store.EventEmailChanged:    "Email address changed",
+	store.EventVerifyAsked:     "Sent a link to confirm the email address",
 	store.EventEmailVerified:   "Email address confirmed",
 	store.EventEmailUndone:     "Old email address put back",
 	store.EventEmailCancelled:  "Change of email address cancelled",

@@ -51,6 +51,7 @@ func sampleMailEvents() []store.Event {
 	return happened([]store.Event{
 		{Name: store.EventResetAsked},
 		{Name: store.EventPasswordChanged, Detail: store.DetailByLink},
+		{Name: store.EventVerifyAsked},
 		{Name: store.EventEmailVerified},
 		{Name: store.EventEmailAsked, Detail: sampleLong.Email},
 		{Name: store.EventEmailCancelled},

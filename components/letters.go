@@ -37,6 +37,11 @@ func resetLetter(l *Letter, about letterSubject) {
 	l.Subject = ChoosePassword
 	l.Lines = []string{fmt.Sprintf("Somebody, perhaps you, asked to choose a new password for %s.", yourAccount(about.Username))}
 	l.opens(ChoosePassword, about, "/password/reset")
+	if about.ByStaff {
+		l.Lines = []string{fmt.Sprintf("The people who run %s sent you this link. Choose a new password for %s with it.", l.Site, yourAccount(about.Username))}
+		l.After = []string{"Didn't ask them for it? Do nothing. Your account stays as it is."}
+		return
+	}
 	l.Facts = facts(about)
 	l.After = []string{"If it wasn't you, do nothing. Your account stays as it is."}
 }
@@ -88,6 +93,9 @@ func newDeviceLetter(l *Letter, about letterSubject) {
 func closedLetter(l *Letter, about letterSubject) {
 	l.Subject = AccountClosed
 	l.Lines = []string{fmt.Sprintf("You closed %s. Every device is signed out.", yourAccount(about.Username))}
+	if about.ByStaff {
+		l.Lines = []string{fmt.Sprintf("The people who run %s closed %s. Every device is signed out.", l.Site, yourAccount(about.Username))}
+	}
 	l.Facts = facts(about)
 	if about.Within == 0 {
 		l.After = []string{ErasedAtOnce}
@@ -97,6 +105,9 @@ func closedLetter(l *Letter, about letterSubject) {
 	l.After = []string{
 		fmt.Sprintf("For %s you can sign in and reopen it. After that everything we hold about you is erased.", Days(about.Within)),
 		"If it wasn't you, reopen it and choose a new password.",
+	}
+	if about.ByStaff {
+		l.After = l.After[:1]
 	}
 }
 

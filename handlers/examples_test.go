@@ -203,6 +203,25 @@ var examples = []example{
 	{route: "GET /dev/mailbox/{n}", at: "/dev/mailbox/0", shows: aFile, costs: takes(0, 2)}, // a letter as it is sent
 	{route: "GET /dev/mailbox.json", shows: aFile, costs: takes(0, 2)},
 
+	// Ada is a member, whom the administration turns away.
+	{route: "GET /admin", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}", at: "/admin/people/1", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/signins/end", at: "/admin/people/1/signins/end", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/signins/{handle}/end", at: "/admin/people/1/signins/NONE/end", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/reset", at: "/admin/people/1/reset", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/confirm", at: "/admin/people/1/confirm", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}/factors", at: "/admin/people/1/factors", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/factors", at: "/admin/people/1/factors", form: "reason=lost", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}/disable", at: "/admin/people/1/disable", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/disable", at: "/admin/people/1/disable", form: "reason=asked", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/enable", at: "/admin/people/1/enable", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}/close", at: "/admin/people/1/close", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/close", at: "/admin/people/1/close", form: "reason=asked", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}/erase", at: "/admin/people/1/erase", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/erase", at: "/admin/people/1/erase", form: "username=ada&reason=asked", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}/role", at: "/admin/people/1/role", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/role", at: "/admin/people/1/role", form: "role=support&was=member", costs: takes(0, 2)},
+
 	// Those of a product, and those that it has for its letters.
 	{route: "GET /members", costs: takes(0, 2)},
 	{route: "POST /members", costs: takes(0, 2)},

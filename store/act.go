@@ -50,10 +50,16 @@ func (tx *Tx) act(ctx context.Context, from Origin, p Permission, subject int64)
 	if from.Operator {
 		return user, nil
 	}
-	if user.ID == actor.ID {
-		return user, errOwnAccount
+	return user, actor.ActsOn(user)
+}
+
+// ActsOn refuses what an administrator would do to their own account, or to somebody who may do more.
+// It is asked again by every verb.
+func (u User) ActsOn(subject User) error {
+	if u.ID == subject.ID {
+		return errOwnAccount
 	}
-	return user, actor.reaches(user.TheRole())
+	return u.reaches(subject.TheRole())
 }
 
 // serialize makes deeds of administrators wait for each other.

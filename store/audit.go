@@ -47,7 +47,7 @@ type Deed struct {
 	// SubjectID is whom it was done to, or 0.
 	SubjectID int64
 	// Detail says more, and never has an address. Reason is what the actor gave; it is emptied once
-	// the subject is erased.
+	// the subject is erased, but for the reason of that.
 	Detail, Reason          string
 	Address, Agent, Request string
 }

@@ -54,12 +54,50 @@ func (s *Store) CloseAccount(ctx context.Context, user User, from Origin) error 
 func (s *Store) eraseShut(ctx context.Context, user User, from Origin) error {
 	now := s.Now()
 	err := s.Write(ctx, func(tx *Tx) error {
-		return tx.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID)
+		if err := tx.erase(ctx, user.ID, from, deleteClosed, now, now, latest(now, UndoValid), user.ID); err != nil || from.By == 0 && !from.Operator {
+			return err
+		}
+		return tx.audit(ctx, from, EventErased, user.ID, "", from.Reason)
 	})
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	return err
+}
+
+// CloseAs closes the account of somebody else as they would themselves: they get a letter, and can
+// reopen it as long as ReopenWithin says. Where nobody can reopen an account it is erased at once, which takes
+// ErasePeople as well. Doing it twice is no error.
+func (s *Store) CloseAs(ctx context.Context, user User, from Origin) error {
+	closed := false
+	err := s.Write(ctx, func(tx *Tx) error {
+		closed = false
+		takes := ManagePeople
+		if s.rules.Reopen == 0 {
+			takes |= ErasePeople
+		}
+		user, err := tx.act(ctx, from, takes, user.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.keepAdmin(ctx, user); err != nil {
+			return err
+		}
+		if closed, err = tx.shut(ctx, updateClosed, user); err != nil {
+			return fmt.Errorf("close user %d: %w", user.ID, err)
+		}
+		if !closed {
+			return nil
+		}
+		if err := tx.deed(ctx, from, EventClosed, user, ""); err != nil {
+			return err
+		}
+		return tx.notify(ctx, LetterClosed, user, from)
+	})
+	if err != nil || !closed || s.rules.Reopen > 0 {
+		return err
+	}
+	return s.eraseShut(ctx, user, from)
 }
 
 // ErasedAt is when a closed account will be erased.

@@ -95,21 +95,34 @@ func (s *Store) CancelEmail(ctx context.Context, user User, from Origin) error {
 // setEmail gives a user the address that a token was sent to. The old address gets a
 // link that undoes it, but only if it was confirmed: otherwise it may be anybody's.
 func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) error {
+	err := tx.moveEmail(ctx, user, t.Email, t.emailKey, tx.store.Now(), from)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrEmailTaken) {
+		return ErrInvalidLink
+	}
+	return err
+}
+
+// moveEmail is setEmail for any address. verified is the zero time for one that nobody has confirmed.
+// It returns ErrNotFound for an account that has changed or is disabled, and ErrEmailTaken for an
+// address that is kept for somebody else.
+func (tx *Tx) moveEmail(ctx context.Context, user *User, email, key string, verified time.Time, from Origin) error {
 	old := *user
-	n, err := tx.changed(ctx, updateEmail, t.Email, t.emailKey, tx.store.Now(), user.ID, user.epoch)
+	n, err := tx.changed(ctx, updateEmail, email, key, sql.NullTime{Time: verified, Valid: !verified.IsZero()}, user.ID, user.epoch)
 	if err != nil {
 		return fmt.Errorf("change an address: %w", err)
 	}
 	if n == 0 {
-		return ErrInvalidLink
+		return ErrNotFound
 	}
-	if reserved, err := tx.emailReserved(ctx, t.emailKey, *user); err != nil || reserved {
-		return errors.Join(err, ErrInvalidLink)
+	if reserved, err := tx.emailReserved(ctx, key, *user); err != nil {
+		return err
+	} else if reserved {
+		return ErrEmailTaken
 	}
 	if _, err := tx.ExecContext(ctx, deleteTokens, user.ID); err != nil {
 		return fmt.Errorf("void the tokens of user %d: %w", user.ID, err)
 	}
-	user.Email, user.VerifiedAt = t.Email, tx.store.Now()
+	user.Email, user.VerifiedAt = email, verified
 	user.epoch++
 	if old.Verified() {
 		data := letterFor(old.Email, old, from)
@@ -119,6 +132,42 @@ func (tx *Tx) setEmail(ctx context.Context, user *User, t Token, from Origin) er
 		}
 	}
 	return tx.Record(ctx, user.ID, EventEmailChanged, old.Email+" "+user.Email, from)
+}
+
+// SetEmail gives somebody another address, for the operator. It counts as unconfirmed until the letter to it is
+// answered; the old one gets a letter with the way back, if it was confirmed. It is refused for an
+// address that somebody else has or can still take back, and for a disabled account.
+func (s *Store) SetEmail(ctx context.Context, user User, email string, from Origin) error {
+	if !from.Operator {
+		return ErrForbidden
+	}
+	key, err := rules.CanonicalEmail(email)
+	if err != nil {
+		return err
+	}
+	err = s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, ManagePeople, user.ID)
+		if err != nil {
+			return err
+		}
+		if own, _ := rules.CanonicalEmail(user.Email); own == key {
+			return rules.Refuse("email", "That's the address that %s has.", user.Username)
+		}
+		if err := openTo(user); err != nil {
+			return err
+		}
+		if err := tx.moveEmail(ctx, &user, rules.DeliverableEmail(email), key, time.Time{}, from); err != nil {
+			return err
+		}
+		if err := tx.askToVerify(ctx, user, from); err != nil {
+			return err
+		}
+		return tx.audit(ctx, from, EventEmailChanged, user.ID, "", from.Reason)
+	})
+	if s.Conflict(err) != "" {
+		return ErrEmailTaken
+	}
+	return err
 }
 
 // emailReserved says whether somebody else may still have an address put back.

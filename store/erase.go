@@ -53,7 +53,7 @@ func (s *Store) Erase(ctx context.Context, user User, from Origin) error {
 		if err := tx.erase(ctx, user.ID, from, deleteUser, user.ID); err != nil {
 			return err
 		}
-		return tx.audit(ctx, from, EventErased, user.ID, "", "")
+		return tx.audit(ctx, from, EventErased, user.ID, "", from.Reason)
 	})
 }
 

@@ -24,6 +24,7 @@ const (
 	EventPasswordRefused = "authn_password_change_fail"
 	EventResetAsked      = "authn_password_reset_asked"
 	EventEmailAsked      = "email_change_asked"
+	EventVerifyAsked     = "email_confirmation_asked"
 	EventEmailVerified   = "email_confirmed"
 	EventEmailChanged    = "email_changed"
 	EventEmailUndone     = "email_change_undone"
@@ -60,7 +61,7 @@ var EventNames = []string{
 	EventRegistered, EventUpdated, EventClosed, EventReopened, EventErased,
 	EventSignedIn, EventFailed, EventThrottled, EventSignedOut, EventSignInEnded, EventReauthenticated,
 	EventPasswordChanged, EventPasswordRefused, EventResetAsked,
-	EventEmailAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone, EventEmailCancelled,
+	EventEmailAsked, EventVerifyAsked, EventEmailVerified, EventEmailChanged, EventEmailUndone, EventEmailCancelled,
 	EventDisabled, EventEnabled, EventExported, EventLimited, EventCrossSite,
 	EventSecondOn, EventSecondOff, EventSecondFailed, EventAppChanged, EventCodesMade, EventCodeUsed,
 	EventTrusted, EventTrustEnded, EventFactorsReset,

@@ -145,6 +145,8 @@ type LetterData struct {
 	// Zone is the time zone in which the letter says times: the one that the person
 	// chose, or else that of the browser with which it happened. Empty is UTC.
 	Zone string `json:"zone,omitempty"`
+	// ByStaff says that an administrator or the operator did it.
+	ByStaff bool `json:"by_staff,omitempty"`
 	// Within is how long something can still be undone.
 	Within time.Duration `json:"within,omitempty"`
 	// Left is how many recovery codes are left.
@@ -242,8 +244,9 @@ func addressKey(to string) string {
 // the one that they confirmed. Any other may belong to a stranger, and a name is free
 // text: nobody should be able to send words of their own to strangers through us.
 func letterFor(email string, user User, from Origin) LetterData {
+	byStaff := from.By != 0 || from.Operator
 	from = from.shown()
-	data := LetterData{To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Zone: cmp.Or(user.Zone, from.Zone)}
+	data := LetterData{ByStaff: byStaff, To: email, From: from.Address, Agent: rules.Shorten(from.Agent, agentMax), Zone: cmp.Or(user.Zone, from.Zone)}
 	if email == user.Email && user.Verified() {
 		data.Verified, data.Name, data.Username = true, rules.CanonicalName(user.Name), user.Username
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"gatehouse/store/identity"
 	"gatehouse/store/rules"
 )
 
@@ -63,8 +64,8 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 		if err != nil {
 			return err
 		}
-		if user.Disabled() {
-			return rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
+		if err := openTo(user); err != nil {
+			return err
 		}
 		if token, err = tx.issue(ctx, PurposeReset, user, user.Email); err != nil {
 			return err
@@ -72,6 +73,45 @@ func (s *Store) ResetToken(ctx context.Context, user User, from Origin) (token s
 		return tx.deed(ctx, from, EventResetAsked, user, "")
 	})
 	return token, err
+}
+
+// openTo refuses a link to somebody whose links are void.
+func openTo(user User) error {
+	if user.Disabled() {
+		return rules.Refuse("", "The account %s is disabled. Enable it first.", user.Username)
+	}
+	return nil
+}
+
+// SendReset writes to a person, for an administrator, so that they can choose a new password. The
+// letter goes to the address of the account, and nobody else sees its link. Until they use it
+// nothing about the account is changed. It is refused where the site sends no mail, for a disabled
+// account, and where the address had LettersPerHour of these.
+func (s *Store) SendReset(ctx context.Context, user User, from Origin) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, HelpPeople, user.ID)
+		if err != nil {
+			return err
+		}
+		if !s.Mails() {
+			return rules.Refuse("", "This site sends no mail. Whoever runs it can use %s user reset %s.", identity.Program, user.Username)
+		}
+		if err := openTo(user); err != nil {
+			return err
+		}
+		if err := tx.sendLink(ctx, LetterReset, user, user.Email, from); err != nil {
+			return err
+		}
+		if !tx.letters {
+			return tx.enoughFor(user)
+		}
+		return tx.deed(ctx, from, EventResetAsked, user, "")
+	})
+}
+
+// enoughFor refuses one more letter to somebody.
+func (tx *Tx) enoughFor(user User) error {
+	return rules.Refuse("", "%s had %d of these emails within the hour. Wait before you send another.", user.Username, LettersPerHour)
 }
 
 // ResetPassword takes a new password from whoever holds the token. All sign-ins

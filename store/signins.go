@@ -35,22 +35,9 @@ func (s *Store) SignIns(ctx context.Context, user User) ([]SignIn, error) {
 // has ended or is somebody else's.
 func (s *Store) EndSignIn(ctx context.Context, current SignIn, handle string, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
-		ended, device, agent := SignIn{UserID: current.UserID}, "", ""
-		err := tx.QueryRowContext(ctx, deleteByHandle, current.UserID, handle).Scan(&device, &agent, &ended.LooksAt)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNotFound
-		}
-		if err == nil && ended.LooksAt != 0 {
-			err = tx.noteLookEnded(ctx, ended, Origin{By: ended.UserID})
-		}
-		if err == nil && device != current.device {
-			_, err = tx.ExecContext(ctx, deleteDevice, current.UserID, device)
-		}
-		if err == nil {
-			_, err = tx.ExecContext(ctx, deleteNewEmailTokens, current.UserID)
-		}
+		agent, err := tx.endByHandle(ctx, current, handle)
 		if err != nil {
-			return fmt.Errorf("end a sign-in: %w", err)
+			return err
 		}
 		return tx.Record(ctx, current.UserID, EventSignInEnded, agent, from)
 	})
@@ -84,6 +71,48 @@ func (s *Store) EndSignIns(ctx context.Context, user User, from Origin) (n int64
 		return tx.deed(ctx, from, EventSignInEnded, user, "")
 	})
 	return n, err
+}
+
+// EndSignInOf ends one sign-in of somebody else, named by its handle, as they would themselves. It
+// returns ErrNotFound for one that has ended.
+func (s *Store) EndSignInOf(ctx context.Context, user User, handle string, from Origin) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, HelpPeople, user.ID)
+		if err != nil {
+			return err
+		}
+		// No device has the empty name, so it is forgotten whichever it is.
+		agent, err := tx.endByHandle(ctx, SignIn{UserID: user.ID}, handle)
+		if err != nil {
+			return err
+		}
+		if err := tx.Record(ctx, user.ID, EventSignInEnded, agent, from); err != nil {
+			return err
+		}
+		return tx.audit(ctx, from, EventSignInEnded, user.ID, handle, from.Reason)
+	})
+}
+
+// endByHandle ends one sign-in of the person whose sign-in is current, and says on which browser it was.
+func (tx *Tx) endByHandle(ctx context.Context, current SignIn, handle string) (agent string, err error) {
+	ended, device := SignIn{UserID: current.UserID}, ""
+	err = tx.QueryRowContext(ctx, deleteByHandle, current.UserID, handle).Scan(&device, &agent, &ended.LooksAt)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", ErrNotFound
+	}
+	if err == nil && ended.LooksAt != 0 {
+		err = tx.noteLookEnded(ctx, ended, Origin{By: ended.UserID})
+	}
+	if err == nil && device != current.device {
+		_, err = tx.ExecContext(ctx, deleteDevice, current.UserID, device)
+	}
+	if err == nil {
+		_, err = tx.ExecContext(ctx, deleteNewEmailTokens, current.UserID)
+	}
+	if err != nil {
+		return "", fmt.Errorf("end a sign-in: %w", err)
+	}
+	return agent, nil
 }
 
 func (tx *Tx) endOthers(ctx context.Context, current SignIn) (int64, error) {

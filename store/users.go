@@ -74,7 +74,8 @@ func (s *Store) AddUser(ctx context.Context, r Registration, role string, from O
 }
 
 // Disable keeps the owner of an account out of it, and ends all its sign-ins and all trust. Their
-// open invitations with a role are void. Doing it twice is no error.
+// open links are void, but for the ways back from a change of address and from a first factor, and so are
+// their open invitations with a role. Doing it twice is no error.
 func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
 		user, err := tx.act(ctx, from, ManagePeople, user.ID)
@@ -93,6 +94,9 @@ func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 		}
 		if err := tx.endTrust(ctx, user); err != nil {
 			return err
+		}
+		if _, err := tx.ExecContext(ctx, deleteTokens, user.ID); err != nil {
+			return fmt.Errorf("disable user %d: %w", user.ID, err)
 		}
 		return tx.deed(ctx, from, EventDisabled, user, "")
 	})

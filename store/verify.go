@@ -27,6 +27,29 @@ func (s *Store) SendVerification(ctx context.Context, user User, from Origin) er
 	})
 }
 
+// AskToVerify is SendVerification for an administrator.
+func (s *Store) AskToVerify(ctx context.Context, user User, from Origin) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		user, err := tx.act(ctx, from, HelpPeople, user.ID)
+		if err != nil || user.Verified() {
+			return err
+		}
+		if !s.Mails() {
+			return rules.Refuse("", "This site sends no mail, so nobody can confirm an address.")
+		}
+		if err := openTo(user); err != nil {
+			return err
+		}
+		if err := tx.askToVerify(ctx, user, from); err != nil {
+			return err
+		}
+		if !tx.letters {
+			return tx.enoughFor(user)
+		}
+		return tx.deed(ctx, from, EventVerifyAsked, user, "")
+	})
+}
+
 func (tx *Tx) askToVerify(ctx context.Context, user User, from Origin) error {
 	return tx.sendLink(ctx, LetterVerify, user, user.Email, from)
 }

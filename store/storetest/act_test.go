@@ -47,6 +47,24 @@ var actings = []acting{
 		_, err := h.EndSignIns(h.ctx, subject, from)
 		return err
 	}, store.EventSignInEnded, "", false, true},
+	{"EndSignInOf", store.HelpPeople, func(t *testing.T, h house, subject store.User) {
+		h.signInAs(t, subject, false)
+		h.exec(t, `UPDATE signins SET handle = 'FIREFOX' WHERE user_id = $1`, subject.ID)
+	}, func(h house, subject store.User, from store.Origin) error {
+		return h.EndSignInOf(h.ctx, subject, "FIREFOX", from)
+	}, store.EventSignInEnded, "FIREFOX", false, true},
+	{"SendReset", store.HelpPeople, nil, func(h house, subject store.User, from store.Origin) error {
+		return h.SendReset(h.ctx, subject, from)
+	}, store.EventResetAsked, "", false, true},
+	{"AskToVerify", store.HelpPeople, func(t *testing.T, h house, subject store.User) {
+		h.exec(t, `UPDATE users SET confirmed_at = NULL WHERE id = $1`, subject.ID)
+		h.exec(t, `DELETE FROM letters`)
+	}, func(h house, subject store.User, from store.Origin) error {
+		return h.AskToVerify(h.ctx, subject, from)
+	}, store.EventVerifyAsked, "", false, true},
+	{"CloseAs", store.ManagePeople, nil, func(h house, subject store.User, from store.Origin) error {
+		return h.CloseAs(h.ctx, subject, from)
+	}, store.EventClosed, "", false, true},
 	{"ResetToken", store.HelpPeople, nil, func(h house, subject store.User, from store.Origin) error {
 		_, err := h.ResetToken(h.ctx, subject, from)
 		return err
@@ -63,7 +81,7 @@ var actings = []acting{
 	}, store.EventRoleChanged, "member support", false, true},
 	{"Erase", store.ErasePeople, nil, func(h house, subject store.User, from store.Origin) error {
 		return h.Erase(h.ctx, subject, from)
-	}, store.EventErased, "", false, false},
+	}, store.EventErased, "", false, true},
 	{"Invite", store.ManagePeople, func(t *testing.T, h house, _ store.User) {
 		h.exec(t, `DELETE FROM letters`)
 		h.exec(t, `DELETE FROM tokens`)
@@ -120,7 +138,7 @@ const own = `AcceptInvite AddPasskey AskReset Authenticate AuthenticateByPasskey
 	TurnSecondStepOff TurnSecondStepOn UndoEmail UndoFactors UpdateProfile VerifyEmail`
 
 // operators are the verbs that administrators lack.
-const operators = `DropUnreadableApps SetupToken`
+const operators = `DropUnreadableApps SetEmail SetupToken`
 
 // onlookers are the verbs that take a sign-in of an administrator, which the operator has not. They are tried in
 // look_test.go.
@@ -206,11 +224,13 @@ func actsForNobody(t *testing.T, h house) {
 		forbidden(t, who+", who calls SetupToken,", err)
 		_, _, err = h.DropUnreadableApps(h.ctx, from)
 		forbidden(t, who+", who calls DropUnreadableApps,", err)
+		forbidden(t, who+", who calls SetEmail,", h.SetEmail(h.ctx, subject, "new@example.com", from))
 	}
 	_, err := h.SetupToken(h.ctx, boss)
 	forbidden(t, "an administrator, who calls SetupToken,", err)
 	_, _, err = h.DropUnreadableApps(h.ctx, boss)
 	forbidden(t, "an administrator, who calls DropUnreadableApps,", err)
+	forbidden(t, "an administrator, who calls SetEmail,", h.SetEmail(h.ctx, subject, "new@example.com", boss))
 	if after := h.dump(t); after != before {
 		t.Errorf("the database changed from\n%s\nto\n%s", before, after)
 	}
@@ -278,13 +298,18 @@ func actsNotUpward(t *testing.T, h house) {
 // The links of who is disabled are void, so that none is made. That somebody is disabled is for those
 // who may know.
 func linksNobodyDisabled(t *testing.T, h house) {
+	h = h.mailing(t)
 	boss, grace := h.staff(t, "boss", store.RoleAdmin), h.member(t, "grace")
 	must(t, h.Disable(h.ctx, grace, boss))
-	before := h.dump(t)
+	before := ""
+	h.exec(t, `UPDATE users SET confirmed_at = NULL WHERE username = 'grace'`)
+	before = h.dump(t)
 	for _, from := range []store.Origin{boss, Operator} { // on a page that was drawn before
 		_, err := h.ResetToken(h.ctx, grace, from)
-		if r := refused(t, err); r.Sentence != "The account grace is disabled. Enable it first." {
-			t.Errorf("%+v", r)
+		for _, err := range []error{err, h.SendReset(h.ctx, grace, from), h.AskToVerify(h.ctx, grace, from), h.SetEmail(h.ctx, grace, "new@example.com", Operator)} {
+			if r := refused(t, err); r.Sentence != "The account grace is disabled. Enable it first." {
+				t.Errorf("%+v", r)
+			}
 		}
 	}
 	_, err := h.ResetToken(h.ctx, h.find(t, "grace"), From)
