@@ -16,11 +16,8 @@ const kindsEvery = time.Minute
 const (
 	selectNextKind = `SELECT password_kind FROM users WHERE password_kind > $1 AND password_kind <> '' ORDER BY password_kind LIMIT 1`
 
-	// > '' is for the planners, which then take it for a look into the index of those that are left.
-	countOldPasswords = `SELECT count(*) FROM users WHERE password_kind <> '' AND password_kind > ''`
-
 	dropOldPasswords = `UPDATE users SET password_scheme = '', password_hash = '', password_cost = 0, epoch = epoch + 1
-		WHERE id IN (SELECT id FROM users WHERE password_kind <> '' AND password_kind > '' ORDER BY password_kind LIMIT $1)`
+		WHERE id IN (SELECT id FROM users WHERE password_scheme <> '' AND password_scheme <> 'bcrypt-hmac-sha384' AND id > 0 ORDER BY id LIMIT $1)`
 
 	endOldPasswords = `UPDATE users SET password_scheme = '', password_hash = '', password_cost = 0, epoch = epoch + 1
 		WHERE id IN (SELECT id FROM users WHERE password_until <= $1 ORDER BY password_until LIMIT $2)`
@@ -74,11 +71,6 @@ func (s *Store) freshKinds(ctx context.Context) error {
 		return nil // somebody else looks
 	}
 	return s.findKinds(ctx)
-}
-
-// CountOldPasswords counts the accounts whose password is still that of an earlier system.
-func (s *Store) CountOldPasswords(ctx context.Context) (int64, error) {
-	return s.count(ctx, countOldPasswords)
 }
 
 // DropOldPasswords voids the passwords of earlier systems, and says how many there were. Whoever had

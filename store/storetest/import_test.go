@@ -61,8 +61,8 @@ type importer struct {
 	before func(row int)
 }
 
-// people are rows with a username each, an address of it and a hash.
-func (h house) people(hash string, usernames ...string) *importer {
+// fromFile are rows with a username each, an address of it and a hash.
+func (h house) fromFile(hash string, usernames ...string) *importer {
 	i := &importer{house: h, options: store.ImportOptions{Scheme: secret.SchemeBcrypt, OldUntil: h.clock.Now().Add(180 * 24 * time.Hour), Name: "people.csv", Sum: "abc"}}
 	for _, name := range usernames {
 		address := strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@example.com"
@@ -146,7 +146,7 @@ func (h house) column(t *testing.T, name, username string) (value string) {
 }
 
 func importsPeople(t *testing.T, h house) {
-	i := h.people(hashBcrypt, "Ada", "grace", "mary")
+	i := h.fromFile(hashBcrypt, "Ada", "grace", "mary")
 	i.rows[1].Name = "Grace Brewster Murray Hopper"
 	i.brings(t, 3)
 	if h.enters(t, "ada", "wrong") || !h.enters(t, "ada", oldPassword) || !h.enters(t, "grace@example.com", oldPassword) {
@@ -173,7 +173,7 @@ func importsPeople(t *testing.T, h house) {
 
 func importsKinds(t *testing.T, h house) {
 	for name, hash := range map[string]string{"bcrypt": hashBcrypt, "django": hashDjango, "werkzeug": hashWerkzeug, "argon": hashArgon2, "sha256": hashSHA256} {
-		h.people(hash, "with-"+name).brings(t, 1)
+		h.fromFile(hash, "with-"+name).brings(t, 1)
 	}
 	if n, err := h.CountOldPasswords(t.Context()); err != nil || n != 5 {
 		t.Errorf("%d, %v", n, err)
@@ -194,7 +194,7 @@ func importsKinds(t *testing.T, h house) {
 
 func importsAllOrNothing(t *testing.T, h house) {
 	before := h.dump(t)
-	i := h.people(hashBcrypt, "ada", "grace", "not a username")
+	i := h.fromFile(hashBcrypt, "ada", "grace", "not a username")
 	plan, added, err := i.run(t)
 	if err != nil || added != 0 || plan.Bad != 1 || plan.Add != 2 {
 		t.Errorf("%+v, %d, %v", plan, added, err)
@@ -217,7 +217,7 @@ func importsAgain(t *testing.T, h house) {
 	for n := range 450 {
 		names = append(names, fmt.Sprintf("person-%03d", n))
 	}
-	i := h.people(hashBcrypt, names...)
+	i := h.fromFile(hashBcrypt, names...)
 	i.rows[7].Username = "Person Number Seven"
 	i.options.Rename = true
 	i.until = 430
@@ -235,7 +235,7 @@ func importsAgain(t *testing.T, h house) {
 	}
 	h.find(t, "person-number-seven")
 	// A file that changed under the import is noticed.
-	short := h.people(hashBcrypt, "aaa", "bbb")
+	short := h.fromFile(hashBcrypt, "aaa", "bbb")
 	short.before = func(int) { short.rows = short.rows[:1] }
 	if _, _, err := short.run(t); err == nil {
 		t.Error("a shorter file is not noticed")
@@ -243,7 +243,7 @@ func importsAgain(t *testing.T, h house) {
 }
 
 func importsNoDoubles(t *testing.T, h house) {
-	i := h.people(hashBcrypt, "ada", "grace", "ADA", "mary")
+	i := h.fromFile(hashBcrypt, "ada", "grace", "ADA", "mary")
 	i.rows[2].Email = "other@example.com"
 	i.rows[3].Email = "GRACE@EXAMPLE.com"
 	i.rows = append(i.rows, store.ImportRow{Line: 9, Bad: "the line is not UTF-8"}, store.ImportRow{Line: 10, Username: "olga"}, store.ImportRow{Line: 11, Username: "olga", Email: "olga@example.org", Name: "Olga\u202e"})
@@ -256,7 +256,7 @@ func importsNoDoubles(t *testing.T, h house) {
 		t.Errorf("%+v", plan)
 	}
 	h.member(t, "ada")
-	other := h.people(hashBcrypt, "ada", "countess")
+	other := h.fromFile(hashBcrypt, "ada", "countess")
 	other.rows[0].Email = "lovelace@example.com"
 	other.rows[1].Email = "ada@example.com"
 	_, _, err = other.run(t)
@@ -265,7 +265,7 @@ func importsNoDoubles(t *testing.T, h house) {
 }
 
 func importsWithoutPasswords(t *testing.T, h house) {
-	i := h.people("", "none", "costly", "md5", "huge")
+	i := h.fromFile("", "none", "costly", "md5", "huge")
 	i.rows[1].Hash, i.rows[2].Hash, i.rows[3].Hash = hashTooCostly, hashPlainMD5, "pbkdf2:sha256:1000$"+strings.Repeat("s", 1<<20)+"$abcd"
 	plan := i.brings(t, 4)
 	if len(plan.Without) != 3 || len(plan.Kinds) != 0 {
@@ -276,7 +276,7 @@ func importsWithoutPasswords(t *testing.T, h house) {
 			t.Errorf("%s has a password", name)
 		}
 	}
-	left := h.people(hashBcrypt, "left-behind")
+	left := h.fromFile(hashBcrypt, "left-behind")
 	left.options.WithoutPasswords = true
 	left.brings(t, 1)
 	if h.find(t, "left-behind").HasPassword {
@@ -288,7 +288,7 @@ func renames(t *testing.T, h house) {
 	h.member(t, "grace-hopper")
 	must(t, h.Store.RegisterPending(t.Context(), store.Registration{Username: "jean", Email: "jean@example.org", Password: Password}, "a browser", From))
 	h.exec(t, `INSERT INTO reserved_usernames (username, user_id, until) VALUES ('mary', NULL, $1)`, h.clock.Now().UTC().Add(24*time.Hour))
-	i := h.people(hashBcrypt, "ada", "Ada", "admin", "Grace Hopper", "李", "x", strings.Repeat("w", 64), "Émilie du Châtelet", "--", "jean", "mary", "x-2")
+	i := h.fromFile(hashBcrypt, "ada", "Ada", "admin", "Grace Hopper", "李", "x", strings.Repeat("w", 64), "Émilie du Châtelet", "--", "jean", "mary", "x-2")
 	for n := range i.rows {
 		i.rows[n].Email = fmt.Sprintf("p%d@example.com", n)
 	}
@@ -312,7 +312,7 @@ func renames(t *testing.T, h house) {
 }
 
 func importsBesideOthers(t *testing.T, h house) {
-	i := h.people(hashBcrypt, "ada", "grace", "mary", "jean")
+	i := h.fromFile(hashBcrypt, "ada", "grace", "mary", "jean")
 	i.options.Skip = true
 	i.before = func(row int) {
 		switch row {
@@ -333,7 +333,7 @@ func importsBesideOthers(t *testing.T, h house) {
 }
 
 func importsStates(t *testing.T, h house) {
-	i := h.people(hashBcrypt, "ada", "grace", "mary", "jean")
+	i := h.fromFile(hashBcrypt, "ada", "grace", "mary", "jean")
 	born := h.clock.Now().UTC().Add(-1000 * 24 * time.Hour).Truncate(time.Microsecond)
 	i.rows[0].CreatedAt, i.rows[0].VerifiedAt = born, born.Add(time.Hour)
 	i.rows[1].DisabledAt, i.rows[2].Closed, i.rows[3].SecondStep = born, true, true
@@ -350,7 +350,7 @@ func importsStates(t *testing.T, h house) {
 	if jean := h.find(t, "jean"); jean.HasPassword {
 		t.Error("Jean's password alone signs her in")
 	}
-	alone := h.people(hashBcrypt, "alone")
+	alone := h.fromFile(hashBcrypt, "alone")
 	alone.rows[0].SecondStep, alone.options.PasswordAlone = true, true
 	alone.brings(t, 1)
 	if !h.enters(t, "alone", oldPassword) {
@@ -359,7 +359,7 @@ func importsStates(t *testing.T, h house) {
 }
 
 func importsRoles(t *testing.T, h house) {
-	i := h.people(hashBcrypt, "ada", "grace")
+	i := h.fromFile(hashBcrypt, "ada", "grace")
 	i.rows[0].Role, i.rows[1].Role = store.RoleAdmin, "emperor"
 	_, _, err := i.run(t)
 	must(t, err)
@@ -373,7 +373,7 @@ func importsRoles(t *testing.T, h house) {
 }
 
 func importsAlone(t *testing.T, h house) {
-	i, other := h.people(hashBcrypt, "ada"), h.people(hashBcrypt, "grace")
+	i, other := h.fromFile(hashBcrypt, "ada"), h.fromFile(hashBcrypt, "grace")
 	i.before = func(int) {
 		if _, _, err := other.run(t); !errors.Is(err, store.ErrImporting) {
 			t.Errorf("another one: %v", err)
@@ -382,7 +382,7 @@ func importsAlone(t *testing.T, h house) {
 	i.brings(t, 1)
 	other.brings(t, 1) // at once
 	h.exec(t, `INSERT INTO locks (name, at) VALUES ('import', $1)`, h.clock.Now().UTC())
-	third := h.people(hashBcrypt, "mary")
+	third := h.fromFile(hashBcrypt, "mary")
 	h.clock.Move(59 * time.Second)
 	if _, _, err := third.run(t); !errors.Is(err, store.ErrImporting) {
 		t.Errorf("after 59 seconds: %v", err)
@@ -390,7 +390,7 @@ func importsAlone(t *testing.T, h house) {
 	h.clock.Move(2 * time.Second)
 	third.brings(t, 1)
 	// Whoever was thought dead and is not, stops.
-	fourth := h.people(hashBcrypt, "jean")
+	fourth := h.fromFile(hashBcrypt, "jean")
 	fourth.before = func(int) {
 		h.exec(t, `UPDATE locks SET at = $1 WHERE name = 'import'`, h.clock.Now().UTC().Add(time.Second))
 	}
@@ -401,8 +401,8 @@ func importsAlone(t *testing.T, h house) {
 }
 
 func endsOldPasswords(t *testing.T, h house) {
-	h.people(hashBcrypt, "ada", "grace").brings(t, 2)
-	h.people(hashDjango, "mary").brings(t, 1)
+	h.fromFile(hashBcrypt, "ada", "grace").brings(t, 2)
+	h.fromFile(hashDjango, "mary").brings(t, 1)
 	if !h.enters(t, "ada", oldPassword) {
 		t.Fatal("Ada can't sign in")
 	}
@@ -419,7 +419,7 @@ func endsOldPasswords(t *testing.T, h house) {
 			t.Errorf("%s: want %v", name, want)
 		}
 	}
-	h.people(hashBcrypt, "jean").brings(t, 1)
+	h.fromFile(hashBcrypt, "jean").brings(t, 1)
 	if n, err := h.DropOldPasswords(t.Context(), Operator); err != nil || n != 1 || h.find(t, "jean").HasPassword {
 		t.Errorf("%d, %v", n, err)
 	}
@@ -427,7 +427,7 @@ func endsOldPasswords(t *testing.T, h house) {
 
 func knowsKinds(t *testing.T, h house) {
 	beside := h.copied(t)
-	h.people(hashArgon2, "ada").brings(t, 1)
+	h.fromFile(hashArgon2, "ada").brings(t, 1)
 	for _, site := range []house{h, beside} {
 		if !site.enters(t, "ada", oldPassword) {
 			t.Error("Ada can't sign in")
@@ -436,17 +436,17 @@ func knowsKinds(t *testing.T, h house) {
 	}
 	h.exec(t, `UPDATE users SET password_kind = '$argon2id$v=19$m=256,t=2,p=1' WHERE username = 'ada'`)
 	second := "$argon2id$v=19$m=512,t=2,p=1" + hashArgon2[len("$argon2id$v=19$m=256,t=2,p=1"):]
-	h.people(hashWerkzeug, "grace").brings(t, 1)
-	h.people(second, "mary").brings(t, 1)
-	third := h.people("$argon2id$v=19$m=1024,t=2,p=1"+hashArgon2[len("$argon2id$v=19$m=256,t=2,p=1"):], "jean")
+	h.fromFile(hashWerkzeug, "grace").brings(t, 1)
+	h.fromFile(second, "mary").brings(t, 1)
+	third := h.fromFile("$argon2id$v=19$m=1024,t=2,p=1"+hashArgon2[len("$argon2id$v=19$m=256,t=2,p=1"):], "jean")
 	if _, _, err := third.run(t); err == nil || !strings.Contains(err.Error(), "4 memory-hard kinds") {
 		t.Errorf("%v", err)
 	}
-	h.people(hashDjango, "olga").brings(t, 1) // which is not memory-hard
+	h.fromFile(hashDjango, "olga").brings(t, 1) // which is not memory-hard
 }
 
 func exportsPeople(t *testing.T, h house) {
-	i := h.people(hashDjango, "ada", "grace")
+	i := h.fromFile(hashDjango, "ada", "grace")
 	i.rows[1].DisabledAt, i.rows[1].Name = h.clock.Now().UTC().Truncate(time.Microsecond), "=Grace"
 	i.brings(t, 2)
 	own := h.member(t, "mary")
@@ -465,7 +465,7 @@ func exportsPeople(t *testing.T, h house) {
 	_, err = h.ExportUsers(t.Context(), true, Operator, func(u store.ExportedUser) error { out = append(out, u); return nil })
 	must(t, err)
 	other := open(t, h.kind)
-	back := other.people("")
+	back := other.fromFile("")
 	for _, u := range out {
 		back.rows = append(back.rows, store.ImportRow{
 			Line: len(back.rows) + 1, Username: u.Username, Email: u.Email, Name: u.Name, Hash: u.Password,
@@ -486,7 +486,7 @@ func exportsPeople(t *testing.T, h house) {
 }
 
 func recordsImports(t *testing.T, h house) {
-	h.people(hashBcrypt, "ada", "grace").brings(t, 2)
+	h.fromFile(hashBcrypt, "ada", "grace").brings(t, 2)
 	events, _, err := h.Events(t.Context(), h.find(t, "ada"), 0)
 	must(t, err)
 	if len(events) != 1 || events[0].Name != store.EventRegistered || events[0].Detail != store.DetailImported || !events[0].Operator {
