@@ -29,7 +29,12 @@ var (
 
 // administration are the pages of the people who run the site.
 func (s *Site) administration() []route {
-	return []route{}
+	person := string(s.Admin) + "/people/{id}"
+	return []route{
+		{get, person + "/look", lookAsThem, s.newLook, drawn},
+		{post, person + "/look", lookAsThem, s.look, drawn},
+		{post, s.Admin.StopLooking(), entered, s.stopLooking, drawn},
+	}
 }
 
 // idShape is the format of the number of an account.

@@ -203,6 +203,10 @@ var examples = []example{
 	{route: "GET /dev/mailbox/{n}", at: "/dev/mailbox/0", shows: aFile, costs: takes(0, 2)}, // a letter as it is sent
 	{route: "GET /dev/mailbox.json", shows: aFile, costs: takes(0, 2)},
 
+	{route: "GET /admin/people/{id}/look", at: "/admin/people/1/look", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/look", at: "/admin/people/1/look", form: "reason=asked", costs: takes(0, 2)},
+	{route: "POST /admin/look/end", costs: takes(0, 2)},
+
 	// Those of a product, and those that it has for its letters.
 	{route: "GET /members", costs: takes(0, 2)},
 	{route: "POST /members", costs: takes(0, 2)},
