@@ -21,6 +21,9 @@ type ActivityPage struct {
 	Contacts Contacts
 }
 
+// nothingHappened is said of a time in which nothing did.
+const nothingHappened = "Nothing happened in that time."
+
 // day is what happened on one day.
 type day struct {
 	// at is when the last of it happened.

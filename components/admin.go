@@ -2,8 +2,8 @@ package components
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"gatehouse/store"
 )
@@ -17,9 +17,12 @@ func (a AdminRoot) Overview() string { return string(a) }
 // People is the address of the list of people.
 func (a AdminRoot) People() string { return string(a) + "/people" }
 
+// Shows is the address of the list of those people alone, such as those who are "disabled".
+func (a AdminRoot) Shows(show string) string { return a.People() + "?show=" + show }
+
 // Person is the address of the page of one person, or of what is below it, such as "/disable".
 func (a AdminRoot) Person(id int64, below string) string {
-	return fmt.Sprintf("%s/people/%d%s", a, id, below)
+	return a.People() + "/" + strconv.FormatInt(id, 10) + below
 }
 
 // Invitations is the address of the list of invitations.

@@ -26,6 +26,7 @@ const (
 	firstPasskeyTitle  = "Create your passkey"
 	addPasskeyTitle    = "Add a passkey"
 	PasskeyTitle       = "Your passkey"
+	AdminTitle         = "Administration"
 
 	secondPasskeyTitle = "Use your passkey"
 	passwordByMail     = "Choose a password by email"

@@ -3,47 +3,38 @@ package handlers
 import (
 	"context"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gatehouse/store"
 )
 
-const (
-	// queryEvery is the least time between two queries for one figure. Counting takes longer
-	// the more rows there are, so it must not happen at every scrape.
-	queryEvery = time.Minute
-	// queryWait is how long the database may take for all queries. Prometheus waits ten seconds
-	// for a scrape.
-	queryWait = 5 * time.Second
-)
-
 // gauges are the values of a site that are read at each scrape.
 type gauges struct {
 	site    *Site
-	queries []*queryGauge
+	queries []queryGauge
+}
+
+// queryGauge is a figure that takes a query.
+type queryGauge struct {
+	name, help string
+	value      func(ctx context.Context) (float64, error)
 }
 
 func newGauges(s *Site) *gauges {
-	count := func(n int64, err error) (float64, error) { return float64(n), err }
-	return &gauges{site: s, queries: []*queryGauge{
-		{
-			name: "signins", help: "Live sign-ins, at most a minute ago.",
-			query: func(ctx context.Context) (float64, error) { return count(s.Store.CountSignIns(ctx)) },
-		},
-		{
-			name: "outbox_letters", help: "Letters that wait to be sent, at most a minute ago.",
-			query: func(ctx context.Context) (float64, error) { return count(s.Store.CountWaitingLetters(ctx)) },
-		},
-		{
-			name: "outbox_oldest_seconds", help: "How long the oldest letter that waits has waited, at most a minute ago; 0 where none does.",
-			query: func(ctx context.Context) (float64, error) {
-				age, err := s.Store.OldestLetter(ctx)
-				return age.Seconds(), err
-			},
-		},
+	return &gauges{site: s, queries: []queryGauge{
+		{"signins", "Live sign-ins, at most a minute ago.", func(ctx context.Context) (float64, error) {
+			n, _, err := s.countSignIns(ctx)
+			return float64(n), err
+		}},
+		{"outbox_letters", "Letters that wait to be sent, at most a minute ago.", func(ctx context.Context) (float64, error) {
+			n, _, err := s.countLetters(ctx)
+			return float64(n), err
+		}},
+		{"outbox_oldest_seconds", "How long the oldest letter that waits has waited, at most a minute ago; 0 where none does.", func(ctx context.Context) (float64, error) {
+			age, _, err := s.oldestLetter(ctx)
+			return age.Seconds(), err
+		}},
 	}}
 }
 
@@ -83,11 +74,11 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 		send(counter, "database_wait_seconds_total", "How long something waited for a connection to the database, in all.", stats.WaitDuration.Seconds(), label)
 	}
 
-	ctx, cancel := context.WithTimeout(context.Background(), queryWait)
+	ctx, cancel := context.WithTimeout(context.Background(), askWait)
 	defer cancel()
 	g.collectJobs(ctx, send)
 	for _, q := range g.queries {
-		if value, err := q.value(ctx, s); err == nil {
+		if value, err := q.value(ctx); err == nil {
 			send(gauge, q.name, q.help, value, nil)
 		}
 	}
@@ -113,32 +104,4 @@ func (g *gauges) collectJobs(ctx context.Context, send func(kind prometheus.Valu
 				float64(run.DoneAt.UnixMilli())/1000, prometheus.Labels{"job": run.Name})
 		}
 	}
-}
-
-// queryGauge is a figure that needs a query.
-type queryGauge struct {
-	name, help string
-	query      func(ctx context.Context) (float64, error)
-
-	mu     sync.Mutex
-	at     time.Time
-	latest float64
-	err    error
-}
-
-// value returns the latest value, or queries again if that is too old. A failing query is
-// logged once until it succeeds again.
-func (q *queryGauge) value(ctx context.Context, s *Site) (float64, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := s.Clock()
-	if age := now.Sub(q.at); age >= 0 && age < queryEvery { // the clock may have been set back
-		return q.latest, q.err
-	}
-	failed := q.err != nil
-	q.at = now
-	if q.latest, q.err = q.query(ctx); q.err != nil && !failed {
-		s.Log.Error("a figure is missing from the metrics", "figure", metricName(q.name), "error", q.err.Error())
-	}
-	return q.latest, q.err
 }

@@ -51,15 +51,15 @@ func TestMetricsShowSignInsAndTheOutbox(t *testing.T) {
 		h.becomes(t, none)
 		v.registers()
 		h.becomes(t, none) // what takes a query is asked for once a minute
-		h.clock.Move(queryEvery)
+		h.clock.Move(askEvery)
 		h.becomes(t, map[string]float64{"signins": 1, "outbox_letters": 1, "outbox_oldest_seconds": 60})
 		v.another().signsIn()
 		storetest.Register(t, h.Store, registration("grace"))
-		h.clock.Move(queryEvery)
+		h.clock.Move(askEvery)
 		h.becomes(t, map[string]float64{"signins": 2, "outbox_letters": 2, "outbox_oldest_seconds": 120})
 		h.letters(t)
 		v.post("/logout", url.Values{})
-		h.clock.Move(queryEvery)
+		h.clock.Move(askEvery)
 		h.becomes(t, map[string]float64{"signins": 1, "outbox_letters": 0, "outbox_oldest_seconds": 0})
 		h.clock.Move(store.Absolute)
 		h.becomes(t, none)
@@ -80,7 +80,7 @@ func TestAFigureThatCannotBeHadIsLeftOut(t *testing.T) {
 		v.registers()
 		complaints := func(want int) {
 			t.Helper()
-			if got := strings.Count(h.log.String(), "a figure is missing from the metrics"); got != want {
+			if got := strings.Count(h.log.String(), "a figure is missing"); got != want {
 				t.Errorf("the log complains %d times, want %d:\n%s", got, want, h.log)
 			}
 		}
@@ -89,7 +89,7 @@ func TestAFigureThatCannotBeHadIsLeftOut(t *testing.T) {
 			if _, err := h.data.Write.Exec(statement); err != nil {
 				t.Fatal(err)
 			}
-			h.clock.Move(queryEvery)
+			h.clock.Move(askEvery)
 		}
 		for outage := range 2 {
 			change(`ALTER TABLE letters RENAME TO hidden`)
@@ -103,7 +103,7 @@ func TestAFigureThatCannotBeHadIsLeftOut(t *testing.T) {
 				if figures["signins"] != 1 || figures["gate_slots"] == 0 {
 					t.Errorf("what can be had is missing: %v", figures)
 				}
-				h.clock.Move(queryEvery)
+				h.clock.Move(askEvery)
 			}
 			complaints(2 * (outage + 1)) // one for each figure
 			change(`ALTER TABLE hidden RENAME TO letters`)

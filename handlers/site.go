@@ -68,6 +68,7 @@ type Site struct {
 
 	mux       *chi.Mux
 	budgets   budgets
+	figures   figures
 	pageCache pageCache
 	// base is the base URL as text.
 	base string

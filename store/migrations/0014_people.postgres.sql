@@ -8,6 +8,7 @@ CREATE INDEX users_unfolded ON users (id) WHERE name_key IS NULL AND name <> '';
 CREATE INDEX users_disabled ON users (id) WHERE disabled_at IS NOT NULL;
 CREATE INDEX users_shut ON users (id) WHERE closed_at IS NOT NULL;
 CREATE INDEX users_unconfirmed ON users (id) WHERE confirmed_at IS NULL;
+CREATE INDEX users_old_password ON users (id) WHERE password_scheme <> '' AND password_scheme <> 'bcrypt-hmac-sha384';
 
 -- By bytes, as SQLite sorts, or pages of a search would end elsewhere. Nothing is written anew.
 ALTER TABLE users ALTER COLUMN username TYPE TEXT COLLATE "C";

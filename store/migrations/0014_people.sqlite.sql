@@ -8,6 +8,7 @@ CREATE INDEX users_unfolded ON users (id) WHERE name_key IS NULL AND name <> '';
 CREATE INDEX users_disabled ON users (id) WHERE disabled_at IS NOT NULL;
 CREATE INDEX users_shut ON users (id) WHERE closed_at IS NOT NULL;
 CREATE INDEX users_unconfirmed ON users (id) WHERE confirmed_at IS NULL;
+CREATE INDEX users_old_password ON users (id) WHERE password_scheme <> '' AND password_scheme <> 'bcrypt-hmac-sha384';
 
 -- A copy of the version before changes a name and knows nothing of its keys: then they are folded again.
 CREATE TRIGGER users_unfold AFTER UPDATE OF name ON users
