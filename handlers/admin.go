@@ -48,6 +48,9 @@ func (s *Site) administration() []route {
 		{post, root + "/people/{id}/erase", erasePeople, s.deed(s.erasing()), drawn},
 		{get, root + "/people/{id}/role", changeRoles, s.newDeed(s.changingRole()), drawn},
 		{post, root + "/people/{id}/role", changeRoles, s.deed(s.changingRole()), drawn},
+		{get, root + "/people/{id}/look", lookAsThem, s.newLook, drawn},
+		{post, root + "/people/{id}/look", lookAsThem, s.look, drawn},
+		{post, s.Admin.StopLooking(), entered, s.stopLooking, drawn},
 	}
 }
 

@@ -221,6 +221,9 @@ var examples = []example{
 	{route: "POST /admin/people/{id}/erase", at: "/admin/people/1/erase", form: "username=ada&reason=asked", costs: takes(0, 2)},
 	{route: "GET /admin/people/{id}/role", at: "/admin/people/1/role", costs: takes(0, 2)},
 	{route: "POST /admin/people/{id}/role", at: "/admin/people/1/role", form: "role=support&was=member", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}/look", at: "/admin/people/1/look", costs: takes(0, 2)},
+	{route: "POST /admin/people/{id}/look", at: "/admin/people/1/look", form: "reason=asked", costs: takes(0, 2)},
+	{route: "POST /admin/look/end", costs: takes(0, 2)},
 
 	// Those of a product, and those that it has for its letters.
 	{route: "GET /members", costs: takes(0, 2)},
