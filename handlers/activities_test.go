@@ -38,7 +38,7 @@ func (p *page) lists(text, but string) *page {
 func TestAUD03ActivityIsFound(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
 		v.registers()
-		admin := v.administers(t)
+		admin := v.asAdmin(t)
 		storetest.Register(t, h.Store, registration("grace"))
 		h.happen(t, "grace", store.EventFailed, "2001:db8::7", store.ListedPerPage)
 		h.happen(t, "grace", store.EventThrottled, "2001:db8::7", 1)
@@ -97,7 +97,7 @@ func TestAUD03ActivityIsFound(t *testing.T) {
 // AUD-03: a rare kind from a busy address is looked for in steps.
 func TestAUD03LooksFurther(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		admin := v.administers(t)
+		admin := v.asAdmin(t)
 		storetest.Register(t, h.Store, registration("grace"))
 		h.happen(t, "grace", store.EventClosed, "192.0.2.1", 1)
 		h.happen(t, "grace", store.EventFailed, "192.0.2.1", store.LookedThrough)
@@ -115,7 +115,7 @@ func TestAUD03LooksFurther(t *testing.T) {
 // Whatever stands in the address, there is a page with a sentence.
 func TestAUD03ConditionsCanBeAnything(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		admin := v.administers(t)
+		admin := v.asAdmin(t)
 		for _, path := range []string{"/admin/activity", "/admin/people/1/activity"} {
 			for name, sentence := range map[string]string{"who": "Nobody has that username", "from": "That isn't a network address.", "kind": "Choose one of these."} {
 				if name == "who" && path != "/admin/activity" {

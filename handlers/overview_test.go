@@ -20,8 +20,8 @@ func (p *page) fact(term string) string {
 	return ""
 }
 
-// administers signs a visitor of the same kind in as an administrator.
-func (v *visitor) administers(t *testing.T) *visitor {
+// asAdmin signs a visitor of the same kind in as an administrator.
+func (v *visitor) asAdmin(t *testing.T) *visitor {
 	t.Helper()
 	admin := v.h.staff(t, "frances", store.RoleAdmin)
 	admin.htmx = v.htmx
@@ -30,7 +30,7 @@ func (v *visitor) administers(t *testing.T) *visitor {
 
 func TestTheOverviewCountsOnceAMinute(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		admin := v.administers(t)
+		admin := v.asAdmin(t)
 		admin.get("/").is(200) // where the greeting is said
 		first := admin.get("/admin").is(200).says("Administration").says("at most a minute ago")
 		says := func(shown *page, facts ...string) {
@@ -70,7 +70,7 @@ func TestTheOverviewCountsOnceAMinute(t *testing.T) {
 // A figure that takes too long, or that fails, is no reason not to show the others.
 func TestTheOverviewLeavesOutWhatCannotBeHad(t *testing.T) {
 	both(t, func(t *testing.T, h *house, v *visitor) {
-		admin := v.administers(t)
+		admin := v.asAdmin(t)
 		if _, err := h.data.Write.Exec(`ALTER TABLE letters RENAME TO hidden`); err != nil {
 			t.Fatal(err)
 		}
