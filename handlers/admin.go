@@ -32,6 +32,7 @@ func (s *Site) administration() []route {
 	root := string(s.Admin)
 	return []route{
 		{get, root, seePeople, s.overview, drawn},
+		{get, root + "/people", seePeople, s.people, drawn},
 	}
 }
 

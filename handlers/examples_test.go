@@ -205,6 +205,7 @@ var examples = []example{
 
 	// Ada is a member, whom the administration turns away.
 	{route: "GET /admin", costs: takes(0, 2)},
+	{route: "GET /admin/people", costs: takes(0, 2)},
 
 	// Those of a product, and those that it has for its letters.
 	{route: "GET /members", costs: takes(0, 2)},
