@@ -121,7 +121,8 @@ func accountLinks(ctx context.Context) []Link {
 
 // Overview is what the first page of an account says.
 type Overview struct {
-	User   store.User
+	User store.User
+	// SignIn is theirs, or the zero SignIn on a page that is not shown to its owner.
 	SignIn store.SignIn
 	store.Summary
 	// Words say the events of the product, by their names.
@@ -174,11 +175,19 @@ func (o Overview) passkeys() string {
 func (o Overview) name() string { return rules.CanonicalName(o.User.Name) }
 
 func (o Overview) devices() string {
-	if o.Devices > 1 {
+	switch {
+	case o.Devices > 1:
 		return fmt.Sprintf("Signed in on %d", o.Devices)
+	case !o.here() && o.Devices == 0:
+		return "Signed in nowhere"
+	case !o.here():
+		return "Signed in on one"
 	}
 	return "Only this one is signed in"
 }
+
+// here says whether the person is signed in by the browser that shows the page.
+func (o Overview) here() bool { return !o.SignIn.CreatedAt.IsZero() }
 
 // stays says how long the sign-in lasts.
 func (o Overview) stays(times Times) string {

@@ -42,6 +42,8 @@ type Page struct {
 	Base string
 	// Theme is one of Themes; Here is the address of the page, to come back to after choosing another.
 	Theme, Here string
+	// Looking is what the page says while an administrator looks at the account of User, or nil.
+	Looking *Looking
 	// OtherUser says that the page around this fragment was drawn for another user, so the links at its top change as
 	// well.
 	OtherUser bool
@@ -122,7 +124,9 @@ func (p Page) Description() string {
 func (p Page) leadsIn() bool { return p.User != nil || !p.Entry || p.Title == "" }
 
 // choosesTheme says whether the page offers the themes itself, so that its foot need not.
-func (p Page) choosesTheme() bool { return strings.HasPrefix(p.Here, "/account/profile") }
+func (p Page) choosesTheme() bool {
+	return strings.HasPrefix(p.Here, "/account/profile") && p.Looking == nil
+}
 
 // administers says whether the page belongs to the administration.
 func (p Page) administers() bool {

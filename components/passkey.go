@@ -116,6 +116,8 @@ type PasskeyList struct {
 	MayRemovePassword bool
 	// Notice says what was just done, or is empty.
 	Notice string
+	// Looked says that an administrator looks, whose password manager is told nothing.
+	Looked bool
 }
 
 // mayAdd says whether the person can be told of a passkey, as they must be.
@@ -126,7 +128,12 @@ func (p PasskeyList) full() bool { return len(p.Keys) >= store.PasskeysMax }
 // alone says that all there is is one passkey on one device.
 func (p PasskeyList) alone() bool { return len(p.Keys) == 1 && !p.Keys[0].BackedUp }
 
-func (p PasskeyList) signal() Signal { return OwnPasskeys(p.Domain, p.User, p.PasskeyList) }
+func (p PasskeyList) signal() Signal {
+	if p.Looked {
+		return ""
+	}
+	return OwnPasskeys(p.Domain, p.User, p.PasskeyList)
+}
 
 // where says on how many devices a passkey is.
 func where(key store.Passkey) string {

@@ -80,7 +80,7 @@ func SignIns(list []store.SignIn, current store.SignIn, account, notice string) 
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else {
+			} else if current.ID != "" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"hint\">This is the only one.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

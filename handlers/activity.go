@@ -15,7 +15,7 @@ func (s *Site) activity(w http.ResponseWriter, r *http.Request) error {
 			return components.NotFound
 		}
 	}
-	events, more, err := s.Store.Events(r.Context(), *scopeOf(r).user, before)
+	events, more, err := s.Store.Events(r.Context(), *scopeOf(r).shown(), before)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (s *Site) saveDraft(r *http.Request, userID string) bool {
 func (s *Site) Draft(r *http.Request) (url.Values, bool) {
 	sess := s.session(r.Context())
 	d, user := sess.draft(), scopeOf(r).user
-	if r.Method != get || user == nil || d.path != r.URL.Path || !d.belongsTo(*user) {
+	if r.Method != get || user == nil || scopeOf(r).lookedAt != nil || d.path != r.URL.Path || !d.belongsTo(*user) {
 		return nil, false
 	}
 	sess.dropDraft()

@@ -58,8 +58,8 @@ func (s *Site) ShowForm(w http.ResponseWriter, r *http.Request, status int, form
 		form.Problem, sc.refusal = sc.refusal, ""
 		status = cmp.Or(sc.refusedAs, http.StatusUnprocessableEntity)
 	}
-	if form.Link = sc.link; sc.link == "" && sc.user != nil {
-		form.Account = sc.user.FormID()
+	if form.Link = sc.link; sc.link == "" && sc.shown() != nil {
+		form.Account = sc.shown().FormID()
 	}
 	form.Next = s.next(form.Next)
 	page := s.page(r, form.Title)

@@ -38,6 +38,9 @@ type Guard struct {
 	may store.Permission
 	// allow is a product's own condition on members, or nil.
 	allow *func(store.User) bool
+	// unseen keeps a product's page from whoever looks at an account. open admits them, and is false
+	// for all but what look.go lists.
+	unseen, open bool
 }
 
 // audience is who a route is for.
@@ -65,6 +68,8 @@ var (
 	Members  = Guard{who: forMembers}
 	Verified = Guard{who: forMembers, verified: true}
 	Recent   = Guard{who: forMembers, recent: true}
+	// Unseen is for members, and keeps the page from administrators who look at an account.
+	Unseen = Guard{who: forMembers, unseen: true}
 
 	// entered is for what nobody is kept from by a second step that they do not want: ending a
 	// stolen sign-in, changing the password, mending the address, taking their data, closing the
@@ -83,6 +88,7 @@ func (g Guard) And(other Guard) Guard {
 	return Guard{
 		who: max(g.who, other.who), verified: g.verified || other.verified, recent: g.recent || other.recent,
 		reachable: g.reachable || other.reachable, entered: g.entered && other.entered, may: g.may | other.may, allow: cmp.Or(g.allow, other.allow),
+		unseen: g.unseen || other.unseen,
 	}
 }
 
@@ -143,14 +149,16 @@ func (s *Site) guarded(g Guard, do handler) handler {
 		switch {
 		case g.who == forMembers && sc.user == nil:
 			return s.mustSignIn(w, r)
+		case sc.lookedAt != nil && !g.open:
+			return s.onlyLooks(w, r)
 		case g.may != 0 && !sc.user.May(g.may):
 			s.event(r, store.EventForbidden)
 			return components.StaffOnly
-		case g.allow != nil && !(*g.allow)(*sc.user):
+		case g.allow != nil && !(*g.allow)(*sc.shown()):
 			return components.Forbidden
-		case g.who == forMembers && !g.entered && s.Store.MustSetUp(*sc.user):
+		case g.who == forMembers && !g.entered && s.Store.MustSetUp(*sc.shown()):
 			return s.mustSetUp(w, r)
-		case (g.verified || g.reachable && s.Store.Mails()) && !sc.user.Verified():
+		case (g.verified || g.reachable && s.Store.Mails()) && !sc.shown().Verified():
 			return s.Redirect(w, r, "/email/verify")
 		case sc.refusal == "" && r.Method == post && sc.user != nil && g.who != forVisitors && !drawnFor(r, *sc.user):
 			return s.wrongUser(w, r)

@@ -55,13 +55,14 @@ func (s *Site) listPasskeys(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) showPasskeys(w http.ResponseWriter, r *http.Request, notice string) error {
 	sc := scopeOf(r)
-	list, err := s.Store.ListPasskeys(r.Context(), *sc.user)
+	user := *sc.shown()
+	list, err := s.Store.ListPasskeys(r.Context(), user)
 	if err != nil {
 		return err
 	}
 	body := components.Passkeys(components.PasskeyList{
-		User: *sc.user, SignIn: *sc.signIn, PasskeyList: list, Domain: s.Store.PasskeyDomain(), Mails: s.Store.Mails(),
-		MayRemovePassword: s.Store.MayRemovePassword(*sc.user) && slices.ContainsFunc(list.Keys, s.works), Notice: notice,
+		User: user, SignIn: sc.shownSignIn(), PasskeyList: list, Domain: s.Store.PasskeyDomain(), Mails: s.Store.Mails(),
+		MayRemovePassword: s.Store.MayRemovePassword(user) && slices.ContainsFunc(list.Keys, s.works), Notice: notice, Looked: sc.lookedAt != nil,
 	})
 	return s.show(w, r, http.StatusOK, s.page(r, components.PasskeysTitle), body)
 }
@@ -115,7 +116,7 @@ func (s *Site) addPasskey(w http.ResponseWriter, r *http.Request) error {
 // ownPasskey is the passkey that the address names. That of somebody else is as absent as one that is
 // gone.
 func (s *Site) ownPasskey(r *http.Request) (store.Passkey, error) {
-	list, err := s.Store.ListPasskeys(r.Context(), *scopeOf(r).user)
+	list, err := s.Store.ListPasskeys(r.Context(), *scopeOf(r).shown())
 	if err != nil {
 		return store.Passkey{}, err
 	}
@@ -140,7 +141,7 @@ func (s *Site) passkey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showPasskey(w http.ResponseWriter, r *http.Request, status int, form *components.PasskeyForm, key store.Passkey) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Passkey(form, key, scopeOf(r).user.FormID()))
+	return s.ShowForm(w, r, status, &form.Form, components.Passkey(form, key, scopeOf(r).shown().FormID()))
 }
 
 func (s *Site) renamePasskey(w http.ResponseWriter, r *http.Request) error {

@@ -45,7 +45,7 @@ func (p Product) choices() []components.LetterChoice {
 }
 
 func (s *Site) preferencesForm(r *http.Request) (*components.PreferencesForm, error) {
-	unwanted, err := s.Store.UnwantedLetters(r.Context(), *scopeOf(r).user)
+	unwanted, err := s.Store.UnwantedLetters(r.Context(), *scopeOf(r).shown())
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Site) newPreferences(w http.ResponseWriter, r *http.Request) error {
 	if values, ok := s.Draft(r); ok {
 		form.Fill(values)
 	}
-	return s.ShowForm(w, r, http.StatusOK, &form.Form, components.Preferences(form, !scopeOf(r).user.Verified()))
+	return s.ShowForm(w, r, http.StatusOK, &form.Form, components.Preferences(form, !scopeOf(r).shown().Verified()))
 }
 
 func (s *Site) choosePreferences(w http.ResponseWriter, r *http.Request) error {

@@ -131,8 +131,10 @@ func (p Product) LetterWords() map[string]components.LetterWords {
 	return words
 }
 
-// User is who is signed in, or nil. Handlers behind Members always have one.
-func User(r *http.Request) *store.User { return scopeOf(r).user }
+// User is whose pages are shown, or nil: who is signed in, or the person at whose account an
+// administrator looks. Handlers behind Members always have one. Forms are never processed for who is
+// only looked at, so there it is who acts.
+func User(r *http.Request) *store.User { return scopeOf(r).shown() }
 
 // Show answers with a page: to htmx with the body alone, to everybody else with the
 // whole page. It draws before the first byte is written, so a failure is still a 500.
@@ -169,6 +171,7 @@ func (s *Site) all() ([]route, error) {
 		if r.Allow != nil {
 			guard.allow = &r.Allow
 		}
+		guard.open = r.Method == get && guard.shows()
 		routes = append(routes, route{r.Method, r.Path, guard, r.Do, drawn})
 	}
 	return routes, nil

@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
-	form := components.NewProfileForm(*scopeOf(r).user)
+	form := components.NewProfileForm(*scopeOf(r).shown())
 	if values, ok := s.Draft(r); ok && !values.Has("zone") { // that is the other form of the page
 		form.Fill(values)
 	}
@@ -21,8 +21,8 @@ func (s *Site) newProfile(w http.ResponseWriter, r *http.Request) error {
 // changedDetails tells the password manager what somebody with passkeys is called, right after they
 // changed it.
 func (s *Site) changedDetails(r *http.Request) (components.Signal, error) {
-	user := *scopeOf(r).user
-	if user.Passkeys == 0 || !s.Store.Passkeys() || s.session(r.Context()).flash() != components.Saved {
+	user := *scopeOf(r).shown()
+	if scopeOf(r).lookedAt != nil || user.Passkeys == 0 || !s.Store.Passkeys() || s.session(r.Context()).flash() != components.Saved {
 		return "", nil
 	}
 	list, err := s.Store.ListPasskeys(r.Context(), user)
@@ -55,6 +55,6 @@ func (s *Site) checkProfile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) showProfile(w http.ResponseWriter, r *http.Request, status int, form *components.ProfileForm, signal components.Signal) error {
-	zone := components.NewZoneForm(*scopeOf(r).user, s.browserZone(r))
+	zone := components.NewZoneForm(*scopeOf(r).shown(), s.browserZone(r))
 	return s.ShowForm(w, r, status, &form.Form, components.Profile(s.page(r, form.Title), form, zone, signal))
 }

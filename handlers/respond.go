@@ -19,7 +19,7 @@ import (
 // document. It renders before it writes, so that a failure can still become a 500.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, page components.Page, body templ.Component) error {
 	sc := scopeOf(r)
-	page.OtherUser = sc.otherUser && partial(r)
+	page.OtherUser = (sc.otherUser || sc.lookedAt != nil) && partial(r)
 	if sc.refusal != "" {
 		status, page.Refused, body = http.StatusUnprocessableEntity, true, components.Refused(sc.refusal, body)
 	}

@@ -29,10 +29,13 @@ type scope struct {
 
 	id      string
 	address string
-	// loaded says that the session was read. user and signIn are then who is signed in, or nil.
+	// loaded says that the session was read. user and signIn are then who is signed in, or nil. They
+	// act: what is logged, kept or proved is theirs, also while they look at an account.
 	loaded bool
 	user   *store.User
 	signIn *store.SignIn
+	// lookedAt is the person at whose account the user looks, or nil.
+	lookedAt *store.User
 	// summary is how things are with their account, on the pages that say it.
 	summary store.Summary
 	// subject is the number of the account that a page of the administration is about, or 0.
@@ -64,6 +67,23 @@ func (sc *scope) within(ctx context.Context) context.Context {
 func scopeOf(r *http.Request) *scope {
 	sc, _ := r.Context().Value(scopeKey{}).(*scope)
 	return sc
+}
+
+// shown is whose pages are shown, or nil: the person at whose account the user looks, else the user.
+func (sc *scope) shown() *store.User {
+	if sc.lookedAt != nil {
+		return sc.lookedAt
+	}
+	return sc.user
+}
+
+// shownSignIn is the sign-in of whom pages are shown. Nobody who is looked at is signed in here: then it
+// is the zero SignIn.
+func (sc *scope) shownSignIn() store.SignIn {
+	if sc.lookedAt != nil {
+		return store.SignIn{}
+	}
+	return *sc.signIn
 }
 
 // identify gives each request an id and a log line.
@@ -126,6 +146,9 @@ func (s *Site) logRequest(r *http.Request, sc *scope, w middleware.WrapResponseW
 	}
 	if sc.user != nil {
 		attrs = append(attrs, slog.Int64("user", sc.user.ID))
+	}
+	if sc.lookedAt != nil {
+		attrs = append(attrs, slog.Int64("looking", sc.lookedAt.ID))
 	}
 	if sc.subject != 0 {
 		attrs = append(attrs, slog.Int64("subject", sc.subject))

@@ -113,15 +113,16 @@ func (s *Site) changedSecondStep(w http.ResponseWriter, r *http.Request, signIn 
 
 func (s *Site) showSecondStep(w http.ResponseWriter, r *http.Request, notice string) error {
 	sc := scopeOf(r)
+	user := *sc.shown()
 	var factors store.Factors
-	if sc.user.SecondStep() {
+	if user.SecondStep() {
 		var err error
-		if factors, err = s.Store.Factors(r.Context(), *sc.user); err != nil {
+		if factors, err = s.Store.Factors(r.Context(), user); err != nil {
 			return err
 		}
 	}
 	body := components.SecondSteps(components.SecondStep{
-		User: *sc.user, SignIn: *sc.signIn, Factors: factors, Required: s.Store.RequiresSecondStep(*sc.user), Mails: s.Store.Mails(),
+		User: user, SignIn: sc.shownSignIn(), Factors: factors, Required: s.Store.RequiresSecondStep(user), Mails: s.Store.Mails(),
 		Next: s.next(r.URL.Query().Get("next")), Notice: notice, Passkeys: s.Store.Passkeys(),
 	})
 	return s.show(w, r, http.StatusOK, s.page(r, components.SecondTitle), body)

@@ -69,7 +69,7 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (con
 		signIn, user, err := s.currentSignIn(session, r, sc)
 		if err == nil {
 			sc.session, sc.user, sc.signIn = token, user, signIn
-			return session, nil
+			return session, s.findLookedAt(session, r, sc)
 		}
 		if !errors.Is(err, store.ErrNotFound) {
 			return nil, err
@@ -87,12 +87,14 @@ func (s *Site) findSession(ctx context.Context, r *http.Request, sc *scope) (con
 // summed are the pages that say how things are with the account. They take no query more for it.
 var summed = []string{"/", "/account"}
 
+func isSummed(r *http.Request) bool { return r.Method != post && slices.Contains(summed, r.URL.Path) }
+
 func (s *Site) currentSignIn(ctx context.Context, r *http.Request, sc *scope) (*store.SignIn, *store.User, error) {
 	id := s.session(ctx).signIn()
 	if id == "" {
 		return nil, nil, store.ErrNotFound
 	}
-	if r.Method != post && slices.Contains(summed, r.URL.Path) {
+	if isSummed(r) {
 		signIn, user, summary, err := s.Store.CurrentOverview(ctx, id)
 		sc.summary = summary
 		return &signIn, &user, err
@@ -208,8 +210,12 @@ func (s *Site) resetSession(r *http.Request) error {
 	return nil
 }
 
-// Flash saves a message for the next page.
+// Flash saves a message for the next page. Whoever looks at an account has nothing done that one could
+// speak of.
 func (s *Site) Flash(r *http.Request, sentence string) {
+	if scopeOf(r).lookedAt != nil {
+		return
+	}
 	s.session(r.Context()).setFlash(sentence)
 }
 
@@ -217,7 +223,7 @@ func (s *Site) Flash(r *http.Request, sentence string) {
 func (s *Site) takeFlash(r *http.Request) string {
 	sess := s.session(r.Context())
 	sentence := sess.flash()
-	if r.Method != http.MethodGet || sentence == "" {
+	if r.Method != http.MethodGet || sentence == "" || scopeOf(r).lookedAt != nil {
 		return ""
 	}
 	sess.dropFlash()

@@ -67,13 +67,14 @@ func (s *Site) ended(w http.ResponseWriter, r *http.Request, sentence string) er
 
 func (s *Site) showSignIns(w http.ResponseWriter, r *http.Request, notice string) error {
 	sc := scopeOf(r)
-	list, err := s.Store.SignIns(r.Context(), *sc.user)
+	list, err := s.Store.SignIns(r.Context(), *sc.shown())
 	if err != nil {
 		return err
 	}
+	current := sc.shownSignIn()
 	// When a device was seen last is exact to a minute, so the one at hand need not be the first.
-	if i := slices.IndexFunc(list, func(n store.SignIn) bool { return n.ID == sc.signIn.ID }); i > 0 {
-		list = slices.Insert(slices.Delete(list, i, i+1), 0, *sc.signIn)
+	if i := slices.IndexFunc(list, func(n store.SignIn) bool { return n.ID == current.ID }); i > 0 {
+		list = slices.Insert(slices.Delete(list, i, i+1), 0, current)
 	}
-	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, *sc.signIn, sc.user.FormID(), notice))
+	return s.show(w, r, http.StatusOK, s.page(r, "Devices"), components.SignIns(list, current, sc.shown().FormID(), notice))
 }

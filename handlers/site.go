@@ -90,13 +90,14 @@ func (s *Site) Handler() (http.Handler, error) {
 		writer, _ := gzip.NewWriterLevel(w, level) // fails for levels that do not exist
 		return writer
 	})
-	s.mux.NotFound(compressor.Handler(s.dynamic(Everyone, s.notFound)).ServeHTTP)
+	s.mux.NotFound(compressor.Handler(s.dynamic(anywhere, s.notFound)).ServeHTTP)
 	s.mux.MethodNotAllowed(compressor.Handler(s.serve(s.methodNotAllowed)).ServeHTTP)
 	routes, err := s.all()
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range routes {
+		r.guard.open = r.guard.open || s.mayBeSeen(r)
 		handler := s.serve(r.do)
 		if r.guard != static {
 			handler = s.dynamic(r.guard, r.do)
@@ -122,26 +123,27 @@ var listed = []string{"/", "/login", "/register"}
 // page is what the layout needs to know about this request.
 func (s *Site) page(r *http.Request, title string) components.Page {
 	sc := scopeOf(r)
-	flash := ""
-	if sc.user == nil && r.URL.RawQuery == signedOut && r.URL.Path == "/" {
+	user, flash := sc.shown(), ""
+	if user == nil && r.URL.RawQuery == signedOut && r.URL.Path == "/" {
 		flash = "You're signed out."
 	}
 	return components.Page{
-		Flash: flash,
-		Site:  s.Name, Title: title, User: sc.user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
-		Admin: s.Admin, SecondSteps: s.Store.SecondSteps(), Passkeys: s.Store.Passkeys(), May: s.may(sc.user),
-		Entry: sc.user == nil, Indexed: slices.Contains(listed, r.URL.Path), Base: s.base, Theme: s.theme(r), Here: returnAddress(r),
-		Contacts: s.Contacts, Links: s.links(r, sc.user), AccountLinks: s.accountLinks(sc.user), Times: s.times(r, sc.user),
+		Flash: flash, Looking: s.looking(r),
+		Site: s.Name, Title: title, User: user, Bare: !sc.loaded, Open: s.Registration.Open(), Mails: s.Store.Mails(),
+		Admin: s.Admin, SecondSteps: s.Store.SecondSteps(), Passkeys: s.Store.Passkeys(), May: s.may(r),
+		Entry: user == nil, Indexed: slices.Contains(listed, r.URL.Path), Base: s.base, Theme: s.theme(r), Here: returnAddress(r),
+		Contacts: s.Contacts, Links: s.links(r, user), AccountLinks: s.accountLinks(user), Times: s.times(r, user),
 	}
 }
 
 // may is what the role of whoever is signed in allows: nothing while a second step that the site asks
-// of them is missing.
-func (s *Site) may(user *store.User) store.Permission {
-	if user == nil || s.Store.MustSetUp(*user) {
+// of them is missing, or while they look at an account.
+func (s *Site) may(r *http.Request) store.Permission {
+	sc := scopeOf(r)
+	if sc.user == nil || sc.lookedAt != nil || s.Store.MustSetUp(*sc.user) {
 		return 0
 	}
-	return user.TheRole().May
+	return sc.user.TheRole().May
 }
 
 // returnAddress is the address of the page with only the next parameter of its query. The rest

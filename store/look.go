@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"gatehouse/store/rules"
 )
@@ -26,7 +25,6 @@ const (
 // Refusals of looking at an account.
 var (
 	errNoReason     = rules.Refuse("reason", "Say why you look. The audit keeps it.")
-	errReasonLong   = rules.Refuse("reason", "Use at most %d characters.", ReasonMax)
 	errLookStaff    = rules.Refuse("", "Nobody looks at the account of somebody who helps to run this site.")
 	errLookDisabled = rules.Refuse("", "This account is disabled, so its owner sees nothing of it either.")
 	errLookClosed   = rules.Refuse("", "This account is closed, so its owner sees nothing of it either.")
@@ -54,15 +52,13 @@ const (
 		WHERE users.id = $2`
 )
 
-// CheckReason refuses a deed without a reason, and one that is too long.
-func CheckReason(reason string) error {
-	switch n := utf8.RuneCountInString(reason); {
-	case n == 0:
+// CheckLookReason refuses a look without a reason, and a reason that cannot be kept.
+func CheckLookReason(typed string) error {
+	reason, err := rules.Reason(typed, ReasonMax)
+	if err == nil && reason == "" {
 		return errNoReason
-	case n > ReasonMax:
-		return errReasonLong
 	}
-	return nil
+	return err
 }
 
 // Look begins to show the account of somebody to an administrator, by their own sign-in and for
@@ -79,7 +75,7 @@ func (s *Store) Look(ctx context.Context, n SignIn, subject int64, from Origin) 
 			err = mayBeSeen(user)
 		}
 		if err == nil {
-			err = CheckReason(from.Reason)
+			err = CheckLookReason(from.Reason)
 		}
 		if err != nil {
 			return err
@@ -101,6 +97,7 @@ func (s *Store) Look(ctx context.Context, n SignIn, subject int64, from Origin) 
 		if err := tx.tellOfLook(ctx, user, from); err != nil {
 			return err
 		}
+		from.Reason = rules.CanonicalName(from.Reason)
 		return tx.deed(ctx, from, EventLooked, user, DetailBegun)
 	})
 }
