@@ -14,6 +14,13 @@ var ErasedAtOnce = fmt.Sprintf(
 	Days(store.UndoValid),
 )
 
+// What a form says that closes an account, and one that asks for the username first.
+const (
+	closeAccount = "Close account"
+	closing      = "Closing…"
+	typeUsername = "Type %s to confirm."
+)
+
 // ClosingForm closes an account. The person types the username to agree.
 type ClosingForm struct {
 	Form
@@ -23,11 +30,11 @@ type ClosingForm struct {
 // NewClosingForm states the form for a person.
 func NewClosingForm(user store.User) *ClosingForm {
 	f := &ClosingForm{Form: Form{
-		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: "Close account", Busy: "Closing…", Danger: true,
+		ID: "closing", Action: "/account/delete", Title: "Close your account", Submit: closeAccount, Busy: closing, Danger: true,
 	}}
 	f.Username = &Field{
 		Name: "username", Label: "Your username", Type: "text", Autocomplete: "off",
-		Hint: "Type %s to confirm.", HintName: user.Username,
+		Hint: typeUsername, HintName: user.Username,
 		Rule: func(value string) error {
 			switch name := rules.CanonicalUsername(value); {
 			case rules.Pasted(name):

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"gatehouse/store"
-	"gatehouse/store/identity"
 	"gatehouse/store/rules"
 )
 
@@ -32,7 +31,7 @@ type DeedForm struct {
 // newDeed states a form with a reason. below is its address below that of the person.
 func newDeed(root AdminRoot, user store.User, below, title, submit, busy string, points ...string) *DeedForm {
 	f := &DeedForm{Subject: user, Points: points, Form: Form{
-		ID: strings.TrimPrefix(below, "/"), Action: root.Person(user.ID, below), Title: title, Submit: submit, Busy: busy, Danger: true,
+		ID: "deed-" + strings.TrimPrefix(below, "/"), Action: root.Person(user.ID, below), Title: title, Submit: submit, Busy: busy, Danger: true,
 	}}
 	f.Reason = &Field{
 		Name: "reason", Label: "Reason", Type: "text", Autocomplete: "off", Prose: true, Optional: true,
@@ -42,6 +41,23 @@ func newDeed(root AdminRoot, user store.User, below, title, submit, busy string,
 	f.Fields = []*Field{f.Reason}
 	return f
 }
+
+// What the pages of several deeds say.
+const (
+	signedOutAtOnce = "Every device is signed out at once."
+	emailed         = "They get an email about it, where their address is confirmed."
+)
+
+var reservedWord = fmt.Sprintf("Nobody can take the username for another %s.", Days(store.UsernameReservation))
+
+func disableTitle(user store.User) string { return fmt.Sprintf("Disable %s", user.Username) }
+func factorsTitle(user store.User) string {
+	return fmt.Sprintf("Remove all factors of %s", user.Username)
+}
+
+func closeTitle(user store.User) string { return fmt.Sprintf("Close the account of %s", user.Username) }
+
+func eraseTitle(user store.User) string { return fmt.Sprintf("Erase the account of %s", user.Username) }
 
 // checkReason refuses what the audit would not keep as it was typed.
 func checkReason(value string) error {
@@ -56,7 +72,7 @@ func checkReason(value string) error {
 
 // NewDisableForm asks before an account is disabled.
 func NewDisableForm(root AdminRoot, user store.User) *DeedForm {
-	return newDeed(root, user, "/disable", fmt.Sprintf("Disable %s", user.Username), "Disable", "Disabling…",
+	return newDeed(root, user, "/disable", disableTitle(user), "Disable", "Disabling…",
 		"Every device is signed out at once, and nobody can sign in until the account is enabled again.",
 		"Links that were emailed no longer work, nor do invitations with a role that they wrote.",
 		"Nothing is erased.",
@@ -67,39 +83,35 @@ func NewDisableForm(root AdminRoot, user store.User) *DeedForm {
 func NewFactorsForm(root AdminRoot, user store.User) *DeedForm {
 	in := "The password alone signs in from then on. Be sure that it's really them who ask."
 	if !user.HasPassword {
-		in = "There is no password, so nothing signs in from then on but a password that is chosen by link. Send that link afterwards."
+		in = "There is no password, so nothing signs in from then on but a password chosen by link. Send that link afterwards."
 	}
-	return newDeed(root, user, "/factors", fmt.Sprintf("Remove the factors of %s", user.Username), "Remove all factors", "Removing…",
+	return newDeed(root, user, "/factors", factorsTitle(user), removeFactors, "Removing…",
 		"The authenticator app, the recovery codes, the passkeys and all trusted browsers are gone.",
-		"Every device is signed out at once.",
-		in,
-		"They get an email about it, where their address is confirmed.",
+		signedOutAtOnce, in, emailed,
 	)
 }
 
 // NewAdminCloseForm asks before the account of somebody else is closed. reopen is how long it can be reopened.
 func NewAdminCloseForm(root AdminRoot, user store.User, reopen time.Duration) *DeedForm {
-	then := "Everything about it is erased at once, for good."
+	then := "The account and everything in it are erased at once, for good."
 	if reopen > 0 {
-		then = fmt.Sprintf("For %s its owner can sign in and reopen it. After that everything about it is erased, for good.", Days(reopen))
+		then = fmt.Sprintf("For %s its owner can sign in and reopen it. After that the account is erased, for good.", Days(reopen))
 	}
-	return newDeed(root, user, "/close", fmt.Sprintf("Close the account of %s", user.Username), "Close account", "Closing…",
-		"Every device is signed out at once.", then,
-		fmt.Sprintf("Nobody can take the username for another %s.", Days(store.UsernameReservation)),
-		"They get an email about it, where their address is confirmed.",
+	return newDeed(root, user, "/close", closeTitle(user), closeAccount, closing,
+		signedOutAtOnce, then, reservedWord, emailed,
 	)
 }
 
 // NewEraseForm asks before an account is erased. Whoever asks for that types the username.
 func NewEraseForm(root AdminRoot, user store.User) *DeedForm {
-	f := newDeed(root, user, "/erase", fmt.Sprintf("Erase the account of %s", user.Username), "Erase account", "Erasing…",
+	f := newDeed(root, user, "/erase", eraseTitle(user), "Erase account", "Erasing…",
 		"Everything about the account is gone at once and for good. It can't be reopened.",
-		fmt.Sprintf("Nobody can take the username for another %s.", Days(store.UsernameReservation)),
+		reservedWord,
 		fmt.Sprintf("The audit keeps the number %d alone, and the reason for this.", user.ID),
 	)
 	username := &Field{
 		Name: "username", Label: "Username", Type: "text", Autocomplete: "off",
-		Hint: "Type %s to confirm.", HintName: user.Username,
+		Hint: typeUsername, HintName: user.Username,
 		Rule: func(value string) error {
 			switch name := rules.CanonicalUsername(value); {
 			case rules.Pasted(name):
@@ -216,11 +228,6 @@ func VerificationSent(user store.User) string {
 		return fmt.Sprintf("The address of %s is confirmed already.", user.Username)
 	}
 	return fmt.Sprintf("A link to confirm the address is on its way to %s.", user.Username)
-}
-
-// WithoutMail says what is left where a site sends no mail.
-func WithoutMail(username string) string {
-	return fmt.Sprintf("This site sends no mail. Whoever runs it can use %s user reset %s.", identity.Program, username)
 }
 
 // FactorsRemoved says how somebody signs in from now on. required says that the site asks them for a second step.

@@ -30,6 +30,14 @@ func (p PersonPage) barred() string {
 	return ""
 }
 
+// says puts the username into a sentence.
+func (p PersonPage) says(format string) string { return fmt.Sprintf(format, p.Username) }
+
+// signOut names the button that ends a sign-in.
+func (p PersonPage) signOut(n store.SignIn, times Times) string {
+	return fmt.Sprintf("Sign out %s on %s, signed in %s", p.Username, shortDevice(n.Agent), times.ago(n.CreatedAt))
+}
+
 // own says that the page is about whoever looks at it.
 func (p PersonPage) own() bool { return p.By.ID == p.ID }
 
@@ -134,13 +142,13 @@ var letterLabels = map[string]string{
 	store.LetterClosed:          "Account closed",
 	store.LetterPasswordOff:     "Too many wrong passwords",
 	store.LetterInvite:          "Invitation",
-	store.LetterSecondOn:        "Second step turned on",
-	store.LetterSecondOff:       "Second step turned off",
-	store.LetterAppChanged:      "Authenticator app changed",
+	store.LetterSecondOn:        eventSentences[store.EventSecondOn],
+	store.LetterSecondOff:       eventSentences[store.EventSecondOff],
+	store.LetterAppChanged:      eventSentences[store.EventAppChanged],
 	store.LetterCodesMade:       "New recovery codes",
-	store.LetterCodeUsed:        "Recovery code used",
+	store.LetterCodeUsed:        eventSentences[store.EventCodeUsed],
 	store.LetterCodesWrong:      "Right password and wrong codes",
-	store.LetterFactorsReset:    "Second step removed",
+	store.LetterFactorsReset:    eventSentences[store.EventFactorsReset],
 	store.LetterAppRemoved:      "Authenticator app removed",
 	store.LetterPasskeyAdded:    "Passkey added",
 	store.LetterPasskeyRemoved:  "Passkey removed",
@@ -150,6 +158,14 @@ var letterLabels = map[string]string{
 	store.LetterLookedAt:        "An administrator looked at the account",
 	store.LetterFactorsUndone:   "Factors undone, with a link for a new password",
 }
+
+// What buttons say.
+const (
+	sendReset        = "Send a link for a new password"
+	sendVerification = "Send a link to confirm the address"
+	removeFactors    = "Remove all factors"
+	signingOut       = "Signing out…"
+)
 
 // doneBy says who did something, to the people who run the site.
 func doneBy(e store.DoneEvent) string {

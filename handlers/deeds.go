@@ -72,7 +72,9 @@ func (s *Site) showDeed(w http.ResponseWriter, r *http.Request, status int, form
 // disabling keeps somebody out.
 func (s *Site) disabling() deed {
 	return deed{
-		func(_ *http.Request, user store.User) *components.DeedForm { return components.NewDisableForm(s.Admin, user) },
+		func(_ *http.Request, user store.User) *components.DeedForm {
+			return components.NewDisableForm(s.Admin, user)
+		},
 		func(r *http.Request, _ *components.DeedForm, user store.User, from store.Origin) (string, error) {
 			return components.Disabled(user), s.Store.Disable(r.Context(), user, from)
 		},
@@ -82,7 +84,9 @@ func (s *Site) disabling() deed {
 // resettingFactors removes everything that somebody has beside a password.
 func (s *Site) resettingFactors() deed {
 	return deed{
-		func(_ *http.Request, user store.User) *components.DeedForm { return components.NewFactorsForm(s.Admin, user) },
+		func(_ *http.Request, user store.User) *components.DeedForm {
+			return components.NewFactorsForm(s.Admin, user)
+		},
 		func(r *http.Request, _ *components.DeedForm, user store.User, from store.Origin) (string, error) {
 			_, err := s.Store.ResetFactors(r.Context(), user, from)
 			if errors.Is(err, store.ErrNotFound) { // there is none, or nobody any more
@@ -119,7 +123,9 @@ func (s *Site) closing() deed {
 // erasing erases an account for good.
 func (s *Site) erasing() deed {
 	return deed{
-		func(_ *http.Request, user store.User) *components.DeedForm { return components.NewEraseForm(s.Admin, user) },
+		func(_ *http.Request, user store.User) *components.DeedForm {
+			return components.NewEraseForm(s.Admin, user)
+		},
 		func(r *http.Request, _ *components.DeedForm, user store.User, from store.Origin) (string, error) {
 			return components.Erased(user.Username), s.Store.Erase(r.Context(), user, from)
 		},

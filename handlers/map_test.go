@@ -18,6 +18,7 @@ var oneSided = map[string]string{
 	"components/theme":    "is a form at the foot of every page",
 	"store/activity":      "shows events",
 	"store/admin":         "is the table of its pages",
+	"store/deeds":         "are the verbs of what they change",
 	"store/forgot":        "begins a reset",
 	"store/health":        "asks whether the store is ready",
 	"store/home":          "shows the user, whom every page has",

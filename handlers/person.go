@@ -32,7 +32,7 @@ func (s *Site) showPerson(w http.ResponseWriter, r *http.Request, id int64, noti
 		Person: p, By: *scopeOf(r).user, Words: s.Product.Events, LetterWords: letters,
 		Mails: s.Store.Mails(), ClosingErases: s.Store.ReopenWithin() == 0, Notice: notice,
 	})
-	return s.show(w, r, http.StatusOK, s.page(r, p.Username), body)
+	return s.show(w, r, http.StatusOK, s.page(r, p.DisplayName()), body)
 }
 
 // didTo reports what was just done by a button of the page of a person. htmx gets the page as it

@@ -26,8 +26,10 @@ var ErrForbidden = errors.New("not allowed")
 var (
 	errOwnAccount = rules.Refuse("", "This is your own account: use its own pages.")
 	errUpward     = rules.Refuse("", "You can't do this to somebody who may do more than you.")
-	errLastAdmin  = rules.Refuse("", "Nobody else could administer this site. Make somebody else an administrator first.")
 )
+
+// ErrLastAdmin refuses to take the only administrator away.
+var ErrLastAdmin = rules.Refuse("", "Nobody else could administer this site. Make somebody else an administrator first.")
 
 // act begins what an administrator or the operator does to somebody else, before anything else in its
 // transaction. It returns the person as they are by now. It is refused for who lacks the permission,
@@ -100,7 +102,7 @@ func (tx *Tx) keepAdmin(ctx context.Context, user User) error {
 	var other int
 	err := tx.QueryRowContext(ctx, selectOtherAdmin, user.ID).Scan(&other)
 	if errors.Is(err, sql.ErrNoRows) {
-		return errLastAdmin
+		return ErrLastAdmin
 	}
 	if err != nil {
 		return fmt.Errorf("look for another administrator: %w", err)

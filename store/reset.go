@@ -94,7 +94,7 @@ func (s *Store) SendReset(ctx context.Context, user User, from Origin) error {
 			return err
 		}
 		if !s.Mails() {
-			return rules.Refuse("", "This site sends no mail. Whoever runs it can use %s user reset %s.", identity.Program, user.Username)
+			return NoMail(user)
 		}
 		if err := openTo(user); err != nil {
 			return err
@@ -107,6 +107,11 @@ func (s *Store) SendReset(ctx context.Context, user User, from Origin) error {
 		}
 		return tx.deed(ctx, from, EventResetAsked, user, "")
 	})
+}
+
+// NoMail refuses to write to somebody where the site sends no mail, and says what is left.
+func NoMail(user User) error {
+	return rules.Refuse("", "This site sends no mail. Whoever runs it can use %s user reset %s.", identity.Program, user.Username)
 }
 
 // enoughFor refuses one more letter to somebody.
