@@ -60,7 +60,9 @@ func NewLookForm(root AdminRoot, user store.User) *DeedForm {
 	return f
 }
 
-func lookTitle(user store.User) string { return fmt.Sprintf("Look at the account of %s", user.Username) }
+func lookTitle(user store.User) string {
+	return fmt.Sprintf("Look at the account of %s", user.Username)
+}
 
 // looks says whether whoever reads the page of a person may look at their account.
 func (p PersonPage) looks(ctx context.Context) bool {
