@@ -28,7 +28,7 @@ func Gallery() []State {
 		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
 		accountStates(), profileStates(), emailStates(), passwordStates(), factorsUndoStates(),
 		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
-		overviewStates(),
+		overviewStates(), peopleStates(),
 		personStates(), deedsStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
