@@ -28,13 +28,8 @@ func Gallery() []State {
 		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
 		accountStates(), profileStates(), emailStates(), passwordStates(), factorsUndoStates(),
 		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
-<<<<<<< HEAD
-		overviewStates(),
-		personStates(), deedsStates(), lookStates(),
-=======
 		overviewStates(), peopleStates(),
-		personStates(), deedsStates(),
->>>>>>> 13cd8b781b5c72de248ff7c713cb1cc8125f0fc5
+		personStates(), deedsStates(), lookStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)
