@@ -28,8 +28,9 @@ func Gallery() []State {
 		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
 		accountStates(), profileStates(), emailStates(), passwordStates(), factorsUndoStates(),
 		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
-		overviewStates(), activitiesStates(),
-		personStates(), deedsStates(),
+		overviewStates(), peopleStates(),
+		personStates(), deedsStates(), lookStates(),
+		activitiesStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)

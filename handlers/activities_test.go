@@ -21,11 +21,11 @@ func (h *house) happen(t *testing.T, username, name, address string, n int) {
 	}
 }
 
-// listed are the rows of a list.
-func (p *page) listed() int { return p.Find("main li.row-item").Length() }
+// rowsListed are the rows of a list.
+func (p *page) rowsListed() int { return p.Find("main li.row-item").Length() }
 
-// lists requires that rows of the list say one thing, and none the other. The form above it names everything.
-func (p *page) lists(text, but string) *page {
+// tells requires that rows of the list say one thing, and none the other. The form above it names everything.
+func (p *page) tells(text, but string) *page {
 	p.v.t.Helper()
 	rows := p.Find("main li.row-item").Text()
 	if !strings.Contains(rows, text) || but != "" && strings.Contains(rows, but) {
@@ -45,11 +45,11 @@ func TestAUD03ActivityIsFound(t *testing.T) {
 		if err := h.Store.Disable(t.Context(), h.user(t, "grace"), store.Origin{By: h.user(t, "frances").ID}); err != nil {
 			t.Fatal(err)
 		}
-		page := admin.get("/admin/activity").is(200).lists("Account disabled", "Account created").lists("by frances", "").lists("Too many wrong passwords", "")
-		if page.listed() != store.ListedPerPage || page.Find(`main a.username[href="/admin/people/`+fmt.Sprint(h.user(t, "grace").ID)+`"]`).Length() == 0 {
-			t.Errorf("%d rows, or nobody is named", page.listed())
+		page := admin.get("/admin/activity").is(200).tells("Account disabled", "Account created").tells("by frances", "").tells("Too many wrong passwords", "")
+		if page.rowsListed() != store.ListedPerPage || page.Find(`main a.username[href="/admin/people/`+fmt.Sprint(h.user(t, "grace").ID)+`"]`).Length() == 0 {
+			t.Errorf("%d rows, or nobody is named", page.rowsListed())
 		}
-		page = admin.get(page.Find("a[rel=next]").AttrOr("href", "")).is(200).lists("Account created", "Account disabled")
+		page = admin.get(page.Find("a[rel=next]").AttrOr("href", "")).is(200).tells("Account created", "Account disabled")
 		if page.Find(`.pages a[href="/admin/activity"]:contains(Newest)`).Length() != 1 {
 			t.Error("there is no way back to the newest")
 		}
@@ -59,7 +59,7 @@ func TestAUD03ActivityIsFound(t *testing.T) {
 			"from=2001%3Adb8%3A%3A7&kind=authn_login_fail_max": 1, "kind=user_created": 3, "who=ada&kind=user_created": 1, "who=&from=&kind=": store.ListedPerPage, "who=4711": 0,
 		} {
 			page := admin.get("/admin/activity?" + query).is(200)
-			if got := page.listed(); got != want {
+			if got := page.rowsListed(); got != want {
 				t.Errorf("%s lists %d, want %d", query, got, want)
 			}
 			if want == 0 {
@@ -78,11 +78,11 @@ func TestAUD03ActivityIsFound(t *testing.T) {
 			t.Errorf("the form has %q", got)
 		}
 		// The page of one person.
-		own := admin.get("/admin/people/" + grace + "/activity?kind=authn_login_lock").is(200).says("Activity of grace").lists("Account disabled", "Wrong")
-		if own.listed() != 1 || own.Find("#who").Length() != 0 {
-			t.Errorf("%d rows of grace", own.listed())
+		own := admin.get("/admin/people/" + grace + "/activity?kind=authn_login_lock").is(200).says("Activity of grace").tells("Account disabled", "Wrong")
+		if own.rowsListed() != 1 || own.Find("#who").Length() != 0 {
+			t.Errorf("%d rows of grace", own.rowsListed())
 		}
-		admin.get("/admin/people/" + grace + "/activity?who=ada").is(200).lists("Too many wrong passwords", "Account created")
+		admin.get("/admin/people/" + grace + "/activity?who=ada").is(200).tells("Too many wrong passwords", "Account created")
 		admin.get("/admin/people/4711/activity").is(404)
 		admin.get("/admin/people/x/activity").is(404)
 		// Who supports sees that of one, and not that of everybody.
@@ -102,12 +102,12 @@ func TestAUD03LooksFurther(t *testing.T) {
 		h.happen(t, "grace", store.EventClosed, "192.0.2.1", 1)
 		h.happen(t, "grace", store.EventFailed, "192.0.2.1", store.LookedThrough)
 		page := admin.get("/admin/activity?from=192.0.2.1&kind=user_archived").is(200).says("Looked through 2,000 events.").hides("Nothing found")
-		if page.listed() != 0 {
-			t.Errorf("%d rows", page.listed())
+		if page.rowsListed() != 0 {
+			t.Errorf("%d rows", page.rowsListed())
 		}
-		page = admin.get(page.Find(`a:contains("Look further")`).AttrOr("href", "")).is(200).lists("Account closed", "").hides("Looked through")
-		if page.listed() != 1 || page.Find("a[rel=next]").Length() != 0 {
-			t.Errorf("%d rows", page.listed())
+		page = admin.get(page.Find(`a:contains("Look further")`).AttrOr("href", "")).is(200).tells("Account closed", "").hides("Looked through")
+		if page.rowsListed() != 1 || page.Find("a[rel=next]").Length() != 0 {
+			t.Errorf("%d rows", page.rowsListed())
 		}
 	})
 }
