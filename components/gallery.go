@@ -29,7 +29,8 @@ func Gallery() []State {
 		accountStates(), profileStates(), emailStates(), passwordStates(), factorsUndoStates(),
 		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
 		overviewStates(), peopleStates(),
-		personStates(), deedsStates(),
+		personStates(), deedsStates(), lookStates(),
+		activitiesStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)
