@@ -26,7 +26,7 @@ const (
 	firstBytes, firstRequests = 30 << 10, 5
 	// The administration has a style sheet of its own, of at most 2 KiB.
 	adminBytes, adminRequests = firstBytes + 2<<10, firstRequests + 1
-	nextBytes     = 4 << 10
+	nextBytes                 = 4 << 10
 	// A full list may be larger.
 	listBytes   = 5 << 10
 	signInBytes = 28 << 10 // the page that most people see first
