@@ -81,11 +81,29 @@ func kindWords(name string, words map[string]string) string {
 	case store.EventUpdated:
 		return "Name or username changed"
 	case store.EventSignInEnded:
-		return "Device signed out"
+		return saidSignedOut
 	case store.EventPasskeyRemoved:
 		return "Passkey removed"
 	}
-	return eventSentence(store.Event{Name: name}, words)
+	return staffSentence(store.Event{Name: name}, words)
+}
+
+// Words for those who run the site, where the owner of the account is told otherwise.
+const (
+	saidSignedOut = "Device signed out"
+	saidLooked        = "Looked at the account as its owner sees it"
+	saidStopped  = "Stopped looking at the account"
+)
+
+// staffSentence says an event to those who run the site.
+func staffSentence(e store.Event, words map[string]string) string {
+	switch {
+	case e.Name == store.EventLooked && e.Detail == store.DetailEnded:
+		return saidStopped
+	case e.Name == store.EventLooked:
+		return saidLooked
+	}
+	return eventSentence(e, words)
 }
 
 // kindPath is the address of what happened of one kind, or empty for who may not see it.
