@@ -81,6 +81,10 @@ func (s *Store) checkPassword(ctx context.Context, user User, stored secret.Pass
 	if err != nil {
 		return a, err
 	}
+	if err := s.freshKinds(ctx); err != nil {
+		s.takeBack(ctx, a, err)
+		return a, err
+	}
 	match, err := s.hasher.Matches(ctx, stored, password)
 	if err != nil {
 		s.takeBack(ctx, a, err)

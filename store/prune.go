@@ -28,6 +28,7 @@ func (s *Store) Prunings() []Pruning {
 		s.pruning("audit", deleteOldAudit, s.rules.AuditRetention),
 		s.pruning("reserved usernames", deleteOldReserved, 0),
 		{"closed accounts", s.EraseClosed},
+		s.pruning("passwords of earlier systems", endOldPasswords, 0),
 		s.pruning("tokens", deleteOldTokens, 0),
 		s.pruning("challenges", deleteOldChallenges, 0),
 		s.pruning("pending registrations", deleteOldPending, 0),

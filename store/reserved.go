@@ -43,13 +43,10 @@ type ReservedUsername struct {
 // registration. The zero User stands for a new person. The pending registration of
 // browser itself does not count.
 func (s *Store) UsernameFree(ctx context.Context, username string, user User, browser string) error {
-	if err := rules.CheckUsername(username); err != nil {
+	if err := s.CheckNewUsername(username); err != nil {
 		return err
 	}
 	name := rules.CanonicalUsername(username)
-	if slices.Contains(s.passwords.SiteWords(), name) {
-		return rules.ErrReserved // the site's own name
-	}
 	type holder struct {
 		id      int64
 		browser string
@@ -66,6 +63,17 @@ func (s *Store) UsernameFree(ctx context.Context, username string, user User, br
 		if !own && !waiting {
 			return ErrUsernameTaken
 		}
+	}
+	return nil
+}
+
+// CheckNewUsername refuses what nobody can have as a username here, whether or not it is taken.
+func (s *Store) CheckNewUsername(username string) error {
+	if err := rules.CheckUsername(username); err != nil {
+		return err
+	}
+	if slices.Contains(s.passwords.SiteWords(), rules.CanonicalUsername(username)) {
+		return rules.ErrReserved // the site's own name
 	}
 	return nil
 }

@@ -102,7 +102,8 @@ type Store struct {
 	troubled  atomic.Bool // the last transaction failed because of the database
 	partly    atomic.Pointer[partTrouble]
 	product   Product
-	failures  tally // of jobs
+	failures  tally        // of jobs
+	kindsAt   atomic.Int64 // when the kinds of passwords in use were read, in Unix nanoseconds
 
 	userByUsername  *statement
 	userByEmail     *statement
@@ -136,6 +137,9 @@ func New(ctx context.Context, db Database, passwords *rules.Passwords, hasher *s
 		*hot.statement = ready
 	}
 	if err := s.findHighestCost(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.findKinds(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

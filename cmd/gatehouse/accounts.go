@@ -78,7 +78,10 @@ func (a *accounts) open(inv *invocation, c checked, log *slog.Logger, serving bo
 	a.passwords = &rules.Passwords{
 		Min: inv.settings.PasswordMin, Common: assets.Passwords(), Words: words,
 	}
-	a.hasher = &secret.Hasher{Cost: inv.settings.BcryptCost, Gate: secret.NewGate(slots, secret.GateWait)}
+	a.hasher = &secret.Hasher{
+		Cost: inv.settings.BcryptCost, Gate: secret.NewGate(slots, secret.GateWait),
+		OldPepper: inv.settings.OldPepper, Derive: deriveElsewhere,
+	}
 	a.hasher.Gate.Busy = addProcessors
 	keys, err := inv.settings.keys(c)
 	if err != nil {

@@ -43,6 +43,7 @@ type settings struct {
 	Privacy       string                 `placeholder:"URL" help:"Privacy policy: the same."`
 	PasswordMin   int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
 	BcryptCost    int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
+	OldPepper     string                 `placeholder:"TEXT" help:"What Devise of an earlier system added to passwords before they were hashed, while imported passwords of that kind are left."`
 	SecondStep    secondStep             `placeholder:"WHO" preset:"staff, or optional at http://localhost" help:"Who must set up a second step before they can use the site: nobody (optional), those whose role is guarded (staff), or everybody (required). Everybody may have one. By default staff, and optional where the base URL is http://localhost."`
 	TrustDays     int                    `default:"${trust_days}" help:"Days for which somebody may trust a browser with the second step, at most 90; 0 takes that away."`
 	PasskeyDomain string                 `placeholder:"DOMAIN" help:"Domain that passkeys are made for: the host of the base URL, which is the default, or a parent of it. Changing it makes every passkey useless."`

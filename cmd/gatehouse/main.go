@@ -43,6 +43,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	deriveHere()
 	os.Exit(run(context.Background(), os.Args[1:], terminal{os.Stdin, os.Stdout, os.Stderr}, time.Now))
 }
 
@@ -73,6 +74,7 @@ type cli struct {
 	Audit   auditCommand   `cmd:"" help:"List what administrators and the command line did."`
 	Job     jobCommand     `cmd:"" help:"See and run what runs at regular times."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
+	Derive  deriveCommand  `cmd:"" name:"derive-key" hidden:""`
 
 	// Plugins hold the settings of the product.
 	kong.Plugins

@@ -22,6 +22,9 @@ type userCommand struct {
 	Invite  userInvite  `cmd:"" help:"Write to somebody that they can have an account."`
 	Reset   userReset   `cmd:"" help:"Make a link with which somebody can choose a new password."`
 	Delete  userDelete  `cmd:"" help:"Erase an account and all that hangs on it, at once and for good."`
+	Import  userImport  `cmd:"" help:"Bring people from another system, with their passwords."`
+	Export  userExport  `cmd:"" help:"Write all accounts into a file that import takes back."`
+	Drop    userDrop    `cmd:"" name:"drop-old-passwords" help:"Void the passwords of earlier systems that are left."`
 }
 
 // person is an account as the command line prints it.

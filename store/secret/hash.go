@@ -4,13 +4,17 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"gatehouse/store/rules"
@@ -41,6 +45,19 @@ type Hasher struct {
 	// Gate bounds how many passwords are hashed at a time.
 	Gate *Gate
 
+	// OldPepper follows the passwords of SchemeBcryptPepper. Without it none of them matches.
+	OldPepper string
+	// Derive derives a memory-hard key somewhere whose memory is given back afterwards. It is called
+	// for one password at a time. nil derives it here.
+	Derive func(ctx context.Context, d Derived, password string) ([]byte, error)
+
+	// kinds are the kinds in use of passwords that derive a key. deriving is held while one is
+	// derived that takes much memory.
+	kinds    atomic.Pointer[kindsInUse]
+	deriving sync.Mutex
+	// derived, where set, sees every derivation.
+	derived func(d Derived)
+
 	// highestCost is the highest cost in use. Every comparison takes as long as one at
 	// that cost, so that the time does not tell one account from another.
 	highestCost atomic.Int32
@@ -62,10 +79,10 @@ type PasswordHash struct {
 // would show in the time.
 var hashShape = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
-// usable says whether there is a password, and how much it costs to compare.
+// usable says whether there is a bcrypt hash that is compared, and how much that costs.
 func (stored PasswordHash) usable() (cost int, ok bool) {
 	parts := hashShape.FindStringSubmatch(stored.Hash)
-	if parts == nil || stored.Scheme != SchemeHMAC && stored.Scheme != SchemeBcrypt {
+	if parts == nil || !slices.Contains(bcryptSchemes, stored.Scheme) {
 		return 0, false
 	}
 	cost, err := strconv.Atoi(parts[1])
@@ -74,6 +91,9 @@ func (stored PasswordHash) usable() (cost int, ok bool) {
 	}
 	return cost, true
 }
+
+// bcryptSchemes are those whose hash is one of bcrypt.
+var bcryptSchemes = []string{SchemeHMAC, SchemeBcrypt, SchemeBcryptSHA256, SchemeBcryptPepper}
 
 // preHashKey is public and fixed. It makes these hashes differ from plain SHA-384 sums
 // of the same passwords that leaked elsewhere. It never changes, whatever the program is
@@ -101,29 +121,33 @@ func (h *Hasher) Hash(ctx context.Context, password string) (PasswordHash, error
 	return PasswordHash{SchemeHMAC, string(hash), h.Cost}, nil
 }
 
-// Matches compares password with a stored hash. It always takes as long as one
-// comparison at the highest cost in use, even where there is no hash. It waits for the
-// gate.
+// Matches compares password with a stored hash. It always takes as long as one bcrypt comparison at
+// the highest cost in use and, while passwords of earlier systems are in use, one derivation of each
+// of their kinds, even where there is no hash. It waits for the gate.
 func (h *Hasher) Matches(ctx context.Context, stored PasswordHash, password string) (bool, error) {
 	match := false
-	err := h.Gate.Do(ctx, func() { match = h.compare(stored, password) })
-	if err != nil {
+	var failed error
+	err := h.Gate.Do(ctx, func() { match, failed = h.compare(ctx, stored, password) })
+	if err = errors.Join(err, failed); err != nil {
 		return false, fmt.Errorf("compare a password: %w", err)
 	}
 	return match, nil
 }
 
-func (h *Hasher) compare(stored PasswordHash, password string) bool {
-	typed := preHash(password)
-	plain := []byte(password)
+func (h *Hasher) compare(ctx context.Context, stored PasswordHash, password string) (bool, error) {
+	byBcrypt := h.compareBcrypt(stored, password)
+	byKey, err := h.compareKeys(ctx, stored, password)
+	return byBcrypt || byKey, err
+}
+
+// compareBcrypt takes as long as one comparison at the highest cost, whatever is stored.
+func (h *Hasher) compareBcrypt(stored PasswordHash, password string) bool {
 	cost, usable := stored.usable()
 	highest := h.RaiseHighestCost(cost)
-	if !usable || len(password) > rules.PasswordMaxBytes || stored.Scheme == SchemeBcrypt && strings.Contains(password, "\x00") {
-		_ = h.bcrypt(decoy(highest), typed)
+	typed := h.typed(stored.Scheme, password)
+	if !usable || len(password) > rules.PasswordMaxBytes || typed == nil {
+		_ = h.bcrypt(decoy(highest), preHash(password))
 		return false
-	}
-	if stored.Scheme == SchemeBcrypt {
-		typed = plain
 	}
 	match := h.bcrypt([]byte(stored.Hash), typed) == nil
 	// Each step of cost doubles the time. So one more comparison at each cost from this
@@ -134,6 +158,28 @@ func (h *Hasher) compare(stored PasswordHash, password string) bool {
 	return match
 }
 
+// typed is what bcrypt hashes of a password by a scheme. It is nil where no password matches: bcrypt
+// repeats its key after a NUL, and a pepper may be missing.
+func (h *Hasher) typed(scheme, password string) []byte {
+	switch scheme {
+	case SchemeBcryptSHA256:
+		sum := sha256.Sum256([]byte(password))
+		return hex.AppendEncode(nil, sum[:])
+	case SchemeBcrypt, SchemeBcryptPepper:
+		if strings.Contains(password, "\x00") {
+			return nil
+		}
+		if scheme == SchemeBcrypt {
+			return []byte(password)
+		}
+		if h.OldPepper == "" {
+			return nil
+		}
+		return []byte(password + h.OldPepper)
+	}
+	return preHash(password)
+}
+
 // bcrypt compares, and lets tests see the hash.
 func (h *Hasher) bcrypt(hash, password []byte) error {
 	if h.compared != nil {
@@ -142,12 +188,16 @@ func (h *Hasher) bcrypt(hash, password []byte) error {
 	return bcrypt.CompareHashAndPassword(hash, password)
 }
 
-// Outdated says whether stored should be replaced after a sign-in with password. By
-// SchemeBcrypt only the first 72 bytes of a longer one were compared, so the rest may be
-// wrong, and must not become part of the password.
+// Outdated says whether stored should be replaced after a sign-in with password. Plain bcrypt compared
+// only the first 72 bytes of a longer one, so the rest may be wrong, and must not become part of the
+// password.
 func (h *Hasher) Outdated(stored PasswordHash, password string) bool {
-	if stored.Scheme == SchemeBcrypt {
+	switch stored.Scheme {
+	case SchemeHMAC:
+	case SchemeBcrypt, SchemeBcryptPepper:
 		return len(password) <= 72
+	default:
+		return stored.Scheme != ""
 	}
 	cost, usable := stored.usable()
 	return usable && cost < h.Cost

@@ -111,9 +111,9 @@ func TestComparingRaisesTheDearest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.compare(PasswordHash{Scheme: SchemeHMAC, Hash: string(hash)}, "wrong")
-	p.compare(PasswordHash{Scheme: SchemeHMAC, Hash: "$2a$15$" + decoyTail}, "wrong")
-	p.compare(PasswordHash{Scheme: "md5", Hash: "$2a$08$" + decoyTail}, "wrong")
+	p.compareBcrypt(PasswordHash{Scheme: SchemeHMAC, Hash: string(hash)}, "wrong")
+	p.compareBcrypt(PasswordHash{Scheme: SchemeHMAC, Hash: "$2a$15$" + decoyTail}, "wrong")
+	p.compareBcrypt(PasswordHash{Scheme: "md5", Hash: "$2a$08$" + decoyTail}, "wrong")
 	if got := p.highestCost.Load(); got != 6 {
 		t.Errorf("highest = %d, want 6", got)
 	}

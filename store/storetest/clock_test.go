@@ -41,6 +41,7 @@ var stored = map[string]struct {
 	"signins.seen_at":             {behaves: seenAhead},
 	"signins.ends_at":             {behaves: endsAhead},
 	"signins.idle_at":             {behaves: signedInAhead},
+	"users.password_until":        {harmless: "the operator says any day to come"},
 	"signins.looks_until":         {behaves: looksAhead},
 	"devices.created_at":          {harmless: "it is shown"},
 	"devices.seen_at":             {behaves: devicesAhead},
@@ -63,7 +64,7 @@ var stored = map[string]struct {
 	"letters.created_at":          {behaves: writtenAhead},
 	"letters.due_at":              {behaves: dueAhead},
 	"letters.expires_at":          {behaves: expiresAhead},
-	"locks.at":                    {harmless: "the row is locked, whatever its time"},
+	"locks.at":                    {behaves: importAhead},
 	"audit.at":                    {harmless: "it is shown, and goes when it is old: nothing else tells what is older"},
 	"letter_addresses.at":         {harmless: "it is locked, and goes when it is old"},
 	"unwanted_letters.created_at": {harmless: "it is shown"},
@@ -603,4 +604,10 @@ func ceremonyAhead(t *testing.T, h house) {
 	if _, err := h.byPasskey(token, text); !errors.Is(err, store.ErrPasskeyFailed) {
 		t.Errorf("a second time: %v", err)
 	}
+}
+
+// An import of when the clock was ahead keeps nobody out.
+func importAhead(t *testing.T, h house) {
+	h.exec(t, `INSERT INTO locks (name, at) VALUES ('import', $1)`, h.clock.Now().UTC().Add(time.Hour))
+	h.fromFile(hashBcrypt, "ada").brings(t, 1)
 }

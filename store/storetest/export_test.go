@@ -24,7 +24,7 @@ var exported = map[string]map[string]string{
 		"id": "ID", "username": "Username", "email": "Email", "name": "Name", "created_at": "CreatedAt",
 		"disabled_at": "DisabledAt", "renamed_at": "RenamedAt", "closed_at": "ClosedAt",
 		"confirmed_at": "VerifiedAt", "zone": "Zone", "password_at": "PasswordAt", "wrong_passwords": "",
-		"role": "Role", "second_at": "SecondAt", "passkeys": "Passkeys", "passkey_user": "", "closed_noted_at": "", "email_key": "", "name_key": "", "name_turned": "", "password_scheme": "", "password_hash": "", "password_cost": "", "epoch": "",
+		"role": "Role", "second_at": "SecondAt", "passkeys": "Passkeys", "passkey_user": "", "closed_noted_at": "", "email_key": "", "name_key": "", "name_turned": "", "password_scheme": "", "password_hash": "", "password_cost": "", "password_kind": "", "password_until": "", "epoch": "",
 	},
 	"signins": {
 		"user_id": "UserID", "kind": "Kind", "created_at": "CreatedAt", "proved_at": "AuthenticatedAt", "seen_at": "SeenAt",
