@@ -110,6 +110,8 @@ small: build wrk ### measure the start, the memory, and a million requests (4 mi
 scale: build wrk postgres ### measure with a million accounts, on both databases (20 minutes)
 	@go run ./cmd/load scale bin/gatehouse
 	@go run ./cmd/load scale bin/gatehouse --postgres
+	@go run ./cmd/load import bin/gatehouse
+	@go run ./cmd/load import bin/gatehouse --postgres
 
 bin/ungated: assets/dist/manifest.json
 	@$(BUILD) -tags ungated -o $@ ./cmd/gatehouse

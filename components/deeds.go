@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gatehouse/store"
 	"gatehouse/store/rules"
@@ -36,7 +35,7 @@ func newDeed(root AdminRoot, user store.User, below, title, submit, busy string,
 	f.Reason = &Field{
 		Name: "reason", Label: "Reason", Type: "text", Autocomplete: "off", Prose: true, Optional: true,
 		Hint: fmt.Sprintf("For the audit alone. At most %d characters.", store.ReasonMax),
-		Rule: checkReason,
+		Rule: store.CheckReason,
 	}
 	f.Fields = []*Field{f.Reason}
 	return f
@@ -58,17 +57,6 @@ func factorsTitle(user store.User) string {
 func closeTitle(user store.User) string { return fmt.Sprintf("Close the account of %s", user.Username) }
 
 func eraseTitle(user store.User) string { return fmt.Sprintf("Erase the account of %s", user.Username) }
-
-// checkReason refuses what the audit would not keep as it was typed.
-func checkReason(value string) error {
-	switch {
-	case utf8.RuneCountInString(value) > store.ReasonMax:
-		return rules.Refuse("", "That's %d characters. Use at most %d.", utf8.RuneCountInString(value), store.ReasonMax)
-	case rules.Shorten(value, len(value)) != value:
-		return rules.Refuse("", "Use plain text: letters, digits, spaces and punctuation.")
-	}
-	return nil
-}
 
 // NewDisableForm asks before an account is disabled.
 func NewDisableForm(root AdminRoot, user store.User) *DeedForm {
@@ -127,7 +115,7 @@ func NewEraseForm(root AdminRoot, user store.User) *DeedForm {
 		if namesPerson(value, user) {
 			return rules.Refuse("", "The audit outlives the account. Give the reason without the name, the username and the address.")
 		}
-		return checkReason(value)
+		return store.CheckReason(value)
 	}
 	f.Fields = []*Field{username, f.Reason}
 	return f

@@ -5,15 +5,12 @@ package components
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"time"
-
 	"gatehouse/store"
+	"time"
 )
 
 // Email is the page on which the address is changed. waiting is a new address that is not verified yet, or empty; until

@@ -28,8 +28,8 @@ func Gallery() []State {
 		loginStates(), halfStates(), forgotStates(), resetStates(), reauthStates(), reopeningStates(),
 		accountStates(), profileStates(), emailStates(), passwordStates(), factorsUndoStates(),
 		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
-		overviewStates(),
-		personStates(), deedsStates(),
+		overviewStates(), peopleStates(),
+		personStates(), deedsStates(), lookStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -9,8 +10,6 @@ import (
 
 // StoppedLooking is said on the page after it.
 const StoppedLooking = "You see your own account again."
-
-const lookTitle = "Look at this account"
 
 // StopLooking is the address of the button that ends looking at an account.
 func (a AdminRoot) StopLooking() string { return string(a) + "/look/end" }
@@ -50,21 +49,22 @@ func (p Page) acts() string {
 // mayLook says whether the page has a place for the banner: a part of it that htmx asks for may bring one.
 func (p Page) mayLook() bool { return p.Looking != nil || p.May.Has(store.LookAsThem) }
 
-// LookForm asks why an administrator looks at the account of a person.
-type LookForm struct {
-	Form
-	Reason *Field
-}
-
-// NewLookForm is the form for a person.
-func NewLookForm(root AdminRoot, user store.User) *LookForm {
-	f := &LookForm{Reason: &Field{Name: "reason", Label: "Reason", Type: "text", Prose: true, Rule: store.CheckLookReason, Hint: "The audit keeps it. The person doesn't see it."}}
-	f.Form = Form{
-		ID: "look", Action: root.Person(user.ID, "/look"), Title: lookTitle, Submit: "Look", Focus: true, Fields: []*Field{f.Reason},
-	}
+// NewLookForm asks why an administrator looks at the account of a person.
+func NewLookForm(root AdminRoot, user store.User) *DeedForm {
+	f := newDeed(root, user, "/look", lookTitle(user), "Look", "",
+		fmt.Sprintf("For %d minutes you see its pages as %s sees them. You can end that at any time.", store.LookLasts/time.Minute, user.Username),
+		"Nothing can be changed meanwhile, in no account.",
+		"Their activity says that an administrator looked, and an email does, at most once a day. Neither says who.",
+	)
+	f.Danger, f.Reason.Optional, f.Reason.Rule = false, false, store.CheckLookReason
 	return f
 }
 
-func lookLead(user store.User) string {
-	return fmt.Sprintf("For %d minutes you see the pages of %s as their owner sees them. You can't change anything meanwhile, also not in your own account.", store.LookLasts/time.Minute, user.Username)
+func lookTitle(user store.User) string {
+	return fmt.Sprintf("Look at the account of %s", user.Username)
+}
+
+// looks says whether whoever reads the page of a person may look at their account.
+func (p PersonPage) looks(ctx context.Context) bool {
+	return May(ctx, store.LookAsThem) && p.By.MayLookAt(p.User) == nil
 }

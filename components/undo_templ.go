@@ -5,10 +5,8 @@ package components
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 // UndoFactors is the page behind the link that undoes the first factor of an account. The button does it, never the
 // link. email is the address that the link was sent to, or empty; holds says whether it is still that of the account.

@@ -83,11 +83,14 @@ func (s *Site) newLook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := scopeOf(r).user.MayLookAt(user); err != nil && scopeOf(r).refusal == "" {
+		return err
+	}
 	form := components.NewLookForm(s.Admin, user)
 	if values, ok := s.Draft(r); ok {
 		form.Fill(values)
 	}
-	return s.showLook(w, r, http.StatusOK, form, user)
+	return s.showDeed(w, r, http.StatusOK, form)
 }
 
 func (s *Site) look(w http.ResponseWriter, r *http.Request) error {
@@ -98,23 +101,16 @@ func (s *Site) look(w http.ResponseWriter, r *http.Request) error {
 	form := components.NewLookForm(s.Admin, user)
 	form.Fill(r.PostForm)
 	if !form.Check() {
-		return s.showLook(w, r, http.StatusUnprocessableEntity, form, user)
+		return s.showDeed(w, r, http.StatusUnprocessableEntity, form)
 	}
 	err = s.Store.Look(r.Context(), *scopeOf(r).signIn, user.ID, s.asAdmin(r, form.Reason.Value))
-	if errors.Is(err, store.ErrNotFound) { // erased meanwhile
-		return components.NoPerson(user.ID)
-	}
 	if form.TakeRefusal(err) {
-		return s.showLook(w, r, s.Refuse(w, r, err), form, user)
+		return s.showDeed(w, r, s.Refuse(w, r, err), form)
 	}
 	if err != nil {
-		return err
+		return gone(user.ID, err)
 	}
 	return s.Redirect(w, r, "/")
-}
-
-func (s *Site) showLook(w http.ResponseWriter, r *http.Request, status int, form *components.LookForm, user store.User) error {
-	return s.ShowForm(w, r, status, &form.Form, components.Look(form, user))
 }
 
 // stopLooking leads back to the page of the person.

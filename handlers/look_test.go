@@ -515,8 +515,12 @@ func TestLOOK06NobodyLooksAtThese(t *testing.T) {
 			"boss": "This is your own account", "helper": "helps to run this site", "gone": "This account is disabled", "shut": "This account is closed",
 		} {
 			v.post(v.lookPath(username), url.Values{"reason": {"asked"}}).is(422).says(want)
+			v.get(v.lookPath(username)).is(422).says(want)
+			if link := v.get(h.Admin.Person(h.user(t, username).ID, "")).is(200).Find(`main a[href$="/look"]`); link.Length() != 0 {
+				t.Errorf("the page of %s leads there", username)
+			}
 		}
-		for reason, want := range map[string]string{"": "Say why", "  ": "Say why", strings.Repeat("x", store.ReasonMax+1): "at most 200", "one\x00": "invisible", "one\ntwo": "invisible"} {
+		for reason, want := range map[string]string{"": "Say why", "  ": "Say why", strings.Repeat("x", store.ReasonMax+1): "at most 200", "one\x00": "plain text", "one\ntwo": "plain text"} {
 			refused := v.post(v.lookPath("ada"), url.Values{"reason": {reason}}).is(422)
 			if got := refused.message("reason"); !strings.Contains(got, want) {
 				t.Errorf("%q is refused by %q", reason, got)
@@ -528,6 +532,7 @@ func TestLOOK06NobodyLooksAtThese(t *testing.T) {
 			t.Errorf("the database was\n%s\nand is\n%s", before, after)
 		}
 		v.get("/").own("boss")
+		v.get(h.Admin.Person(h.user(t, "ada").ID, "")).follow("Look at the account of ada").is(200).says("Look at the account of ada")
 		// Nor by whose role does not allow it, or who proved long ago who they are.
 		helper := v.another()
 		helper.tries("helper", storetest.Password)

@@ -133,7 +133,8 @@ func TestPPL08AButtonNamesThePerson(t *testing.T) {
 		}
 		helps := []string{"Send a link for a new password to grace", "Sign out grace on Unknown device, signed in just now", "Sign out grace on Unknown device, signed in just now", "Sign out everywhere: grace"}
 		manages := slices.Insert(slices.Clone(helps), 1, "Change the role of grace", "Disable grace", "Close the account of grace", "Erase the account of grace")
-		for role, want := range map[string][]string{"support": helps, testManager: manages, store.RoleAdmin: manages} {
+		everything := slices.Insert(slices.Clone(manages), 1, "Look at the account of grace")
+		for role, want := range map[string][]string{"support": helps, testManager: manages, store.RoleAdmin: everything} {
 			staff := v.serves("staff-"+role, role)
 			page := staff.get(h.at(t, "grace", "")).is(200)
 			if got := page.buttons(); !slices.Equal(got, want) {

@@ -13,6 +13,17 @@ import (
 // ReasonMax is the longest reason that is kept of a deed, in characters.
 const ReasonMax = 200
 
+// CheckReason refuses a reason that the audit would not keep as it was typed. An empty one is fine.
+func CheckReason(value string) error {
+	switch n := utf8.RuneCountInString(value); {
+	case n > ReasonMax:
+		return rules.Refuse("reason", "That's %d characters. Use at most %d.", n, ReasonMax)
+	case rules.Shorten(value, len(value)) != value:
+		return rules.Refuse("reason", "Use plain text: letters, digits, spaces and punctuation.")
+	}
+	return nil
+}
+
 // AuditPerPage is how many rows a page of the audit has.
 const AuditPerPage = 50
 

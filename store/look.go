@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gatehouse/store/rules"
@@ -52,13 +53,12 @@ const (
 		WHERE users.id = $2`
 )
 
-// CheckLookReason refuses a look without a reason, and a reason that cannot be kept.
-func CheckLookReason(typed string) error {
-	reason, err := rules.Reason(typed, ReasonMax)
-	if err == nil && reason == "" {
+// CheckLookReason is CheckReason for a look, which takes a reason.
+func CheckLookReason(value string) error {
+	if strings.TrimSpace(value) == "" {
 		return errNoReason
 	}
-	return err
+	return CheckReason(value)
 }
 
 // Look begins to show the account of somebody to an administrator, by their own sign-in and for
@@ -97,9 +97,17 @@ func (s *Store) Look(ctx context.Context, n SignIn, subject int64, from Origin) 
 		if err := tx.tellOfLook(ctx, user, from); err != nil {
 			return err
 		}
-		from.Reason = rules.CanonicalName(from.Reason)
 		return tx.deed(ctx, from, EventLooked, user, DetailBegun)
 	})
+}
+
+// MayLookAt says why somebody may not look at the account of another, or nil. What their role allows is
+// another question.
+func (u User) MayLookAt(other User) error {
+	if err := u.ActsOn(other); err != nil {
+		return err
+	}
+	return mayBeSeen(other)
 }
 
 // mayBeSeen refuses somebody at whose account nobody looks. Who has a role that this program does not

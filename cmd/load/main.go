@@ -17,6 +17,7 @@ type cli struct {
 	Storm     stormCommand     `cmd:"" help:"Measure pages while many people sign in, and draw it."`
 	Small     smallCommand     `cmd:"" help:"Measure the start, the memory, and what a million requests leave behind."`
 	Scale     scaleCommand     `cmd:"" help:"Measure with few accounts and with many, and the pruning of what expired."`
+	Import    importCommand    `cmd:"" help:"Measure people coming from a file while the site runs, and leaving into one."`
 	Fill      fillCommand      `cmd:"" help:"Make accounts and sign-ins in a migrated database, in bulk."`
 	Yardstick yardstickCommand `cmd:"" hidden:"" help:"Serve what the program is measured by."`
 }
