@@ -60,6 +60,9 @@ func (n Times) zone() string {
 	return fmt.Sprintf("%s (%s)", zoneLabel(n.Zone.String()), letters)
 }
 
+// inZone says of a page in which zone its times are.
+func (n Times) inZone() string { return fmt.Sprintf("Times are in %s.", n.zone()) }
+
 // zoneLabel is the name of a zone without its underscores.
 func zoneLabel(name string) string { return strings.ReplaceAll(name, "_", " ") }
 

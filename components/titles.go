@@ -27,6 +27,7 @@ const (
 	addPasskeyTitle    = "Add a passkey"
 	PasskeyTitle       = "Your passkey"
 	AdminTitle         = "Administration"
+	ActivityTitle      = "Activity"
 
 	secondPasskeyTitle = "Use your passkey"
 	passwordByMail     = "Choose a password by email"

@@ -32,6 +32,8 @@ func (s *Site) administration() []route {
 	root := string(s.Admin)
 	return []route{
 		{get, root, seePeople, s.overview, drawn},
+		{get, root + "/people/{id}/activity", seePeople, s.personActivity, drawn},
+		{get, root + "/activity", seeActivity, s.activities, drawn},
 		{get, root + "/people", seePeople, s.people, drawn},
 		{get, root + "/people/{id}", seePeople, s.person, drawn},
 		{post, root + "/people/{id}/signins/end", helpPeople, s.endAllSignIns, drawn},

@@ -205,6 +205,8 @@ var examples = []example{
 
 	// Ada is a member, whom the administration turns away.
 	{route: "GET /admin", costs: takes(0, 2)},
+	{route: "GET /admin/people/{id}/activity", at: "/admin/people/1/activity", costs: takes(0, 2)},
+	{route: "GET /admin/activity", costs: takes(0, 2)},
 	{route: "GET /admin/people", costs: takes(0, 2)},
 	{route: "GET /admin/people/{id}", at: "/admin/people/1", costs: takes(0, 2)},
 	{route: "POST /admin/people/{id}/signins/end", at: "/admin/people/1/signins/end", costs: takes(0, 2)},

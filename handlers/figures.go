@@ -40,7 +40,7 @@ type asked[T any] struct {
 func (a *asked[T]) value(ctx context.Context, s *Site, name string, query func(context.Context) (T, error)) (T, time.Time, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := s.Clock()
+	now := s.Store.Now()
 	if age := now.Sub(a.at); age >= 0 && age < askEvery { // the clock may have been set back
 		return a.latest, a.at, a.err
 	}

@@ -14,7 +14,7 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request) error {
 	// Whoever asked may have gone. What was asked is for the next who does.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), askWait)
 	defer cancel()
-	o := components.AdminOverview{Words: s.Product.Events, At: s.Clock()}
+	o := components.AdminOverview{Words: s.Product.Events, At: s.Store.Now()}
 	count := func(into *components.Figure, n int64, at time.Time, err error) {
 		*into = components.Figure{N: n, Known: err == nil}
 		if at.Before(o.At) {

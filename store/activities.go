@@ -1,0 +1,54 @@
+package store
+
+import "context"
+
+const (
+	happenedColumns = `events.id, events.user_id, events.at, events.name, events.operator, coalesce(events.actor_id, 0), coalesce(actors.username, ''),
+		events.address, events.agent, events.request, events.detail, coalesce(users.username, '')`
+
+	// Whose an event is has a row, too. LEFT JOIN has SQLite begin with the events.
+	happenedTables = ` FROM events LEFT JOIN users ON users.id = events.user_id LEFT JOIN users AS actors ON actors.id = events.actor_id`
+
+	selectHappened = `SELECT ` + happenedColumns + happenedTables + ` WHERE events.id < $1 ORDER BY events.id DESC LIMIT $2`
+
+	selectHappenedTo = `SELECT ` + happenedColumns + happenedTables + ` WHERE events.user_id = $1 AND events.id < $2 ORDER BY events.id DESC LIMIT $3`
+
+	selectHappenedFrom = `SELECT ` + happenedColumns + happenedTables + ` WHERE events.address = $1 AND events.id < $2 ORDER BY events.id DESC LIMIT $3`
+
+	selectHappenedAs = `SELECT ` + happenedColumns + happenedTables + ` WHERE events.name = $1 AND events.id < $2 ORDER BY events.id DESC LIMIT $3`
+)
+
+// Happened is an event with the username of whose it is.
+type Happened struct {
+	DoneEvent
+	Username string
+}
+
+func (e *Happened) columns() []any {
+	return []any{
+		&e.ID, &e.UserID,
+		UTC{&e.At},
+		&e.Name, &e.Operator, &e.By, &e.Actor,
+		&e.Address, &e.Agent, &e.Request, &e.Detail, &e.Username,
+	}
+}
+
+// Activity lists what happened to everybody that fulfils the conditions, newest first, ListedPerPage at a
+// time. One condition finds its rows by an index; further ones are applied to the next LookedThrough
+// rows of it.
+func (s *Store) Activity(ctx context.Context, sought Sought) (Listed[Happened], error) {
+	query, args := selectHappened, []any{sought.before(), sought.limit()}
+	// The one that is likely to have the fewest rows comes first.
+	switch {
+	case sought.Who != 0:
+		query, args = selectHappenedTo, append([]any{sought.Who}, args...)
+	case sought.From != "":
+		query, args = selectHappenedFrom, append([]any{sought.From}, args...)
+	case sought.Kind != "":
+		query, args = selectHappenedAs, append([]any{sought.Kind}, args...)
+	}
+	rows, err := All(ctx, s, query, args, (*Happened).columns)
+	return lookThrough(rows, func(e Happened) int64 { return e.ID }, func(e Happened) bool {
+		return (sought.From == "" || e.Address == sought.From) && (sought.Kind == "" || e.Name == sought.Kind)
+	}), err
+}
