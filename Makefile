@@ -24,7 +24,7 @@ POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell com
 SERIF := $(shell fc-list : family 2>/dev/null | grep -m1 P052)
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 
-.PHONY: help run test quick check release-check build dev assets generate seed upgrade upgrade-check gallery screenshots lighthouse try-nginx bench load storm small scale \
+.PHONY: help run test quick check release-check build dev assets generate seed upgrade upgrade-check gallery screenshots lighthouse try-nginx restarts bench load storm small scale \
 	bin/ungated clean tools-needed chromium fonts postgres wrk
 
 # Two number signs before what a target does are for everybody, three for whoever
@@ -94,6 +94,9 @@ lighthouse: build chromium fonts .tools/lighthouse/node_modules/.package-lock.js
 try-nginx: build postgres ### try two copies behind nginx: a rolling restart under load
 	@command -v nginx >/dev/null || { echo 'try-nginx: install nginx first, for instance with apt-get install nginx-light'; exit 1; }
 	@.recipes/try-nginx
+
+restarts: assets/dist/manifest.json ### restart the program twenty times under load, behind a socket that is held: no request may fail
+	@RESTARTS=20 go test -count=1 -v -run '^TestRestartsLoseNoRequest$$' ./cmd/gatehouse
 
 bench: assets/dist/manifest.json ### measure the hot paths
 	@go test -run '^$$' -bench . -benchmem ./...

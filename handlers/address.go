@@ -29,14 +29,17 @@ func parseNetworks(networks []string) []netip.Prefix {
 // sent the request. Each proxy appends the address of its client. So the client is the
 // right-most hop that is not a trusted proxy; hops further left may be forged. If every hop is
 // trusted, the client is the left-most one. named is false if a trusted proxy lists no hop; the
-// proxy then stands for all its clients.
-func clientAddress(r *http.Request, trusted []netip.Prefix) (client string, named bool) {
+// proxy then stands for all its clients. With socket the peer is a proxy whatever its address.
+func clientAddress(r *http.Request, trusted []netip.Prefix, socket bool) (client string, named bool) {
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	peer, readable := parseAddress(host)
+	if socket {
+		host, peer, readable = "unix", netip.Addr{}, true
+	}
 	isTrusted := func(a netip.Addr) bool {
 		return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(a) })
 	}
-	if !readable || !isTrusted(peer) {
+	if !readable || !socket && !isTrusted(peer) {
 		return host, true
 	}
 	nearest := peer
@@ -49,6 +52,9 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) (client string, name
 		if !isTrusted(address) {
 			break
 		}
+	}
+	if !nearest.IsValid() {
+		return host, false
 	}
 	return nearest.String(), named
 }

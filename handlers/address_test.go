@@ -69,9 +69,24 @@ func TestLOG11TheClientIsTheRightmostHopThatIsNoProxy(t *testing.T) {
 		if c.forward != nil {
 			r.Header["X-Forwarded-For"] = c.forward
 		}
-		got, named := clientAddress(r, parseNetworks(proxies))
+		got, named := clientAddress(r, parseNetworks(proxies), false)
 		if got != c.want || named == c.unnamed {
 			t.Errorf("%s: %s, named %v; want %s, %v", name, got, named, c.want, !c.unnamed)
+		}
+	}
+}
+
+// On a unix socket the peer is the proxy, whatever is trusted.
+func TestLOG11OnASocketTheProxyIsBelieved(t *testing.T) {
+	t.Parallel()
+	for forward, want := range map[string]string{"203.0.113.9": "203.0.113.9", "198.51.100.7, 203.0.113.9": "203.0.113.9", "": "unix", "198.51.100.7, 10.1.2.3": "198.51.100.7"} {
+		r := httptest.NewRequest(get, "/", nil)
+		if r.RemoteAddr = "@"; forward != "" {
+			r.Header.Set("X-Forwarded-For", forward)
+		}
+		got, named := clientAddress(r, parseNetworks([]string{"10.0.0.0/8"}), true)
+		if got != want || named != (forward != "") {
+			t.Errorf("%q: %s, named %v; want %s", forward, got, named, want)
 		}
 	}
 }
@@ -82,7 +97,7 @@ func TestLOG11WhereEverybodyIsTrustedTheFirstHopCounts(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest(get, "/", nil)
 	r.Header.Set("X-Forwarded-For", "203.0.113.9:4711, [2001:db8::7]:80")
-	if got, _ := clientAddress(r, parseNetworks([]string{"0.0.0.0/0", "::/0"})); got != "203.0.113.9" {
+	if got, _ := clientAddress(r, parseNetworks([]string{"0.0.0.0/0", "::/0"}), false); got != "203.0.113.9" {
 		t.Errorf("the client is %s, want 203.0.113.9", got)
 	}
 }
@@ -184,7 +199,7 @@ func FuzzHops(f *testing.F) {
 		r := httptest.NewRequest(get, "/", nil)
 		from := func(lines ...string) string {
 			r.Header["X-Forwarded-For"] = lines
-			address, _ := clientAddress(r, proxies)
+			address, _ := clientAddress(r, proxies, false)
 			return address
 		}
 		for _, appended := range []string{"203.0.113.9", "203.0.113.9:4711", "203.0.113.9, 10.0.0.1:80"} {

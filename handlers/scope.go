@@ -94,7 +94,7 @@ func (s *Site) identify(next http.Handler) http.Handler {
 		begun := time.Now()
 		sc := &scope{id: rand.Text()[:16]}
 		var named bool
-		if sc.address, named = clientAddress(r, proxies); !named && !isProbe(r) {
+		if sc.address, named = clientAddress(r, proxies, s.ProxySocket); !named && !isProbe(r) {
 			unnamed.Do(func() {
 				s.Log.Warn("a trusted proxy sends no X-Forwarded-For; all who come by it share one limit", "proxy", sc.address)
 			})

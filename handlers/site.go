@@ -24,7 +24,7 @@ import (
 )
 
 // Site is what the handlers need. cmd/gatehouse fills it in. Every field is required except
-// Contacts, Admin, TrustedProxies, Mailbox, LostLines, Metrics and Product.
+// Contacts, Admin, TrustedProxies, ProxySocket, Mailbox, LostLines, Metrics and Product.
 type Site struct {
 	// Name is shown on pages and in titles.
 	Name string
@@ -50,6 +50,8 @@ type Site struct {
 	Sessions *scs.SessionManager
 	// TrustedProxies are the networks whose X-Forwarded-For is trusted.
 	TrustedProxies []string
+	// ProxySocket says that the site listens on a unix socket, to which only the proxy connects.
+	ProxySocket bool
 	// AnswerWait is how long a page may take; usually the constant AnswerWait.
 	AnswerWait time.Duration
 	// Assets serves /assets/, and passes what does not exist to the given handler. Icon,

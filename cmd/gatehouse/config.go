@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -27,7 +26,8 @@ import (
 // settings are the flags of every command. Each is also an environment variable. A test
 // compares them with the table in README.md.
 type settings struct {
-	Listen        string                 `default:"127.0.0.1:8080" help:"Address to listen on. Port 0 picks a free one; the start line prints it."`
+	Listen        string                 `default:"127.0.0.1:8080" help:"Address to listen on, or unix:/path for a socket. Port 0 picks a free one; the start line prints it. A socket that systemd holds is taken instead."`
+	Drain         time.Duration          `default:"100ms" help:"How long the site goes on at its end while /readyz says that it stops, at most 1m: as long as a balancer needs to see that."`
 	BaseURL       string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
 	Database      string                 `default:"${database}" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
 	NoMigrate     bool                   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
@@ -151,14 +151,14 @@ func (s *settings) check() (checked, error) {
 	if s.AuditDays < 1 || s.AuditDays > 3650 {
 		return c, usageError{errors.New("--audit-days must be 1 to 3650")}
 	}
-	host, port, err := net.SplitHostPort(s.Listen)
-	if err != nil || !isPort(port) {
-		return c, usageError{fmt.Errorf("--listen must be an address with a port, like 127.0.0.1:8080, not %q", s.Listen)}
-	}
-	if err := s.checkMetricsListen(host, port); err != nil {
+	host, err := s.checkListen()
+	if err != nil {
 		return c, err
 	}
-	if s.InsecureTest && !rules.IsLoopback(host) {
+	if s.Drain < 0 || s.Drain > drainMost {
+		return c, usageError{fmt.Errorf("--drain must be 0s to %s", drainMost)}
+	}
+	if _, unix := unixPath(s.Listen); s.InsecureTest && !unix && !rules.IsLoopback(host) {
 		return c, usageError{errors.New("--insecure-test is for loopback addresses only")}
 	}
 	if s.BaseURL != "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -114,9 +115,21 @@ func TestARollingRestartEnds(t *testing.T) {
 }
 
 // The unit starts the program again whatever happens to it, and lets it end.
-func TestTheUnitKeepsTheProgramRunning(t *testing.T) {
+func TestUnitsKeepTheProgramRunning(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../.recipes/gatehouse@.service")
+	for unit, own := range map[string]map[string]string{
+		"gatehouse@.service": {"[Unit]After": "network-online.target postgresql.service", "[Unit]Requires": "", "[Service]Type": ""},
+		"gatehouse.service":  {"[Unit]After": "network-online.target postgresql.service gatehouse.socket", "[Unit]Requires": "gatehouse.socket", "[Service]Type": "notify"},
+	} {
+		t.Run(unit, func(t *testing.T) {
+			t.Parallel()
+			keepsRunning(t, unit, own)
+		})
+	}
+}
+
+func keepsRunning(t *testing.T, unit string, own map[string]string) {
+	text, err := os.ReadFile("../../.recipes/" + unit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,21 +145,21 @@ func TestTheUnitKeepsTheProgramRunning(t *testing.T) {
 			settings[section+name] = value
 		}
 	}
-	for name, want := range map[string]string{
+	wanted := map[string]string{
 		"[Service]Restart":            "always",
 		"[Service]RestartSec":         "2",
 		"[Unit]StartLimitIntervalSec": "0",
-		"[Unit]After":                 "network-online.target postgresql.service",
 		"[Unit]Wants":                 "network-online.target",
-		"[Unit]Requires":              "",
 		"[Unit]BindsTo":               "",
-	} {
+	}
+	maps.Copy(wanted, own)
+	for name, want := range wanted {
 		if got := settings[name]; got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
 	// Below that it would be killed while it ends as it should.
-	least := finishWait + flushWait + 10*time.Second
+	least := drainMost + finishWait + flushWait + 10*time.Second
 	if stop, err := strconv.Atoi(settings["[Service]TimeoutStopSec"]); err != nil || time.Duration(stop)*time.Second < least {
 		t.Errorf("TimeoutStopSec is %q, want at least %v", settings["[Service]TimeoutStopSec"], least)
 	}

@@ -23,7 +23,7 @@ type importReport struct {
 	Closed  int `json:"closed"`
 	Bad     int `json:"bad"`
 	// Done is false where nothing was imported: in a dry run, or because of bad rows.
-	Done bool `json:"done"`
+	Done    bool      `json:"done"`
 	Reasons []reason  `json:"reasons"`
 	Without []reason  `json:"without_password"`
 	Renamed []renamed `json:"renamed"`

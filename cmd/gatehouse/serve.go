@@ -86,6 +86,7 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 		Limits:         inv.settings.rules(c.base).Limits,
 		Clock:          inv.clock,
 		TrustedProxies: c.proxies,
+		ProxySocket:    at.site.Addr().Network() == "unix",
 		AnswerWait:     handlers.AnswerWait,
 		Assets:         assets.Handler,
 		Icon:           assets.Icon(),
@@ -113,13 +114,14 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 	if err != nil {
 		return err
 	}
-	server := newServer(handler, log)
+	draining := &drain{}
+	server := newServer(draining.wrap(handler), log)
 	if inv.settings.InsecureTest {
 		log.Warn("INSECURE: --insecure-test is on; this is for tests only")
 	}
-	fmt.Fprintf(inv.term.out, "%s listening on http://%s\n", identity.Program, at.site.Addr())
+	fmt.Fprintf(inv.term.out, "%s listening on %s\n", identity.Program, addressOf(at.site))
 	if at.metrics != nil {
-		fmt.Fprintf(inv.term.out, "metrics are at http://%s/metrics\n", at.metrics.Addr())
+		fmt.Fprintf(inv.term.out, "metrics are at %s/metrics\n", addressOf(at.metrics))
 	}
 	switch {
 	case site.Mailbox != nil:
@@ -145,20 +147,24 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 	background.Go(func() { prune(ctx, log, a.prunings(sessions)) })
 	background.Go(func() { jobs{a.store, log, site.Product.Jobs}.run(ctx) })
 
-	served := make(chan error, 2)
+	served, measured := make(chan error, 1), make(chan error, 1)
 	go func() { served <- server.Serve(strictListener{at.site}) }()
 	if at.metrics != nil {
 		metrics := newServer(site.Metrics, log)
 		defer metrics.Close() // a scrape that is cut off loses nothing
-		go func() { served <- metrics.Serve(strictListener{at.metrics}) }()
+		go func() { measured <- metrics.Serve(strictListener{at.metrics}) }()
 	}
+	notify("READY=1")
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
+	case err := <-measured:
+		return fmt.Errorf("serve metrics: %w", err)
 	case <-ctx.Done():
 	}
+	notify("STOPPING=1")
 	stop() // from here on a second signal ends the process
-	return finish(ctx, server, finishWait, log)
+	return draining.run(ctx, server, at.site, served, inv.settings.Drain, finishWait, log)
 }
 
 // newServer is a server with the limits.
@@ -175,20 +181,4 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		// OPTIONS * is handled like any other request, with our headers and log line.
 		DisableGeneralOptionsHandler: true,
 	}
-}
-
-// finish waits for the requests in flight, and cuts off those that take longer than wait. A
-// slow client must not make a stop look like a failure.
-func finish(ctx context.Context, server *http.Server, wait time.Duration, log *slog.Logger) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
-	defer cancel()
-	err := server.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		log.Warn("requests were cut off", "after", wait)
-		err = server.Close()
-	}
-	if err != nil {
-		return fmt.Errorf("finish the requests in flight: %w", err)
-	}
-	return nil
 }

@@ -130,11 +130,12 @@ func TestWhatTakesTooLongIsCutOffWithoutAFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go server.Serve(strictListener{listener.(*net.TCPListener)}) //nolint:errcheck // it says that it was closed
-	go http.Get("http://" + listener.Addr().String())            //nolint:errcheck // it is cut off
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(strictListener{listener}) }()
+	go http.Get("http://" + listener.Addr().String()) //nolint:errcheck // it is cut off
 	<-begun
-	if err := finish(context.Background(), server, time.Millisecond, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
-		t.Errorf("finish says %v, want nothing", err)
+	if err := new(drain).run(context.Background(), server, listener, served, 0, time.Millisecond, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
+		t.Errorf("the drain says %v, want nothing", err)
 	}
 	<-left
 	if !strings.Contains(log.String(), "requests were cut off") {

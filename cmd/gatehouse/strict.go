@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -16,20 +18,30 @@ import (
 // these.
 
 // strictListener accepts connections that detect such requests.
-type strictListener struct{ *net.TCPListener }
+type strictListener struct{ net.Listener }
 
 // Accept waits for the next connection.
 func (l strictListener) Accept() (net.Conn, error) {
-	conn, err := l.AcceptTCP()
+	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &strictConn{TCPConn: conn}, nil
+	half, closes := conn.(halfCloser)
+	if !closes {
+		return nil, errors.Join(fmt.Errorf("a %s connection cannot be served", conn.LocalAddr().Network()), conn.Close())
+	}
+	return &strictConn{halfCloser: half}, nil
 }
 
-// A strictConn embeds a TCPConn, because the server calls CloseWrite.
+// A halfCloser is a connection of TCP or of a unix socket: the server calls CloseWrite.
+type halfCloser interface {
+	net.Conn
+	CloseWrite() error
+}
+
+// A strictConn looks at what it reads.
 type strictConn struct {
-	*net.TCPConn
+	halfCloser
 	// before are the last two bytes that were read.
 	before   [2]byte
 	doubtful atomic.Bool
@@ -37,7 +49,7 @@ type strictConn struct {
 
 // Read reads and inspects the bytes.
 func (c *strictConn) Read(p []byte) (int, error) {
-	n, err := c.TCPConn.Read(p)
+	n, err := c.halfCloser.Read(p)
 	if !c.doubtful.Load() && c.doubts(p[:n]) {
 		c.doubtful.Store(true)
 	}
