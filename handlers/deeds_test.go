@@ -43,11 +43,11 @@ func (v *visitor) does(id int64, d done) *page {
 // deeds are the rows of the audit, the oldest first: what was done to whom, by whom, and what is said about it.
 func (h *house) deeds(t *testing.T) (list []string) {
 	t.Helper()
-	deeds, _, err := h.Store.Audit(t.Context(), 0)
+	audit, err := h.Store.Audit(t.Context(), store.Sought{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range slices.Backward(deeds) {
+	for _, d := range slices.Backward(audit.Rows) {
 		list = append(list, strings.TrimSpace(fmt.Sprintf("%s %d by %s %d: %s %s", d.Name, d.SubjectID, d.Actor, d.ActorID, d.Detail, d.Reason)))
 	}
 	return list
@@ -128,11 +128,11 @@ func TestAUD02ADeedNamesActorAndSubject(t *testing.T) {
 		admin, subject := h.user(t, "boss").ID, h.user(t, "grace").ID
 		boss.does(subject, done{"/factors", url.Values{"reason": {"lost her phone"}}, true}).goesTo(h.Admin.Person(subject, "")).
 			says("grace signs in with the password alone now.").says("By boss")
-		deeds, _, err := h.Store.Audit(t.Context(), 0)
+		audit, err := h.Store.Audit(t.Context(), store.Sought{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := deeds[0]; d.Name != store.EventFactorsReset || d.ActorID != admin || d.Actor != "boss" || d.SubjectID != subject ||
+		if d := audit.Rows[0]; d.Name != store.EventFactorsReset || d.ActorID != admin || d.Actor != "boss" || d.SubjectID != subject ||
 			d.Reason != "lost her phone" || d.Address != "127.0.0.1" || d.Request == "" {
 			t.Errorf("the audit says %+v", d)
 		}
