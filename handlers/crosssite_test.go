@@ -189,6 +189,10 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 				v.post("/account/email", url.Values{"email": {"ada@example.org"}})
 			case r.guard == visitors:
 				v = h.visitor(t)
+			case r.path == h.Admin.StopLooking():
+				v = h.visitor(t)
+				v.administers()
+				v.looks("ada")
 			case r.guard.may != 0:
 				v = h.staff(t, "frances", store.RoleAdmin)
 			}

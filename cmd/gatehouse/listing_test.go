@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,7 +80,7 @@ func TestPeopleAreListedPageByPage(t *testing.T) {
 			if err := json.Unmarshal(out.Bytes(), &people); err != nil {
 				t.Fatal(err)
 			}
-			seen := map[int64]bool{}
+			seen, everybody := map[int64]bool{}, slices.Clone(people)
 			for _, p := range people {
 				seen[p.ID] = true
 			}
@@ -97,6 +98,27 @@ func TestPeopleAreListedPageByPage(t *testing.T) {
 			if len(people) != all/100 {
 				t.Errorf("%d people are support, want %d", len(people), all/100)
 			}
+			if _, err := db.Exec(`UPDATE users SET disabled_at = created_at WHERE role <> '' OR id <= ` + fmt.Sprint(listPage+listPage/2)); err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{{"--disabled"}, {"--disabled", "--role", "support"}, {"--disabled", "--role", "member"}} {
+				var wanted []string
+				for _, p := range everybody {
+					if isStaff := p.Role != "member"; (p.ID <= listPage+listPage/2 || isStaff) && (len(args) == 1 || isStaff == (args[2] == "support")) {
+						wanted = append(wanted, p.Username)
+					}
+				}
+				if err := json.Unmarshal(list(append(args, "--json")...).Bytes(), &people); err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, p := range people {
+					got = append(got, p.Username)
+				}
+				if !slices.Equal(got, wanted) || len(got) == 0 {
+					t.Errorf("%v lists %d people, want %d, oldest first", args, len(got), len(wanted))
+				}
+			}
 			if text := list().String(); strings.Count(text, "\n") != all+1 || strings.Count(text, "USERNAME") != 1 {
 				t.Errorf("the table has %d lines, want %d", strings.Count(text, "\n"), all+1)
 			}
@@ -110,7 +132,7 @@ func TestTheAuditIsListedAsFarAsIsAsked(t *testing.T) {
 	database := storetest.SQLite.New(t)
 	s := migrated(t, storetest.SQLite, database)
 	user := storetest.Register(t, s, storetest.Ada())
-	const all = 2*store.AuditPerPage + 10
+	const all = 2*store.ListedPerPage + 10
 	for i := range all {
 		deed := s.Disable
 		if i%2 == 1 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strconv"
 
 	"gatehouse/store"
@@ -20,7 +21,7 @@ func (c userList) Run(inv *invocation) error {
 	return withExisting(inv, func(a *accounts) error {
 		list := inv.listing(c.JSON, "ID", "USERNAME", "EMAIL", "NAME", "ROLE", "CREATED", "DISABLED", "CLOSED")
 		for after := int64(0); ; {
-			users, err := a.store.Users(inv.ctx, after, listPage)
+			users, err := c.read(inv.ctx, a.store, after)
 			if err != nil {
 				return err
 			}
@@ -43,6 +44,17 @@ func (c userList) Run(inv *invocation) error {
 			}
 		}
 	})
+}
+
+// read reads the next accounts of the list, and others that it does not want: those that an index finds.
+func (c userList) read(ctx context.Context, s *store.Store, after int64) ([]store.User, error) {
+	switch {
+	case c.Disabled:
+		return s.Disabled(ctx, after, listPage)
+	case c.Role != nil && *c.Role != "":
+		return s.Staff(ctx, after, listPage)
+	}
+	return s.Users(ctx, after, listPage)
 }
 
 func (c userList) wants(user store.User) bool {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"gatehouse/store"
 	"gatehouse/store/postgres"
+	"gatehouse/store/rules"
 	"gatehouse/store/secret"
 	"gatehouse/store/sqlite"
 	"gatehouse/store/storetest"
@@ -61,10 +63,16 @@ func fillers(place string, hash []byte) []filler {
 	const person = "(SELECT id FROM users WHERE username = ?)"
 	return []filler{
 		{
-			"users (username, email, email_key, name, password_scheme, password_hash, password_cost, created_at)", "?, ?, ?, ?, ?, ?, ?, ?",
+			"users (username, email, email_key, name, name_key, name_turned, password_scheme, password_hash, password_cost, created_at, confirmed_at, disabled_at, closed_at, role)",
+			"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?",
 			func(name string, at time.Time) []any {
 				address := name + "@load.example"
-				return []any{name, address, address, "Person " + name, secret.SchemeHMAC, string(hash), cost, at}
+				// All kinds of beginnings are shared by everybody.
+				common, number, _ := strings.Cut(name, "-")
+				full := common + " Person " + number + " " + common
+				key, turned := rules.NameKeys(full)
+				s := stateOf(number, at)
+				return []any{name, address, address, full, key, turned, secret.SchemeHMAC, string(hash), cost, at, s.confirmed, s.disabled, s.closed, s.role}
 			},
 		},
 		{
@@ -95,6 +103,26 @@ func fillers(place string, hash []byte) []filler {
 			func(name string, at time.Time) []any { return []any{"name:" + name, 1, at, at} },
 		},
 	}
+}
+
+// state is what lists of people are made of.
+type state struct {
+	confirmed, disabled, closed sql.NullTime
+	role                        string
+}
+
+// stateOf spreads states over the accounts: of twenty-five one is disabled, one closed, one not
+// confirmed. So even a thousand have more of each than a page shows. Of the first thousand one of
+// twenty-five is of staff, and nobody else.
+func stateOf(number string, at time.Time) (s state) {
+	n, _ := strconv.Atoi(number) // the number is of our own making
+	s.disabled = sql.NullTime{Time: at, Valid: n%25 == 1}
+	s.closed = sql.NullTime{Time: at, Valid: n%25 == 2 && time.Since(at) < store.DefaultRules.Reopen} // or it is pruned
+	s.confirmed = sql.NullTime{Time: at, Valid: n%25 != 3}
+	if n%25 == 4 && n < 1000 {
+		s.role = "support"
+	}
+	return s
 }
 
 // Rows per statement, and statements per transaction.

@@ -71,12 +71,13 @@ func (c scaleCommand) Run(ctx context.Context) error {
 
 // compare measures the same targets on both databases, alternating in each round.
 func (c scaleCommand) compare(ctx context.Context, few, many string) (err error) {
-	small, err := gatehouse(ctx, c.Program, few)
+	// Staff would have to set up a second step first.
+	small, err := gatehouse(ctx, c.Program, few, "--second-step", "optional")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, small.stop()) }()
-	large, err := gatehouse(ctx, c.Program, many)
+	large, err := gatehouse(ctx, c.Program, many, "--second-step", "optional")
 	if err != nil {
 		return err
 	}
@@ -91,6 +92,15 @@ func (c scaleCommand) compare(ctx context.Context, few, many string) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, stopToo()) }()
+	beforeToo, err := searches(ctx, small, few)
+	if err != nil {
+		return err
+	}
+	afterToo, err := searches(ctx, large, many)
+	if err != nil {
+		return err
+	}
+	before, after = append(before, beforeToo...), append(after, afterToo...)
 	fmt.Printf("%-44s %9s %9s %6s %6s\n", "", "many", "few", "ratio", "least")
 	missed := 0
 	for i, t := range after {
