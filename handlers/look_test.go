@@ -270,12 +270,12 @@ func TestLOOK02LookingIsNoSecret(t *testing.T) {
 		if letters != 1 {
 			t.Errorf("%d letters tell of it", letters)
 		}
-		deeds, _, err := h.Store.Audit(t.Context(), 0)
+		deeds, err := h.Store.Audit(t.Context(), store.Sought{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i, detail := range []string{store.DetailEnded, store.DetailBegun} {
-			if d := deeds[i]; d.Name != store.EventLooked || d.Detail != detail || d.Actor != "boss" || d.SubjectID != h.user(t, "ada").ID || d.Reason != "asked by phone" || d.Request == "" {
+			if d := deeds.Rows[i]; d.Name != store.EventLooked || d.Detail != detail || d.Actor != "boss" || d.SubjectID != h.user(t, "ada").ID || d.Reason != "asked by phone" || d.Request == "" {
 				t.Errorf("the audit has %+v", d)
 			}
 		}

@@ -24,16 +24,11 @@ func CheckReason(value string) error {
 	return nil
 }
 
-// AuditPerPage is how many rows a page of the audit has.
-const AuditPerPage = 50
-
 const (
 	auditColumns = `id, at, name, coalesce(actor_id, 0), actor, coalesce(subject_id, 0), detail, reason, address, agent, request`
 
 	insertAudit = `INSERT INTO audit (at, name, actor_id, actor, subject_id, detail, reason, address, agent, request)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
-
-	selectAudit = `SELECT ` + auditColumns + ` FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2`
 
 	selectOwnAudit = `SELECT ` + auditColumns + ` FROM audit WHERE subject_id = $1 ORDER BY id DESC LIMIT $2`
 
@@ -98,18 +93,4 @@ func (tx *Tx) audit(ctx context.Context, from Origin, name string, subject int64
 		tx.events = append(tx.events, Event{Name: name, Origin: from})
 	}
 	return nil
-}
-
-// Audit lists what administrators and the operator did, newest first, AuditPerPage at a time: what
-// was before the id, or the newest for 0. more says whether there is older.
-func (s *Store) Audit(ctx context.Context, before int64) (deeds []Deed, more bool, err error) {
-	const newest = 1<<63 - 1
-	if before <= 0 {
-		before = newest
-	}
-	deeds, err = All(ctx, s, selectAudit, []any{before, AuditPerPage + 1}, (*Deed).columns)
-	if len(deeds) > AuditPerPage {
-		return deeds[:AuditPerPage], true, err
-	}
-	return deeds, false, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,8 +11,10 @@ import (
 )
 
 type auditCommand struct {
-	Limit int  `default:"50" env:"-" help:"How many are shown; 0 shows all."`
-	JSON  bool `name:"json" env:"-" help:"Print a JSON array."`
+	Who   string `env:"-" placeholder:"WHO" help:"Only what this person did or had done to them: a username, email address or number."`
+	Kind  string `env:"-" placeholder:"NAME" help:"Only what has this name, such as authz_change."`
+	Limit int    `default:"50" env:"-" help:"How many are shown; 0 shows all."`
+	JSON  bool   `name:"json" env:"-" help:"Print a JSON array."`
 }
 
 // deed is a row of the audit as the command line prints it.
@@ -38,30 +41,36 @@ func (c auditCommand) Run(inv *invocation) error {
 	if c.Limit < 0 {
 		return usageError{errors.New("--limit must be 0 or more")}
 	}
+	if c.Kind != "" && !slices.Contains(store.EventNames, c.Kind) {
+		return usageError{fmt.Errorf("--kind: there is no event %q", c.Kind)}
+	}
 	return withExisting(inv, func(a *accounts) error {
+		sought := store.Sought{Kind: c.Kind}
+		if c.Who != "" {
+			var err error
+			if sought.Who, err = a.store.Whom(inv.ctx, c.Who); err != nil {
+				return err
+			}
+		}
 		list := inv.listing(c.JSON, "AT", "WHAT", "BY", "TO", "DETAIL", "REASON")
-		names := map[int64]string{}
-		for before := int64(0); ; {
-			deeds, more, err := a.store.Audit(inv.ctx, before)
+		for {
+			page, err := a.store.Audit(inv.ctx, sought)
 			if err != nil {
 				return err
 			}
-			for _, d := range deeds {
-				before = d.ID
-				row, err := a.deedOf(inv, d, names)
-				if err == nil {
-					err = list.add(row, date(&row.At), row.Name, row.Actor, row.to(), row.Detail, row.Reason)
-				}
-				if err != nil {
+			for _, d := range page.Rows {
+				row := deedOf(d)
+				if err := list.add(row, date(&row.At), row.Name, row.Actor, row.to(), row.Detail, row.Reason); err != nil {
 					return err
 				}
 				if list.rows == c.Limit {
 					return list.end()
 				}
 			}
-			if !more {
+			if !page.More {
 				return list.end()
 			}
+			sought.Before = page.Next
 			if err := list.page(); err != nil {
 				return err
 			}
@@ -69,30 +78,18 @@ func (c auditCommand) Run(inv *invocation) error {
 	})
 }
 
-// deedOf looks up whom something was done to; names are those that were looked up before.
-func (a *accounts) deedOf(inv *invocation, d store.Deed, names map[int64]string) (deed, error) {
+func deedOf(d store.NamedDeed) deed {
 	row := deed{
-		ID: d.ID, At: d.At, Name: d.Name, Actor: d.Actor, Detail: d.Detail, Reason: d.Reason,
+		ID: d.ID, At: d.At, Name: d.Name, Actor: d.Actor, Subject: d.Subject, Detail: d.Detail, Reason: d.Reason,
 		Address: d.Address, Agent: d.Agent, Request: d.Request,
 	}
 	if d.ActorID != 0 {
 		row.ActorID = &d.ActorID
 	}
-	if d.SubjectID == 0 {
-		return row, nil
+	if d.SubjectID != 0 {
+		row.SubjectID = &d.SubjectID
 	}
-	row.SubjectID = &d.SubjectID
-	name, known := names[d.SubjectID]
-	if !known {
-		user, err := a.store.UserByID(inv.ctx, d.SubjectID)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return row, err
-		}
-		name = user.Username
-		names[d.SubjectID] = name
-	}
-	row.Subject = name
-	return row, nil
+	return row
 }
 
 // to is whom it was done to, for people.

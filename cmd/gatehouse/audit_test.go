@@ -83,7 +83,8 @@ func TestAUD02EveryCommandThatChangesSomethingIsInTheAudit(t *testing.T) {
 				if len(open) > 0 {
 					handle = open[0].Handle
 				}
-				deeds, _, err := s.Audit(t.Context(), 0)
+				audit, err := s.Audit(t.Context(), store.Sought{})
+				deeds := audit.Rows
 				if err != nil || len(deeds) != i+1 {
 					t.Fatalf("%s: %d rows in the audit, %v; want %d", step.line, len(deeds), err, i+1)
 				}
@@ -91,8 +92,8 @@ func TestAUD02EveryCommandThatChangesSomethingIsInTheAudit(t *testing.T) {
 					ID: deeds[0].ID, At: deeds[0].At, Name: step.name, Actor: "command line, " + self.Username,
 					SubjectID: step.subject, Detail: strings.Replace(step.detail, "HANDLE", handle, 1),
 				}
-				if deeds[0] != want {
-					t.Errorf("%s: the audit has %+v, want %+v", step.line, deeds[0], want)
+				if deeds[0].Deed != want {
+					t.Errorf("%s: the audit has %+v, want %+v", step.line, deeds[0].Deed, want)
 				}
 				if step.subject == 0 || step.name == store.EventErased {
 					continue
@@ -105,8 +106,8 @@ func TestAUD02EveryCommandThatChangesSomethingIsInTheAudit(t *testing.T) {
 			for _, line := range undeeds {
 				do(line)
 			}
-			if deeds, _, err := s.Audit(t.Context(), 0); err != nil || len(deeds) != len(deedSteps) {
-				t.Errorf("what changed nothing left %d rows, %v", len(deeds)-len(deedSteps), err)
+			if audit, err := s.Audit(t.Context(), store.Sought{}); err != nil || len(audit.Rows) != len(deedSteps) {
+				t.Errorf("what changed nothing left %d rows, %v", len(audit.Rows)-len(deedSteps), err)
 			}
 		})
 	}

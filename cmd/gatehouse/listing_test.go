@@ -132,7 +132,7 @@ func TestTheAuditIsListedAsFarAsIsAsked(t *testing.T) {
 	database := storetest.SQLite.New(t)
 	s := migrated(t, storetest.SQLite, database)
 	user := storetest.Register(t, s, storetest.Ada())
-	const all = 2*store.AuditPerPage + 10
+	const all = 2*store.ListedPerPage + 10
 	for i := range all {
 		deed := s.Disable
 		if i%2 == 1 {

@@ -27,11 +27,12 @@ CREATE TRIGGER users_unfold BEFORE UPDATE OF name ON users
 FOR EACH ROW WHEN (NEW.name <> OLD.name AND NEW.name_key IS NOT NULL AND NEW.name_key IS NOT DISTINCT FROM OLD.name_key)
 EXECUTE FUNCTION users_unfold();
 
--- Activity is listed by the account, by what happened, and by the network address.
+-- Activity is listed by the account, by what happened, and by the network address. So is the audit.
 DROP INDEX events_at;
 CREATE INDEX events_at ON events (at, id);
 CREATE INDEX events_name ON events (name, id);
 CREATE INDEX events_address ON events (address, id);
+CREATE INDEX audit_address ON audit (address, id);
 
 -- Of a letter stays for a week whose it was and how it ended, and never what it said. token is the digest of the token in
 -- it, by which a revoked invitation finds a letter that still waits.

@@ -17,11 +17,12 @@ BEGIN
 	UPDATE users SET name_key = NULL, name_turned = NULL WHERE id = NEW.id;
 END;
 
--- Activity is listed by the account, by what happened, and by the network address.
+-- Activity is listed by the account, by what happened, and by the network address. So is the audit.
 DROP INDEX events_at;
 CREATE INDEX events_at ON events (at, id);
 CREATE INDEX events_name ON events (name, id);
 CREATE INDEX events_address ON events (address, id);
+CREATE INDEX audit_address ON audit (address, id);
 
 -- Of a letter stays for a week whose it was and how it ended, and never what it said. token is the digest of the token in
 -- it, by which a revoked invitation finds a letter that still waits.

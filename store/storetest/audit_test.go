@@ -24,6 +24,7 @@ func TestAuditContract(t *testing.T) {
 		{"writes nothing of what was done already", auditsOnce},
 		{"keeps only what can be shown of a reason, and no more than its length", auditsPlainText},
 		{"lists the audit, newest first, page by page", pagesAudit},
+		{"AUD-03 lists the audit by whoever did it or had it done, by address and by kind", seeksAudit},
 		{"prunes the audit in batches, once it is old", prunesAudit},
 		{"shows a person what was done to them, and nobody of the staff", exportsDeeds},
 	})
@@ -33,13 +34,25 @@ func TestAuditContract(t *testing.T) {
 func (h house) audited(t *testing.T) []store.Deed {
 	t.Helper()
 	var all []store.Deed
-	for before := int64(0); ; {
-		deeds, more, err := h.Audit(h.ctx, before)
+	for _, d := range h.auditOf(t, store.Sought{}) {
+		all = append(all, d.Deed)
+	}
+	return all
+}
+
+// auditOf is all of the audit that fulfils the conditions.
+func (h house) auditOf(t *testing.T, sought store.Sought) (all []store.NamedDeed) {
+	t.Helper()
+	for {
+		page, err := h.Audit(h.ctx, sought)
 		must(t, err)
-		if all = append(all, deeds...); !more {
+		if len(page.Rows) > store.ListedPerPage || page.Looked == 0 && page.More && len(page.Rows) != store.ListedPerPage {
+			t.Fatalf("a page of %+v has %d, and more is %v", sought, len(page.Rows), page.More)
+		}
+		if all = append(all, page.Rows...); !page.More {
 			return all
 		}
-		before = deeds[len(deeds)-1].ID
+		sought.Before = page.Next
 	}
 }
 
@@ -346,25 +359,79 @@ func auditsPlainText(t *testing.T, h house) {
 
 func pagesAudit(t *testing.T, h house) {
 	ada := Register(t, h.Store, Ada())
-	const all = store.AuditPerPage + 3
+	const all = store.ListedPerPage + 3
 	for range (all + 1) / 2 {
 		must(t, h.Disable(h.ctx, ada, Operator))
 		must(t, h.Enable(h.ctx, ada, Operator))
 	}
 	h.exec(t, `DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)`)
-	first, more, err := h.Audit(h.ctx, 0)
-	must(t, err)
-	if len(first) != store.AuditPerPage || !more || first[0].ID <= first[1].ID {
-		t.Errorf("the first page has %d, more %v", len(first), more)
+	got := h.audited(t)
+	for i, d := range got {
+		if i > 0 && d.ID >= got[i-1].ID {
+			t.Errorf("%d follows %d", d.ID, got[i-1].ID)
+		}
 	}
-	second, more, err := h.Audit(h.ctx, first[len(first)-1].ID)
-	must(t, err)
-	if len(second) != all-store.AuditPerPage || more || second[0].ID >= first[len(first)-1].ID {
-		t.Errorf("the second page has %d, more %v", len(second), more)
+	if len(got) != all {
+		t.Errorf("listed %d, want %d", len(got), all)
 	}
-	third, more, err := h.Audit(h.ctx, second[len(second)-1].ID)
-	if err != nil || len(third) != 0 || more {
-		t.Errorf("the third page has %d, more %v, %v", len(third), more, err)
+	page, err := h.Audit(h.ctx, store.Sought{Before: got[store.ListedPerPage].ID})
+	if err != nil || len(page.Rows) != all-store.ListedPerPage-1 || page.More {
+		t.Errorf("the last page has %d, more %v, %v", len(page.Rows), page.More, err)
+	}
+}
+
+func seeksAudit(t *testing.T, h house) {
+	boss, second := h.staff(t, "boss", store.RoleAdmin), h.staff(t, "second", store.RoleAdmin)
+	second.Address = "2001:db8::7"
+	ada := Register(t, h.Store, Ada())
+	must(t, h.Disable(h.ctx, ada, boss))
+	must(t, h.Enable(h.ctx, ada, second))
+	_, err := h.ChangeRole(h.ctx, h.find(t, "second"), "support", store.RoleAdmin, boss)
+	must(t, err)
+	must(t, h.Disable(h.ctx, ada, Operator))
+	must(t, h.Erase(h.ctx, ada, boss))
+	const off, on, role, gone = store.EventDisabled, store.EventEnabled, store.EventRoleChanged, store.EventErased
+	for _, c := range []struct {
+		sought store.Sought
+		want   string
+	}{
+		{store.Sought{}, gone + " " + off + " " + role + " " + on + " " + off},
+		{store.Sought{Who: boss.By}, gone + " " + role + " " + off},
+		{store.Sought{Who: second.By}, role + " " + on},
+		{store.Sought{Who: ada.ID}, gone + " " + off + " " + on + " " + off},
+		{store.Sought{From: "2001:db8::7"}, on},
+		{store.Sought{Kind: off}, off + " " + off},
+		{store.Sought{Who: ada.ID, Kind: off}, off + " " + off},
+		{store.Sought{Who: boss.By, Kind: on}, ""},
+		{store.Sought{Who: ada.ID, From: "2001:db8::7"}, on},
+		{store.Sought{Who: 4711}, ""},
+	} {
+		var got []string
+		for _, d := range h.auditOf(t, c.sought) {
+			got = append(got, d.Name)
+			by := map[int64]string{boss.By: "boss", second.By: "second"}
+			if d.By != by[d.ActorID] || d.Subject != by[d.SubjectID] { // Ada is erased
+				t.Errorf("%+v names %q and %q", d.Deed, d.By, d.Subject)
+			}
+		}
+		if got := strings.Join(got, " "); got != c.want {
+			t.Errorf("%+v lists %q, want %q", c.sought, got, c.want)
+		}
+	}
+	// Somebody who did much and had much done to them: pages of both, in one order.
+	h.exec(t, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+		INSERT INTO audit (at, name, actor_id, actor, subject_id, detail, reason, address, agent, request)
+		SELECT $1, '%s', 1000 + i %% 2, '', 1001 - i %% 2, '', '', '', '', '' FROM n`, 3*store.ListedPerPage+1, off), h.moment(0))
+	h.exec(t, `INSERT INTO audit (at, name, actor_id, actor, subject_id, detail, reason, address, agent, request)
+		SELECT $1, $2, 1000, '', 1000, '', '', '', '', ''`, h.moment(0), off)
+	all := h.auditOf(t, store.Sought{Who: 1000})
+	for i, d := range all {
+		if i > 0 && d.ID >= all[i-1].ID {
+			t.Errorf("%d follows %d", d.ID, all[i-1].ID)
+		}
+	}
+	if want := 3*store.ListedPerPage + 2; len(all) != want {
+		t.Errorf("listed %d, want %d", len(all), want)
 	}
 }
 

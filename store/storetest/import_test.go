@@ -492,9 +492,9 @@ func recordsImports(t *testing.T, h house) {
 	if len(events) != 1 || events[0].Name != store.EventRegistered || events[0].Detail != store.DetailImported || !events[0].Operator {
 		t.Errorf("%+v", events)
 	}
-	deeds, _, err := h.Audit(t.Context(), 0)
+	audit, err := h.Audit(t.Context(), store.Sought{})
 	must(t, err)
-	if len(deeds) != 1 || deeds[0].Detail != "imported people.csv, SHA-256 abc: 2 of 2 rows" || deeds[0].SubjectID != 0 {
+	if deeds := audit.Rows; len(deeds) != 1 || deeds[0].Detail != "imported people.csv, SHA-256 abc: 2 of 2 rows" || deeds[0].SubjectID != 0 {
 		t.Errorf("%+v", deeds)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
