@@ -143,7 +143,8 @@ const memberRole = "member"
 func NewRoleForm(root AdminRoot, user, by store.User) *DeedForm {
 	f := newDeed(root, user, "/role", fmt.Sprintf("The role of %s", user.Username), "Change role", saving,
 		"Every device is signed out at once, and they sign in again.",
-		"Who may do more by it gets an email, where their address is confirmed. Invitations with a role by who may do less are void.",
+		"If the new role may do more, they get an email, where their address is confirmed.",
+		"If it may do less, open invitations with a role that they wrote are void.",
 	)
 	f.Danger = false
 	f.Was = cmp.Or(user.Role, memberRole)

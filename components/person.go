@@ -76,7 +76,7 @@ func (p PersonPage) password(times Times) string {
 	case p.OldPassword:
 		return "From an earlier system, not used here yet"
 	case p.PasswordAt.IsZero():
-		return "One from before changes of it were noted"
+		return "There is one"
 	}
 	return fmt.Sprintf("Changed %s", times.ago(p.PasswordAt))
 }
