@@ -30,6 +30,7 @@ type ActivitiesPage struct {
 // NewActivitySought states the conditions of the activity of everybody, or, with a person, of theirs.
 func NewActivitySought(root AdminRoot, person *store.User, words map[string]string) *SoughtForm {
 	kinds := slices.AppendSeq(slices.Collect(maps.Keys(eventSentences)), maps.Keys(words))
+	kinds = slices.DeleteFunc(kinds, func(name string) bool { return name == store.EventSettled }) // which happens to no account
 	f := newSoughtForm(root.Activity(), ActivityTitle, append(kinds, store.EventUpdated), func(name string) string { return kindWords(name, words) })
 	if person != nil {
 		f.Action, f.Title = root.Person(person.ID, "/activity"), fmt.Sprintf("Activity of %s", person.Username)

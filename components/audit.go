@@ -40,6 +40,7 @@ var deedKinds = map[string]string{
 	store.EventPasswordRemoved: "Passwords of earlier systems dropped",
 	store.EventExported:        "Download",
 	store.EventLooked:          saidLooked,
+	store.EventSettled:         eventSentences[store.EventSettled],
 }
 
 // NewAuditSought states the conditions of the audit.
@@ -116,7 +117,7 @@ func downloadSentence(what, since, until string) string {
 func deedAbout(d store.Deed) string {
 	handle, _, two := strings.Cut(d.Detail, " ")
 	switch {
-	case d.Name == store.EventRegistered && d.SubjectID == 0, d.Name == store.EventPasswordRemoved:
+	case d.Name == store.EventRegistered && d.SubjectID == 0, d.Name == store.EventPasswordRemoved, d.Name == store.EventSettled:
 		return d.Detail
 	case slices.Contains([]string{store.EventInvited, store.EventInviteRevoked, store.EventRegistered}, d.Name) && two && handle != store.PurposeSetup:
 		return fmt.Sprintf("Invitation %s", handle)

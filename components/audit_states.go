@@ -64,6 +64,7 @@ func sampleDeeds() (list []store.NamedDeed) {
 		{Name: store.EventFactorsReset, SubjectID: 2, Reason: "Lost the phone"},
 		{Name: store.EventAppChanged, SubjectID: 2},
 		{Name: store.EventPasswordRemoved, Detail: "of earlier systems 12345"},
+		{Name: store.EventSettled, Detail: "2026-11-23T09:41:00Z"},
 		{Name: store.EventExported, Detail: store.DetailUsers},
 		{Name: store.EventExported, Detail: store.DetailUsersWithPasswords},
 		{Name: store.EventExported, Detail: store.DetailActivity + " 2026-11-01 2026-11-23"},
