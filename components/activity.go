@@ -121,6 +121,7 @@ var eventSentences = map[string]string{
 	store.EventPasskeyAdded:    "Passkey added",
 	store.EventPasskeyRenamed:  "Passkey renamed",
 	store.EventPasskeyRemoved:  "Passkeys removed",
+	store.EventSettled:         "Database put back",
 	store.EventTokenReuse:      "Passkey may be a copy: its counter went back",
 	store.EventPasswordRemoved: "Password removed",
 	store.EventRoleChanged:     "Role changed",

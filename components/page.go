@@ -28,7 +28,7 @@ type Page struct {
 	SecondSteps bool
 	// May is what the role of the user allows on this visit.
 	May store.Permission
-	// Admin is where the administration is. A page below it loads the style sheet of its own.
+	// Admin is where the administration is. A page below it, or seen from it, loads the style sheet of its own.
 	Admin AdminRoot
 	// Passkeys says whether people can have passkeys.
 	Passkeys bool
@@ -128,9 +128,9 @@ func (p Page) choosesTheme() bool {
 	return strings.HasPrefix(p.Here, "/account/profile") && p.Looking == nil
 }
 
-// administers says whether the page belongs to the administration.
+// administers says whether an administrator sees the page, whatever else it is.
 func (p Page) administers() bool {
-	return p.Admin != "" && (p.Here == string(p.Admin) || strings.HasPrefix(p.Here, string(p.Admin)+"/"))
+	return p.Looking != nil || p.Admin != "" && (p.Here == string(p.Admin) || strings.HasPrefix(p.Here, string(p.Admin)+"/"))
 }
 
 // asksToVerify says whether the page reminds the user to verify their address.

@@ -78,11 +78,11 @@ func TestAUD03ActivityIsFound(t *testing.T) {
 			t.Errorf("the form has %q", got)
 		}
 		// The page of one person.
-		own := admin.get("/admin/people/" + grace + "/activity?kind=authn_login_lock").is(200).says("Activity of grace").tells("Account disabled", "Wrong")
+		own := admin.get("/admin/people/"+grace+"/activity?kind=authn_login_lock").is(200).says("Activity of grace").tells("Account disabled", "Wrong")
 		if own.rowsListed() != 1 || own.Find("#who").Length() != 0 {
 			t.Errorf("%d rows of grace", own.rowsListed())
 		}
-		admin.get("/admin/people/" + grace + "/activity?who=ada").is(200).tells("Too many wrong passwords", "Account created")
+		admin.get("/admin/people/"+grace+"/activity?who=ada").is(200).tells("Too many wrong passwords", "Account created")
 		admin.get("/admin/people/4711/activity").is(404)
 		admin.get("/admin/people/x/activity").is(404)
 		// Who supports sees that of one, and not that of everybody.
@@ -122,7 +122,7 @@ func TestAUD03ConditionsCanBeAnything(t *testing.T) {
 					continue
 				}
 				for _, value := range []string{"<b>&'\"", "\x00x y", "x y\xff\xfe", strings.Repeat("x", 300) + " y", strings.Repeat("é", 5_000), "%' OR 1=1 --"} {
-					admin.get(path + "?" + url.Values{name: {value}}.Encode()).is(422).says(sentence).hides("<b>", "\x00", "\xff")
+					admin.get(path+"?"+url.Values{name: {value}}.Encode()).is(422).says(sentence).hides("<b>", "\x00", "\xff")
 				}
 			}
 			for _, before := range []string{"0", "-1", "x", "1.5", "99999999999999999999", "\x00"} {

@@ -119,7 +119,7 @@ func (s *Site) loginByPasskey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var signal components.Signal
-	if errors.Is(err, store.ErrPasskeyUnknown) {
+	if errors.Is(err, store.ErrPasskeyUnknown) && s.Store.SignalsUnknown() {
 		signal = components.UnknownPasskey(s.Store.PasskeyDomain(), passkeyID(answer.passkey))
 	}
 	return s.ShowForm(w, r, s.Refuse(w, r, err), &form.Form, components.Login(form, s.loginPage(form, signal)))

@@ -55,6 +55,11 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 			float64(s.Store.EventCount(name)), prometheus.Labels{"event": name})
 	}
 
+	if s.BackupAge != nil {
+		if age, known := s.BackupAge(); known {
+			send(gauge, "backup_age_seconds", "How old the newest backup is.", age.Seconds(), nil)
+		}
+	}
 	if s.LostLines != nil {
 		send(counter, "log_lines_lost_total", "Lines of the log that could not be written, or not in time.", float64(s.LostLines()), nil)
 	}

@@ -24,7 +24,8 @@ import (
 )
 
 // Site is what the handlers need. cmd/gatehouse fills it in. Every field is required except
-// Contacts, Admin, TrustedProxies, ProxySocket, Mailbox, LostLines, Metrics and Product.
+// Contacts, Admin, TrustedProxies, ProxySocket, Mailbox, BackupAge,
+// LostLines, Metrics and Product.
 type Site struct {
 	// Name is shown on pages and in titles.
 	Name string
@@ -60,6 +61,9 @@ type Site struct {
 	Icon, TouchIcon, Robots http.Handler
 	// Log receives one line per request, and faults.
 	Log *slog.Logger
+	// BackupAge is how old the newest backup is, for the metrics, and whether there is one; nil if
+	// nobody makes any.
+	BackupAge func() (age time.Duration, known bool)
 	// LostLines is how many log lines could not be written so far, for the metrics; nil if
 	// nobody counts.
 	LostLines func() int64

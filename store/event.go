@@ -53,6 +53,7 @@ const (
 	EventInvited         = "invited"
 	EventInviteRevoked   = "invitation_revoked"
 	EventTokenReuse      = "authn_token_reuse"
+	EventSettled         = "database_settled"
 	EventLooked          = "authz_admin"
 )
 
@@ -67,7 +68,7 @@ var EventNames = []string{
 	EventTrusted, EventTrustEnded, EventFactorsReset,
 	EventPasskeyAdded, EventPasskeyRenamed, EventPasskeyRemoved, EventTokenReuse,
 	EventPasswordRemoved, EventFactorsUndone,
-	EventRoleChanged, EventForbidden, EventInvited, EventInviteRevoked, EventLooked,
+	EventRoleChanged, EventForbidden, EventInvited, EventInviteRevoked, EventSettled, EventLooked,
 }
 
 // DetailNewDevice marks a sign-in on a device that is new to a person who has

@@ -26,8 +26,7 @@ func (s *Store) ExportUsers(ctx context.Context, passwords bool, from Origin, ea
 	if passwords {
 		detail = "users with passwords"
 	}
-	err = s.Write(ctx, func(tx *Tx) error { return tx.audit(ctx, from, EventExported, 0, detail, "") })
-	if err != nil {
+	if err := s.NoteExport(ctx, detail, from); err != nil {
 		return 0, err
 	}
 	type row struct {
@@ -56,4 +55,9 @@ func (s *Store) ExportUsers(ctx context.Context, passwords bool, from Origin, ea
 			return n, nil
 		}
 	}
+}
+
+// NoteExport writes into the audit that everybody's data leave, before they do.
+func (s *Store) NoteExport(ctx context.Context, what string, from Origin) error {
+	return s.Write(ctx, func(tx *Tx) error { return tx.audit(ctx, from, EventExported, 0, what, "") })
 }

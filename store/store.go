@@ -52,6 +52,8 @@ type Database struct {
 	// it says may be shown to anybody. inPart says that only some tables or pages may be
 	// concerned, which a probe does not touch.
 	Trouble func(err error) (why string, inPart bool)
+	// SkipIDs leaves a gap behind the ids that were given, in a transaction of Write.
+	SkipIDs func(ctx context.Context, tx *sql.Tx, gap int64) error
 	// InPlace returns an error where a commit does not reach the file that the next start
 	// will open. It runs before each transaction, and before and after each commit.
 	InPlace func() error
@@ -103,6 +105,7 @@ type Store struct {
 	partly    atomic.Pointer[partTrouble]
 	product   Product
 	failures  tally        // of jobs
+	quiet     bool         // password managers are not told of passkeys that are unknown here
 	kindsAt   atomic.Int64 // when the kinds of passwords in use were read, in Unix nanoseconds
 
 	userByUsername  *statement
@@ -140,6 +143,9 @@ func New(ctx context.Context, db Database, passwords *rules.Passwords, hasher *s
 		return nil, err
 	}
 	if err := s.findKinds(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.findSignals(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

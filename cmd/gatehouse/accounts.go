@@ -29,6 +29,9 @@ func openDatabase(ctx context.Context, place string) (database, error) {
 	if postgres.IsURL(place) {
 		return postgres.Open(ctx, place)
 	}
+	if _, err := os.Stat(place + restoringEnding); err == nil {
+		return nil, errRestoring(place)
+	}
 	return sqlite.Open(ctx, place)
 }
 
@@ -71,6 +74,24 @@ func openAccounts(inv *invocation, c checked, log *slog.Logger, serving bool) (*
 }
 
 func (a *accounts) open(inv *invocation, c checked, log *slog.Logger, serving bool) error {
+	keys, err := inv.settings.keys(c)
+	if err != nil {
+		return err
+	}
+	if err := a.openWith(inv, c, log, keys); err != nil {
+		return err
+	}
+	if serving {
+		if err := a.prepareSecret(inv, c, log); err != nil {
+			return err
+		}
+	}
+	inv.site.Store = a.store
+	return a.store.Extend(inv.site.Product.ForStore())
+}
+
+// openWith prepares everything that uses the database, with keys or without.
+func (a *accounts) openWith(inv *invocation, c checked, log *slog.Logger, keys *secret.Keys) error {
 	words := []string{inv.settings.Name}
 	if c.base != nil {
 		words = append(words, c.base.Hostname())
@@ -83,20 +104,7 @@ func (a *accounts) open(inv *invocation, c checked, log *slog.Logger, serving bo
 		OldPepper: inv.settings.OldPepper, Derive: deriveElsewhere,
 	}
 	a.hasher.Gate.Busy = addProcessors
-	keys, err := inv.settings.keys(c)
-	if err != nil {
-		return err
-	}
-	if err := a.openStore(inv, c, log, keys); err != nil {
-		return err
-	}
-	if serving {
-		if err := a.prepareSecret(inv, c, log); err != nil {
-			return err
-		}
-	}
-	inv.site.Store = a.store
-	return a.store.Extend(inv.site.Product.ForStore())
+	return a.openStore(inv, c, log, keys)
 }
 
 func (a *accounts) openStore(inv *invocation, c checked, log *slog.Logger, keys *secret.Keys) (err error) {

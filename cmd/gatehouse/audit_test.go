@@ -27,6 +27,7 @@ var deedSteps = []deedStep{
 	{"user add ada --email ada@example.com --role support", store.EventRegistered, "support", 2},
 	{"user add grace --email grace@example.com", store.EventRegistered, "member", 3},
 	{"user role ada admin", store.EventRoleChanged, "support admin", 2},
+	{"user email grace hopper@example.com", store.EventEmailChanged, "", 3},
 	{"user disable grace", store.EventDisabled, "", 3},
 	{"user enable grace", store.EventEnabled, "", 3},
 	{"user reset grace", store.EventResetAsked, "", 3},

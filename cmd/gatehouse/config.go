@@ -30,6 +30,8 @@ type settings struct {
 	Drain         time.Duration          `default:"100ms" help:"How long the site goes on at its end while /readyz says that it stops, at most 1m: as long as a balancer needs to see that."`
 	BaseURL       string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
 	Database      string                 `default:"${database}" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
+	BackupTo      string                 `placeholder:"FOLDER" help:"Folder for a backup a day, with its secret beside it. SQLite only."`
+	BackupKeep    int                    `default:"${backup_keep}" help:"How many of them stay; 0 keeps all."`
 	NoMigrate     bool                   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
 	Registration  store.RegistrationMode `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom ${program} user invite writes to) or closed (nobody)."`
 	SMTP          string                 `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
@@ -72,6 +74,7 @@ var defaults = kong.Vars{
 	"program":              identity.Program,
 	"database":             identity.Database,
 	"roles":                roleWords(),
+	"backup_keep":          "14",
 	"trust_days":           strconv.Itoa(int(store.DefaultRules.Trust / day)),
 	"closed_days":          strconv.Itoa(int(store.DefaultRules.Reopen / day)),
 	"activity_days":        strconv.Itoa(int(store.DefaultRules.EventRetention / day)),
@@ -187,6 +190,12 @@ func (s *settings) check() (checked, error) {
 	}
 	if c.database, err = databasePlace(s.Database); err != nil {
 		return c, usageError{err}
+	}
+	if s.BackupTo != "" && postgres.IsURL(c.database) {
+		return c, usageError{errors.New("--backup-to is for SQLite; PostgreSQL has pg_dump -Fc")}
+	}
+	if s.BackupKeep < 0 {
+		return c, usageError{errors.New("--backup-keep must be 0 or more")}
 	}
 	if s.Secret != "" {
 		if _, err := readSecret(s.Secret); err != nil {

@@ -15,6 +15,7 @@ import (
 type factorCommand struct {
 	List           factorList           `cmd:"" help:"List the app, recovery codes, passkeys and trusted browsers of somebody."`
 	Reset          factorReset          `cmd:"" help:"Take all of these away from somebody and end all their sign-ins."`
+	Signals        factorSignals        `cmd:"" help:"Say whether password managers are told to forget passkeys that the site does not know."`
 	DropUnreadable factorDropUnreadable `cmd:"" help:"Remove the authenticator apps of everybody that --secret cannot open."`
 }
 
@@ -228,4 +229,21 @@ func (inv *invocation) printDropped(dropped int, stranded []store.User) error {
 		}
 	}
 	return nil
+}
+
+type factorSignals struct {
+	Word string `arg:"" name:"on|off" enum:"on,off" help:"on or off."`
+}
+
+// Run says whether password managers are told to forget passkeys that the site does not know.
+func (c factorSignals) Run(inv *invocation) error {
+	return withExisting(inv, func(a *accounts) error {
+		if err := a.store.Signals(inv.ctx, c.Word == "on", operator()); err != nil {
+			return err
+		}
+		if c.Word == "off" {
+			return inv.print(false, nil, "password managers keep passkeys that are unknown here, once the site is started again\n")
+		}
+		return inv.print(false, nil, "password managers are told of passkeys that are unknown here, once the site is started again\n")
+	})
 }

@@ -72,6 +72,9 @@ type cli struct {
 	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
 	Factor  factorCommand  `cmd:"" help:"See second steps and passkeys, and take them away."`
 	Audit   auditCommand   `cmd:"" help:"List what administrators and the command line did."`
+	Backup  backupCommand  `cmd:"" help:"Copy the database and its secret while the site is served, and check the copy."`
+	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the database."`
+	Settle  settleCommand  `cmd:"" help:"Make a database that was put back by other means safe to serve."`
 	Job     jobCommand     `cmd:"" help:"See and run what runs at regular times."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 	Derive  deriveCommand  `cmd:"" name:"derive-key" hidden:""`

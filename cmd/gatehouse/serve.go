@@ -107,6 +107,10 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 	if err != nil {
 		return err
 	}
+	daily := inv.dailyBackup(c, a, log)
+	if daily != nil {
+		site.BackupAge = daily.age
+	}
 	if at.metrics != nil {
 		site.Metrics = handlers.NewMetrics(site, version)
 	}
@@ -143,6 +147,9 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 	defer cancel()
 	if worker != nil {
 		background.Go(func() { worker.Run(ctx) })
+	}
+	if daily != nil {
+		background.Go(func() { daily.run(ctx) })
 	}
 	background.Go(func() { prune(ctx, log, a.prunings(sessions)) })
 	background.Go(func() { jobs{a.store, log, site.Product.Jobs}.run(ctx) })

@@ -19,6 +19,7 @@ type userCommand struct {
 	Disable userDisable `cmd:"" help:"Close an account to its owner and end all its sign-ins."`
 	Enable  userEnable  `cmd:"" help:"Open a disabled account again."`
 	Role    userRole    `cmd:"" help:"Give somebody a role, and end all their sign-ins."`
+	Email   userEmail   `cmd:"" help:"Give somebody another email address, and write to both."`
 	Invite  userInvite  `cmd:"" help:"Write to somebody that they can have an account."`
 	Reset   userReset   `cmd:"" help:"Make a link with which somebody can choose a new password."`
 	Delete  userDelete  `cmd:"" help:"Erase an account and all that hangs on it, at once and for good."`

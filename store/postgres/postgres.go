@@ -77,7 +77,7 @@ func connect(ctx context.Context, config *pgxpool.Config) (*DB, error) {
 	// pgx prepares statements by itself, for each connection.
 	db.Prepare = false
 	db.ReadContext = func(ctx context.Context) context.Context { return ctx }
-	db.Conflict, db.Retryable, db.Trouble = conflict, retryable, trouble
+	db.Conflict, db.Retryable, db.Trouble, db.SkipIDs = conflict, retryable, trouble, skipIDs
 	db.InPlace = func() error { return nil } // what is acknowledged is the server's to keep
 	if err := db.Write.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -75,7 +75,7 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db.Read.SetMaxIdleConns(readers)
 	db.Pools = []store.Pool{{Name: "read", Stats: db.Read.Stats}, {Name: "write", Stats: db.Write.Stats}}
 	db.ReadContext, db.Prepare = db.readContext, true
-	db.Conflict, db.Trouble, db.InPlace = conflict, trouble, db.inPlace
+	db.Conflict, db.Trouble, db.InPlace, db.SkipIDs = conflict, trouble, db.inPlace, skipIDs
 	// A transaction has the lock from its beginning: one that did not get it did nothing.
 	db.Retryable, db.LockWait = isLocked, lockWait
 	if file.doubtful {

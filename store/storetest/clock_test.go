@@ -64,6 +64,7 @@ var stored = map[string]struct {
 	"letters.created_at":          {behaves: writtenAhead},
 	"letters.due_at":              {behaves: dueAhead},
 	"letters.expires_at":          {behaves: expiresAhead},
+	"letters.ended_at":            {harmless: "it is shown"},
 	"locks.at":                    {behaves: importAhead},
 	"audit.at":                    {harmless: "it is shown, and goes when it is old: nothing else tells what is older"},
 	"letter_addresses.at":         {harmless: "it is locked, and goes when it is old"},

@@ -18,6 +18,7 @@ func init() {
 			Name: "test-manager", Label: "Test manager", Guarded: true,
 			May: store.SeePeople | store.HelpPeople | store.ManagePeople | store.ErasePeople | store.ChangeRoles,
 		},
+		store.Role{Name: "test-closer", Label: "Test closer", Guarded: true, May: store.SeePeople | store.ManagePeople},
 		store.Role{Name: "test-writer", Label: "Test writer", May: store.FirstOwn})
 }
 
