@@ -309,6 +309,16 @@ func TestLOOK03FormsOfALookAreNeverActedUpon(t *testing.T) {
 		if after := h.dump(t); after != before {
 			t.Errorf("the database was\n%s\nand is\n%s", before, after)
 		}
+		// A button of a page that was drawn for somebody else shows what that would be, which may not be seen.
+		boss.looks("ada")
+		for _, path := range []string{h.Admin.StopLooking(), "/logout"} {
+			answer := boss.post(path, url.Values{"account": {h.user(t, "ada").FormID()}})
+			if want := map[bool]int{true: 422, false: 403}[path == "/logout"]; answer.status != want { // the front page may
+				t.Errorf("%s answers %d, want %d", path, answer.status, want)
+			}
+			answer.sees()
+		}
+		boss.stops()
 		// What works on every page acts for the administrator.
 		out := hello.Find(`form[action="/logout"] input[name=account]`).AttrOr("value", "")
 		if out != h.user(t, "boss").FormID() {
