@@ -194,6 +194,14 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 				v.administers()
 				v.looks("ada")
 			case r.guard.may != 0:
+				if strings.HasSuffix(r.path, "/factors") {
+					v.setsUp()
+				}
+				if strings.HasSuffix(r.path, "/enable") {
+					if err := h.Store.Disable(t.Context(), h.user(t, "ada"), storetest.Operator); err != nil {
+						t.Fatal(err)
+					}
+				}
 				v = h.staff(t, "frances", store.RoleAdmin)
 			}
 			if slices.ContainsFunc(buttons, func(b button) bool { return b.page == r.path }) {

@@ -13,7 +13,7 @@ const (
 	voidPending       = `DELETE FROM pending`
 	voidChallenges    = `DELETE FROM challenges`
 	endAllTrust       = `UPDATE devices SET trust = '', trusted_until = NULL WHERE trusted_until IS NOT NULL`
-	giveUpLetters     = `UPDATE letters SET sealed = NULL, outcome = $1, ended_at = $2 WHERE sealed IS NOT NULL`
+	giveUpLetters     = `UPDATE letters SET sealed = NULL, token = '', outcome = $1, ended_at = $2 WHERE sealed IS NOT NULL`
 	quietSignals      = `INSERT INTO locks (name, at) VALUES ('passkey-signals-off', $1) ON CONFLICT (name) DO UPDATE SET at = $1`
 	loudSignals       = `DELETE FROM locks WHERE name = 'passkey-signals-off'`
 	selectSignals     = `SELECT at FROM locks WHERE name = 'passkey-signals-off'`

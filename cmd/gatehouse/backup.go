@@ -19,7 +19,7 @@ import (
 )
 
 type backupCommand struct {
-	To       string `arg:"" optional:"" type:"path" help:"A folder, or a new file; by default the folder of --backup-to."`
+	To       string `arg:"" optional:"" help:"A folder, which is made where it ends with a slash, or a new file; by default the folder of --backup-to."`
 	Keep     int    `env:"-" default:"${backup_keep}" help:"How many backups stay in the folder; 0 keeps all."`
 	NoSecret bool   `env:"-" help:"Leave the secret out."`
 	JSON     bool   `name:"json" env:"-" help:"Print JSON."`
@@ -43,6 +43,14 @@ func (c backupCommand) Run(inv *invocation) error {
 	}
 	if to == "" {
 		return usageError{errors.New("name a folder or a new file, or set --backup-to")}
+	}
+	if strings.HasSuffix(to, "/") {
+		if err := os.MkdirAll(to, 0o700); err != nil {
+			return fmt.Errorf("make the folder %s: %w", to, errors.Unwrap(err))
+		}
+	}
+	if to, err = filepath.Abs(to); err != nil {
+		return err
 	}
 	return withExisting(inv, func(a *accounts) error {
 		b := backup{database: checked.database, to: to, keep: c.Keep, noSecret: c.NoSecret || inv.settings.Secret != "", products: []fs.FS{inv.site.Product.Migrations}}

@@ -391,3 +391,38 @@ func TestABackupADay(t *testing.T) {
 		t.Error("a folder that can't be made is fine")
 	}
 }
+
+// Backup and restore are tried as the README writes them.
+func TestBackupAndRestoreAsTheREADMESays(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, about, _ := strings.Cut(string(text), "\n## Backup and restore\n")
+	about, _, _ = strings.Cut(about, "\n## ")
+	blocks := strings.Split(about, "```")
+	if len(blocks) != 7 {
+		t.Fatalf("the README has %d blocks of commands about backup and restore, want 3", len(blocks)/2)
+	}
+	var commands []string
+	for i := 1; i < len(blocks); i += 2 {
+		commands = append(commands, strings.TrimPrefix(blocks[i], "sh\n"))
+	}
+	folder := t.TempDir()
+	database := filepath.Join(folder, "gatehouse.db")
+	p := launch(t, database)
+	p.caller().register(storetest.Ada()).is(t, 303)
+	runs(t, folder, commands[0], database)
+	p.caller().register(guest("later")).is(t, 303)
+	p.signal(syscall.SIGKILL)
+	p.end()
+	for _, command := range commands[1:] {
+		runs(t, folder, command, database)
+	}
+	if kept := usernames(t, database); len(kept) != 1 || !kept["ada"] {
+		t.Errorf("it has %v", kept)
+	}
+	p = launch(t, database)
+	p.caller().signIn(storetest.Ada()).is(t, 303)
+}

@@ -62,9 +62,7 @@ func settles(t *testing.T, h house) {
 	if err != nil || len(taken) != 0 {
 		t.Errorf("%d letters would be sent, %v", len(taken), err)
 	}
-	deeds, _, err := h.Audit(t.Context(), 0)
-	must(t, err)
-	if len(deeds) == 0 || deeds[0].Name != store.EventSettled {
+	if deeds := h.audited(t); len(deeds) == 0 || deeds[0].Name != store.EventSettled {
 		t.Errorf("%+v", deeds)
 	}
 }
