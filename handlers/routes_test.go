@@ -200,8 +200,8 @@ func TestEveryPageIsComeBackTo(t *testing.T) {
 	})
 }
 
-// reviewed are uses that were looked at: the address of an app is of our own making, and HMAC-SHA-1 is what
-// authenticator apps can do.
+// reviewed are uses that were looked at: the address of an app is of our own making, HMAC-SHA-1 is what
+// authenticator apps can do, and memory-hard keys are derived by a process of this very program.
 var reviewed = map[string]string{"../components/totp.go": "templ.SafeURL", "../store/secret/totp.go": `"crypto/sha1"`, "../store/secret/derive.go": `"os/exec"`}
 
 // Nor does it use chance or sums that can be foreseen, in whatever package: those that
