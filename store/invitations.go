@@ -23,7 +23,9 @@ type InviteMark struct {
 var inviteMarkShape = regexp.MustCompile(`^([0-9]{1,17})-([0-9A-Z]{1,32})$`)
 
 // String is the mark as an address has it.
-func (m InviteMark) String() string { return strconv.FormatInt(m.ExpiresAt.UnixMicro(), 10) + "-" + m.Handle }
+func (m InviteMark) String() string {
+	return strconv.FormatInt(m.ExpiresAt.UnixMicro(), 10) + "-" + m.Handle
+}
 
 // ParseInviteMark reads what String wrote.
 func ParseInviteMark(text string) (m InviteMark, ok bool) {
