@@ -29,6 +29,7 @@ const (
 	AdminTitle         = "Administration"
 	ActivityTitle      = "Activity"
 	AuditTitle         = "Audit"
+	InvitationsTitle   = "Invitations"
 
 	secondPasskeyTitle = "Use your passkey"
 	passwordByMail     = "Choose a password by email"

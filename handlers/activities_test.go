@@ -25,12 +25,12 @@ func (h *house) happen(t *testing.T, username, name, address string, n int) {
 }
 
 // rowsListed are the rows of a list.
-func (p *page) rowsListed() int { return p.Find("main li.row-item").Length() }
+func (p *page) rowsListed() int { return p.Find("li.row-item").Length() }
 
 // tells requires that rows of the list say one thing, and none the other. The form above it names everything.
 func (p *page) tells(text, but string) *page {
 	p.v.t.Helper()
-	rows := strings.Join(strings.Fields(p.Find("main li.row-item").Text()), " ")
+	rows := strings.Join(strings.Fields(p.Find("li.row-item").Text()), " ")
 	if !strings.Contains(rows, text) || but != "" && strings.Contains(rows, but) {
 		p.v.t.Errorf("%s does not list %q alone, without %q:\n%s", p.path, text, but, rows)
 	}

@@ -19,6 +19,7 @@ const AdminRoot components.AdminRoot = "/admin"
 var (
 	seePeople    = May(store.SeePeople)
 	helpPeople   = May(store.HelpPeople).And(Recent)
+	seeInvites   = May(store.ManagePeople)
 	managePeople = May(store.ManagePeople).And(Recent)
 	erasePeople  = May(store.ErasePeople).And(Recent)
 	changeRoles  = May(store.ChangeRoles).And(Recent)
@@ -33,6 +34,10 @@ func (s *Site) administration() []route {
 	return []route{
 		{get, root, seePeople, s.overview, drawn},
 		{get, root + "/people/{id}/activity", seePeople, s.personActivity, drawn},
+		{get, root + "/invitations", seeInvites, s.invitations, drawn},
+		{post, root + "/invitations", managePeople, s.inviteSomebody, drawn},
+		{post, root + "/invitations/{handle}/revoke", managePeople, s.revokeInvitation, drawn},
+		{post, root + "/invitations/{handle}/again", managePeople, s.inviteAgain, drawn},
 		{get, root + "/activity", seeActivity, s.activities, drawn},
 		{post, root + "/activity/download", takeActivity, s.downloadActivity, drawn},
 		{get, root + "/audit", seeActivity, s.audit, drawn},

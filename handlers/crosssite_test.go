@@ -61,6 +61,14 @@ func (h *house) handle(t *testing.T, path string) string {
 		if len(list.Keys) > 0 {
 			return list.Keys[0].Handle
 		}
+	case strings.HasPrefix(path, h.Admin.Invitations()):
+		list, _, err := h.Store.Invitations(t.Context(), store.InviteMark{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) > 0 {
+			return list[0].Handle
+		}
 	default:
 		if list := h.signIns(t, "ada"); len(list) > 0 {
 			return list[len(list)-1].Handle
@@ -199,6 +207,11 @@ func TestCSRF01TheFormsOfThisSiteAreActedUpon(t *testing.T) {
 				}
 				if strings.HasSuffix(r.path, "/enable") {
 					if err := h.Store.Disable(t.Context(), h.user(t, "ada"), storetest.Operator); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if strings.Contains(r.path, "/invitations/") {
+					if err := h.Store.Invite(t.Context(), "olga@example.org", "", storetest.Operator); err != nil {
 						t.Fatal(err)
 					}
 				}

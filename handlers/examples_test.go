@@ -206,6 +206,10 @@ var examples = []example{
 	// Ada is a member, whom the administration turns away.
 	{route: "GET /admin", costs: takes(0, 2)},
 	{route: "GET /admin/people/{id}/activity", at: "/admin/people/1/activity", costs: takes(0, 2)},
+	{route: "GET /admin/invitations", costs: takes(0, 2)},
+	{route: "POST /admin/invitations", form: "email=olga@example.org&role=support", costs: takes(0, 2)},
+	{route: "POST /admin/invitations/{handle}/revoke", at: "/admin/invitations/NONE/revoke", costs: takes(0, 2)},
+	{route: "POST /admin/invitations/{handle}/again", at: "/admin/invitations/NONE/again", costs: takes(0, 2)},
 	{route: "GET /admin/activity", costs: takes(0, 2)},
 	{route: "POST /admin/activity/download", form: "since=2026-11-30&until=2026-11-30", costs: takes(0, 2)},
 	{route: "GET /admin/audit", costs: takes(0, 2)},

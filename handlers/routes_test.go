@@ -47,7 +47,7 @@ func TestOnlyTheBaseHostIsAnswered(t *testing.T) {
 var guardNames = map[Guard]string{
 	static: "static", Everyone: "everyone", visitors: "visitors", Members: "members", Verified: "verified", Recent: "recent",
 	entered: "entered", enteredRecent: "entered, recent", equipping: "entered, recent, reachable",
-	seePeople: "see people", helpPeople: "help people, recent", managePeople: "manage people, recent", erasePeople: "erase people, recent",
+	seePeople: "see people", helpPeople: "help people, recent", seeInvites: "manage people", managePeople: "manage people, recent", erasePeople: "erase people, recent",
 	changeRoles: "change roles, recent", seeActivity: "see activity", takeActivity: "see activity, recent", lookAsThem: "look as them, recent",
 }
 

@@ -32,6 +32,9 @@ const (
 // InvitesPerPage is how many open invitations are listed at a time.
 const InvitesPerPage = 25
 
+// ErrInvitedTooOften refuses a further invitation to an address.
+var ErrInvitedTooOften = rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
+
 // ErrNoMail refuses an invitation on a site that could not send it.
 var ErrNoMail = rules.Refuse("", "This site sends no mail, so nobody can be invited.")
 
@@ -96,7 +99,7 @@ func (tx *Tx) invite(ctx context.Context, email, role string, from Origin) error
 		return err
 	}
 	if !tx.letters {
-		return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
+		return ErrInvitedTooOften
 	}
 	return tx.audit(ctx, from, EventInvited, 0, handle+" "+roleWord(role), "")
 }

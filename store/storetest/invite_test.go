@@ -255,6 +255,7 @@ func dropsLetters(t *testing.T, h house) {
 	boss := h.staff(t, "boss", store.RoleAdmin)
 	h.post(t)
 	must(t, h.Invite(h.ctx, "other@example.com", "", boss))
+	h.clock.Move(time.Second)
 	must(t, h.Invite(h.ctx, "guest@example.com", "", boss))
 	_, err := h.RevokeInvite(h.ctx, h.invitation(t).Handle, boss)
 	must(t, err)
