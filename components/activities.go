@@ -30,6 +30,7 @@ type ActivitiesPage struct {
 // NewActivitySought states the conditions of the activity of everybody, or, with a person, of theirs.
 func NewActivitySought(root AdminRoot, person *store.User, words map[string]string) *SoughtForm {
 	kinds := slices.AppendSeq(slices.Collect(maps.Keys(eventSentences)), maps.Keys(words))
+	kinds = slices.DeleteFunc(kinds, func(name string) bool { return name == store.EventSettled }) // which happens to no account
 	f := newSoughtForm(root.Activity(), ActivityTitle, append(kinds, store.EventUpdated), func(name string) string { return kindWords(name, words) })
 	if person != nil {
 		f.Action, f.Title = root.Person(person.ID, "/activity"), fmt.Sprintf("Activity of %s", person.Username)
@@ -81,11 +82,29 @@ func kindWords(name string, words map[string]string) string {
 	case store.EventUpdated:
 		return "Name or username changed"
 	case store.EventSignInEnded:
-		return "Device signed out"
+		return saidSignedOut
 	case store.EventPasskeyRemoved:
 		return "Passkey removed"
 	}
-	return eventSentence(store.Event{Name: name}, words)
+	return staffSentence(store.Event{Name: name}, words)
+}
+
+// Words for those who run the site, where the owner of the account is told otherwise.
+const (
+	saidSignedOut = "Device signed out"
+	saidLooked    = "Looked at the account as its owner sees it"
+	saidStopped   = "Stopped looking at the account"
+)
+
+// staffSentence says an event to those who run the site.
+func staffSentence(e store.Event, words map[string]string) string {
+	switch {
+	case e.Name == store.EventLooked && e.Detail == store.DetailEnded:
+		return saidStopped
+	case e.Name == store.EventLooked:
+		return saidLooked
+	}
+	return eventSentence(e, words)
 }
 
 // kindPath is the address of what happened of one kind, or empty for who may not see it.

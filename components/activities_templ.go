@@ -263,7 +263,7 @@ func activitiesRow(p ActivitiesPage, e store.Happened) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(eventSentence(e.Event, p.Words))
+		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(staffSentence(e.Event, p.Words))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `activities.templ`, Line: 48, Col: 40}
 		}

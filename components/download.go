@@ -1,8 +1,10 @@
 package components
 
 import (
+	"strconv"
 	"time"
 
+	"gatehouse/store"
 	"gatehouse/store/rules"
 )
 
@@ -36,15 +38,62 @@ func (f *DownloadForm) Check() bool {
 	if !f.Form.Check() {
 		return false
 	}
-	if since, until := f.Days(); !since.Before(until) {
+	if span := f.Span(); !span.Since.Before(span.Until) {
 		f.Until.Refusal = "The last day is before the first."
 	}
 	return !f.IsRefused()
 }
 
-// Days are when the first day begins and when the last is over.
-func (f *DownloadForm) Days() (since, until time.Time) {
-	since, _ = rules.Day("since", f.Since.Value, f.zone)
-	until, _ = rules.Day("until", f.Until.Value, f.zone)
-	return since, until.AddDate(0, 0, 1)
+// Span are the days of a form that is in order.
+func (f *DownloadForm) Span() store.Span {
+	span := store.Span{First: f.Since.Value, Last: f.Until.Value}
+	span.Since, _ = rules.Day("since", span.First, f.zone)
+	last, _ := rules.Day("until", span.Last, f.zone)
+	span.Until = last.AddDate(0, 0, 1)
+	return span
+}
+
+// DownloadBelow is the address of a download below that of its list.
+const DownloadBelow = "/download"
+
+// ActivityHeads are the columns of a file of activity. Programs read them, so they stay.
+var ActivityHeads = []string{
+	"at", "event", "what", "account", "username", "by_account", "by_username", "by_operator", "detail", "address", "user_agent", "request",
+}
+
+// ActivityCells is a row of it. words are those of the product, by the names of its events.
+func ActivityCells(e store.Happened, words map[string]string) []string {
+	return guarded(
+		stamp(e.At), e.Name, staffSentence(e.Event, words), number(e.UserID), e.Username, number(e.By), e.Actor, strconv.FormatBool(e.Operator),
+		e.Detail, e.Address, e.Agent, e.Request,
+	)
+}
+
+// AuditHeads are the columns of a file of the audit.
+var AuditHeads = []string{
+	"at", "event", "what", "by_account", "by", "account", "username", "detail", "reason", "address", "user_agent", "request",
+}
+
+// AuditCells is a row of it.
+func AuditCells(d store.NamedDeed) []string {
+	return guarded(
+		stamp(d.At), d.Name, deedSentence(d.Deed), number(d.ActorID), d.Actor, number(d.SubjectID), d.Subject,
+		d.Detail, d.Reason, d.Address, d.Agent, d.Request,
+	)
+}
+
+// guarded are cells that no spreadsheet takes for a formula.
+func guarded(cells ...string) []string {
+	for i, cell := range cells {
+		cells[i] = rules.GuardCell(cell)
+	}
+	return cells
+}
+
+// number is that of an account, or empty.
+func number(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
 }

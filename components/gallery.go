@@ -30,7 +30,7 @@ func Gallery() []State {
 		secondStates(), totpStates(), codesStates(), passkeyStates(), signInsStates(), activityStates(), exportStates(), closingStates(), preferencesStates(),
 		overviewStates(), peopleStates(),
 		personStates(), deedsStates(), lookStates(),
-		activitiesStates(),
+		activitiesStates(), auditStates(),
 		linkStates(), confirmedStates(), mailboxStates(), noCookiesStates(), problemStates(),
 		demonstrationStates(),
 	)

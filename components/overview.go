@@ -26,6 +26,8 @@ type AdminOverview struct {
 	EventsKnown bool
 	// Words say the events of the product, by their names.
 	Words map[string]string
+	// Deeds are the newest rows of the audit, for who may see it.
+	Deeds []store.NamedDeed
 	// At is when the oldest of the figures was asked for.
 	At time.Time
 }
@@ -38,6 +40,9 @@ type Figure struct {
 	N     int64
 	Known bool
 }
+
+// DeedsShown is how many rows of the audit the overview has.
+const DeedsShown = 10
 
 // whole is a number as people read it: with a comma before each three digits.
 func whole(n int64) string {

@@ -16,6 +16,7 @@ func overviewStates() []State {
 	many.Accounts, many.Disabled, many.Closed, many.Unconfirmed = counted(1_234_567), counted(312), counted(57), counted(98_765)
 	many.WithoutStep, many.OldPasswords, many.SignIns, many.Letters = counted(2), counted(1_000_000), counted(45_678), counted(1_204)
 	many.Oldest, many.OldestAt, many.At = 40*time.Minute, sampleNow, sampleNow.Add(-30*time.Second)
+	many.Deeds = sampleDeeds()[:DeedsShown]
 	for i, name := range store.EventNames {
 		many.Events = append(many.Events, store.EventTotal{Name: name, N: int64(i*i*i*i) + 1})
 	}

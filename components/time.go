@@ -175,5 +175,8 @@ func zoneLetters(t time.Time) string {
 // machine is a moment as the datetime attribute has it.
 func machine(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
 
+// stamp is a moment as files have it.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
 // machineDay is a day as the datetime attribute has it.
 func (n Times) machineDay(t time.Time) string { return n.in(t).Format("2006-01-02") }

@@ -28,6 +28,7 @@ const (
 	PasskeyTitle       = "Your passkey"
 	AdminTitle         = "Administration"
 	ActivityTitle      = "Activity"
+	AuditTitle         = "Audit"
 
 	secondPasskeyTitle = "Use your passkey"
 	passwordByMail     = "Choose a password by email"

@@ -9,7 +9,7 @@ import (
 
 // activities lists what happened to everybody.
 func (s *Site) activities(w http.ResponseWriter, r *http.Request) error {
-	return s.showActivities(w, r, nil, nil)
+	return s.showActivities(w, r, nil, s.newDownload(r, s.Admin.Activity()))
 }
 
 // personActivity lists what happened to one person.

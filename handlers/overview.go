@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/components"
+	"gatehouse/store"
 )
 
 // overview is the first page of the administration: how many there are, and what happened lately. A figure
@@ -40,5 +41,12 @@ func (s *Site) overview(w http.ResponseWriter, r *http.Request) error {
 	o.OldestKnown = err == nil
 	o.Events, _, err = f.events.value(ctx, s, "events", s.Store.CountEvents)
 	o.EventsKnown = err == nil
+	if s.may(r).Has(store.SeeActivity) {
+		latest, err := s.Store.Audit(r.Context(), store.Sought{})
+		if err != nil {
+			return err
+		}
+		o.Deeds = latest.Rows[:min(len(latest.Rows), components.DeedsShown)]
+	}
 	return s.show(w, r, http.StatusOK, s.page(r, components.AdminTitle), components.Administration(o))
 }

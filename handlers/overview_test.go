@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"gatehouse/components"
 	"gatehouse/store"
 	"gatehouse/store/storetest"
 )
@@ -60,8 +62,19 @@ func TestTheOverviewCountsOnceAMinute(t *testing.T) {
 		if link != "/admin/activity?kind=authn_login_lock" {
 			t.Errorf("what happened leads to %q", link)
 		}
+		// Who did what is for who may see the audit.
+		from := storetest.From
+		from.By, from.Reason = h.user(t, "frances").ID, "Asked by phone"
+		for range components.DeedsShown {
+			if err := errors.Join(h.Store.Enable(t.Context(), h.user(t, "ada"), from), h.Store.Disable(t.Context(), h.user(t, "ada"), from)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if page := admin.get("/admin").is(200).tells("Account disabled", "Role changed").tells("By frances · to ada", "").tells("Reason: Asked by phone", ""); page.rowsListed() != components.DeedsShown {
+			t.Errorf("%d rows of the audit", page.rowsListed())
+		}
 		helper := h.staff(t, "jean", "support")
-		if page := helper.get("/admin").is(200); page.fact("Account disabled") != "1" || page.Find(`a[href*="/activity"], a[href*="/audit"]`).Length() != 0 {
+		if page := helper.get("/admin").is(200).hides("Reason:"); page.fact("Account disabled") != "1" || page.Find(`a[href*="/activity"], a[href*="/audit"]`).Length() != 0 {
 			t.Errorf("who may not see the activity is led there, or is not told: %q", page.fact("Account disabled"))
 		}
 	}, withMail)
@@ -102,8 +115,8 @@ func TestTheOverviewTakesAsManyQueriesForManyPeople(t *testing.T) {
 			for n := range 3 {
 				h.clock.Move(askEvery)
 				v.get("/account") // activity is noted
-				h.costs(t, fmt.Sprintf("the overview, time %d", n+1), 2+counts, func() { v.get("/admin").is(200) })
-				h.costs(t, "the overview within a minute", 2, func() { v.get("/admin").is(200) })
+				h.costs(t, fmt.Sprintf("the overview, time %d", n+1), 3+counts, func() { v.get("/admin").is(200) })
+				h.costs(t, "the overview within a minute", 3, func() { v.get("/admin").is(200) })
 				storetest.Register(t, h.Store, registration(fmt.Sprint("person", n)))
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 )
 
 const (
@@ -31,6 +32,9 @@ type NamedDeed struct {
 }
 
 func (d *NamedDeed) columns() []any { return append(d.Deed.columns(), &d.By, &d.Subject) }
+
+// AuditRetention is how long the audit is stored.
+func (s *Store) AuditRetention() time.Duration { return s.rules.AuditRetention }
 
 // Audit lists what administrators and the operator did that fulfils the conditions, newest first,
 // ListedPerPage at a time. Who is whoever did it or had it done to them. Conditions cost what those

@@ -22,9 +22,9 @@ const exportPage = 500
 // ExportUsers hands out all accounts, oldest first, and says how many there were. The audit has a row
 // about it before the first.
 func (s *Store) ExportUsers(ctx context.Context, passwords bool, from Origin, each func(ExportedUser) error) (n int, err error) {
-	detail := "users"
+	detail := DetailUsers
 	if passwords {
-		detail = "users with passwords"
+		detail = DetailUsersWithPasswords
 	}
 	if err := s.NoteExport(ctx, detail, from); err != nil {
 		return 0, err
