@@ -56,6 +56,11 @@ func TestPeopleAreListed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		member := v.another()
+		member.tries("ada", storetest.Password).goesTo("/")
+		for _, path := range []string{"", "?show=staff", "?q=ada", "?q=ada&by=name"} {
+			member.get("/admin/people"+path).is(403).hides("frances", "ada@example.com")
+		}
 		h.closed(t, "grace")
 		if err := h.Store.Disable(t.Context(), ada, storetest.Operator); err != nil {
 			t.Fatal(err)
