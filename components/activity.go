@@ -134,6 +134,8 @@ func eventSentence(e store.Event, words map[string]string) string {
 	switch {
 	case e.Name == store.EventSignedIn && e.Detail == store.DetailNewDevice:
 		return "Signed in on a new device"
+	case e.Name == store.EventSignInEnded && e.Detail == "" && (e.By != 0 || e.Operator):
+		return "All devices signed out"
 	case e.Name == store.EventSignInEnded && e.Detail != "":
 		return fmt.Sprintf("Device signed out: %s", device(e.Detail))
 	case e.Name == store.EventFailed && e.Detail == store.DetailPasskey:

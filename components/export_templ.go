@@ -52,7 +52,7 @@ func Export() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<li>What happened to your account, and what the people who run this site did to it</li><li>Which links we emailed you, and which emails of the last week arrived at your provider</li></ul><p>It holds no secrets. Your password stays here, in a form that nobody can read back.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/account/export\">Download your data</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<li>What happened to your account, and what the people who run this site did to it</li><li>Which links we emailed you, and which emails of the last week were sent</li></ul><p>It holds no secrets. Your password stays here, in a form that nobody can read back.</p><p class=\"actions\"><a class=\"btn btn-primary\" href=\"/account/export\">Download your data</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -26,7 +26,8 @@ func GalleryLetters() []GalleryLetter {
 	for _, kind := range store.LetterKinds {
 		letters = append(letters, letterState(kind, kind, data))
 	}
-	nameless, stranger, atOnce, long, app := data, data, data, data, data
+	nameless, stranger, atOnce, long, app, byStaff := data, data, data, data, data, data
+	byStaff.ByStaff, byStaff.From, byStaff.Agent = true, "", ""
 	nameless.Name, nameless.From, nameless.Agent = "", "", ""
 	stranger.Verified = false
 	atOnce.Within = 0
@@ -38,6 +39,8 @@ func GalleryLetters() []GalleryLetter {
 		letterState("reset-unconfirmed", store.LetterReset, stranger),
 		letterState("owner-unconfirmed", store.LetterOwner, stranger),
 		letterState("closed-at-once", store.LetterClosed, atOnce),
+		letterState("closed-by-staff", store.LetterClosed, byStaff),
+		letterState("reset-by-staff", store.LetterReset, byStaff),
 		letterState("address-changed-long", store.LetterEmailChanged, long),
 		letterState("first-factor-app", store.LetterFirstFactor, app),
 		letterState("first-factor-long", store.LetterFirstFactor, long),

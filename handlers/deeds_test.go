@@ -494,3 +494,29 @@ func TestClosingThatErasesTakesWhoMayErase(t *testing.T) {
 		}
 	}, withRules(func(r *store.Rules) { r.Reopen = 0 }))
 }
+
+// A form that was drawn for another administrator is shown again, by a page of the right one, and done by nobody.
+func TestADeedDrawnForSomebodyElseIsNotDone(t *testing.T) {
+	both(t, func(t *testing.T, h *house, v *visitor) {
+		storetest.Register(t, h.Store, registration("grace"))
+		grace, boss := h.user(t, "grace"), v.serves("boss", store.RoleAdmin)
+		v.serves("vice", store.RoleAdmin)
+		before := h.dump(t, "sessions")
+		for _, d := range everyDeed {
+			values := url.Values{"account": {h.user(t, "vice").FormID()}, "reason": {"typed"}}
+			for name, value := range d.values {
+				values[name] = value
+			}
+			page := boss.does(grace.ID, done{d.below, values, d.asked}).is(422).says("boss")
+			if page.Find(`form[action="`+h.Admin.Person(grace.ID, "")+`/disable"], a[href="`+h.Admin.Person(grace.ID, "")+`"], a[href="`+h.Admin.Person(grace.ID, "/disable")+`"]`).Length() == 0 {
+				t.Errorf("%s is answered by another page:\n%s", d.below, page.body)
+			}
+			if d.asked && page.value("reason") != "typed" {
+				t.Errorf("%s: what was typed is gone", d.below)
+			}
+		}
+		if after := h.dump(t, "sessions"); after != before {
+			t.Errorf("the database changed from\n%s\nto\n%s", before, after)
+		}
+	}, withMail)
+}
