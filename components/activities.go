@@ -92,8 +92,8 @@ func kindWords(name string, words map[string]string) string {
 // Words for those who run the site, where the owner of the account is told otherwise.
 const (
 	saidSignedOut = "Device signed out"
-	saidLooked        = "Looked at the account as its owner sees it"
-	saidStopped  = "Stopped looking at the account"
+	saidLooked    = "Looked at the account as its owner sees it"
+	saidStopped   = "Stopped looking at the account"
 )
 
 // staffSentence says an event to those who run the site.

@@ -9,7 +9,9 @@ import (
 const sampleRetention = 180 * 24 * time.Hour
 
 func activitiesStates() []State {
-	found := func(rows []store.Happened) store.Listed[store.Happened] { return store.Listed[store.Happened]{Rows: rows} }
+	found := func(rows []store.Happened) store.Listed[store.Happened] {
+		return store.Listed[store.Happened]{Rows: rows}
+	}
 	all := found(sampleHappened())
 	all.More, all.Next = true, 1
 	bounded := found(sampleHappened()[:2])

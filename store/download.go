@@ -93,6 +93,9 @@ func (s *Store) begin(ctx context.Context, count, what string, span Span, from O
 		return span, ErrTooManyRows
 	}
 	return span, s.Write(ctx, func(tx *Tx) error {
+		if err := tx.serialize(ctx); err != nil {
+			return err
+		}
 		if _, err := tx.actor(ctx, from, SeeActivity); err != nil {
 			return err
 		}

@@ -1,14 +1,11 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"gatehouse/store/rules"
@@ -24,22 +21,27 @@ const (
 	deleteInvitesBy = `DELETE FROM tokens WHERE by_id = $1 AND purpose = 'invite' AND used_at IS NULL AND role <> ''`
 
 	// All are good for equally long, so this is the order in which they were written.
-	selectInvites = `SELECT invites.handle, invites.email, invites.role, coalesce(users.username, ''), invites.created_at, invites.expires_at
-		FROM (SELECT * FROM tokens WHERE purpose = 'invite' AND handle <> '' AND expires_at > $1 AND expires_at <= $2 AND used_at IS NULL
-			ORDER BY expires_at DESC, handle DESC LIMIT $3) AS invites
+	selectInvites = `SELECT invites.handle, invites.email, invites.role, coalesce(invites.by_id, 0), coalesce(users.username, ''), invites.created_at, invites.expires_at
+		FROM (SELECT * FROM tokens WHERE purpose = 'invite' AND handle <> '' AND expires_at > $1 AND (expires_at, handle) < ($2, $3) AND used_at IS NULL
+			ORDER BY expires_at DESC, handle DESC LIMIT $4) AS invites
 		LEFT JOIN users ON users.id = invites.by_id`
 
-	deleteInvite = `DELETE FROM tokens WHERE handle = $1 AND handle <> '' AND purpose = 'invite' AND used_at IS NULL RETURNING role`
+	deleteInvite = `DELETE FROM tokens WHERE handle = $1 AND handle <> '' AND purpose = 'invite' AND used_at IS NULL RETURNING hash, email, role`
 )
 
-// InvitesPerPage is how many open invitations are listed.
-const InvitesPerPage = 100
+// InvitesPerPage is how many open invitations are listed at a time.
+const InvitesPerPage = 25
+
+// ErrNoMail refuses an invitation on a site that could not send it.
+var ErrNoMail = rules.Refuse("", "This site sends no mail, so nobody can be invited.")
 
 // Invitation is one that nobody has accepted yet.
 type Invitation struct {
 	// Handle names it. It opens nothing.
 	Handle, Email, Role string
-	// By is the username of who wrote it, or empty for the operator.
+	// ByID is the number of who wrote it, or 0 for the operator. By is their username, or empty for
+	// somebody who is erased.
+	ByID                 int64
 	By                   string
 	CreatedAt, ExpiresAt time.Time
 }
@@ -47,8 +49,7 @@ type Invitation struct {
 // Invite writes to an address that its owner may open an account with that role, or as a member. It
 // is refused where the address has one, or was invited LettersPerHour times within the last hour.
 func (s *Store) Invite(ctx context.Context, email, role string, from Origin) error {
-	key, err := rules.CanonicalEmail(email)
-	if err != nil {
+	if _, err := rules.CanonicalEmail(email); err != nil {
 		return err
 	}
 	if err := CheckRole(role); err != nil {
@@ -58,37 +59,46 @@ func (s *Store) Invite(ctx context.Context, email, role string, from Origin) err
 		if err := tx.serialize(ctx); err != nil {
 			return err
 		}
-		if err := tx.mayInvite(ctx, from, role); err != nil {
-			return err
-		}
-		var owner User
-		if err := owner.scan(tx.QueryRowContext(ctx, selectOwner, key)); err == nil {
-			return ErrEmailTaken
-		} else if !errors.Is(err, ErrNotFound) {
-			return fmt.Errorf("invite: %w", err)
-		}
-		if !s.Mails() {
-			return nil
-		}
-		token, err := tx.issue(ctx, PurposeInvite, User{}, rules.DeliverableEmail(email))
-		if err != nil {
-			return err
-		}
-		handle := rand.Text()[:handleChars]
-		by := sql.NullInt64{Int64: from.By, Valid: from.By != 0}
-		if _, err := tx.ExecContext(ctx, updateInvite, role, handle, by, secret.Digest(token)); err != nil {
-			return fmt.Errorf("invite: %w", err)
-		}
-		data := letterFor(rules.DeliverableEmail(email), User{}, from)
-		data.Token, data.Valid, data.Role = token, InviteValid, role
-		if err := tx.enqueue(ctx, LetterInvite, User{}, data); err != nil {
-			return err
-		}
-		if !tx.letters {
-			return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
-		}
-		return tx.audit(ctx, from, EventInvited, 0, handle+" "+roleWord(role), "")
+		return tx.invite(ctx, email, role, from)
 	})
+}
+
+// invite is Invite, once deeds wait for each other.
+func (tx *Tx) invite(ctx context.Context, email, role string, from Origin) error {
+	if err := tx.mayInvite(ctx, from, role); err != nil {
+		return err
+	}
+	key, err := rules.CanonicalEmail(email)
+	if err != nil {
+		return err
+	}
+	var owner User
+	if err := owner.scan(tx.QueryRowContext(ctx, selectOwner, key)); err == nil {
+		return ErrEmailTaken
+	} else if !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("invite: %w", err)
+	}
+	if !tx.store.Mails() {
+		return nil
+	}
+	token, err := tx.issue(ctx, PurposeInvite, User{}, rules.DeliverableEmail(email))
+	if err != nil {
+		return err
+	}
+	handle := rand.Text()[:handleChars]
+	by := sql.NullInt64{Int64: from.By, Valid: from.By != 0}
+	if _, err := tx.ExecContext(ctx, updateInvite, role, handle, by, secret.Digest(token)); err != nil {
+		return fmt.Errorf("invite: %w", err)
+	}
+	data := letterFor(rules.DeliverableEmail(email), User{}, from)
+	data.Token, data.Valid, data.Role = token, InviteValid, role
+	if err := tx.enqueue(ctx, LetterInvite, User{}, data); err != nil {
+		return err
+	}
+	if !tx.letters {
+		return rules.Refuse("email", "This address was invited %d times within an hour. Wait before you invite it again.", LettersPerHour)
+	}
+	return tx.audit(ctx, from, EventInvited, 0, handle+" "+roleWord(role), "")
 }
 
 // mayInvite refuses an invitation by who may not write it: one with a role takes the right to give it.
@@ -150,37 +160,4 @@ func voidFor(err error) error {
 		return ErrInvalidLink
 	}
 	return err
-}
-
-// Invitations lists the open invitations, newest first, at most InvitesPerPage.
-func (s *Store) Invitations(ctx context.Context) ([]Invitation, error) {
-	now := s.Now()
-	list, err := All(ctx, s, selectInvites, []any{now, latest(now, InviteValid), InvitesPerPage}, func(i *Invitation) []any {
-		return []any{&i.Handle, &i.Email, &i.Role, &i.By, UTC{&i.CreatedAt}, UTC{&i.ExpiresAt}}
-	})
-	slices.SortFunc(list, func(a, b Invitation) int {
-		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.Handle, a.Handle))
-	})
-	return list, err
-}
-
-// RevokeInvite voids an open invitation. ErrNotFound says that there is none with that handle.
-func (s *Store) RevokeInvite(ctx context.Context, handle string, from Origin) error {
-	return s.Write(ctx, func(tx *Tx) error {
-		if err := tx.serialize(ctx); err != nil {
-			return err
-		}
-		if _, err := tx.actor(ctx, from, ManagePeople); err != nil {
-			return err
-		}
-		var role string
-		err := tx.QueryRowContext(ctx, deleteInvite, handle).Scan(&role)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNotFound
-		}
-		if err != nil {
-			return fmt.Errorf("revoke an invitation: %w", err)
-		}
-		return tx.audit(ctx, from, EventInviteRevoked, 0, handle+" "+roleWord(role), "")
-	})
 }

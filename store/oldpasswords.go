@@ -85,6 +85,9 @@ func (s *Store) DropOldPasswords(ctx context.Context, from Origin) (dropped int6
 			break
 		}
 	}
+	if dropped == 0 {
+		return 0, nil
+	}
 	return dropped, s.Write(ctx, func(tx *Tx) error {
 		return tx.audit(ctx, from, EventPasswordRemoved, 0, fmt.Sprintf("of earlier systems %d", dropped), "")
 	})

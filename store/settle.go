@@ -72,7 +72,7 @@ func (s *Store) Settle(ctx context.Context, keepSignIns bool, from Origin) (done
 		if err := s.db.SkipIDs(ctx, tx.Tx, idGap); err != nil {
 			return fmt.Errorf("settle: %w", err)
 		}
-		return tx.audit(ctx, from, EventSettled, 0, done.Until.Format(time.RFC3339), "")
+		return tx.audit(ctx, from, EventSettled, 0, "", "")
 	})
 	return done, err
 }

@@ -87,6 +87,9 @@ func TestABackupWhileTheSiteIsServed(t *testing.T) {
 	if _, err := os.Stat(copied + "-wal"); !errors.Is(err, os.ErrNotExist) {
 		t.Error("checking it left a log")
 	}
+	if said := says(t, "audit", "--database", p.database); !strings.Contains(said, "sensitive_read") || !strings.Contains(said, "backup") {
+		t.Errorf("the audit has %s", said)
+	}
 	other := launch(t, copied)
 	other.caller().signIn(storetest.Ada()).is(t, 303)
 	if said := fails(t, "backup", copied, "--database", p.database); !strings.Contains(said, "is there already") {

@@ -78,13 +78,13 @@ func (r *importReport) print(inv *invocation, asJSON bool) error {
 	}
 	var b strings.Builder
 	for _, reason := range r.Reasons {
-		reason.print(&b, "")
+		reason.print(&b, badLine, badMore)
 	}
 	for _, n := range r.Renamed {
 		fmt.Fprintf(&b, "line %d: %s becomes %s\n", n.Line, n.From, n.To)
 	}
 	for _, reason := range r.Without {
-		reason.print(&b, " without a password: ")
+		reason.print(&b, withoutLine, withoutMore)
 	}
 	if r.NoHashes {
 		b.WriteString("nobody comes with a password: no column is for it; name it with --map password_hash=COLUMN\n")
@@ -104,17 +104,19 @@ func (r *importReport) print(inv *invocation, asJSON bool) error {
 	return err
 }
 
+// How a row is told that does not come, and one that comes without a password, and how many more there are.
+const (
+	badLine, badMore         = "line %d: %s\n", "and %s more: %s\n"
+	withoutLine, withoutMore = "line %d comes without a password: %s\n", "and %s more come without a password: %s\n"
+)
+
 // print writes a line for each line of the file that is named, and one for the others.
-func (r reason) print(b *strings.Builder, before string) {
+func (r reason) print(b *strings.Builder, named, others string) {
 	for _, line := range r.Lines {
-		if before == "" {
-			fmt.Fprintf(b, "line %d: %s\n", line, r.Why)
-		} else {
-			fmt.Fprintf(b, "line %d%s%s\n", line, before, r.Why)
-		}
+		fmt.Fprintf(b, named, line, r.Why)
 	}
 	if more := r.Count - len(r.Lines); more > 0 {
-		fmt.Fprintf(b, "and %s more%s%s\n", thousands(more), map[bool]string{true: ": "}[before == ""]+before, r.Why)
+		fmt.Fprintf(b, others, thousands(more), r.Why)
 	}
 }
 

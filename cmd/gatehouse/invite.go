@@ -55,25 +55,30 @@ type inviteList struct {
 // Run lists the open invitations, newest first.
 func (c inviteList) Run(inv *invocation) error {
 	return withExisting(inv, func(a *accounts) error {
-		open, err := a.store.Invitations(inv.ctx)
-		if err != nil {
-			return err
-		}
 		list := inv.listing(c.JSON, "HANDLE", "EMAIL", "ROLE", "BY", "WRITTEN", "UNTIL")
-		for _, i := range open {
-			row := invitation{i.Handle, i.Email, wordOf(i.Role), i.By, i.CreatedAt, i.ExpiresAt}
-			by := row.By
-			if by == "" {
-				by = "-"
+		for mark := (store.InviteMark{}); ; {
+			open, more, err := a.store.Invitations(inv.ctx, mark)
+			if err != nil {
+				return err
 			}
-			if err := list.add(row, row.Handle, row.Email, row.Role, by, date(&row.Written), date(&row.Until)); err != nil {
+			for _, i := range open {
+				mark = i.Mark()
+				row := invitation{i.Handle, i.Email, wordOf(i.Role), i.By, i.CreatedAt, i.ExpiresAt}
+				by := row.By
+				if by == "" {
+					by = "-"
+				}
+				if err := list.add(row, row.Handle, row.Email, row.Role, by, date(&row.Written), date(&row.Until)); err != nil {
+					return err
+				}
+			}
+			if !more {
+				return list.end()
+			}
+			if err := list.page(); err != nil {
 				return err
 			}
 		}
-		if err := list.end(); err != nil || c.JSON || len(open) < store.InvitesPerPage {
-			return err
-		}
-		return inv.print(false, nil, "These are the newest %d; there may be more.\n", store.InvitesPerPage)
 	})
 }
 
@@ -84,7 +89,7 @@ type inviteRevoke struct {
 // Run voids the link of an invitation at once, also in a letter that waits to be sent.
 func (c inviteRevoke) Run(inv *invocation) error {
 	return withExisting(inv, func(a *accounts) error {
-		err := a.store.RevokeInvite(inv.ctx, c.Handle, operator())
+		_, err := a.store.RevokeInvite(inv.ctx, c.Handle, operator())
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("there is no open invitation %q; %s invite list shows those there are", c.Handle, identity.Program)
 		}

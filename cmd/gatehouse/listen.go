@@ -72,7 +72,7 @@ func (s *settings) checkListen() (host string, err error) {
 	host, port, err := net.SplitHostPort(s.Listen)
 	switch {
 	case unix && (!strings.HasPrefix(path, "/") || len(path) > unixPathMax):
-		return "", usageError{fmt.Errorf("--listen must be the whole path of a socket, like unix:/run/gatehouse/site.sock, of at most %d bytes", unixPathMax)}
+		return "", usageError{fmt.Errorf("--listen must be the whole path of a socket, like unix:/run/site.sock, of at most %d bytes", unixPathMax)}
 	case unix && s.BaseURL == "":
 		return "", usageError{errors.New("--base-url is needed where the site listens on a unix socket")}
 	case !unix && (err != nil || !isPort(port)):

@@ -43,8 +43,12 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	stdio := terminal{os.Stdin, os.Stdout, os.Stderr}
+	if status, is := derives(os.Args[1:], stdio); is {
+		os.Exit(status)
+	}
 	deriveHere()
-	os.Exit(run(context.Background(), os.Args[1:], terminal{os.Stdin, os.Stdout, os.Stderr}, time.Now))
+	os.Exit(run(context.Background(), os.Args[1:], stdio, time.Now))
 }
 
 // terminal is the input and output of a command.
@@ -77,7 +81,6 @@ type cli struct {
 	Settle  settleCommand  `cmd:"" help:"Make a database that was put back by other means safe to serve."`
 	Job     jobCommand     `cmd:"" help:"See and run what runs at regular times."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
-	Derive  deriveCommand  `cmd:"" name:"derive-key" hidden:""`
 
 	// Plugins hold the settings of the product.
 	kong.Plugins

@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -239,10 +240,18 @@ func TestIMP02MemoryHardPasswordsAreDerivedElsewhere(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	p := launch(t, database)
-	p.caller().signIn(store.Registration{Username: "ada", Password: oldPassword + "x"}).is(t, 422)
-	p.caller().signIn(store.Registration{Username: "grace", Password: oldPassword}).is(t, 303)
-	p.caller().signIn(store.Registration{Username: "ada", Password: oldPassword}).is(t, 303)
-	p.caller().signIn(store.Registration{Username: "ada", Password: oldPassword}).is(t, 303)
+	for _, c := range []struct {
+		who, password string
+		want          int
+	}{{"ada", oldPassword + "x", 422}, {"grace", oldPassword, 303}, {"ada", oldPassword, 303}, {"ada", oldPassword, 303}} {
+		// On a busy machine the other process may not get its turn in time: then it is asked again.
+		var answer reply
+		eventually(t, "an answer", func() bool {
+			answer = p.caller().signIn(store.Registration{Username: c.who, Password: c.password})
+			return answer.status != http.StatusServiceUnavailable
+		})
+		answer.is(t, c.want)
+	}
 }
 
 func TestMomentsOfOtherSystems(t *testing.T) {

@@ -1,6 +1,9 @@
 package main
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 type userDrop struct {
 	Yes bool `env:"-" help:"Do it without asking."`
@@ -14,7 +17,7 @@ func (c userDrop) Run(inv *invocation) error {
 			return err
 		}
 		if left > 0 && !c.Yes {
-			typed, err := askLine(inv.term, "Type yes to void the passwords of "+thousands(int(left))+" people: ")
+			typed, err := askLine(inv.term, fmt.Sprintf("Type yes to void the passwords of %s people: ", thousands(int(left))))
 			if err != nil {
 				return err
 			}

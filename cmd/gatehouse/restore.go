@@ -33,7 +33,7 @@ func (c restoreCommand) Run(inv *invocation) error {
 		return err
 	}
 	if postgres.IsURL(checked.database) {
-		return usageError{errors.New("restore is for SQLite; PostgreSQL has pg_restore, and then " + identity.Program + " settle")}
+		return usageError{fmt.Errorf("restore is for SQLite; PostgreSQL has pg_restore, and then %s settle", identity.Program)}
 	}
 	r := restoring{inv: inv, checked: checked, database: checked.database}
 	if moved, err := r.finish(); err != nil || moved != "" {
@@ -52,7 +52,7 @@ func (c restoreCommand) Run(inv *invocation) error {
 		return err
 	}
 	if _, err := os.Stat(r.database); err == nil && !c.Yes {
-		typed, err := askLine(inv.term, "Type yes to put "+c.File+" in the place of "+r.database+": ")
+		typed, err := askLine(inv.term, fmt.Sprintf("Type yes to put %s in the place of %s: ", c.File, r.database))
 		if err != nil {
 			return err
 		}

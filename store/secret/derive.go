@@ -160,7 +160,9 @@ func DeriveIn(program, called string, args ...string) func(ctx context.Context, 
 		c.Stdin = strings.NewReader(d.String() + "\n" + base64.StdEncoding.EncodeToString([]byte(password)) + "\n")
 		var out, complaint bytes.Buffer
 		c.Stdout, c.Stderr = &out, &complaint
-		if err := c.Run(); err != nil {
+		if err := c.Run(); ctx.Err() != nil {
+			return nil, ErrBusy // it did not get its turn in time
+		} else if err != nil {
 			return nil, fmt.Errorf("derive a key in another process: %w: %s", err, rules.Shorten(complaint.String(), 200))
 		}
 		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(out.String()))

@@ -99,12 +99,21 @@ var actings = []acting{
 		h.exec(t, `DELETE FROM tokens`)
 		must(t, h.Invite(h.ctx, "guest@example.com", "test-manager", Operator))
 	}, func(h house, _ store.User, from store.Origin) error {
-		list, err := h.Invitations(h.ctx)
+		list, _, err := h.Invitations(h.ctx, store.InviteMark{})
 		if err != nil || len(list) != 1 {
 			return fmt.Errorf("%d invitations, %w", len(list), err)
 		}
-		return h.RevokeInvite(h.ctx, list[0].Handle, from)
+		_, err = h.RevokeInvite(h.ctx, list[0].Handle, from)
+		return err
 	}, store.EventInviteRevoked, "HANDLE test-manager", true, false},
+	{"DownloadActivity", store.SeeActivity, nil, func(h house, _ store.User, from store.Origin) error {
+		_, err := h.DownloadActivity(h.ctx, store.Span{First: "2026-11-01", Last: "2026-11-02"}, from)
+		return err
+	}, store.EventExported, "activity 2026-11-01 2026-11-02", true, false},
+	{"DownloadAudit", store.SeeActivity, nil, func(h house, _ store.User, from store.Origin) error {
+		_, err := h.DownloadAudit(h.ctx, store.Span{First: "2026-11-01", Last: "2026-11-02"}, from)
+		return err
+	}, store.EventExported, "audit 2026-11-01 2026-11-02", true, false},
 	{"AddUser", store.ManagePeople, nil, func(h house, subject store.User, from store.Origin) error {
 		return h.adds(subject, "", from)
 	}, store.EventRegistered, "member", true, false},
@@ -144,10 +153,13 @@ const operators = `DropUnreadableApps SetEmail SetupToken`
 // look_test.go.
 const onlookers = `Look StopLooking`
 
+// twofold are the verbs that do two of these at once, tried where the first of them is.
+const twofold = `InviteAgain`
+
 // A verb that asks who is acting is one of these, so that a new one is tried by the tests below.
 func TestEveryVerbSaysWhoseItIs(t *testing.T) {
 	t.Parallel()
-	known := strings.Fields(own + " " + operators + " " + onlookers)
+	known := strings.Fields(own + " " + operators + " " + onlookers + " " + twofold)
 	for _, a := range actings {
 		known = append(known, a.verb)
 	}

@@ -151,11 +151,12 @@ func TestActingWaitsInOneOrder(t *testing.T) {
 				return err
 			},
 			func(h house, _ int) error {
-				list, err := h.Invitations(h.ctx)
+				list, _, err := h.Invitations(h.ctx, store.InviteMark{})
 				if err != nil || len(list) == 0 {
 					return err
 				}
-				return h.RevokeInvite(h.ctx, list[0].Handle, chief)
+				_, err = h.RevokeInvite(h.ctx, list[0].Handle, chief)
+				return err
 			},
 			func(h house, i int) error {
 				if i%3 == 0 {

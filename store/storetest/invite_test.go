@@ -20,6 +20,10 @@ func TestInviteContract(t *testing.T) {
 		{"invites nobody who has an account, and opens none for who has one by now", invitesNoOwner},
 		{"INV-01 lists who is invited as what, by whom and until when", listsInvited},
 		{"INV-01 revokes an invitation, whose link is dead at once", revokes},
+		{"lists invitations page by page", pagesInvited},
+		{"INV-01 sends no letter of an invitation that was revoked while it waited", dropsLetters},
+		{"INV-01 invites again, whereupon the first link is dead", invitesAgain},
+		{"INV-01 invites again whom it may, or changes nothing", againOrNothing},
 		{"INV-03 takes no invitation with a role by who may not write it any more", invitesByNobody},
 		{"INV-03 keeps the invitations of who still may", invitesStay},
 		{"gives the role of the invitation, and with a password alone", invitesAs},
@@ -124,7 +128,7 @@ func invitesNotForever(t *testing.T, h house) {
 // invitation is the open one that was written last.
 func (h house) invitation(t *testing.T) store.Invitation {
 	t.Helper()
-	list, err := h.Invitations(h.ctx)
+	list, _, err := h.Invitations(h.ctx, store.InviteMark{})
 	must(t, err)
 	if len(list) == 0 {
 		t.Fatal("nobody is invited")
@@ -164,7 +168,7 @@ func listsInvited(t *testing.T, h house) {
 			t.Errorf("letter %d is %+v", i, l)
 		}
 		made := store.Invitation{
-			Email: strings.Replace(invited.email, "Example", "example", 1), Role: invited.role, By: invited.by,
+			Email: strings.Replace(invited.email, "Example", "example", 1), Role: invited.role, ByID: invited.from.By, By: invited.by,
 			CreatedAt: h.moment(0), ExpiresAt: h.moment(store.InviteValid),
 		}
 		want = append([]store.Invitation{made}, want...)
@@ -172,7 +176,7 @@ func listsInvited(t *testing.T, h house) {
 	}
 	lists := func() {
 		t.Helper()
-		got, err := h.Invitations(h.ctx)
+		got, _, err := h.Invitations(h.ctx, store.InviteMark{})
 		must(t, err)
 		for i := range got {
 			if len(got[i].Handle) != 10 {
@@ -199,11 +203,141 @@ func listsInvited(t *testing.T, h house) {
 	// Nor is one that a clock wrote which was ahead.
 	h.whileAhead(func() { h.invitedAs(t, "sixth@example.com", "", Operator) })
 	lists()
-	for i := range store.InvitesPerPage + 1 {
-		must(t, h.Invite(h.ctx, fmt.Sprintf("guest-%d@example.com", i), "", Operator))
+}
+
+// pagesInvited has some at the same time, one page full exactly, and one that is revoked between two pages.
+func pagesInvited(t *testing.T, h house) {
+	h = h.mailing(t)
+	var all []string
+	for i := range 2 * store.InvitesPerPage {
+		must(t, h.Invite(h.ctx, fmt.Sprintf("guest-%02d@example.com", i), "", Operator))
+		if i%3 == 0 {
+			h.clock.Move(time.Second)
+		}
 	}
-	if list, err := h.Invitations(h.ctx); err != nil || len(list) != store.InvitesPerPage {
-		t.Errorf("listed %d, %v", len(list), err)
+	var mark store.InviteMark
+	for page := range 2 {
+		list, more, err := h.Invitations(h.ctx, mark)
+		must(t, err)
+		if len(list) != store.InvitesPerPage || more != (page == 0) {
+			t.Fatalf("page %d has %d, and more is %v", page+1, len(list), more)
+		}
+		for i, invitation := range list {
+			if all = append(all, invitation.Email); i > 0 && invitation.CreatedAt.After(list[i-1].CreatedAt) {
+				t.Errorf("%v is listed behind %v", invitation.CreatedAt, list[i-1].CreatedAt)
+			}
+		}
+		last := list[len(list)-1]
+		read, ok := store.ParseInviteMark(last.Mark().String())
+		if !ok || !read.ExpiresAt.Equal(last.ExpiresAt) || read.Handle != last.Handle {
+			t.Errorf("%v was read as %v", last.Mark(), read)
+		}
+		mark = read
+		_, err = h.RevokeInvite(h.ctx, last.Handle, Operator)
+		must(t, err)
+	}
+	slices.Sort(all)
+	if got := len(slices.Compact(all)); got != 2*store.InvitesPerPage {
+		t.Errorf("%d are listed in all", got)
+	}
+	if list, more, err := h.Invitations(h.ctx, mark); err != nil || more || len(list) != 0 {
+		t.Errorf("behind the last there are %d, %v", len(list), err)
+	}
+	for _, text := range []string{"", "x", "1", "-A", "1-", "1-a", "1-A-B", "-1-A", "99999999999999999999-A", "1-A\x00", "1-" + strings.Repeat("A", 33)} {
+		if mark, ok := store.ParseInviteMark(text); ok {
+			t.Errorf("%q is %v", text, mark)
+		}
+	}
+}
+
+func dropsLetters(t *testing.T, h house) {
+	h = h.mailing(t)
+	boss := h.staff(t, "boss", store.RoleAdmin)
+	h.post(t)
+	must(t, h.Invite(h.ctx, "other@example.com", "", boss))
+	must(t, h.Invite(h.ctx, "guest@example.com", "", boss))
+	_, err := h.RevokeInvite(h.ctx, h.invitation(t).Handle, boss)
+	must(t, err)
+	post := h.post(t)
+	if len(post) != 1 || post[0].To != "other@example.com" {
+		t.Errorf("the post has %+v", post)
+	}
+}
+
+func invitesAgain(t *testing.T, h house) {
+	h = h.mailing(t)
+	boss, second := h.staff(t, "boss", store.RoleAdmin), h.staff(t, "second", store.RoleAdmin)
+	for _, role := range []string{"", "support"} {
+		h.exec(t, `DELETE FROM tokens`)
+		h.exec(t, `DELETE FROM letters`)
+		must(t, h.Invite(h.ctx, "Guest@example.com", role, boss))
+		first := h.letter(t, store.LetterInvite).Token
+		old := h.invitation(t)
+		h.clock.Move(time.Hour)
+		audits := len(h.audited(t))
+		email, err := h.InviteAgain(h.ctx, old.Handle, second)
+		must(t, err)
+		again := h.invitation(t)
+		want := store.Invitation{Handle: again.Handle, Email: "Guest@example.com", Role: role, ByID: second.By, By: "second", CreatedAt: h.moment(0), ExpiresAt: h.moment(store.InviteValid)}
+		if email != want.Email || again != want || again.Handle == old.Handle {
+			t.Errorf("to %q: %+v, want %+v", email, again, want)
+		}
+		if list, _, err := h.Invitations(h.ctx, store.InviteMark{}); err != nil || len(list) != 1 {
+			t.Errorf("%d are open, %v", len(list), err)
+		}
+		if _, err := h.AcceptInvite(h.ctx, first, visitor(), From); !errors.Is(err, store.ErrInvalidLink) {
+			t.Errorf("the old link: %v", err)
+		}
+		var names []string
+		for _, d := range h.audited(t)[:len(h.audited(t))-audits] {
+			names = append(names, d.Name+" "+strings.NewReplacer(old.Handle, "OLD", again.Handle, "NEW").Replace(d.Detail))
+		}
+		word := map[string]string{"": "member", "support": "support"}[role]
+		if got := strings.Join(names, ", "); got != "invited NEW "+word+", invitation_revoked OLD "+word {
+			t.Errorf("the audit has %s", got)
+		}
+		token := h.letter(t, store.LetterInvite).Token
+		user, err := h.AcceptInvite(h.ctx, token, visitor(), From)
+		must(t, err)
+		if user.Role != role || user.Email != "Guest@example.com" {
+			t.Errorf("made %+v", user)
+		}
+		must(t, h.Erase(h.ctx, user, Operator))
+		h.exec(t, `DELETE FROM reserved_usernames`)
+	}
+}
+
+func againOrNothing(t *testing.T, h house) {
+	h = h.mailing(t)
+	boss, manager := h.staff(t, "boss", store.RoleAdmin), h.staff(t, "manager", "test-manager")
+	must(t, h.Invite(h.ctx, "guest@example.com", store.RoleAdmin, boss))
+	handle := h.invitation(t).Handle
+	unchanged := func(who string, ok func(error) bool, from store.Origin, handle string) {
+		t.Helper()
+		before := h.dump(t)
+		if _, err := h.InviteAgain(h.ctx, handle, from); !ok(err) {
+			t.Errorf("%s: %v", who, err)
+		}
+		if after := h.dump(t); after != before {
+			t.Errorf("%s changed the database", who)
+		}
+	}
+	upwards := func(err error) bool { return err != nil && err.Error() == upward }
+	unchanged("upward", upwards, manager, handle)
+	unchanged("a supporter", func(err error) bool { return errors.Is(err, store.ErrForbidden) }, h.staff(t, "helper", "support"), handle)
+	unchanged("none", func(err error) bool { return errors.Is(err, store.ErrNotFound) }, boss, "AAAAAAAAAA")
+	for range store.LettersPerHour - 1 {
+		_, err := h.InviteAgain(h.ctx, handle, boss)
+		must(t, err)
+		handle = h.invitation(t).Handle
+	}
+	unchanged("too often", func(err error) bool { return refused(t, err).Field == "email" }, boss, handle)
+	h.clock.Move(time.Hour)
+	h.exec(t, `UPDATE users SET email = 'guest@example.com', email_key = 'guest@example.com' WHERE username = 'helper'`)
+	unchanged("who has an account", func(err error) bool { return errors.Is(err, store.ErrEmailTaken) }, boss, handle)
+	silent := h.ruled(t, store.DefaultRules)
+	if _, err := silent.InviteAgain(h.ctx, handle, boss); !errors.Is(err, store.ErrNoMail) {
+		t.Errorf("without mail: %v", err)
 	}
 }
 
@@ -216,7 +350,9 @@ func revokes(t *testing.T, h house) {
 		h.clock.Move(time.Second)
 		token := h.invitedAs(t, "guest@example.com", role, boss)
 		invitation := h.invitation(t)
-		must(t, h.RevokeInvite(h.ctx, invitation.Handle, boss))
+		if email, err := h.RevokeInvite(h.ctx, invitation.Handle, boss); err != nil || email != "guest@example.com" {
+			t.Errorf("revoked that of %q, %v", email, err)
+		}
 		before := h.dump(t)
 		if _, err := h.Token(h.ctx, token, store.PurposeInvite); !errors.Is(err, store.ErrInvalidLink) {
 			t.Errorf("Token = %v", err)
@@ -227,7 +363,7 @@ func revokes(t *testing.T, h house) {
 		for name, handle := range map[string]string{
 			"a second time": invitation.Handle, "empty": "", "invented": "AAAAAAAAAA", "a pattern": "%", "a token": token, "SQL": "' OR '1'='1", "an address": "other@example.com",
 		} {
-			if err := h.RevokeInvite(h.ctx, handle, boss); !errors.Is(err, store.ErrNotFound) {
+			if _, err := h.RevokeInvite(h.ctx, handle, boss); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -239,7 +375,7 @@ func revokes(t *testing.T, h house) {
 	handle := h.invitation(t).Handle
 	_, err := h.AcceptInvite(h.ctx, other, visitor(), From)
 	must(t, err)
-	if err := h.RevokeInvite(h.ctx, handle, boss); !errors.Is(err, store.ErrNotFound) {
+	if _, err := h.RevokeInvite(h.ctx, handle, boss); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("one that was accepted: %v", err)
 	}
 	h.find(t, "visitor")
@@ -280,7 +416,7 @@ func invitesByNobody(t *testing.T, h house) {
 		plain := h.invitedAs(t, "other@example.com", "", chief)
 		must(t, lose(t, h, h.find(t, "chief")))
 		h.count(t, "tokens WHERE purpose = 'invite' AND role <> ''", 0)
-		if list, err := h.Invitations(h.ctx); err != nil || len(list) != 1 {
+		if list, _, err := h.Invitations(h.ctx, store.InviteMark{}); err != nil || len(list) != 1 {
 			t.Errorf("%s: listed %+v, %v", how, list, err)
 		}
 		h.invitesNobody(t, "who wrote it "+how, token)
@@ -329,7 +465,7 @@ func invitesStay(t *testing.T, h house) {
 	if err != nil || user.Role != "support" {
 		t.Errorf("made %+v, %v", user, err)
 	}
-	if list, err := h.Invitations(h.ctx); err != nil || len(list) != 0 {
+	if list, _, err := h.Invitations(h.ctx, store.InviteMark{}); err != nil || len(list) != 0 {
 		t.Errorf("listed %+v, %v", list, err)
 	}
 }

@@ -134,7 +134,18 @@ var verbs = map[string]func(t *testing.T, h house) act{
 	"revoke an invitation": func(t *testing.T, h house) act {
 		must(t, h.Invite(h.ctx, "guest@example.com", "support", Operator))
 		handle := h.invitation(t).Handle
-		return func() error { return h.RevokeInvite(h.ctx, handle, Operator) }
+		return func() error {
+			_, err := h.RevokeInvite(h.ctx, handle, Operator)
+			return err
+		}
+	},
+	"invite again": func(t *testing.T, h house) act {
+		must(t, h.Invite(h.ctx, "guest@example.com", "support", Operator))
+		handle := h.invitation(t).Handle
+		return func() error {
+			_, err := h.InviteAgain(h.ctx, handle, Operator)
+			return err
+		}
 	},
 	"open an invitation with a role": func(t *testing.T, h house) act {
 		must(t, h.Invite(h.ctx, "guest@example.com", "support", h.staff(t, "boss", store.RoleAdmin)))

@@ -154,10 +154,10 @@ func setupAlone(t *testing.T, h house) {
 	if _, err := h.InvitePending(h.ctx, token, bare(Ada()), "browser", From); !errors.Is(err, store.ErrInvalidLink) {
 		t.Errorf("a setup link is an invitation: %v", err)
 	}
-	if list, err := h.Invitations(h.ctx); err != nil || len(list) != 1 {
+	if list, _, err := h.Invitations(h.ctx, store.InviteMark{}); err != nil || len(list) != 1 {
 		t.Errorf("listed %+v, %v", list, err)
 	}
-	if err := h.RevokeInvite(h.ctx, "setup", Operator); !errors.Is(err, store.ErrNotFound) {
+	if _, err := h.RevokeInvite(h.ctx, "setup", Operator); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("RevokeInvite = %v", err)
 	}
 	_, err := h.Setup(h.ctx, token, store.Registration{Username: "chief", Email: "chief@example.com", Password: Password}, From)

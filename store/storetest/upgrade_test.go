@@ -111,11 +111,12 @@ func TestUpgradesInvitationsThatAreOpen(t *testing.T) {
 		must(t, err)
 		h.Store = New(t, h.db, h.clock)
 		for left := 2; left > 0; left-- {
-			list, err := h.Invitations(ctx)
+			list, _, err := h.Invitations(ctx, store.InviteMark{})
 			if err != nil || len(list) != left || len(list[0].Handle) != 10 || list[0].Role != "" || list[0].By != "" {
 				t.Fatalf("%d are listed, want %d: %+v, %v", len(list), left, list, err)
 			}
-			must(t, h.RevokeInvite(ctx, list[0].Handle, Operator))
+			_, err = h.RevokeInvite(ctx, list[0].Handle, Operator)
+			must(t, err)
 		}
 		h.count(t, "tokens", 2)
 	})
