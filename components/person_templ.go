@@ -1185,7 +1185,7 @@ func personActivity(p PersonPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var48 string
-				templ_7745c5c3_Var48, templ_7745c5c3_Err = templ.JoinStringErrs(eventSentence(e.Event, p.Words))
+				templ_7745c5c3_Var48, templ_7745c5c3_Err = templ.JoinStringErrs(staffSentence(e.Event, p.Words))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `person.templ`, Line: 264, Col: 43}
 				}
