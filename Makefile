@@ -40,7 +40,7 @@ run: build ## build everything and serve http://localhost:8080 (DATABASE=file or
 
 test: assets/dist/manifest.json chromium fonts postgres ## run every test, with the race detector
 	@mkdir -p .cache
-	GOFLAGS='$(TESTFLAGS)' $(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -timeout 20m -parallel 6 ./...
+	GOFLAGS='$(TESTFLAGS)' $(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -timeout 40m -parallel 6 ./...
 	@if grep '"Action":"skip","Package":"[^"]*","Test"' .cache/test.json; then echo 'a test was skipped, which counts as failed'; exit 1; fi
 
 quick: assets/dist/manifest.json postgres ## every test that needs no browser, pages on SQLite alone, without the race detector (a minute)
