@@ -195,7 +195,10 @@ func TestADownloadOfNoDaysIsRefused(t *testing.T) {
 			admin.post(list+"/download", somebody).is(422).says("You're signed in as frances")
 		}
 		h.clock.Move(store.RecentAuthStaff)
-		admin.post("/admin/activity/download", days("2026-11-01", "2026-11-02")).goesTo("/confirm?next=%2Fadmin%2Factivity")
+		for list, back := range map[string]string{"/admin/activity": "%2Fadmin%2Factivity", "/admin/audit": "%2Fadmin%2Faudit"} {
+			admin.get(list).is(200)
+			admin.post(list+"/download", days("2026-11-01", "2026-11-02")).goesTo("/confirm?next=" + back)
+		}
 		if got := h.rows(t, "audit"); got != before {
 			t.Errorf("%d rows of the audit, want %d", got, before)
 		}

@@ -176,8 +176,8 @@ func TestWithoutMailNobodyIsInvited(t *testing.T) {
 			t.Errorf("there is a form: %s", page.body)
 		}
 		before := h.dump(t, "sessions")
-		admin.post("/admin/invitations", url.Values{"email": {"olga@example.org"}}).is(422).says("This site sends no mail")
-		admin.post("/admin/invitations/AAAAAAAAAA/again", url.Values{}).is(422).says("This site sends no mail")
+		admin.post("/admin/invitations", url.Values{"email": {"olga@example.org"}, "role": {"member"}}).is(422).says("Error: Invitations")
+		admin.post("/admin/invitations/AAAAAAAAAA/again", url.Values{}).is(422).says("Error: Invitations")
 		if h.dump(t, "sessions") != before {
 			t.Error("something was changed")
 		}

@@ -1,8 +1,11 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +103,25 @@ func TestTheOverviewLeavesOutWhatCannotBeHad(t *testing.T) {
 }
 
 // Whoever asks first may leave before the answer: the next one gets it.
+func TestWhoLeavesEarlySpoilsNoFigure(t *testing.T) {
+	either(t, func(t *testing.T, h *house, v *visitor) {
+		admin := v.asAdmin(t)
+		request := h.request(get, "/admin", "", http.Header{"Cookie": {h.cookieName(sessionCookie) + "=" + admin.session()}})
+		gone, leave := context.WithCancel(request.Context())
+		leave()
+		h.server.Config.Handler.ServeHTTP(httptest.NewRecorder(), request.WithContext(gone))
+		h.Site.figures.accounts.mu.Lock()
+		asked := h.Site.figures.accounts.at
+		h.Site.figures.accounts.mu.Unlock()
+		if asked.IsZero() {
+			t.Fatal("nothing was asked for")
+		}
+		if got := admin.get("/admin").is(200).fact("Accounts"); got != "1" {
+			t.Errorf("there are %q", got)
+		}
+	})
+}
+
 func TestTheOverviewTakesAsManyQueriesForManyPeople(t *testing.T) {
 	t.Parallel()
 	for _, d := range storetest.Databases {
