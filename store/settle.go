@@ -82,14 +82,14 @@ func (s *Store) Settle(ctx context.Context, keepSignIns bool, from Origin) (done
 func (s *Store) Signals(ctx context.Context, on bool, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
 		statement, args := loudSignals, []any{}
-		word := "on"
+		word := "passkey signals on"
 		if !on {
-			statement, args, word = quietSignals, []any{s.Now()}, "off"
+			statement, args, word = quietSignals, []any{s.Now()}, "passkey signals off"
 		}
 		if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
 			return fmt.Errorf("signals of passkeys: %w", err)
 		}
-		return tx.audit(ctx, from, EventSettled, 0, "passkey signals "+word, "")
+		return tx.audit(ctx, from, EventSettled, 0, word, "")
 	})
 }
 
