@@ -50,7 +50,6 @@ func NewAuditSought(root AdminRoot) *SoughtForm {
 		kinds = append(kinds, name)
 	}
 	f := newSoughtForm(root.Audit(), AuditTitle, kinds, func(name string) string { return deedKinds[name] })
-	f.Who.Hint = "Who did it or had it done: a username, address or number."
 	return f
 }
 
@@ -84,6 +83,10 @@ func deedSentence(d store.Deed) string {
 		return "Signed out on all devices"
 	case d.Name == store.EventLooked && d.Detail == store.DetailEnded:
 		return saidStopped
+	case d.Name == store.EventSettled && d.Detail == store.DetailSignalsOn:
+		return "Password managers hear of unknown passkeys again"
+	case d.Name == store.EventSettled && d.Detail == store.DetailSignalsOff:
+		return "Password managers hear nothing of unknown passkeys"
 	case d.Name == store.EventExported && len(words) == 3:
 		return downloadSentence(words[0], words[1], words[2])
 	case d.Name == store.EventExported && d.Detail == store.DetailUsers:
@@ -117,7 +120,7 @@ func downloadSentence(what, since, until string) string {
 func deedAbout(d store.Deed) string {
 	handle, _, two := strings.Cut(d.Detail, " ")
 	switch {
-	case d.Name == store.EventRegistered && d.SubjectID == 0, d.Name == store.EventPasswordRemoved, d.Name == store.EventSettled:
+	case d.Name == store.EventRegistered && d.SubjectID == 0, d.Name == store.EventPasswordRemoved:
 		return d.Detail
 	case slices.Contains([]string{store.EventInvited, store.EventInviteRevoked, store.EventRegistered}, d.Name) && two && handle != store.PurposeSetup:
 		return fmt.Sprintf("Invitation %s", handle)

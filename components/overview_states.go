@@ -18,7 +18,9 @@ func overviewStates() []State {
 	many.Oldest, many.OldestAt, many.At = 40*time.Minute, sampleNow, sampleNow.Add(-30*time.Second)
 	many.Deeds = sampleDeeds()[:DeedsShown]
 	for i, name := range store.EventNames {
-		many.Events = append(many.Events, store.EventTotal{Name: name, N: int64(i*i*i*i) + 1})
+		if eventSentences[name] != "" { // or it happens to no account
+			many.Events = append(many.Events, store.EventTotal{Name: name, N: int64(i*i*i*i) + 1})
+		}
 	}
 	return []State{
 		adminState("overview-empty", AdminTitle, "", everything, Administration(one)),

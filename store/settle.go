@@ -77,19 +77,25 @@ func (s *Store) Settle(ctx context.Context, keepSignIns bool, from Origin) (done
 	return done, err
 }
 
+// What Signals did, in the detail of EventSettled.
+const (
+	DetailSignalsOn  = "passkey signals on"
+	DetailSignalsOff = "passkey signals off"
+)
+
 // Signals says whether password managers are told to forget passkeys that the site does not know. It
 // counts for programs that start from then on.
 func (s *Store) Signals(ctx context.Context, on bool, from Origin) error {
 	return s.Write(ctx, func(tx *Tx) error {
 		statement, args := loudSignals, []any{}
-		word := "passkey signals on"
+		detail := DetailSignalsOn
 		if !on {
-			statement, args, word = quietSignals, []any{s.Now()}, "passkey signals off"
+			statement, args, detail = quietSignals, []any{s.Now()}, DetailSignalsOff
 		}
 		if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
 			return fmt.Errorf("signals of passkeys: %w", err)
 		}
-		return tx.audit(ctx, from, EventSettled, 0, word, "")
+		return tx.audit(ctx, from, EventSettled, 0, detail, "")
 	})
 }
 
