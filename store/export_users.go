@@ -59,5 +59,8 @@ func (s *Store) ExportUsers(ctx context.Context, passwords bool, from Origin, ea
 
 // NoteExport writes into the audit that everybody's data leave, before they do.
 func (s *Store) NoteExport(ctx context.Context, what string, from Origin) error {
+	if !from.Operator {
+		return ErrForbidden
+	}
 	return s.Write(ctx, func(tx *Tx) error { return tx.audit(ctx, from, EventExported, 0, what, "") })
 }

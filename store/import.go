@@ -86,6 +86,9 @@ var ErrImporting = errors.New("another import is under way, or ended less than a
 // made stays when it is broken off; the same import again goes on from there. Each account has an event,
 // and the audit has one row about all of them.
 func (s *Store) Import(ctx context.Context, rows ImportRows, plan *ImportPlan, from Origin) (added int, err error) {
+	if !from.Operator {
+		return 0, ErrForbidden
+	}
 	lock := s.Now()
 	n, err := s.db.Exec(ctx, takeImport, lock, lock.Add(-importLasts))
 	if err != nil {

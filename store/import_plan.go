@@ -19,7 +19,7 @@ const (
 	selectReservedOf = `SELECT username, until FROM reserved_usernames WHERE username IN (` + hundred + `)`
 	selectPendingOf  = `SELECT username, expires_at FROM pending WHERE username IN (` + hundred + `)`
 
-	selectUndoOf = `SELECT email_key, expires_at FROM tokens WHERE email_key IN (` + hundred + `) AND purpose = 'undo' AND used_at IS NULL`
+	selectUndoOf = `SELECT email_key, expires_at FROM tokens WHERE purpose = 'undo' AND used_at IS NULL AND email_key IN (` + hundred + `)`
 )
 
 // verdict is what becomes of a row.

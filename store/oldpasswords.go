@@ -76,6 +76,9 @@ func (s *Store) freshKinds(ctx context.Context) error {
 // DropOldPasswords voids the passwords of earlier systems, and says how many there were. Whoever had
 // one chooses a password by link. The audit has a row about it.
 func (s *Store) DropOldPasswords(ctx context.Context, from Origin) (dropped int64, err error) {
+	if !from.Operator {
+		return 0, ErrForbidden
+	}
 	for {
 		n, err := s.db.Exec(ctx, dropOldPasswords, PruneBatch)
 		if err != nil {

@@ -40,6 +40,9 @@ type Settled struct {
 // letters that wait are given up; ids go on behind a gap. Password managers are no longer told to forget
 // passkeys that the site does not know, until Signals says otherwise.
 func (s *Store) Settle(ctx context.Context, keepSignIns bool, from Origin) (done Settled, err error) {
+	if !from.Operator {
+		return done, ErrForbidden
+	}
 	if done.Accounts, err = s.CountAccounts(ctx); err != nil {
 		return done, err
 	}
@@ -86,6 +89,9 @@ const (
 // Signals says whether password managers are told to forget passkeys that the site does not know. It
 // counts for programs that start from then on.
 func (s *Store) Signals(ctx context.Context, on bool, from Origin) error {
+	if !from.Operator {
+		return ErrForbidden
+	}
 	return s.Write(ctx, func(tx *Tx) error {
 		statement, args := loudSignals, []any{}
 		detail := DetailSignalsOn

@@ -153,14 +153,16 @@ func nothing(k Kind) Derived {
 // has to call DeriveOne. called is the program's name there, such as os.Args[0]. A password goes there by a pipe, and never into an argument.
 func DeriveIn(program, called string, args ...string) func(ctx context.Context, d Derived, password string) ([]byte, error) {
 	return func(ctx context.Context, d Derived, password string) ([]byte, error) {
-		// It is made by a thread of the gate, whose low priority it takes over.
 		c := exec.CommandContext(ctx, program, args...)
 		c.Args[0] = called
 		c.Env = []string{"GOMAXPROCS=1"}
 		c.Stdin = strings.NewReader(d.String() + "\n" + base64.StdEncoding.EncodeToString([]byte(password)) + "\n")
 		var out, complaint bytes.Buffer
 		c.Stdout, c.Stderr = &out, &complaint
-		if err := c.Run(); ctx.Err() != nil {
+		// A thread of the gate would start it at its own low priority. It lowers it itself, once it has begun.
+		ended := make(chan error, 1)
+		go func() { ended <- c.Run() }()
+		if err := <-ended; ctx.Err() != nil {
 			return nil, ErrBusy // it did not get its turn in time
 		} else if err != nil {
 			return nil, fmt.Errorf("derive a key in another process: %w: %s", err, rules.Shorten(complaint.String(), 200))
@@ -192,6 +194,7 @@ func DeriveOne(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read the password: %w", err)
 	}
+	lowerProcess()
 	key, err := d.derive(string(password))
 	if err != nil {
 		return err
