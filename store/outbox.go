@@ -43,9 +43,10 @@ const (
 
 	isDone = `created_at <= $1 AND (sealed IS NULL OR expires_at <= $1)`
 
-	// What was written to somebody without an account counts for an hour and is nobody's to see.
+	// What was written to somebody without an account counts for an hour and is nobody's to see. coalesce is for the
+	// planners, which then go by time and not by the account.
 	deleteDoneLetters = `DELETE FROM letters WHERE id IN (
-		SELECT id FROM letters WHERE address <> '' AND user_id IS NULL AND ` + isDone + ` ORDER BY created_at LIMIT $2)`
+		SELECT id FROM letters WHERE address <> '' AND coalesce(user_id, 0) = 0 AND ` + isDone + ` ORDER BY created_at LIMIT $2)`
 
 	// Of any other stays whose it was and how it ended.
 	emptyAddresses = `UPDATE letters SET address = '', sealed = NULL, token = '',

@@ -30,7 +30,7 @@ ALTER TABLE letters ADD COLUMN user_id INTEGER REFERENCES users (id) ON DELETE C
 ALTER TABLE letters ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
 ALTER TABLE letters ADD COLUMN ended_at TIMESTAMP;
 ALTER TABLE letters ADD COLUMN token TEXT NOT NULL DEFAULT '';
-CREATE INDEX letters_user ON letters (user_id, id) WHERE user_id IS NOT NULL;
+CREATE INDEX letters_user ON letters (user_id, id);
 CREATE INDEX letters_token ON letters (token) WHERE token <> '';
 -- The hour for which the letters to an address are counted is short beside the week for which their rows stay.
 CREATE INDEX letters_counted ON letters (created_at) WHERE address <> '';
