@@ -137,8 +137,8 @@ func (tx *Tx) erase(ctx context.Context, id int64, from Origin, statement string
 	if _, err := tx.ExecContext(ctx, emptyReasons, id); err != nil {
 		return fmt.Errorf("erase user %d: %w", id, err)
 	}
-	if _, err := tx.ExecContext(ctx, deleteInvitesBy, id); err != nil {
-		return fmt.Errorf("erase user %d: %w", id, err)
+	if err := tx.voidInvitesBy(ctx, id); err != nil {
+		return err
 	}
 	tx.events = append(tx.events, Event{Name: EventErased, UserID: id, Origin: from})
 	return nil

@@ -111,3 +111,19 @@ func (tx *Tx) revokeInvite(ctx context.Context, handle string, from Origin) (ema
 	}
 	return email, role, tx.audit(ctx, from, EventInviteRevoked, 0, handle+" "+roleWord(role), "")
 }
+
+// voidInvitesBy voids the invitations with a role that somebody wrote who may do less by now, and empties
+// their letters that still wait.
+func (tx *Tx) voidInvitesBy(ctx context.Context, id int64) error {
+	rows, err := tx.QueryContext(ctx, deleteInvitesBy, id)
+	digests, err := collect(rows, err, func(digest *string) []any { return []any{digest} })
+	if err != nil {
+		return fmt.Errorf("void the invitations of user %d: %w", id, err)
+	}
+	for _, digest := range digests {
+		if err := tx.dropLetter(ctx, digest); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -18,7 +18,7 @@ const (
 	setRole = `UPDATE users SET role = $1 WHERE id = $2`
 
 	// What somebody wrote who may do less by now is void.
-	deleteInvitesBy = `DELETE FROM tokens WHERE by_id = $1 AND purpose = 'invite' AND used_at IS NULL AND role <> ''`
+	deleteInvitesBy = `DELETE FROM tokens WHERE by_id = $1 AND purpose = 'invite' AND used_at IS NULL AND role <> '' RETURNING hash`
 
 	// All are good for equally long, so this is the order in which they were written.
 	selectInvites = `SELECT invites.handle, invites.email, invites.role, coalesce(invites.by_id, 0), coalesce(users.username, ''), invites.created_at, invites.expires_at

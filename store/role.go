@@ -131,7 +131,7 @@ func (s *Store) ChangeRole(ctx context.Context, user User, role, was string, fro
 			err = tx.endLooksAt(ctx, user.ID)
 		}
 		if err == nil && !given.May.Has(user.TheRole().May) {
-			_, err = tx.ExecContext(ctx, deleteInvitesBy, user.ID)
+			err = tx.voidInvitesBy(ctx, user.ID)
 		}
 		if err != nil {
 			return fmt.Errorf("change the role of user %d: %w", user.ID, err)

@@ -102,9 +102,9 @@ func (s *Store) Disable(ctx context.Context, user User, from Origin) error {
 	})
 }
 
-// shut disables or closes an account, by a statement that takes the time and the id,
-// ends all its sign-ins and what anybody looks at of it, and voids the invitations with a role that its owner wrote. It returns false
-// where that was done before.
+// shut disables or closes an account, by a statement that takes the time and the id, ends all its
+// sign-ins and what anybody looks at of it, and voids the invitations with a role that its owner wrote.
+// It returns false where that was done before.
 func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, error) {
 	n, err := tx.changed(ctx, statement, tx.store.Now(), user.ID)
 	if err == nil {
@@ -114,7 +114,7 @@ func (tx *Tx) shut(ctx context.Context, statement string, user User) (bool, erro
 		err = tx.endLooksAt(ctx, user.ID)
 	}
 	if err == nil {
-		_, err = tx.ExecContext(ctx, deleteInvitesBy, user.ID)
+		err = tx.voidInvitesBy(ctx, user.ID)
 	}
 	return n > 0, err
 }

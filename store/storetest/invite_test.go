@@ -26,6 +26,7 @@ func TestInviteContract(t *testing.T) {
 		{"INV-01 invites again whom it may, or changes nothing", againOrNothing},
 		{"INV-03 takes no invitation with a role by who may not write it any more", invitesByNobody},
 		{"INV-03 keeps the invitations of who still may", invitesStay},
+		{"INV-03 sends no letter with a role by who lost the right while it waited", dropsLettersBy},
 		{"gives the role of the invitation, and with a password alone", invitesAs},
 		{"says that an address which was invited three times within an hour is not invited again", invitesNotForever},
 	})
@@ -447,6 +448,29 @@ func (h house) invitesNobody(t *testing.T, who, token string) {
 	}
 	if after := h.dump(t); after != before {
 		t.Errorf("%s changed the database from\n%s\nto\n%s", who, before, after)
+	}
+}
+
+func dropsLettersBy(t *testing.T, h house) {
+	h = h.mailing(t)
+	for how, lose := range losses {
+		chief := h.staff(t, "chief", "test-manager")
+		h.post(t)
+		must(t, h.Invite(h.ctx, "guest@example.com", "support", chief))
+		must(t, h.Invite(h.ctx, "other@example.com", "", chief))
+		must(t, lose(t, h, h.find(t, "chief")))
+		var to []string
+		for _, l := range h.post(t) {
+			if l.Kind == store.LetterInvite {
+				to = append(to, l.To)
+			}
+		}
+		if !slices.Equal(to, []string{"other@example.com"}) {
+			t.Errorf("where who wrote them %s, letters go to %q", how, to)
+		}
+		for _, table := range []string{"users", "tokens", "letters", "reserved_usernames"} {
+			h.exec(t, "DELETE FROM "+table)
+		}
 	}
 }
 

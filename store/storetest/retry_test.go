@@ -458,10 +458,10 @@ func TestNothingIsTriedAgainOnceTheCommitWasSent(t *testing.T) {
 	if err := h.Disable(h.ctx, ada, Operator); err == nil || !h.Unavailable(err) {
 		t.Errorf("Disable = %v, want an error that asks to try again", err)
 	}
-	// The lock, which is inserted or updated, the user who is locked and then disabled, their sign-ins,
-	// invitations and trust, the event and the audit.
-	if got := h.counted(t); got != 9 {
-		t.Errorf("%d statements, want the 9 of one try", got)
+	// The lock, which is inserted or updated, the user who is locked and then disabled, their sign-ins, who
+	// looks at them, their invitations, trust and tokens, the event and the audit.
+	if got := h.counted(t); got != 10 {
+		t.Errorf("%d statements, want the 10 of one try", got)
 	}
 }
 
