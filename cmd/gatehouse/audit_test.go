@@ -48,12 +48,12 @@ var deedSteps = []deedStep{
 // undeeds are commands that change nothing after these steps.
 var undeeds = []string{
 	"user import people.csv", "user drop-old-passwords --yes", "user role ada admin", "user enable mary", "signin end mary", "factor drop-unreadable --yes",
-	"migrate", "version", "audit", "user list", "user show mary", "signin list mary", "factor list mary", "invite list", "job list",
+	"migrate", "version", "settings", "audit", "user list", "user show mary", "signin list mary", "factor list mary", "invite list", "job list",
 }
 
 // What a job of a product does to people is the product's to record. Backups are for SQLite alone, and
-// tried in backup_test.go.
-var otherCommands = []string{"serve", "job run", "backup", "restore"}
+// tried in backup_test.go. Whether a site is healthy is asked of one that serves.
+var otherCommands = []string{"serve", "job run", "backup", "restore", "health"}
 
 // Whatever command changes something says in the audit who did it, what it was, and to whom; the
 // activity of whom it was done to says the same. What changes nothing leaves no row.

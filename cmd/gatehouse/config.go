@@ -29,23 +29,23 @@ type settings struct {
 	Listen        string                 `default:"127.0.0.1:8080" help:"Address to listen on, or unix:/path for a socket. Port 0 picks a free one; the start line prints it. A socket that systemd holds is taken instead."`
 	Drain         time.Duration          `default:"100ms" help:"How long the site goes on at its end while /readyz says that it stops, at most 1m: as long as a balancer needs to see that."`
 	BaseURL       string                 `name:"base-url" placeholder:"URL" help:"Address people see, by default http://localhost:PORT. Decides which Host is answered and whether cookies are secure."`
-	Database      string                 `default:"${database}" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
+	Database      string                 `default:"${database}" secret:"url" help:"A SQLite file, also as sqlite:FILE, or postgres://user:password@host/name, which many copies of the program may share."`
 	BackupTo      string                 `placeholder:"FOLDER" help:"Folder for a backup a day, with its secret beside it. SQLite only."`
 	BackupKeep    int                    `default:"${backup_keep}" help:"How many of them stay; 0 keeps all."`
 	NoMigrate     bool                   `help:"Do not bring the database up to this version when serving; refuse an old one, as every other command does."`
 	Registration  store.RegistrationMode `default:"open" enum:"open,confirm,invite,closed" help:"Who may register: open (anybody, signed in at once), confirm (anybody, once they open the link in a letter), invite (whom ${program} user invite writes to) or closed (nobody)."`
-	SMTP          string                 `name:"smtp" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
+	SMTP          string                 `name:"smtp" placeholder:"URL" secret:"url" help:"Mail server, as smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it a site that listens on this machine only, at http://localhost, shows its mail at /dev/mailbox, and any other sends none."`
 	MailFrom      string                 `placeholder:"ADDRESS" help:"Who mail comes from, by default the name of the site and no-reply at the host of the base URL."`
 	HeloName      string                 `placeholder:"NAME" help:"Name by which the site introduces itself to the mail server (HELO), by default the host of the base URL, or the address it calls from where that is no full host name."`
 	NoNotices     bool                   `help:"Do not write to people about a changed password, second step or passkey, a new device, a closed account or too many wrong passwords."`
-	Secret        string                 `placeholder:"BASE64" help:"32 bytes in base64 that seal authenticator apps and letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start. On PostgreSQL nobody can have a second step or a passkey without it."`
+	Secret        string                 `placeholder:"BASE64" secret:"" help:"32 bytes in base64 that seal authenticator apps and letters waiting to be sent; all copies share one. By default a file beside the SQLite database, made at the first start. On PostgreSQL nobody can have a second step or a passkey without it."`
 	Name          string                 `default:"Gatehouse" help:"The site's name on its pages."`
 	Support       string                 `placeholder:"ADDRESS" help:"Where people get help: an email address, or the address of a page. Pages link to it and no longer send people to whoever runs the site."`
 	Terms         string                 `placeholder:"URL" help:"Terms of service: a page that whoever makes an account agrees to."`
 	Privacy       string                 `placeholder:"URL" help:"Privacy policy: the same."`
 	PasswordMin   int                    `default:"12" help:"Minimum length of a new password in characters, 8 to 64. NIST asks for 15 where the password is all that protects an account."`
 	BcryptCost    int                    `default:"12" help:"bcrypt cost of new passwords, 10 to 14. Each step doubles the time of a sign-in."`
-	OldPepper     string                 `placeholder:"TEXT" help:"What Devise of an earlier system added to passwords before they were hashed, while imported passwords of that kind are left."`
+	OldPepper     string                 `placeholder:"TEXT" secret:"" help:"What Devise of an earlier system added to passwords before they were hashed, while imported passwords of that kind are left."`
 	SecondStep    secondStep             `placeholder:"WHO" preset:"staff, or optional at http://localhost" help:"Who must set up a second step before they can use the site: nobody (optional), those whose role is guarded (staff), or everybody (required). Everybody may have one. By default staff, and optional where the base URL is http://localhost."`
 	TrustDays     int                    `default:"${trust_days}" help:"Days for which somebody may trust a browser with the second step, at most 90; 0 takes that away."`
 	PasskeyDomain string                 `placeholder:"DOMAIN" help:"Domain that passkeys are made for: the host of the base URL, which is the default, or a parent of it. Changing it makes every passkey useless."`

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"strings"
@@ -12,23 +15,24 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// parse reads the arguments and the environment.
-func parse(parser *kong.Kong, args []string) (*kong.Context, error) {
-	if err := tidyEnvironment(parser.Model); err != nil {
-		return nil, err
+// parse reads the arguments and the environment, and says which variables were read from files.
+func parse(parser *kong.Kong, args []string) (parsed *kong.Context, files map[string]string, err error) {
+	if files, err = tidyEnvironment(parser.Model); err != nil {
+		return nil, nil, err
 	}
-	parsed, err := parser.Parse(args)
-	if err != nil {
-		return nil, err
+	if parsed, err = parser.Parse(args); err != nil {
+		return nil, nil, err
 	}
-	return parsed, checkText(parser.Model)
+	return parsed, files, checkText(parser.Model)
 }
 
 // tidyEnvironment normalizes the variables of the settings, as files for services and
 // containers write them. An empty variable is not set. Spaces, a carriage return, a byte-order
 // mark and a pair of quotes around a value are removed, because not every reader of such files
-// does so. It changes the environment of the process, because kong reads no other.
-func tidyEnvironment(model *kong.Application) error {
+// does so. It changes the environment of the process, because kong reads no other. It returns
+// which variables were read from which files.
+func tidyEnvironment(model *kong.Application) (files map[string]string, err error) {
+	files = map[string]string{}
 	for _, flag := range model.Flags {
 		for _, name := range flag.Envs {
 			given, set := os.LookupEnv(name)
@@ -41,11 +45,64 @@ func tidyEnvironment(model *kong.Application) error {
 				err = os.Setenv(name, value)
 			}
 			if err != nil {
-				return fmt.Errorf("read %s: %w", name, err)
+				return nil, fmt.Errorf("read %s: %w", name, err)
+			}
+			file, err := fromFile(name, value)
+			if err != nil {
+				return nil, err
+			}
+			if file != "" {
+				files[name] = file
 			}
 		}
 	}
-	return nil
+	return files, nil
+}
+
+// fileEnding is what a variable has at the end of its name that names a file with the value.
+const fileEnding = "_FILE"
+
+// fromFile sets a variable to the first line of the file that its _FILE names, if it names one.
+func fromFile(name, value string) (file string, err error) {
+	other := name + fileEnding
+	file = unquoted(os.Getenv(other))
+	if file == "" {
+		return "", nil
+	}
+	if value != "" {
+		return "", fmt.Errorf("%s and %s are both set: remove one", name, other)
+	}
+	line, err := firstLine(file)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", other, err)
+	}
+	if line = unquoted(line); line == "" {
+		return "", fmt.Errorf("%s: the first line of %s is empty", other, file)
+	}
+	if err := os.Setenv(name, line); err != nil {
+		return "", fmt.Errorf("%s: %s contains no text", other, file)
+	}
+	return file, os.Unsetenv(other)
+}
+
+// firstLineMax is longer than any setting, in bytes.
+const firstLineMax = 64 << 10
+
+// firstLine reads the first line of a file.
+func firstLine(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	line, err := bufio.NewReader(io.LimitReader(file, firstLineMax+1)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	if len(line) > firstLineMax {
+		return "", fmt.Errorf("the first line of %s is too long", path)
+	}
+	return line, nil
 }
 
 func unquoted(value string) string {

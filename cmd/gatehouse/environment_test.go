@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -24,7 +26,7 @@ func given(t *testing.T, args []string, variables ...string) (settings, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = parse(parser, append([]string{"version"}, args...))
+	_, _, err = parse(parser, append([]string{"version"}, args...))
 	return c.settings, err
 }
 
@@ -161,5 +163,41 @@ func TestOnlySettingsAreVariables(t *testing.T) {
 	}
 	if len(settings) < 20 {
 		t.Errorf("%d settings", len(settings))
+	}
+}
+
+// Every setting may stand in a file, as containers and services get their secrets.
+func TestEverySettingMayStandInAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "setting")
+	for _, f := range model(t).Flags {
+		for _, name := range f.Envs {
+			value := sample(f)
+			plain, err := given(t, []string{"--" + f.Name + "=" + value})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, written := range []string{"%", "%\n", "%\r\n", "\ufeff \"%\" \nsecond line\n"} {
+				if err := os.WriteFile(file, []byte(strings.ReplaceAll(written, "%", value)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				got, err := given(t, nil, name, "", name+fileEnding, file)
+				if err != nil || !reflect.DeepEqual(got, plain) {
+					t.Errorf("%s from a file with %q: %+v, %v; want %+v", name, written, got, err, plain)
+				}
+			}
+			if _, err := given(t, nil, name, value, name+fileEnding, file); err == nil || !strings.Contains(err.Error(), "are both set") {
+				t.Errorf("%s twice: %v", name, err)
+			}
+			t.Setenv(name, "")
+			t.Setenv(name+fileEnding, "")
+		}
+	}
+	for what, text := range map[string]string{"contains no text": "a\x00b", "is too long": strings.Repeat("x", firstLineMax+1)} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := given(t, nil, "GATEHOUSE_NAME_FILE", file); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("a file that %s: %v", what, err)
+		}
 	}
 }

@@ -68,19 +68,21 @@ const (
 type cli struct {
 	settings
 
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the site (also what plain ${program} does)."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
-	Setup   setupCommand   `cmd:"" help:"Print a link with which somebody becomes the first administrator."`
-	User    userCommand    `cmd:"" help:"Look after accounts."`
-	Invite  inviteCommand  `cmd:"" help:"See invitations and take them back."`
-	SignIn  signInCommand  `cmd:"" name:"signin" help:"See and end sign-ins."`
-	Factor  factorCommand  `cmd:"" help:"See second steps and passkeys, and take them away."`
-	Audit   auditCommand   `cmd:"" help:"List what administrators and the command line did."`
-	Backup  backupCommand  `cmd:"" help:"Copy the database and its secret while the site is served, and check the copy."`
-	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the database."`
-	Settle  settleCommand  `cmd:"" help:"Make a database that was put back by other means safe to serve."`
-	Job     jobCommand     `cmd:"" help:"See and run what runs at regular times."`
-	Version versionCommand `cmd:"" help:"Say which version this is."`
+	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve the site (also what plain ${program} does)."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to this version."`
+	Setup    setupCommand    `cmd:"" help:"Print a link with which somebody becomes the first administrator."`
+	User     userCommand     `cmd:"" help:"Look after accounts."`
+	Invite   inviteCommand   `cmd:"" help:"See invitations and take them back."`
+	SignIn   signInCommand   `cmd:"" name:"signin" help:"See and end sign-ins."`
+	Factor   factorCommand   `cmd:"" help:"See second steps and passkeys, and take them away."`
+	Audit    auditCommand    `cmd:"" help:"List what administrators and the command line did."`
+	Backup   backupCommand   `cmd:"" help:"Copy the database and its secret while the site is served, and check the copy."`
+	Restore  restoreCommand  `cmd:"" help:"Put a backup in the place of the database."`
+	Settle   settleCommand   `cmd:"" help:"Make a database that was put back by other means safe to serve."`
+	Job      jobCommand      `cmd:"" help:"See and run what runs at regular times."`
+	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where it is from."`
+	Health   healthCommand   `cmd:"" help:"Ask the site that is served here whether it is ready."`
+	Version  versionCommand  `cmd:"" help:"Say which version this is."`
 
 	// Plugins hold the settings of the product.
 	kong.Plugins
@@ -115,13 +117,18 @@ func runProduct(ctx context.Context, args []string, term terminal, clock func() 
 		fmt.Fprintf(term.err, "%s: %v\n", identity.Program, err)
 		return exitFailed
 	}
-	parsed, err := parse(parser, args)
+	parsed, files, err := parse(parser, args)
 	if err != nil {
 		fmt.Fprintf(term.err, "%[1]s: %[2]v\nRun %[1]s --help to see what there is.\n", identity.Program, err)
 		return exitUsage
 	}
-	inv := &invocation{ctx: ctx, settings: &c.settings, term: term, clock: clock, site: site}
+	inv := &invocation{ctx: ctx, settings: &c.settings, term: term, clock: clock, site: site, given: givenSettings(parsed, files), unknown: unknownVariables(parser.Model, os.Environ())}
 	defer inv.flushOutput()
+	if !inv.logs(parsed) {
+		for _, variable := range inv.unknown {
+			fmt.Fprintf(term.err, "%s: %s\n", identity.Program, variable)
+		}
+	}
 	if isProducts(parsed, site.Product) {
 		err = inv.runCommand(parsed)
 	} else {
@@ -167,6 +174,9 @@ type invocation struct {
 	term     terminal
 	clock    func() time.Time
 	site     *handlers.Site
+	// given are the settings with where they are from, and unknown the variables that are none.
+	given   []setting
+	unknown []unknownVariable
 	// queues are the output queues of a server; other commands have none.
 	queues []*queue
 }

@@ -315,9 +315,10 @@ func TestSystemdIsTold(t *testing.T) {
 }
 
 // unixSite starts the program on a unix socket, and returns a client behind its proxy.
-func unixSite(t *testing.T, path string) (*exec.Cmd, *spool) {
+func unixSite(t *testing.T, path string, flags ...string) (*exec.Cmd, *spool) {
 	t.Helper()
 	cmd := gatehouse(append(serveArgs(filepath.Join(t.TempDir(), "gatehouse.db")), "--listen", "unix:"+path, "--base-url", "https://accounts.example.com")...)
+	cmd.Args = append(cmd.Args, flags...)
 	var out spool
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {

@@ -65,6 +65,7 @@ func (serveCommand) Run(inv *invocation) error {
 	if err != nil {
 		return err
 	}
+	inv.logSettings(log)
 	return errors.Join(serve(ctx, stop, inv, c, a, at, log), a.close())
 }
 

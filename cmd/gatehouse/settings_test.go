@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -222,5 +225,69 @@ func TestSRV09OnlyAListenerOnThisMachineHasAMailbox(t *testing.T) {
 		if got := (&settings{Listen: listen}).usesMailbox(nil); got != want {
 			t.Errorf("listening on %s: a mailbox %v, want %v", listen, got, want)
 		}
+	}
+}
+
+// Whoever adds a setting that is secret must mark it, or it would be shown and logged.
+func TestSecretSettingsAreMarked(t *testing.T) {
+	t.Parallel()
+	looksSecret := regexp.MustCompile(`(^|-)(secret|pepper|password|token|key|smtp|database)$`)
+	marked := 0
+	for _, f := range model(t).Flags {
+		if f.Tag.Has("secret") {
+			marked++
+		} else if f.Target.Kind() == reflect.String && looksSecret.MatchString(f.Name) {
+			t.Errorf("--%s is not marked as secret", f.Name)
+		}
+	}
+	if marked < 4 {
+		t.Errorf("%d are marked", marked)
+	}
+}
+
+// Nothing that is secret is in what shows the settings, in whatever way it was given.
+func TestSettingsAndLogShowNoSecret(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	const word = "kestrel-9-%40"
+	for _, args := range [][]string{
+		{"--database", "postgres://ada:" + word + "@db.example.com/people?sslmode=disable"},
+		{"--database", "postgres://db.example.com/people?user=ada&password=" + word},
+		{"--database", "host=db.example.com password=" + word},
+		{"--database", "postgres:ada:" + word + "@db.example.com"},
+		{"--database", "postgres://ada:" + word + "%zz@db.example.com"},
+		{"--smtp", "smtp://ada:" + word + "@mail.example.com:587"},
+		{"--smtp", "ada:" + word + "@mail.example.com"},
+		{"--base-url", "https://ada:" + word + "@example.com"},
+		{"--support", "https://ada:" + word + "@example.com/help"},
+		{"--secret", word},
+		{"--old-pepper", word},
+	} {
+		for _, form := range [][]string{nil, {"--json"}} {
+			got := commandIn(folder, "", slices.Concat([]string{"settings"}, form, args)...)
+			if got.status != exitDone || strings.Contains(got.out+got.err, "kestrel") || !strings.Contains(got.out, hidden) {
+				t.Errorf("%q: %+v", args, got)
+			}
+		}
+	}
+	got := commandIn(folder, "", "settings", "--smtp", "smtp://ada:"+word+"@mail.example.com:587", "--database", "sqlite:/var/lib/people.db")
+	for _, want := range []string{"smtp://ada:(set)@mail.example.com:587", "sqlite:/var/lib/people.db"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%s is not in\n%s", want, got.out)
+		}
+	}
+	p := launch(t, filepath.Join(folder, "people.db"), "--smtp", "smtp://ada:"+word+"@127.0.0.1:1", "--secret", sharedSecret, "--old-pepper", word, "--trust-days", "7")
+	log := p.log.String()
+	if strings.Contains(log, "kestrel") || strings.Contains(log, sharedSecret) {
+		t.Errorf("the log has a secret:\n%s", log)
+	}
+	line, _, _ := strings.Cut(log, "\n")
+	for _, want := range []string{"msg=settings ", " trust-days=7", " secret=(set)", " old-pepper=(set)", "smtp://ada:(set)@127.0.0.1:1"} {
+		if !strings.Contains(line, want) {
+			t.Errorf("%s is not in %s", want, line)
+		}
+	}
+	if strings.Contains(line, "registration=") {
+		t.Errorf("what nobody set is in %s", line)
 	}
 }
