@@ -92,7 +92,7 @@ func (s *Site) allowHosts(next http.Handler) http.Handler {
 		if !allowed[r.Host] {
 			r.Host = canonicalHost(scheme, r.Host)
 		}
-		if !isProbe(r) && !allowed[r.Host] {
+		if !isProbe(r) && !isReach(r) && !allowed[r.Host] {
 			refused(w, r)
 			return
 		}

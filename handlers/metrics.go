@@ -26,9 +26,9 @@ type Metrics struct {
 	scrape   http.Handler
 }
 
-// NewMetrics makes the metrics of a site. The other fields of the site may be set until the
+// NewMetrics makes the metrics of a site whose version is set. Its other fields may be set until the
 // first scrape.
-func NewMetrics(s *Site, version string) *Metrics {
+func NewMetrics(s *Site) *Metrics {
 	m := &Metrics{requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    metricName("http_request_duration_seconds"),
 		Help:    "How long answers took, by pattern of the route, method and status.",
@@ -38,7 +38,7 @@ func NewMetrics(s *Site, version string) *Metrics {
 		Name: metricName("build_info"),
 		Help: "Always 1; the labels say which version runs.",
 	}, []string{"version", "go"})
-	build.WithLabelValues(version, runtime.Version()).Set(1)
+	build.WithLabelValues(s.Version, runtime.Version()).Set(1)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(m.requests, build, newGauges(s),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

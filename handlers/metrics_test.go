@@ -29,7 +29,8 @@ import (
 func measured(s *Site) {
 	s.LostLines = func() int64 { return 7 }
 	s.BackupAge = func() (time.Duration, bool) { return time.Hour, true }
-	s.Metrics = NewMetrics(s, "v1.2.3")
+	s.Version = "v1.2.3"
+	s.Metrics = NewMetrics(s)
 }
 
 // scrape is what Prometheus gets.

@@ -106,6 +106,7 @@ func (s *Site) routes() []route {
 
 		{get, "/healthz", static, s.healthz, drawn},
 		{get, "/readyz", static, s.readyz, drawn},
+		{get, reachPath + "{token}", static, s.reach, drawn},
 		{get, "/robots.txt", static, fixed(s.Robots), drawn},
 		{get, "/favicon.ico", static, fixed(s.Icon), drawn},
 		{get, "/apple-touch-icon.png", static, fixed(s.TouchIcon), drawn},

@@ -24,11 +24,13 @@ import (
 )
 
 // Site is what the handlers need. cmd/gatehouse fills it in. Every field is required except
-// Contacts, Admin, TrustedProxies, ProxySocket, Mailbox, BackupAge,
-// LostLines, Metrics and Product.
+// Version, Contacts, Admin, TrustedProxies, ProxySocket, Mailbox, BackupAge, LostLines, Metrics and
+// Product.
 type Site struct {
 	// Name is shown on pages and in titles.
 	Name string
+	// Version is that of the program, for the metrics and for whoever runs it.
+	Version string
 	// BaseURL is the public address. Its scheme decides whether cookies are secure, its host
 	// which requests are answered.
 	BaseURL *url.URL

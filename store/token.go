@@ -63,6 +63,7 @@ var tokenValid = func() map[string]time.Duration {
 		}
 	}
 	valid[PurposeSetup] = SetupValid
+	valid[PurposeReach] = ReachValid
 	return valid
 }()
 
@@ -75,7 +76,7 @@ const (
 	selectToken = `SELECT ` + userColumns + `, ` + tokenColumns + ` FROM tokens JOIN users ON users.id = tokens.user_id
 		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
 
-	// An invitation is nobody's yet.
+	// An invitation is nobody's yet, and neither is what the operator asks for.
 	selectInvite = `SELECT ` + tokenColumns + `, tokens.role, coalesce(tokens.by_id, 0), tokens.handle FROM tokens
 		WHERE tokens.hash = $1 AND tokens.used_at IS NULL AND tokens.expires_at > $2`
 
@@ -108,7 +109,7 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 	now := s.Now()
 	columns := []any{&t.Purpose, &t.Email, &t.emailKey, &epoch, UTC{&t.created}, UTC{&t.expires}}
 	query, into := selectToken, append(t.User.columns(), columns...)
-	if slices.Contains(purposes, PurposeInvite) || slices.Contains(purposes, PurposeSetup) {
+	if slices.ContainsFunc(purposes, ofNobody) {
 		query, into = selectInvite, append(columns, &t.Role, &t.by, &t.handle)
 	}
 	err := s.db.Read.QueryRowContext(s.db.ReadContext(ctx), query, secret.Digest(token), now).Scan(into...)
@@ -125,6 +126,11 @@ func (s *Store) Token(ctx context.Context, token string, purposes ...string) (To
 		return Token{}, ErrInvalidLink
 	}
 	return t, nil
+}
+
+// ofNobody says whether tokens for that purpose belong to no account.
+func ofNobody(purpose string) bool {
+	return purpose == PurposeInvite || purpose == PurposeSetup || purpose == PurposeReach
 }
 
 // ToPresentAddress says whether the address that the token was sent for is still that of its user.

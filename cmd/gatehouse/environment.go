@@ -163,3 +163,25 @@ func (t toggle) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 }
 
 var toggles = toggle{kong.NewRegistry().RegisterDefaults().ForType(reflect.TypeFor[bool]()).(kong.BoolMapper)}
+
+// setVariables sets what a file for services says and the environment does not: lines like NAME=value,
+// those of other programs left out.
+func setVariables(file, prefix string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, is := strings.Cut(strings.TrimPrefix(trim(line), "export "), "=")
+		if name = strings.TrimSpace(name); !is || !strings.HasPrefix(name, prefix) {
+			continue
+		}
+		if _, set := os.LookupEnv(name); set {
+			continue
+		}
+		if err := os.Setenv(name, unquoted(value)); err != nil {
+			return fmt.Errorf("%s: %s contains no text", file, name)
+		}
+	}
+	return nil
+}

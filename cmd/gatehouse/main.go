@@ -81,6 +81,7 @@ type cli struct {
 	Settle   settleCommand   `cmd:"" help:"Make a database that was put back by other means safe to serve."`
 	Job      jobCommand      `cmd:"" help:"See and run what runs at regular times."`
 	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where it is from."`
+	Doctor   doctorCommand   `cmd:"" help:"Look at everything and say what is wrong."`
 	Health   healthCommand   `cmd:"" help:"Ask the site that is served here whether it is ready."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is."`
 
@@ -108,23 +109,22 @@ func runProduct(ctx context.Context, args []string, term terminal, clock func() 
 			status = int(code)
 		}
 	}()
-	var c cli
 	// The handlers of the product use the site, which is filled in where it is served.
 	site := &handlers.Site{}
 	site.Product = product(site)
-	parser, err := newParser(&c, term, site.Product)
+	inv := &invocation{ctx: ctx, args: args, term: term, clock: clock, site: site}
+	parsed, err := inv.parse()
+	var usage usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(term.err, "%[1]s: %[2]v\nRun %[1]s --help to see what there is.\n", identity.Program, err)
+		return exitUsage
+	}
 	if err != nil {
 		fmt.Fprintf(term.err, "%s: %v\n", identity.Program, err)
 		return exitFailed
 	}
-	parsed, files, err := parse(parser, args)
-	if err != nil {
-		fmt.Fprintf(term.err, "%[1]s: %[2]v\nRun %[1]s --help to see what there is.\n", identity.Program, err)
-		return exitUsage
-	}
-	inv := &invocation{ctx: ctx, settings: &c.settings, term: term, clock: clock, site: site, given: givenSettings(parsed, files), unknown: unknownVariables(parser.Model, os.Environ())}
 	defer inv.flushOutput()
-	if !inv.logs(parsed) {
+	if !logs(parsed) {
 		for _, variable := range inv.unknown {
 			fmt.Fprintf(term.err, "%s: %s\n", identity.Program, variable)
 		}
@@ -134,8 +134,10 @@ func runProduct(ctx context.Context, args []string, term terminal, clock func() 
 	} else {
 		err = parsed.Run(inv)
 	}
-	var usage usageError
+	var said exited
 	switch {
+	case errors.As(err, &said):
+		return int(said)
 	case errors.As(err, &usage):
 		fmt.Fprintf(inv.term.err, "%s: %v\n", identity.Program, err)
 		return exitUsage
@@ -144,6 +146,22 @@ func runProduct(ctx context.Context, args []string, term terminal, clock func() 
 		return exitFailed
 	}
 	return exitDone
+}
+
+// parse reads the arguments and the environment into the settings. A usageError says what is wrong with
+// them.
+func (inv *invocation) parse() (*kong.Context, error) {
+	c := &cli{}
+	parser, err := newParser(c, inv.term, inv.site.Product)
+	if err != nil {
+		return nil, err
+	}
+	parsed, files, err := parse(parser, inv.args)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	inv.settings, inv.given, inv.unknown = &c.settings, givenSettings(parsed, files), unknownVariables(parser.Model, os.Environ())
+	return parsed, nil
 }
 
 func newParser(c *cli, term terminal, p handlers.Product) (*kong.Kong, error) {
@@ -170,6 +188,7 @@ func newParser(c *cli, term terminal, p handlers.Product) (*kong.Kong, error) {
 // invocation is what every command needs.
 type invocation struct {
 	ctx      context.Context
+	args     []string
 	settings *settings
 	term     terminal
 	clock    func() time.Time

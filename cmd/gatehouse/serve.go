@@ -66,6 +66,7 @@ func (serveCommand) Run(inv *invocation) error {
 		return err
 	}
 	inv.logSettings(log)
+	inv.logWrong(ctx, c, a, log)
 	return errors.Join(serve(ctx, stop, inv, c, a, at, log), a.close())
 }
 
@@ -77,6 +78,7 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 	site := inv.site
 	*site = handlers.Site{
 		Name:           inv.settings.Name,
+		Version:        version,
 		BaseURL:        c.base,
 		Registration:   inv.settings.Registration,
 		Contacts:       c.contacts,
@@ -113,7 +115,7 @@ func serve(ctx context.Context, stop func(), inv *invocation, c checked, a *acco
 		site.BackupAge = daily.age
 	}
 	if at.metrics != nil {
-		site.Metrics = handlers.NewMetrics(site, version)
+		site.Metrics = handlers.NewMetrics(site)
 	}
 	handler, err := site.Handler()
 	if err != nil {

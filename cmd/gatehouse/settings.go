@@ -132,8 +132,8 @@ func (inv *invocation) logSettings(log *slog.Logger) {
 	}
 }
 
-// logs says whether a command has a log, which has what others say on stderr.
-func (inv *invocation) logs(parsed *kong.Context) bool {
+// logs says whether a command says by itself which variables are unknown, in its log or among the rest.
+func logs(parsed *kong.Context) bool {
 	node := parsed.Selected()
-	return node == nil || node.Name == "serve"
+	return node == nil || node.Name == "serve" || node.Name == "doctor"
 }

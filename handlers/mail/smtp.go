@@ -92,6 +92,19 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	return fmt.Errorf("deliver: %w", err)
 }
 
+// Check connects to the server and signs in, as before a delivery, and sends nothing. Its error has the
+// server's own words, and never the password.
+func (s *SMTP) Check(ctx context.Context) error {
+	ctx, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	c, err := s.connect(ctx, func(string) {})
+	if err != nil {
+		return err
+	}
+	c.quit()
+	return nil
+}
+
 func (s *SMTP) deliver(ctx context.Context, from, to *netmail.Address, m Message) error {
 	c, err := s.connect(ctx, func(step string) { s.Log.Warn("mail server keeps a letter waiting", "step", step, "message", m.ID) })
 	if err != nil {
