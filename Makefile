@@ -16,7 +16,7 @@ BUILD = go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) $(if $(PRO
 # The race detector makes bcrypt, compression, the HTML parser and its selectors ten times
 # as slow, and they share nothing: they are spared it. Without paths the copies of
 # the tree that recipes are tried on share what is built.
-SPARED := golang.org/x/crypto/blowfish golang.org/x/net/html github.com/andybalholm/cascadia compress/flate
+SPARED := golang.org/x/crypto/blowfish golang.org/x/net/html github.com/andybalholm/cascadia compress/flate regexp regexp/syntax github.com/alecthomas/kong
 TESTFLAGS := -race -trimpath $(foreach package,$(SPARED),-gcflags=$(package)=-race=false)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb 2>/dev/null))
@@ -40,7 +40,7 @@ run: build ## build everything and serve http://localhost:8080 (DATABASE=file or
 
 test: assets/dist/manifest.json chromium fonts postgres ## run every test, with the race detector
 	@mkdir -p .cache
-	GOFLAGS='$(TESTFLAGS)' $(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -timeout 40m -parallel 6 ./...
+	GOGC=400 GOFLAGS='$(TESTFLAGS)' $(TOOL) gotestsum --format pkgname --jsonfile .cache/test.json -- -timeout 40m -parallel 6 ./...
 	@if grep '"Action":"skip","Package":"[^"]*","Test"' .cache/test.json; then echo 'a test was skipped, which counts as failed'; exit 1; fi
 
 quick: assets/dist/manifest.json postgres ## every test that needs no browser, pages on SQLite alone, without the race detector (a minute)

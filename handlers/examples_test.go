@@ -194,6 +194,7 @@ var examples = []example{
 
 	{route: "GET /healthz", shows: aFile, costs: takes(0, 0)},
 	{route: "GET /readyz", shows: aFile, costs: takes(2, 2)},
+	{route: "GET /.well-known/gatehouse/doctor/{token}", at: "/.well-known/gatehouse/doctor/NONE", shows: aFile, costs: takes(1, 1)},
 	{route: "GET /robots.txt", shows: aFile, costs: takes(0, 0)},
 	{route: "GET /favicon.ico", shows: aFile, costs: takes(0, 0)},
 	{route: "GET /apple-touch-icon.png", shows: aFile, costs: takes(0, 0)},

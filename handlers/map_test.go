@@ -28,6 +28,7 @@ var oneSided = map[string]string{
 	"components/link":     "opens the pages of letters",
 	"components/zone":     "is a form on the page of the profile",
 	"components/manifest": "is a file for programs",
+	"components/reach":    "answers a program",
 	"store/manifest":      "is made of settings",
 	"store/link":          "opens the pages of letters",
 }

@@ -35,6 +35,7 @@ var whole = map[string]string{
 	"giveUpLetters": "nor a letter", "selectNewestEvent": "the first of an index", "selectNewestDeed": "the same",
 	"skipSequences": "a row for each table", "selectIdentities": "the same", "skipSequence": "one sequence",
 	"checkForeignKeys": "a backup is checked as a whole", "countUserTables": "a row for each table and index", "countUsers": "what a backup says of itself",
+	"selectOtherDomain": "doctor looks at all passkeys",
 }
 
 // planner finds in the plan of a statement what gets slower with the size of a
