@@ -312,8 +312,9 @@ func TestCSRF03RST13ReadingChangesNothing(t *testing.T) {
 		}
 		for _, r := range h.routes() {
 			// A page that was not shown was not tried. The confirmation is for who
-			// authenticated long ago, and changes no more than others.
-			if r.method == get && !shown[r.path] && r.example().shows != elsewhere && r.path != "/confirm" {
+			// authenticated long ago, and changes no more than others. What the operator asks
+			// for uses up a token that is in no letter and no page.
+			if r.method == get && !shown[r.path] && r.example().shows != elsewhere && r.path != "/confirm" && !strings.HasPrefix(r.path, reachPath) {
 				t.Errorf("%s was never shown", r.path)
 			}
 		}

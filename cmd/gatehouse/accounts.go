@@ -22,6 +22,7 @@ type database interface {
 	Sessions(ctx context.Context) (store.Sessions, error)
 	Migrate(ctx context.Context, products ...fs.FS) ([]string, error)
 	CheckSchema(ctx context.Context, products ...fs.FS) error
+	Empty(ctx context.Context) (bool, error)
 	Close() error
 }
 

@@ -52,9 +52,9 @@ var undeeds = []string{
 }
 
 // What a job of a product does to people is the product's to record. Backups are for SQLite alone, and
-// tried in backup_test.go. health asks a site that is served, and doctor
+// tried in backup_test.go, as copies are in copy_test.go. health asks a site that is served, and doctor
 // looks at everything: see their tests.
-var otherCommands = []string{"serve", "job run", "backup", "restore", "health", "doctor"}
+var otherCommands = []string{"serve", "job run", "backup", "restore", "copy", "health", "doctor"}
 
 // Whatever command changes something says in the audit who did it, what it was, and to whom; the
 // activity of whom it was done to says the same. What changes nothing leaves no row.

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
+	"html"
 	"strings"
 	"time"
 
@@ -56,10 +58,10 @@ func (p *patient) sendLetter(ctx context.Context, smtp *mail.SMTP) error {
 	if base == nil {
 		return errNoBase
 	}
+	text := fmt.Sprintf("This letter was asked for with %s doctor. Mail works.", identity.Program)
 	return smtp.Send(ctx, mail.Message{
 		ID: rand.Text() + "@" + base.Hostname(), From: p.settings.sender(base), To: p.Mail, Sent: p.clock(),
-		Subject: "A letter from " + p.settings.Name, Text: "This letter was asked for with " + identity.Program + " doctor. Mail works.\n",
-		HTML: "<p>This letter was asked for with " + identity.Program + " doctor. Mail works.</p>\n",
+		Subject: fmt.Sprintf("A letter from %s", p.settings.Name), Text: text + "\n", HTML: "<p>" + html.EscapeString(text) + "</p>\n",
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ func checkPasskeys(ctx context.Context, p *patient) finding {
 	case err != nil:
 		return failed(err, "passkeys")
 	case other != "":
-		return wrong("set --passkey-domain "+other, "there are passkeys for %s, which browsers do not offer at %s", other, party.Domain())
+		return wrong(fmt.Sprintf("set --passkey-domain %s", other), "there are passkeys for %s, which browsers do not offer at %s", other, party.Domain())
 	}
 	return fine("all are for %s", party.Domain())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"gatehouse/store"
 	"gatehouse/store/identity"
@@ -16,9 +17,9 @@ func checkSecret(ctx context.Context, p *patient) finding {
 	err = p.store.CheckSecret(ctx)
 	switch {
 	case errors.Is(err, store.ErrOtherSecret) && keys == nil:
-		return wrong("put it back, or run "+identity.Program+" factor drop-unreadable", "the secret is missing that authenticator apps were sealed with")
+		return wrong(fmt.Sprintf("put it back, or run %s factor drop-unreadable", identity.Program), "the secret is missing that authenticator apps were sealed with")
 	case errors.Is(err, store.ErrOtherSecret):
-		return wrong("set the one that the site had, or run "+identity.Program+" factor drop-unreadable", "authenticator apps were sealed with another secret")
+		return wrong(fmt.Sprintf("set the one that the site had, or run %s factor drop-unreadable", identity.Program), "authenticator apps were sealed with another secret")
 	case err != nil:
 		return failed(err, "the secret")
 	case keys == nil:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -12,7 +13,7 @@ import (
 func checkSettings(_ context.Context, p *patient) finding {
 	for _, variable := range p.unknown {
 		if variable.meant != "" {
-			return wrong("did you mean "+variable.meant+"?", "%s is no setting and changes nothing", variable.name)
+			return wrong(fmt.Sprintf("did you mean %s?", variable.meant), "%s is no setting and changes nothing", variable.name)
 		}
 	}
 	if len(p.unknown) > 0 {

@@ -171,7 +171,7 @@ var ills = map[string]ill{
 	"a damaged backup":           {prepare: agedBackup(0, damage), check: "backup", state: stateWrong, says: "is damaged"},
 	"passkeys of another domain": {prepare: byHand(`INSERT INTO passkeys SELECT x'01', id, 'h', 'old.example.com', 'Key', x'01', '', '', 0, FALSE, FALSE, TRUE, created_at, NULL FROM users`), args: away, check: "passkeys", state: stateWrong, says: "old.example.com"},
 	"what should have gone":      {prepare: byHand(`INSERT INTO tokens (hash, purpose, email, email_key, epoch, created_at, expires_at) VALUES ('x', 'invite', 'a@example.com', 'a@example.com', 0, $1, $1)`, time.Now().Add(-30*time.Hour).UTC()), check: "events", state: stateLook, says: "tokens"},
-	"a letter that waits":        {prepare: byHand(`INSERT INTO letters (kind, address, sealed, created_at, expires_at, due_at) VALUES ('reset', 'x', x'01', $1, $1, $1)`, time.Now().Add(-20*time.Minute).UTC()), args: away, check: "mail", state: stateLook, says: "has waited for 20m"},
+	"a letter that waits":        {prepare: byHand(`INSERT INTO letters (kind, address, sealed, created_at, expires_at, due_at) VALUES ('reset', 'x', x'01', $1, $1, $1)`, time.Now().Add(-20*time.Minute).UTC()), args: away, check: "mail", state: stateLook, says: "a letter has waited for 2"},
 	"letters of somebody else":   {args: append([]string{"--mail-from", "us@letters.example.net"}, away...), check: "mail", state: stateLook, says: "letters come from us@letters.example.net"},
 	"others read the environment": {prepare: func(t *testing.T, w *ward) {
 		must(t, os.WriteFile(filepath.Join(w.folder, "env"), nil, 0o644))

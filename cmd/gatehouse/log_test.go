@@ -64,7 +64,8 @@ func parseJSON(text string) (logLine, error) {
 	return line, nil
 }
 
-var textPair = regexp.MustCompile(`^([a-z]+)=("(?:[^"\\]|\\.)*"|[^ "]*)(?: |$)`)
+// The names of settings have hyphens.
+var textPair = regexp.MustCompile(`^([a-z-]+)=("(?:[^"\\]|\\.)*"|[^ "]*)(?: |$)`)
 
 func parseText(text string) (logLine, error) {
 	line := make(logLine)

@@ -78,6 +78,7 @@ type cli struct {
 	Audit    auditCommand    `cmd:"" help:"List what administrators and the command line did."`
 	Backup   backupCommand   `cmd:"" help:"Copy the database and its secret while the site is served, and check the copy."`
 	Restore  restoreCommand  `cmd:"" help:"Put a backup in the place of the database."`
+	Copy     copyCommand     `cmd:"" help:"Copy everything to the other kind of database, and compare it."`
 	Settle   settleCommand   `cmd:"" help:"Make a database that was put back by other means safe to serve."`
 	Job      jobCommand      `cmd:"" help:"See and run what runs at regular times."`
 	Settings settingsCommand `cmd:"" help:"Show every setting, its value and where it is from."`

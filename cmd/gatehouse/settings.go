@@ -40,7 +40,7 @@ func givenSettings(parsed *kong.Context, files map[string]string) (all []setting
 				s.From = name
 			}
 			if file, read := files[name]; read {
-				s.From = file + ", by " + name + fileEnding
+				s.From = fmt.Sprintf("%s, by %s", file, name+fileEnding)
 			}
 		}
 		if typed[flag] {
@@ -71,7 +71,7 @@ func withoutSecrets(flag *kong.Flag) string {
 	}
 	u, err := url.Parse(value)
 	switch {
-	case err == nil && u.Host != "":
+	case err == nil && strings.Contains(value, "://"):
 		return withoutPassword(u)
 	case strings.Contains(value, "://"), flag.Tag.Has("secret") && strings.ContainsAny(value, "@= "):
 		return hidden // something like a URL, in which only its author can tell what is secret

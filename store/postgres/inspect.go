@@ -9,6 +9,8 @@ import (
 const inspect = `SELECT current_setting('server_encoding'), current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery(),
 	current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer`
 
+const countMigrations = `SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'migrations'`
+
 const selectTime = `SELECT clock_timestamp()`
 
 // Inspection is what a database says of itself.
@@ -37,4 +39,13 @@ func (db *DB) Time(ctx context.Context) (at time.Time, err error) {
 		return at, fmt.Errorf("ask the database for its time: %w", err)
 	}
 	return at, nil
+}
+
+// Empty says whether nobody has migrated the database yet.
+func (db *DB) Empty(ctx context.Context) (bool, error) {
+	var n int
+	if err := db.Read.QueryRowContext(ctx, countMigrations).Scan(&n); err != nil {
+		return false, fmt.Errorf("look for tables: %w", err)
+	}
+	return n == 0, nil
 }

@@ -20,6 +20,9 @@ type file struct {
 	start header
 	// doubtful says that the log may have been written for another file.
 	doubtful bool
+	// journaled says that there is a rollback journal, as one leaves who is killed while the file gets
+	// a log or gives it up.
+	journaled bool
 	parts    []part // nil while it is being opened
 	// looked is when the index was last found whole, in microseconds since 1970.
 	looked atomic.Int64
@@ -81,6 +84,8 @@ func openFile(path string) (*file, error) {
 	if err != nil {
 		return nil, errors.Join(err, main.Close())
 	}
+	journal, err := os.Stat(path + "-journal")
+	f.journaled = err == nil && journal.Size() > 0
 	f.doubtful = f.start.logged && (!logged || changed(log).Sub(changed(info)) < doubtWithin)
 	return f, nil
 }

@@ -3,10 +3,12 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -265,6 +267,54 @@ func TestAFileThatSaysItHasALogIsTaken(t *testing.T) {
 	}
 	newSite(t, left)
 	newSite(t, path)
+}
+
+// Who is killed while the file gets its log, or gives it up, leaves a journal with the first page.
+func TestAJournalThatAKilledProgramLeftIsRolledBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ file, journal byte }{
+		"getting a log": {2, 1}, "about to get one": {1, 1}, "giving it up": {1, 2}, "about to give it up": {2, 2},
+	} {
+		path := filepath.Join(t.TempDir(), "gatehouse.db")
+		s := newSite(t, path)
+		storetest.Register(t, s.Store, registration("ada"))
+		if err := s.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		content := []byte(text(t, path))
+		page := slices.Clone(content[:4096])
+		page[18], page[19] = c.journal, c.journal
+		content[18], content[19] = c.file, c.file
+		for file, bytes := range map[string][]byte{path: content, path + "-journal": journalOf(page, len(content)/len(page))} {
+			if err := os.WriteFile(file, bytes, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s = newSite(t, path)
+		if got := accounts(t, s.Store); got != "ada" {
+			t.Errorf("%s: there is %q", name, got)
+		}
+		if err := s.db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// journalOf is a rollback journal with the first page of a file
+// (https://www.sqlite.org/fileformat2.html, "The Rollback Journal").
+func journalOf(page []byte, pages int) []byte {
+	const nonce, sector = 7, 512
+	journal := []byte{0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7}
+	for _, n := range []uint32{1, nonce, uint32(pages), sector, uint32(len(page))} {
+		journal = binary.BigEndian.AppendUint32(journal, n)
+	}
+	journal = append(journal, make([]byte, sector-len(journal))...)
+	journal = binary.BigEndian.AppendUint32(journal, 1)
+	sum := uint32(nonce)
+	for i := len(page) - 200; i > 0; i -= 200 {
+		sum += uint32(page[i])
+	}
+	return binary.BigEndian.AppendUint32(append(journal, page...), sum)
 }
 
 func TestALogWithoutItsFileIsKept(t *testing.T) {

@@ -78,13 +78,24 @@ func OpenWith(ctx context.Context, path, driver string) (*DB, error) {
 	db.Conflict, db.Trouble, db.InPlace, db.SkipIDs = conflict, trouble, db.inPlace, skipIDs
 	// A transaction has the lock from its beginning: one that did not get it did nothing.
 	db.Retryable, db.LockWait = isLocked, lockWait
-	if file.doubtful {
-		// Closing a connection that may write would write the log back.
-		looking := newPool(named.Driver(), name+"ro", db.inPlace)
-		err = errors.Join(db.patiently(ctx, func() error { return look(ctx, looking, path) }), looking.Close())
+	// Closing a connection that may write would write the log back.
+	sound := func(how string) error {
+		looking := newPool(named.Driver(), name+how, db.inPlace)
+		return errors.Join(db.patiently(ctx, func() error { return look(ctx, looking, path) }), looking.Close())
+	}
+	switch {
+	case file.doubtful && file.journaled:
+		// A connection that may only read could not roll the journal back, and one that may write
+		// does so unasked. So the file is looked at without it, and once more when it is gone.
+		err = sound("ro&immutable=1")
+	case file.doubtful:
+		err = sound("ro")
 	}
 	if err == nil {
 		err = db.patiently(ctx, func() error { return db.beginLog(ctx) })
+	}
+	if err == nil && file.doubtful && file.journaled {
+		err = sound("ro")
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, explain(err)), db.close())
@@ -189,6 +200,17 @@ func (db *DB) CheckSchema(ctx context.Context, products ...fs.FS) error {
 		return err
 	}
 	return store.CheckSchema(ctx, db.Read, all, noTable)
+}
+
+const countMigrations = `SELECT count(*) FROM sqlite_master WHERE name = 'migrations'`
+
+// Empty says whether nobody has migrated the database yet.
+func (db *DB) Empty(ctx context.Context) (bool, error) {
+	var n int
+	if err := db.Read.QueryRowContext(ctx, countMigrations).Scan(&n); err != nil {
+		return false, fmt.Errorf("look for tables: %w", err)
+	}
+	return n == 0, nil
 }
 
 // Accounts is what the store works on.

@@ -147,7 +147,7 @@ const own = `AcceptInvite AddPasskey AskReset Authenticate AuthenticateByPasskey
 	TurnSecondStepOff TurnSecondStepOn UndoEmail UndoFactors UpdateProfile VerifyEmail`
 
 // operators are the verbs that administrators lack.
-const operators = `DropOldPasswords DropUnreadableApps ExportUsers Import NoteExport SetEmail SetupToken Settle Signals`
+const operators = `DropOldPasswords DropUnreadableApps ExportUsers Import NoteExport ReachToken SetEmail SetupToken Settle Signals`
 
 // onlookers are the verbs that take a sign-in of an administrator, which the operator has not. They are tried in
 // look_test.go.
