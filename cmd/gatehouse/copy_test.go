@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -384,6 +385,72 @@ func TestTwoCopiesAtOnce(t *testing.T) {
 				t.Errorf("%d accounts arrived", n)
 			}
 		})
+	}
+}
+
+// What the disk or the source refuses is one sentence, and nothing is left.
+func TestACopyThatTheDiskRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		command string
+		ill     bool
+		says    string
+	}{
+		"a full disk":        {command: `ulimit -f 2000; exec gatehouse copy --from "$0" --to "$1"/to.db`, says: "the disk is full"},
+		"no folder":          {command: `exec gatehouse copy --from "$0" --to "$1"/nowhere/to.db`, says: "no such file or directory"},
+		"a damaged source":   {command: `exec gatehouse copy --from "$0" --to "$1"/to.db`, ill: true, says: "its file is damaged"},
+		"no folder to write": {command: `exec gatehouse copy --from "$0" --to /proc/to.db`, says: "/proc/to.db"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			from := filepath.Join(folder, "from.db")
+			many(t, from, 30000)
+			if c.ill {
+				must(t, damageLate(from))
+			}
+			cmd := exec.Command("sh", "-c", c.command, from, folder)
+			cmd.Env = gatehouse().Env
+			status, said := endsWith(cmd)
+			if status != exitFailed || !strings.Contains(said, c.says) || strings.Count(strings.TrimSpace(said), "\n") != 0 {
+				t.Errorf("status %d, %q, want %q", status, said, c.says)
+			}
+			if to := filepath.Join(folder, "to.db"); !isMissing(to) && usersAt(t, to) != 0 {
+				t.Error("half a copy is there")
+			}
+		})
+	}
+}
+
+// damageLate overwrites pages behind the first of a file.
+func damageLate(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	size := sizeOf(path)
+	_, err = file.WriteAt(make([]byte, 400<<10), size/2)
+	return err
+}
+
+// The commands of the README are run as they are written there.
+func TestMovingBetweenDatabasesAsTheREADMESays(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(readme)
+	must(t, err)
+	_, about, _ := strings.Cut(string(text), "\n## From SQLite to PostgreSQL, and back\n")
+	about, _, _ = strings.Cut(about, "\n## ")
+	blocks := strings.Split(about, "```")
+	if len(blocks) != 5 {
+		t.Fatalf("the README has %d blocks of commands about it", len(blocks)/2)
+	}
+	w, server := newWard(t), ownServer(t)
+	for _, block := range []string{blocks[1], blocks[3]} {
+		runs(t, w.folder, strings.TrimPrefix(block, "sh\n"), server)
+	}
+	if there, back := usersAt(t, server), usersAt(t, filepath.Join(w.folder, "gatehouse-back.db")); there != 1 || back != 1 {
+		t.Errorf("%d accounts went, %d came back", there, back)
 	}
 }
 

@@ -37,8 +37,30 @@ var copyKinds = map[string]store.ColumnKind{
 
 // copyEnd is a file that is copied, or copied into.
 type copyEnd struct {
-	db *sql.DB
-	tx *sql.Tx
+	path string
+	db   *sql.DB
+	tx   *sql.Tx
+}
+
+// failure is an error about the file of an end.
+type failure struct {
+	path, why string
+	error
+}
+
+// Error implements error.
+func (f failure) Error() string { return fmt.Sprintf("%s: %s (%v)", f.path, f.why, f.error) }
+
+// Unwrap returns what SQLite said.
+func (f failure) Unwrap() error { return f.error }
+
+// explained adds which file an error is about, and what is the matter with it.
+func (e *copyEnd) explained(err error) error {
+	why, _ := trouble(err)
+	if why == "" || errors.As(err, new(failure)) {
+		return err
+	}
+	return failure{e.path, why, err}
 }
 
 // OpenCopySource begins to read a file as it is at one moment.
@@ -65,7 +87,7 @@ func openCopy(ctx context.Context, path, how string) (store.CopyEnd, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("begin to copy: %w", err), db.Close())
 	}
-	return &copyEnd{db, tx}, nil
+	return &copyEnd{path, db, tx}, nil
 }
 
 // Tables implements store.CopyEnd.
@@ -141,7 +163,7 @@ func (e *copyEnd) describe(ctx context.Context, t *store.CopyTable, gives bool) 
 
 // Count implements store.CopyEnd.
 func (e *copyEnd) Count(ctx context.Context, table string) (n int64, err error) {
-	return n, e.tx.QueryRowContext(ctx, fmt.Sprintf(copyCount, quoted(table))).Scan(&n)
+	return n, e.explained(e.tx.QueryRowContext(ctx, fmt.Sprintf(copyCount, quoted(table))).Scan(&n))
 }
 
 // Rows implements store.CopyEnd.
@@ -150,7 +172,7 @@ func (e *copyEnd) Rows(ctx context.Context, t store.CopyTable) iter.Seq2[store.C
 		// With a context that can be cancelled mattn starts a goroutine for each row.
 		rows, err := e.tx.QueryContext(context.WithoutCancel(ctx), fmt.Sprintf(copyRows, columnNames(t), quoted(t.Name)))
 		if err != nil {
-			yield(nil, err)
+			yield(nil, e.explained(err))
 			return
 		}
 		defer rows.Close()
@@ -171,13 +193,17 @@ func (e *copyEnd) Rows(ctx context.Context, t store.CopyTable) iter.Seq2[store.C
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(nil, err)
+			yield(nil, e.explained(err))
 		}
 	}
 }
 
 // Fill implements store.CopyEnd.
 func (e *copyEnd) Fill(ctx context.Context, t store.CopyTable, rows iter.Seq2[store.CopyRow, error]) error {
+	return e.explained(e.fill(ctx, t, rows))
+}
+
+func (e *copyEnd) fill(ctx context.Context, t store.CopyTable, rows iter.Seq2[store.CopyRow, error]) error {
 	begin := fmt.Sprintf(copyFill, quoted(t.Name), columnNames(t))
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.Columns)), ",") + ")"
 	full, err := e.tx.PrepareContext(ctx, begin+strings.TrimSuffix(strings.Repeat(row+",", copyBatch), ","))
@@ -228,7 +254,7 @@ func (e *copyEnd) SetLastID(ctx context.Context, t store.CopyTable, id int64) er
 }
 
 // Commit implements store.CopyEnd.
-func (e *copyEnd) Commit(context.Context) error { return e.tx.Commit() }
+func (e *copyEnd) Commit(context.Context) error { return e.explained(e.tx.Commit()) }
 
 // Close implements store.CopyEnd.
 func (e *copyEnd) Close() error {

@@ -23,7 +23,7 @@ type file struct {
 	// journaled says that there is a rollback journal, as one leaves who is killed while the file gets
 	// a log or gives it up.
 	journaled bool
-	parts    []part // nil while it is being opened
+	parts     []part // nil while it is being opened
 	// looked is when the index was last found whole, in microseconds since 1970.
 	looked atomic.Int64
 }
