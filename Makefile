@@ -110,11 +110,12 @@ storm: build bin/ungated ### measure pages while 32 people sign in, and draw it 
 small: build wrk ### measure the start, the memory, and a million requests (4 minutes)
 	@go run ./cmd/load small bin/gatehouse
 
-scale: build wrk postgres ### measure with a million accounts, on both databases (20 minutes)
+scale: build wrk postgres ### measure with a million accounts, on both databases (40 minutes)
 	@go run ./cmd/load scale bin/gatehouse
 	@go run ./cmd/load scale bin/gatehouse --postgres
 	@go run ./cmd/load import bin/gatehouse
 	@go run ./cmd/load import bin/gatehouse --postgres
+	@go run ./cmd/load keep bin/gatehouse
 
 bin/ungated: assets/dist/manifest.json
 	@$(BUILD) -tags ungated -o $@ ./cmd/gatehouse

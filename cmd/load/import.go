@@ -2,16 +2,11 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -71,15 +66,8 @@ func (c importCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	fmt.Printf("%d people imported in %.0f s with %.0f MiB; writing their file took %.1f s\n", c.People, came.took.Seconds(), came.memory, control.Seconds())
-	missed := c.within("the import", came, c.part(most), importMemoryMost)
-	calm, busy := between(samples, 0, begun), between(samples, begun, begun+came.took)
-	if len(busy) > 0 {
-		calm99, busy99 := quantile(calm, .99), quantile(busy, .99)
-		fmt.Printf("sign-in page meanwhile, p99 %s idle %s, %.1f times\n", ms(calm99), ms(busy99), float64(busy99)/float64(calm99))
-		if float64(busy99) > p99Most*float64(calm99) {
-			missed = errors.Join(missed, fmt.Errorf("pages meanwhile: at most %d times the idle p99", p99Most))
-		}
-	}
+	missed := came.within("the import", c.part(most), importMemoryMost)
+	missed = errors.Join(missed, pagesMeanwhile(samples, begun, came.took))
 	out := filepath.Join(folder, "people.jsonl")
 	left, err := c.command(ctx, "export", "--with-passwords", "--out", out, "--database", database)
 	if err != nil {
@@ -90,7 +78,7 @@ func (c importCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	fmt.Printf("%d people exported in %.1f s with %.0f MiB, %.0f MiB of JSON Lines\n", c.People, left.took.Seconds(), left.memory, mib(info.Size()))
-	return errors.Join(missed, c.within("the export", left, c.part(exportMost), exportMemoryMost))
+	return errors.Join(missed, left.within("the export", c.part(exportMost), exportMemoryMost))
 }
 
 // part is a bound for a million people, for as many as there are, with a second for the start.
@@ -118,54 +106,16 @@ func (c importCommand) write(path string) (took time.Duration, err error) {
 	return time.Since(begun), lines.Flush()
 }
 
-// measured is a command that was run: how long it took, and the most memory it had, in MiB.
-type measured struct {
-	took   time.Duration
-	memory float64
-}
-
 // measure imports the file while somebody asks for the sign-in page at a steady rate.
 func (c importCommand) measure(ctx context.Context, site *server, database, people string) (samples []sample, calm time.Duration, m measured, err error) {
-	probing, stop := context.WithCancel(ctx)
-	probed := make(chan error, 1)
-	begun, visitor := time.Now(), newPerson(site)
-	look := func(ctx context.Context, _ int) error { return answered(http.StatusOK)(visitor.get(ctx, "/login")) }
-	go func() { probed <- probe(probing, begun, pace, look, &samples) }()
-	sleep(ctx, calmTime)
-	calm = time.Since(begun)
-	m, err = c.command(ctx, "import", people, "--database", database)
-	stop()
-	return samples, calm, m, errors.Join(err, <-probed)
+	err = meanwhile(ctx, site, &samples, &calm, func() (err error) {
+		m, err = c.command(ctx, "import", people, "--database", database)
+		return err
+	})
+	return samples, calm, m, err
 }
 
 // command runs user import or user export.
 func (c importCommand) command(ctx context.Context, args ...string) (m measured, err error) {
-	program, err := filepath.Abs(c.Program)
-	if err != nil {
-		return m, err
-	}
-	cmd := exec.CommandContext(ctx, program, append([]string{"user"}, args...)...)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	begun := time.Now()
-	if err := cmd.Run(); err != nil {
-		return m, fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, said.String())
-	}
-	m.took = time.Since(begun)
-	if usage, known := cmd.ProcessState.SysUsage().(*syscall.Rusage); known {
-		m.memory = float64(usage.Maxrss) / 1024
-	}
-	return m, nil
-}
-
-// within says which bounds are missed.
-func (c importCommand) within(what string, m measured, most time.Duration, memory float64) error {
-	var missed error
-	if m.took > most {
-		missed = fmt.Errorf("%s may take %s", what, most)
-	}
-	if m.memory > memory {
-		missed = errors.Join(missed, fmt.Errorf("%s may have %.0f MiB", what, memory))
-	}
-	return missed
+	return command(ctx, c.Program, append([]string{"user"}, args...)...)
 }

@@ -18,6 +18,7 @@ type cli struct {
 	Small     smallCommand     `cmd:"" help:"Measure the start, the memory, and what a million requests leave behind."`
 	Scale     scaleCommand     `cmd:"" help:"Measure with few accounts and with many, and the pruning of what expired."`
 	Import    importCommand    `cmd:"" help:"Measure people coming from a file while the site runs, and leaving into one."`
+	Keep      keepCommand      `cmd:"" help:"Measure a backup while the site runs, a restore, a look by doctor, and copies to PostgreSQL and back."`
 	Fill      fillCommand      `cmd:"" help:"Make accounts and sign-ins in a migrated database, in bulk."`
 	Yardstick yardstickCommand `cmd:"" hidden:"" help:"Serve what the program is measured by."`
 }
