@@ -155,7 +155,9 @@ func (d *copying) run() (done store.Copied, err error) {
 			}
 			stage, bar = what, newProgress(d.inv.term, int(total), d.inv.clock)
 		}
-		bar.at(int(n))
+		if bar.watched {
+			bar.at(int(n))
+		}
 	})
 	if bar != nil {
 		bar.end()

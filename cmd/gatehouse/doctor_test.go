@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -418,19 +419,21 @@ func TestServingLogsWhatIsWrong(t *testing.T) {
 func TestDoctorLooksFromOutside(t *testing.T) {
 	t.Parallel()
 	w := newWard(t)
-	var change func(r *http.Request)
-	alter := func(http.Header) {}
-	var target *url.URL
+	// What the proxy does to requests and answers.
+	type habits struct {
+		change func(r *http.Request)
+		alter  func(http.Header)
+	}
+	var now atomic.Pointer[habits]
+	var target atomic.Pointer[url.URL]
 	proxy := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		forward := &httputil.ReverseProxy{
 			Rewrite: func(p *httputil.ProxyRequest) {
-				p.SetURL(target)
+				p.SetURL(target.Load())
 				p.Out.Host = p.In.Host
-				if change != nil {
-					change(p.Out)
-				}
+				now.Load().change(p.Out)
 			},
-			ModifyResponse: func(answer *http.Response) error { alter(answer.Header); return nil },
+			ModifyResponse: func(answer *http.Response) error { now.Load().alter(answer.Header); return nil },
 		}
 		forward.ServeHTTP(rw, r)
 	}))
@@ -442,11 +445,14 @@ func TestDoctorLooksFromOutside(t *testing.T) {
 	trusting := []string{"SSL_CERT_FILE=" + authority}
 	site := []string{"--base-url", proxy.URL, "--trusted-proxy", "127.0.0.1", "--database", w.database}
 	p := launch(t, w.database, site...)
-	target, _ = url.Parse("http://" + p.address)
+	at, err := url.Parse("http://" + p.address)
+	must(t, err)
+	target.Store(at)
+	asIs := func(http.Header) {}
 	args := slices.Concat(site, []string{"--network"})
 	forwarded := func(r *http.Request) { r.Header.Set("X-Forwarded-For", "198.51.100.7") }
 
-	change = forwarded
+	now.Store(&habits{forwarded, asIs})
 	found, _ := examined(t, trusting, args...)
 	for name, says := range map[string]string{"tls": "is good until", "reach": "leads here, and sees us as 198.51.100.7", "clock": "agrees with that of " + proxy.URL} {
 		if f := found[name]; f.State != stateOK || !strings.Contains(f.Says, says) {
@@ -467,17 +473,17 @@ func TestDoctorLooksFromOutside(t *testing.T) {
 		state  state
 		says   string
 	}{
-		"another name":        {change: func(r *http.Request) { forwarded(r); r.Host = target.Host }, check: "reach", state: stateWrong, says: "the site is asked for 127.0.0.1:"},
+		"another name":        {change: func(r *http.Request) { forwarded(r); r.Host = at.Host }, check: "reach", state: stateWrong, says: "the site is asked for 127.0.0.1:"},
 		"no X-Forwarded-For":  {change: func(r *http.Request) { r.Header["X-Forwarded-For"] = nil }, check: "reach", state: stateLook, says: "who is its proxy"},
 		"another path":        {change: func(r *http.Request) { r.URL.Path = "/login" }, check: "reach", state: stateWrong, says: "leads to another program"},
 		"no strict transport": {change: forwarded, alter: func(h http.Header) { h.Del("Strict-Transport-Security") }, check: "tls", state: stateWrong, says: "without Strict-Transport-Security"},
 		"a clock far ahead":   {change: forwarded, alter: ahead(40 * time.Second), check: "clock", state: stateWrong, says: "from that of https://"},
 		"a clock ahead":       {change: forwarded, alter: ahead(10 * time.Second), check: "clock", state: stateLook, says: "from that of https://"},
 	} {
-		change, alter = c.change, func(http.Header) {}
-		if c.alter != nil {
-			alter = c.alter
+		if c.alter == nil {
+			c.alter = asIs
 		}
+		now.Store(&habits{c.change, c.alter})
 		found, _ := examined(t, trusting, args...)
 		if f := found[c.check]; f.State != c.state || !strings.Contains(f.Says, c.says) {
 			t.Errorf("%s: %+v", name, f)
@@ -493,14 +499,17 @@ func ahead(by time.Duration) func(http.Header) {
 // Without TLS no password goes over the line.
 func TestDoctorLooksAtThePlainAddress(t *testing.T) {
 	t.Parallel()
-	var status int
-	var location string
+	type answer struct {
+		status   int
+		location string
+	}
+	var now atomic.Pointer[answer]
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
-			w.WriteHeader(status)
+			w.WriteHeader(now.Load().status)
 			return
 		}
-		if location != "" {
+		if location := now.Load().location; location != "" {
 			w.Header().Set("Location", location)
 		}
 		w.WriteHeader(http.StatusPermanentRedirect)
@@ -519,7 +528,7 @@ func TestDoctorLooksAtThePlainAddress(t *testing.T) {
 		{http.StatusPermanentRedirect, "https://127.0.0.1/login", stateWrong},
 		{http.StatusOK, "https://127.0.0.1/login", stateWrong},
 	} {
-		status, location = c.status, c.location
+		now.Store(&answer{c.status, c.location})
 		if f := p.checkPlain(t.Context()); f.State != c.want {
 			t.Errorf("%d, %q: %+v, want %s", c.status, c.location, f, c.want)
 		}
