@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"gatehouse/store/rules"
+)
+
+// CopyColumn is a column of a table that is copied.
+type CopyColumn struct {
+	Name string
+	Kind ColumnKind
+}
+
+// CopyTable is a table that is copied.
+type CopyTable struct {
+	Name string
+	// Columns are in the order of their names.
+	Columns []CopyColumn
+	// References are the tables of which it needs rows.
+	References []string
+	// ID is the column whose numbers the database gives, or empty.
+	ID string
+}
+
+// tablesToCopy are those of both ends, each after those of which it needs rows.
+func tablesToCopy(ctx context.Context, from, to CopyEnd) ([]CopyTable, error) {
+	here, err := from.Tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	there, err := to.Tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameTables(here, there); err != nil {
+		return nil, err
+	}
+	return inOrder(there), nil
+}
+
+// sameTables refuses what only one side has: a table or a column, or one of another kind.
+func sameTables(here, there []CopyTable) error {
+	columns := func(tables []CopyTable) map[string]ColumnKind {
+		all := map[string]ColumnKind{}
+		for _, t := range tables {
+			for _, c := range t.Columns {
+				all[t.Name+"."+c.Name] = c.Kind
+			}
+		}
+		return all
+	}
+	source, target := columns(here), columns(there)
+	for name, kind := range source {
+		switch other, is := target[name]; {
+		case !is:
+			return rules.Refuse("", "Only the source has %s: nothing was copied.", name)
+		case other != kind:
+			return rules.Refuse("", "%s is %s in the source and %s in the target: nothing was copied.", name, kind, other)
+		}
+	}
+	for name := range target {
+		if _, is := source[name]; !is {
+			return rules.Refuse("", "Only the target has %s: nothing was copied.", name)
+		}
+	}
+	return nil
+}
+
+// inOrder puts tables behind those that they refer to.
+func inOrder(tables []CopyTable) (list []CopyTable) {
+	placed := map[string]bool{}
+	var place func(t CopyTable)
+	place = func(t CopyTable) {
+		if placed[t.Name] {
+			return
+		}
+		placed[t.Name] = true
+		for _, name := range t.References {
+			if i := slices.IndexFunc(tables, func(o CopyTable) bool { return o.Name == name }); i >= 0 {
+				place(tables[i])
+			}
+		}
+		list = append(list, t)
+	}
+	for _, t := range tables {
+		place(t)
+	}
+	return list
+}
+
+// ErrOtherColumn says that a column has a type that is not copied.
+func ErrOtherColumn(table, column, kind string) error {
+	return rules.Refuse("", "%s.%s is %s, which is not copied: nothing was copied.", table, column, strings.ToLower(kind))
+}
