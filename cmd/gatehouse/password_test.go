@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/store"
 	"gatehouse/store/storetest"
@@ -16,9 +17,10 @@ func TestROL13APasswordIsNoArgumentAndNoVariable(t *testing.T) {
 	for _, command := range model(t).Leaves(false) {
 		words := strings.Fields(argument.ReplaceAllString(strings.TrimPrefix(command.FullPath(), "gatehouse "), ""))
 		for _, flag := range [][]string{{"--password", password}, {"--password=" + password}, {"-p", password}} {
-			out := commandIn(t.TempDir(), "", append(words, flag...)...)
-			if out.status != exitUsage || out.out != "" || strings.Contains(out.err, "lantern") {
-				t.Errorf("%v %s: %+v, want wrong usage", words, flag[0], out)
+			var out, said strings.Builder
+			status := run(t.Context(), append(words, flag...), terminal{strings.NewReader(""), &out, &said}, time.Now)
+			if status != exitUsage || out.String() != "" || strings.Contains(said.String(), "lantern") {
+				t.Errorf("%v %s: status %d, %q, %q, want wrong usage", words, flag[0], status, out.String(), said.String())
 			}
 		}
 	}

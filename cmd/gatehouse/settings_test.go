@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,15 +27,17 @@ const (
 	settingsEnd   = "<!-- /settings -->"
 )
 
-// model is the command line as kong understands it.
+// model is the command line as kong understands it. Nobody changes it.
 func model(t *testing.T) *kong.Application {
 	t.Helper()
-	parser, err := newParser(&cli{}, terminal{}, handlers.Product{})
+	parser, err := theParser()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return parser.Model
 }
+
+var theParser = sync.OnceValues(func() (*kong.Kong, error) { return newParser(&cli{}, terminal{}, handlers.Product{}) })
 
 // settingsTable is the table of the README: a row for each setting.
 func settingsTable(t *testing.T) string {
