@@ -99,7 +99,16 @@ type importing struct {
 	rejects *rejects
 }
 
+// importMemory is what the heap of an import may take, in bytes: beyond it garbage is collected more
+// often.
+const importMemory = 64 << 20
+
+// limitMemory bounds the heap. Only main sets it: other programs, such as one that tests this one, do
+// more at a time.
+var limitMemory = func(int64) {}
+
 func (i *importing) run() (err error) {
+	limitMemory(importMemory)
 	if i.Hash == "bcrypt-pepper" && i.inv.settings.OldPepper == "" {
 		return usageError{errors.New("--hash bcrypt-pepper needs the pepper of that system: give it with --old-pepper, here and to the running site")}
 	}

@@ -48,6 +48,7 @@ func main() {
 		os.Exit(status)
 	}
 	deriveHere()
+	limitMemory = func(bytes int64) { debug.SetMemoryLimit(bytes) }
 	os.Exit(run(context.Background(), os.Args[1:], stdio, time.Now))
 }
 

@@ -43,7 +43,13 @@ func shoot(ctx context.Context, program, folder string) (err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	site, stop, err := serve(ctx, program)
+	dir, err := os.MkdirTemp("", "screenshots-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	database := filepath.Join(dir, "gatehouse.db")
+	site, stop, err := serve(ctx, program, database)
 	if err != nil {
 		return err
 	}
@@ -64,16 +70,44 @@ func shoot(ctx context.Context, program, folder string) (err error) {
 			return fmt.Errorf("%s: %w", look.name, err)
 		}
 	}
+	if err := addPeople(ctx, program, database); err != nil {
+		return err
+	}
+	for _, look := range looks {
+		if err := look.administration(ctx, site, folder); err != nil {
+			return fmt.Errorf("%s: %w", look.name, err)
+		}
+	}
+	return nil
+}
+
+// people are those whom an administrator sees.
+var people = [][]string{
+	{"grace", "Grace Hopper", "support"},
+	{"mary", "Mary Somerville", "member"},
+	{"katherine", "Katherine Johnson", "member"},
+	{"frances", "Frances Allen", "admin"},
+}
+
+// addPeople makes them. One of them is disabled.
+func addPeople(ctx context.Context, program, database string) error {
+	commands := [][]string{}
+	for _, who := range people {
+		commands = append(commands, []string{"add", who[0], "--email", who[0] + "@example.com", "--full-name", who[1], "--role", who[2]})
+	}
+	for _, args := range append(commands, []string{"disable", "mary"}) {
+		command := exec.CommandContext(ctx, program, append([]string{"user", "--database", database}, args...)...)
+		command.Stdin = strings.NewReader(password + "\n")
+		if said, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("%v: %w: %s", args, err, said)
+		}
+	}
 	return nil
 }
 
 // serve runs the program and returns its address and a function that stops it.
-func serve(ctx context.Context, program string) (site string, stop func() error, err error) {
-	dir, err := os.MkdirTemp("", "screenshots-")
-	if err != nil {
-		return "", nil, err
-	}
-	command := exec.CommandContext(ctx, program, "serve", "--listen", "127.0.0.1:0", "--trusted-proxy", "127.0.0.0/8", "--database", filepath.Join(dir, "gatehouse.db"))
+func serve(ctx context.Context, program, database string) (site string, stop func() error, err error) {
+	command := exec.CommandContext(ctx, program, "serve", "--listen", "127.0.0.1:0", "--trusted-proxy", "127.0.0.0/8", "--database", database)
 	out, err := command.StdoutPipe()
 	if err != nil {
 		return "", nil, err
@@ -82,7 +116,7 @@ func serve(ctx context.Context, program string) (site string, stop func() error,
 		return "", nil, err
 	}
 	stop = func() error {
-		return errors.Join(command.Process.Signal(os.Interrupt), command.Wait(), os.RemoveAll(dir))
+		return errors.Join(command.Process.Signal(os.Interrupt), command.Wait())
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
@@ -107,30 +141,61 @@ var looks = []look{
 	{"phone-dark", "dark", "enchantress", 390, 844, 1.5},
 }
 
-// shoot visits the pages with its own account.
-func (l look) shoot(ctx context.Context, site, folder string) error {
+// window opens a window of its own.
+func (l look) window(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	ctx, close := chromedp.NewContext(ctx)
-	defer close()
 	// The first use of a context starts its browser and must not be limited.
-	if err := chromedp.Do(ctx); err != nil {
-		return err
+	err := chromedp.Do(ctx)
+	if err == nil {
+		_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: l.theme},
+				{Name: "prefers-reduced-motion", Value: "reduce"},
+			},
+		})
 	}
-	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: l.theme},
-			{Name: "prefers-reduced-motion", Value: "reduce"},
-		},
-	})
-	if err != nil {
-		return err
+	if err == nil {
+		// Its name says that it has no window, which the devices and the activity would repeat.
+		_, err = chromedp.Call(ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent})
 	}
-	// Its name says that it has no window, which the devices and the activity would repeat.
-	_, err = chromedp.Call(ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent})
+	if err == nil {
+		err = chromedp.Do(ctx, chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)))
+	}
+	return ctx, close, err
+}
+
+// administration visits the pages of an administrator.
+func (l look) administration(ctx context.Context, site, folder string) error {
+	ctx, close, err := l.window(ctx)
+	defer close()
 	if err != nil {
 		return err
 	}
 	return chromedp.Do(ctx,
-		chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)),
+		chromedp.Navigate(site+"/login"),
+		chromedp.WaitReady("#login[data-htmx-powered]"),
+		chromedp.SendKeys("#username", "frances"),
+		chromedp.SendKeys("#password", password),
+		chromedp.Click("#login .submit"),
+		chromedp.WaitVisible(".hall"),
+		chromedp.Navigate(site+"/admin/people"),
+		chromedp.WaitVisible(".rows"),
+		l.picture(folder, "people"),
+		chromedp.Navigate(site+"/admin/people?q=grace"),
+		chromedp.Click(".rows a.username"),
+		chromedp.WaitVisible(".facts"),
+		l.picture(folder, "person"),
+	)
+}
+
+// shoot visits the pages with its own account.
+func (l look) shoot(ctx context.Context, site, folder string) error {
+	ctx, close, err := l.window(ctx)
+	defer close()
+	if err != nil {
+		return err
+	}
+	return chromedp.Do(ctx,
 		chromedp.Navigate(site+"/"),
 		chromedp.WaitVisible(".hello"),
 		inPalatino,
