@@ -54,7 +54,12 @@ func (c backupCommand) Run(inv *invocation) error {
 	}
 	return withExisting(inv, func(a *accounts) error {
 		b := backup{database: checked.database, to: to, keep: c.Keep, noSecret: c.NoSecret || inv.settings.Secret != "", products: []fs.FS{inv.site.Product.Migrations}}
-		done, err := b.run(inv.ctx, a.store, inv.clock)
+		ctx, stop := inv.untilStopped()
+		defer stop()
+		done, err := b.run(ctx, a.store, inv.clock)
+		if ctx.Err() != nil && err != nil {
+			return errors.New("interrupted: nothing was backed up")
+		}
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,11 @@ func (c copyCommand) Run(inv *invocation) error {
 	if _, err := inv.settings.check(); err != nil {
 		return err
 	}
-	d := copying{inv: inv, rehearse: c.Rehearse}
+	ctx, stop := inv.untilStopped()
+	defer stop()
+	interruptible := *inv
+	interruptible.ctx = ctx
+	d := copying{inv: &interruptible, rehearse: c.Rehearse}
 	var err error
 	if d.from, err = placeOf("--from", c.From); err != nil {
 		return err
@@ -47,10 +51,14 @@ func (c copyCommand) Run(inv *invocation) error {
 	if d.from == d.to {
 		return usageError{errors.New("--from and --to are the same")}
 	}
-	if err := d.prepare(); err != nil {
-		return err
+	err = d.prepare()
+	var done store.Copied
+	if err == nil {
+		done, err = d.run()
 	}
-	done, err := d.run()
+	if ctx.Err() != nil && err != nil {
+		return errors.New("interrupted: nothing was copied")
+	}
 	if err != nil {
 		return err
 	}

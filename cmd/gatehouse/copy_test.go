@@ -340,6 +340,51 @@ func TestKill9LeavesNoHalfOfACopy(t *testing.T) {
 	}
 }
 
+// Whoever is interrupted hears of it, and leaves nothing.
+func TestASignalUndoesABackupOrACopy(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	from := filepath.Join(folder, "from.db")
+	many(t, from, 60000)
+	for name, args := range map[string][]string{
+		"backed up": {"backup", filepath.Join(folder, "to.db"), "--database", from},
+		"copied":    {"copy", "--from", from, "--to", filepath.Join(folder, "to.db")},
+	} {
+		for try := 0; ; try++ {
+			if try == 10 {
+				t.Fatalf("%s: it was always faster than the signal", name)
+			}
+			cmd := gatehouse(append(args, forTests...)...)
+			var said strings.Builder
+			cmd.Stderr = &said
+			must(t, cmd.Start())
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			eventually(t, "a file under way", func() bool {
+				return !isMissing(filepath.Join(folder, "to.db.part")) || !isMissing(filepath.Join(folder, "to.db-journal")) || len(ended) > 0
+			})
+			cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
+			<-ended
+			whole := cmd.ProcessState.ExitCode() == exitDone
+			if !whole && said.String() != "gatehouse: interrupted: nothing was "+name+"\n" {
+				t.Errorf("%v, %q", cmd.ProcessState, said.String())
+			}
+			if rest, _ := filepath.Glob(filepath.Join(folder, "to.db?part*")); len(rest) > 0 {
+				t.Errorf("%s: %v is left", name, rest)
+			}
+			if to := filepath.Join(folder, "to.db"); !isMissing(to) {
+				if n := usersAt(t, to); !whole && n != 0 {
+					t.Errorf("%s: %d accounts are there", name, n)
+				}
+				must(t, os.Remove(to))
+			}
+			if !whole {
+				break
+			}
+		}
+	}
+}
+
 // underWay says whether a copy writes into a place.
 func underWay(t *testing.T, place string) bool {
 	t.Helper()

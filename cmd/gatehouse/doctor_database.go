@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -43,7 +44,7 @@ func (p *patient) open(ctx context.Context) {
 	rule := p.settings.rules(p.base)
 	rule.Keys, _ = p.settings.keys(p.checked) // the check of the secret says what is wrong with it
 	rule.RelyingParty, _ = p.settings.relyingParty(p.checked)
-	p.store, p.schema = store.New(ctx, p.db.Accounts(), &rules.Passwords{}, &secret.Hasher{Cost: p.settings.BcryptCost}, rule, p.clock, p.settings.logger(p.term.err))
+	p.store, p.schema = store.New(ctx, p.db.Accounts(), &rules.Passwords{}, &secret.Hasher{Cost: p.settings.BcryptCost}, rule, p.clock, slog.New(slog.DiscardHandler))
 }
 
 func openLooked(ctx context.Context, place string) (looked, error) {

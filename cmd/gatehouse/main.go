@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"reflect"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -200,6 +202,14 @@ type invocation struct {
 	unknown []unknownVariable
 	// queues are the output queues of a server; other commands have none.
 	queues []*queue
+}
+
+// untilStopped is a context that ends with SIGINT or SIGTERM, for a command that has something to undo
+// then. A second signal ends the process at once.
+func (inv *invocation) untilStopped() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(inv.ctx, syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // usageError is an invalid setting: exit status 2.
