@@ -85,8 +85,9 @@ type patient struct {
 	db              looked
 	opening, schema error
 	store           *store.Store
-	// plainPort is the port without TLS.
+	// plainPort is the port without TLS, and free says how many bytes a disk has left.
 	plainPort string
+	free      func(folder string) (bytes uint64, known bool)
 	// serving says that the site is just about to be served.
 	serving bool
 }
@@ -138,7 +139,7 @@ const checkWait = 10 * time.Second
 
 // examine does all checks that can be done. While the settings are refused nothing else can be.
 func (inv *invocation) examine(ctx context.Context, c doctorCommand) (found []finding) {
-	p := &patient{invocation: inv, doctorCommand: c, plainPort: "80"}
+	p := &patient{invocation: inv, doctorCommand: c, plainPort: "80", free: freeOn}
 	var err error
 	if p.checked, err = inv.settings.check(); err == nil {
 		err = inv.settings.checkSecret(p.checked)
@@ -219,7 +220,7 @@ func (inv *invocation) report(found []finding, asJSON bool) error {
 // logWrong logs, before the site is served, what is wrong of what can be looked at without asking
 // anybody.
 func (inv *invocation) logWrong(ctx context.Context, c checked, a *accounts, log *slog.Logger) {
-	p := &patient{invocation: inv, checked: c, db: a.db, store: a.store, serving: true}
+	p := &patient{invocation: inv, checked: c, db: a.db, store: a.store, serving: true, free: freeOn}
 	for _, f := range p.examine(ctx) {
 		if f.State == stateWrong {
 			log.Warn("doctor", "check", f.Name, "says", f.Says, "do", f.Do)

@@ -49,7 +49,7 @@ func checkDisk(_ context.Context, p *patient) finding {
 		return finding{}
 	}
 	folder := filepath.Dir(p.database)
-	free, known := freeOn(folder)
+	free, known := p.free(folder)
 	size := uint64(sizeOf(p.database) + sizeOf(p.database+"-wal"))
 	switch {
 	case !known:

@@ -174,6 +174,10 @@ var ills = map[string]ill{
 	"what should have gone":      {prepare: byHand(`INSERT INTO tokens (hash, purpose, email, email_key, epoch, created_at, expires_at) VALUES ('x', 'invite', 'a@example.com', 'a@example.com', 0, $1, $1)`, time.Now().Add(-30*time.Hour).UTC()), check: "events", state: stateLook, says: "tokens"},
 	"a letter that waits":        {prepare: byHand(`INSERT INTO letters (kind, address, sealed, created_at, expires_at, due_at) VALUES ('reset', 'x', x'01', $1, $1, $1)`, time.Now().Add(-20*time.Minute).UTC()), args: away, check: "mail", state: stateLook, says: "a letter has waited for 2"},
 	"letters of somebody else":   {args: append([]string{"--mail-from", "us@letters.example.net"}, away...), check: "mail", state: stateLook, says: "letters come from us@letters.example.net"},
+	"a log that grows": {prepare: func(t *testing.T, w *ward) {
+		must(t, os.WriteFile(w.database+"-wal", nil, 0o600))
+		must(t, os.Truncate(w.database+"-wal", logMax+1))
+	}, check: "database", state: stateLook, says: "keeps a reader open"},
 	"others read the environment": {prepare: func(t *testing.T, w *ward) {
 		must(t, os.WriteFile(filepath.Join(w.folder, "env"), nil, 0o644))
 		w.args = append(w.args, "--env-file", filepath.Join(w.folder, "env"))
@@ -321,6 +325,34 @@ func TestDoctorOnPostgreSQL(t *testing.T) {
 				t.Errorf("%+v, want %s and %q", f, c.state, c.says)
 			}
 		})
+	}
+}
+
+// A backup takes as much room as the database.
+func TestDoctorKnowsTheRoomOnTheDisk(t *testing.T) {
+	t.Parallel()
+	database := filepath.Join(t.TempDir(), "gatehouse.db")
+	must(t, os.WriteFile(database, nil, 0o600))
+	must(t, os.Truncate(database, 1e9))
+	for free, want := range map[uint64]state{99e6: stateWrong, 0.9e9: stateWrong, 1.9e9: stateLook, 2.1e9: stateOK} {
+		p := &patient{checked: checked{database: database}, free: func(string) (uint64, bool) { return free, true }}
+		if f := checkDisk(t.Context(), p); f.State != want {
+			t.Errorf("%d bytes left: %+v, want %s", free, f, want)
+		}
+	}
+}
+
+// Names of people may have any letters.
+func TestDoctorKnowsTheEncodingOfTheServer(t *testing.T) {
+	t.Parallel()
+	cluster := storetest.NewCluster(t)
+	db := storetest.PostgreSQL.Open(t, cluster.URL("postgres"))
+	if _, err := db.Accounts().Write.Exec(`CREATE DATABASE letters ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`); err != nil {
+		t.Fatal(err)
+	}
+	found, _ := examined(t, nil, "--database", cluster.URL("letters"))
+	if f := found["database"]; f.State != stateWrong || !strings.Contains(f.Says, "SQL_ASCII") {
+		t.Errorf("%+v", f)
 	}
 }
 
