@@ -28,9 +28,11 @@ const (
 	copySequence  = `SELECT pg_get_serial_sequence($1, $2)`
 	copySetLastID = `SELECT setval($1::text::regclass, $2)`
 
-	// Copying takes as long as it takes. Nobody else begins to copy into the same.
+	// Copying takes as long as it takes.
 	copyPatient = `SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`
-	copyAlone   = `LOCK TABLE users IN EXCLUSIVE MODE NOWAIT`
+
+	// Nobody else begins to copy into the same. The number means nothing.
+	copyAlone = `SELECT pg_try_advisory_lock(728319, hashtext(current_schema()))`
 
 	copyOthers = `SELECT count(*) FROM pg_stat_activity
 		WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND backend_type = 'client backend'`
@@ -58,15 +60,15 @@ const copyWait = 2 * time.Second
 // OpenCopySource begins to read a database as it is at one moment. Unless it may be in use, ErrInUse
 // says that it is.
 func OpenCopySource(ctx context.Context, url string, inUse bool) (store.CopyEnd, error) {
-	return openCopy(ctx, url, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, copyPatient, inUse)
+	return openCopy(ctx, url, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, inUse)
 }
 
 // OpenCopyTarget begins to write into a database. ErrInUse says that others are connected to it.
 func OpenCopyTarget(ctx context.Context, url string) (store.CopyEnd, error) {
-	return openCopy(ctx, url, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, copyPatient+"; "+copyAlone, false)
+	return openCopy(ctx, url, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, false)
 }
 
-func openCopy(ctx context.Context, url string, options pgx.TxOptions, begin string, inUse bool) (store.CopyEnd, error) {
+func openCopy(ctx context.Context, url string, options pgx.TxOptions, inUse bool) (store.CopyEnd, error) {
 	config, err := configure(url)
 	if err != nil {
 		return nil, err
@@ -76,6 +78,15 @@ func openCopy(ctx context.Context, url string, options pgx.TxOptions, begin stri
 		return nil, unreachable(config.ConnConfig, err)
 	}
 	end := &copyEnd{conn: conn}
+	if options.AccessMode != pgx.ReadOnly {
+		var alone bool
+		if err := conn.QueryRow(ctx, copyAlone).Scan(&alone); err != nil {
+			return nil, errors.Join(err, end.Close())
+		}
+		if !alone {
+			return nil, errors.Join(ErrInUse, end.Close())
+		}
+	}
 	for until := time.Now().Add(copyWait); !inUse; time.Sleep(20 * time.Millisecond) {
 		var others int
 		if err := conn.QueryRow(ctx, copyOthers).Scan(&others); err != nil {
@@ -89,19 +100,13 @@ func openCopy(ctx context.Context, url string, options pgx.TxOptions, begin stri
 		}
 	}
 	if end.tx, err = conn.BeginTx(ctx, options); err == nil {
-		_, err = end.tx.Exec(ctx, begin)
-	}
-	if state(err) == lockNotAvailable {
-		err = ErrInUse
+		_, err = end.tx.Exec(ctx, copyPatient)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("begin to copy: %w", err), end.Close())
 	}
 	return end, nil
 }
-
-// lockNotAvailable is the SQLSTATE of a lock that somebody else has.
-const lockNotAvailable = "55P03"
 
 // Tables implements store.CopyEnd.
 func (e *copyEnd) Tables(ctx context.Context) (tables []store.CopyTable, err error) {

@@ -37,7 +37,7 @@ var whole = map[string]string{
 	"checkForeignKeys": "a backup is checked as a whole", "countUserTables": "a row for each table and index", "countUsers": "what a backup says of itself",
 	"countMigrations": "a row for each table", "copyTables": "a copy reads all there is", "copyColumns": "the same", "copyReferences": "the same", "copyCount": "the same",
 	"copyRows": "the same", "copyFill": "the same", "copyLastID": "the same", "copyForgetID": "the same", "copySetLastID": "the same",
-	"copySequence": "the same", "copyOthers": "who is connected", "copyPatient": "asks no table", "copyAlone": "locks a table",
+	"copySequence": "the same", "copyOthers": "who is connected", "copyPatient": "asks no table", "copyAlone": "asks no table either",
 	"selectOtherDomain": "doctor looks at all passkeys",
 }
 
