@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"gatehouse/store/postgres"
+	"gatehouse/store/secret"
 )
 
 // server is a program under measurement, in its own process.
@@ -86,6 +90,10 @@ func gatehouse(ctx context.Context, program, database string, args ...string) (*
 		"--limit-password", "0", "--limit-failures", "off", "--limit-register", "off",
 		"--limit-register-all", "off", "--limit-username-check", "off", "--limit-passkey", "off",
 	}, args...)
+	if postgres.IsURL(database) {
+		// Without one nobody could have a passkey there.
+		args = append(args, "--secret", base64.StdEncoding.EncodeToString(make([]byte, secret.Length)))
+	}
 	s, err := start(ctx, program, args...)
 	if err != nil {
 		return nil, err
