@@ -17,12 +17,14 @@ const (
 	ShowUnconfirmed Show = "unconfirmed"
 )
 
+// The number is PeoplePerPage and one more. As a parameter PostgreSQL takes a limit for a tenth of all rows,
+// finds no plan for every time, and so makes one each time, which takes longer than the rest.
 const (
-	selectPeople      = `SELECT ` + userColumns + ` FROM users WHERE users.id < $1 ORDER BY users.id DESC LIMIT $2`
-	selectStaff       = `SELECT ` + userColumns + ` FROM users WHERE users.role <> '' AND users.id < $1 ORDER BY users.id DESC LIMIT $2`
-	selectDisabled    = `SELECT ` + userColumns + ` FROM users WHERE users.disabled_at IS NOT NULL AND users.id < $1 ORDER BY users.id DESC LIMIT $2`
-	selectShut        = `SELECT ` + userColumns + ` FROM users WHERE users.closed_at IS NOT NULL AND users.id < $1 ORDER BY users.id DESC LIMIT $2`
-	selectUnconfirmed = `SELECT ` + userColumns + ` FROM users WHERE users.confirmed_at IS NULL AND users.id < $1 ORDER BY users.id DESC LIMIT $2`
+	selectPeople      = `SELECT ` + userColumns + ` FROM users WHERE users.id < $1 ORDER BY users.id DESC LIMIT 26`
+	selectStaff       = `SELECT ` + userColumns + ` FROM users WHERE users.role <> '' AND users.id < $1 ORDER BY users.id DESC LIMIT 26`
+	selectDisabled    = `SELECT ` + userColumns + ` FROM users WHERE users.disabled_at IS NOT NULL AND users.id < $1 ORDER BY users.id DESC LIMIT 26`
+	selectShut        = `SELECT ` + userColumns + ` FROM users WHERE users.closed_at IS NOT NULL AND users.id < $1 ORDER BY users.id DESC LIMIT 26`
+	selectUnconfirmed = `SELECT ` + userColumns + ` FROM users WHERE users.confirmed_at IS NULL AND users.id < $1 ORDER BY users.id DESC LIMIT 26`
 
 	selectStaffUp    = `SELECT ` + userColumns + ` FROM users WHERE users.role <> '' AND users.id > $1 ORDER BY users.id LIMIT $2`
 	selectDisabledUp = `SELECT ` + userColumns + ` FROM users WHERE users.disabled_at IS NOT NULL AND users.id > $1 ORDER BY users.id LIMIT $2`
@@ -43,7 +45,7 @@ func (s *Store) People(ctx context.Context, show Show, before int64) (people []U
 	if before <= 0 {
 		before = newest
 	}
-	people, err = All(ctx, s, newestFirst[show], []any{before, PeoplePerPage + 1}, (*User).columns)
+	people, err = All(ctx, s, newestFirst[show], []any{before}, (*User).columns)
 	if len(people) > PeoplePerPage {
 		return people[:PeoplePerPage], true, err
 	}

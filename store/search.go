@@ -29,20 +29,24 @@ func (by By) Listed() bool {
 	return slices.ContainsFunc(searches, func(k search) bool { return k.by == by })
 }
 
+// searchedPerKind is how many each statement returns: as many as a search shows of a kind, all whom it may
+// have shown before, and one more. A page of a list takes fewer. It stands in the text, as in people.go.
+const searchedPerKind = 4*FoundPerKind + 2
+
 // Each statement has one lower bound: with two, planners begin at the first, which may be that of all
 // there is. Beginnings are ranges, so nothing in them has to be escaped.
 const (
 	searchUsernames = `SELECT ` + userColumns + `, users.username FROM users
-		WHERE users.username >= $1 AND users.username < $2 ORDER BY users.username LIMIT $3`
+		WHERE users.username >= $1 AND users.username < $2 ORDER BY users.username LIMIT 34`
 
 	searchEmails = `SELECT ` + userColumns + `, users.email_key FROM users
-		WHERE users.email_key >= $1 AND users.email_key < $2 ORDER BY users.email_key LIMIT $3`
+		WHERE users.email_key >= $1 AND users.email_key < $2 ORDER BY users.email_key LIMIT 34`
 
 	searchNames = `SELECT ` + userColumns + `, users.name_key FROM users
-		WHERE (users.name_key, users.id) > ($1, $2) AND users.name_key < $3 ORDER BY users.name_key, users.id LIMIT $4`
+		WHERE (users.name_key, users.id) > ($1, $2) AND users.name_key < $3 ORDER BY users.name_key, users.id LIMIT 34`
 
 	searchSurnames = `SELECT ` + userColumns + `, users.name_turned FROM users
-		WHERE (users.name_turned, users.id) > ($1, $2) AND users.name_turned < $3 ORDER BY users.name_turned, users.id LIMIT $4`
+		WHERE (users.name_turned, users.id) > ($1, $2) AND users.name_turned < $3 ORDER BY users.name_turned, users.id LIMIT 34`
 )
 
 // search is how one kind of beginnings is looked for.
@@ -104,7 +108,7 @@ func (s *Store) Search(ctx context.Context, typed string) (found []Found, err er
 	}
 	for _, kind := range searches {
 		// Whoever was found already can be among these, and one more says whether there are others.
-		hits, err := s.search(ctx, wanted, kind.by, Mark{}, FoundPerKind+len(seen)+1)
+		hits, err := s.search(ctx, wanted, kind.by, Mark{})
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +130,7 @@ func (s *Store) SearchBy(ctx context.Context, typed string, by By, after Mark) (
 	if !rules.Searchable(after.Key) {
 		return nil, next, nil
 	}
-	hits, err := s.search(ctx, rules.SearchFor(typed), by, after, PeoplePerPage+2)
+	hits, err := s.search(ctx, rules.SearchFor(typed), by, after)
 	if len(hits) > 0 && hits[0].key == after.Key && hits[0].ID == after.ID {
 		hits = hits[1:]
 	}
@@ -142,7 +146,7 @@ func (s *Store) SearchBy(ctx context.Context, typed string, by By, after Mark) (
 }
 
 // search asks one statement, or nothing where nobody can be found.
-func (s *Store) search(ctx context.Context, wanted rules.Beginnings, by By, after Mark, limit int) ([]hit, error) {
+func (s *Store) search(ctx context.Context, wanted rules.Beginnings, by By, after Mark) ([]hit, error) {
 	for _, search := range searches {
 		beginning := search.begins(wanted)
 		if search.by != by || beginning == "" {
@@ -151,7 +155,7 @@ func (s *Store) search(ctx context.Context, wanted rules.Beginnings, by By, afte
 		if after.Key < beginning {
 			after = Mark{Key: beginning}
 		}
-		args := []any{after.Key, beginning + lastRune, limit}
+		args := []any{after.Key, beginning + lastRune}
 		if search.numbered {
 			args = slices.Insert(args, 1, any(after.ID))
 		}
