@@ -96,7 +96,7 @@ try-nginx: build postgres ### try two copies behind nginx: a rolling restart und
 	@.recipes/try-nginx
 
 restarts: assets/dist/manifest.json ### restart the program twenty times under load, behind a socket that is held: no request may fail
-	@RESTARTS=20 go test -count=1 -v -run '^TestRestartsLoseNoRequest$$' ./cmd/gatehouse
+	@RESTARTS=20 REQUESTS=2500 go test -count=1 -v -run '^TestRestartsLoseNoRequest$$' ./cmd/gatehouse
 
 bench: assets/dist/manifest.json ### measure the hot paths
 	@go test -run '^$$' -bench . -benchmem ./...

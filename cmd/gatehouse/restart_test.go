@@ -56,12 +56,13 @@ func activated(names string, args []string, sockets ...heldSocket) *exec.Cmd {
 	return cmd
 }
 
-// restarts is how many times the program is restarted under load. make restarts sets it.
-func restarts(t *testing.T) int {
+// ofLoad is how many restarts there are under load (RESTARTS), or requests before each (REQUESTS). make
+// restarts sets both.
+func ofLoad(t *testing.T, name string, usual int) int {
 	t.Helper()
-	text := os.Getenv("RESTARTS")
+	text := os.Getenv(name)
 	if text == "" {
-		return 3
+		return usual
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -112,10 +113,10 @@ func TestRestartsLoseNoRequest(t *testing.T) {
 			}
 		})
 	}
-	rounds := restarts(t)
+	rounds, many := ofLoad(t, "RESTARTS", 3), int64(ofLoad(t, "REQUESTS", 100))
 	for range rounds {
 		before := asked.Load()
-		eventually(t, "requests", func() bool { return asked.Load() > before+100 || failed.Load() > 0 })
+		eventually(t, "requests", func() bool { return asked.Load() > before+many || failed.Load() > 0 })
 		stopped := program
 		if err := stopped.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
@@ -126,7 +127,7 @@ func TestRestartsLoseNoRequest(t *testing.T) {
 		program = start()
 	}
 	before := asked.Load()
-	eventually(t, "requests", func() bool { return asked.Load() > before+100 || failed.Load() > 0 })
+	eventually(t, "requests", func() bool { return asked.Load() > before+many || failed.Load() > 0 })
 	close(ended)
 	clients.Wait()
 	if err := program.Process.Signal(syscall.SIGTERM); err != nil {
