@@ -184,3 +184,30 @@ func TestNginxIsToldWhichTLSToTake(t *testing.T) {
 		t.Error("no server speaks TLS")
 	}
 }
+
+// The recipe that sends backups elsewhere sends no half of one, and says what it needs.
+func TestBackupsAreSentElsewhere(t *testing.T) {
+	t.Parallel()
+	tools := t.TempDir()
+	for _, name := range []string{"restic", "rsync"} {
+		if err := os.WriteFile(filepath.Join(tools, name), []byte("#!/bin/sh\necho "+name+" \"$@\"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args, variables []string
+		want            string
+	}{
+		{[]string{"/b"}, []string{"BACKUPS_TO=me@host:kept"}, "rsync --archive --chmod=D700,F600 --exclude *.part /b/ me@host:kept/\n"},
+		{[]string{"/b"}, []string{"RESTIC_REPOSITORY=s3:x"}, "restic backup --tag gatehouse --exclude *.part /b\nrestic forget --tag gatehouse --keep-daily 14 --keep-monthly 12 --prune\n"},
+		{[]string{"/b"}, nil, ""},
+		{nil, []string{"BACKUPS_TO=me@host:kept"}, ""},
+	} {
+		cmd := exec.Command("../../.recipes/send-backups", c.args...)
+		cmd.Env = append([]string{"PATH=" + tools + ":/usr/bin:/bin"}, c.variables...)
+		out, err := cmd.Output()
+		if string(out) != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%v %v: %q, %v, want %q", c.variables, c.args, out, err, c.want)
+		}
+	}
+}
