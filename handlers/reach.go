@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"gatehouse/components"
 	"gatehouse/store"
 	"gatehouse/store/identity"
 )
@@ -39,7 +38,8 @@ type Reach struct {
 func (s *Site) reach(w http.ResponseWriter, r *http.Request) error {
 	err := s.Store.Reached(r.Context(), chi.URLParam(r, "token"))
 	if errors.Is(err, store.ErrInvalidLink) {
-		return components.NotFound
+		// No page: it would be one under whatever name it was asked for.
+		return writeText(w, http.StatusNotFound, "there is no such token\n")
 	}
 	if err != nil {
 		return err

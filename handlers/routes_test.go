@@ -250,13 +250,16 @@ func TestTheProgramRunsNoOtherProgram(t *testing.T) {
 func TestRED05AnEscapedProbeIsNone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for path, want := range map[string]int{"/healthz": 200, "/%68ealthz": 421} {
+	for path, want := range map[string]int{"/healthz": 200, "/%68ealthz": 421, reachPath + "x": 404, "/.well-known/gatehouse/doctor%2fx": 421} {
 		request := httptest.NewRequest(get, path, nil)
 		request.Host = "evil.example"
 		recorder := httptest.NewRecorder()
 		h.server.Config.Handler.ServeHTTP(recorder, request)
 		if recorder.Code != want {
 			t.Errorf("%s of another host: %d, want %d", path, recorder.Code, want)
+		}
+		if html := strings.Contains(recorder.Body.String(), "<html"); html && want != 421 {
+			t.Errorf("%s of another host is a page", path)
 		}
 	}
 }

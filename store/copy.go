@@ -39,9 +39,9 @@ type Copied struct {
 }
 
 // Copy copies all rows of a database into another one that has the same tables and no row, and compares
-// what has arrived with what was sent before it commits. Whatever fails leaves the other as it was. far
-// is told how many rows are done, first of copying and then of comparing.
-func Copy(ctx context.Context, from, to CopyEnd, far func(what string, done, total int64)) (done Copied, err error) {
+// what has arrived with what was sent before it commits. Whatever fails leaves the other as it was.
+// progress is told how many rows are done, first of copying and then of comparing.
+func Copy(ctx context.Context, from, to CopyEnd, progress func(what string, done, total int64)) (done Copied, err error) {
 	tables, err := tablesToCopy(ctx, from, to)
 	if err != nil {
 		return done, err
@@ -60,7 +60,7 @@ func Copy(ctx context.Context, from, to CopyEnd, far func(what string, done, tot
 		total += n
 	}
 	for _, t := range tables {
-		count := func(n int64) { far("copied", done.Rows+n, total) }
+		count := func(n int64) { progress("copied", done.Rows+n, total) }
 		n, err := fill(ctx, from, to, t, count)
 		if err != nil {
 			return done, fmt.Errorf("copy %s: %w", t.Name, err)
@@ -69,7 +69,7 @@ func Copy(ctx context.Context, from, to CopyEnd, far func(what string, done, tot
 	}
 	compared := int64(0)
 	for _, t := range tables {
-		count := func(n int64) { far("compared", compared+n/2, total) }
+		count := func(n int64) { progress("compared", compared+n/2, total) }
 		n, err := compare(ctx, from, to, t, count)
 		if err != nil {
 			return done, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -91,7 +92,26 @@ func inOrder(tables []CopyTable) (list []CopyTable) {
 	return list
 }
 
-// ErrOtherColumn says that a column has a type that is not copied.
-func ErrOtherColumn(table, column, kind string) error {
-	return rules.Refuse("", "%s.%s is %s, which is not copied: nothing was copied.", table, column, strings.ToLower(kind))
+// AddColumn adds a column of a type that a dialect has a kind for, or refuses the type.
+func (t *CopyTable) AddColumn(name, kind string, kinds map[string]ColumnKind) error {
+	c := CopyColumn{name, kinds[kind]}
+	switch {
+	case t.Name+"."+name == momentColumn:
+		c.Kind = KindMoment
+	case c.Kind == "":
+		return rules.Refuse("", "%s.%s is %s, which is not copied: nothing was copied.", t.Name, name, strings.ToLower(kind))
+	}
+	t.Columns = append(t.Columns, c)
+	return nil
+}
+
+// Row brings what a driver read into the one form of each kind.
+func (t CopyTable) Row(values []any) (row CopyRow, err error) {
+	row = make(CopyRow, len(values))
+	for i, value := range values {
+		if row[i], err = t.Columns[i].Kind.value(value); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Columns[i].Name, err)
+		}
+	}
+	return row, nil
 }

@@ -21,11 +21,11 @@ const (
 	KindMoment ColumnKind = "moment"
 )
 
-// MomentColumn is the one column that is a number of days on SQLite and a time on PostgreSQL.
-const MomentColumn = "sessions.expiry"
+// momentColumn is the one column that is a number of days on SQLite and a time on PostgreSQL.
+const momentColumn = "sessions.expiry"
 
-// Value brings what a driver read into the one form of its kind.
-func (k ColumnKind) Value(value any) (any, error) {
+// value brings what a driver read into the one form of its kind.
+func (k ColumnKind) value(value any) (any, error) {
 	switch v := value.(type) {
 	case nil:
 		return nil, nil
@@ -34,9 +34,9 @@ func (k ColumnKind) Value(value any) (any, error) {
 			return v, nil
 		}
 	case int32:
-		return k.Value(int64(v))
+		return k.value(int64(v))
 	case int16:
-		return k.Value(int64(v))
+		return k.value(int64(v))
 	case bool:
 		if k == KindBoolean {
 			return v, nil
@@ -50,7 +50,7 @@ func (k ColumnKind) Value(value any) (any, error) {
 			return v, nil
 		}
 	case float32:
-		return k.Value(float64(v))
+		return k.value(float64(v))
 	case float64:
 		switch k {
 		case KindReal:

@@ -25,6 +25,19 @@ func ownServer(t *testing.T) string {
 	return storetest.PostgreSQL.New(t) + "&user=" + role + "&password=kestrel"
 }
 
+// bothWays are the ways of a copy.
+var bothWays = []string{"to postgres", "to sqlite"}
+
+// wayOf makes two places for one of them.
+func wayOf(t *testing.T, way string) (from, to string) {
+	t.Helper()
+	file, server := filepath.Join(t.TempDir(), "site.db"), ownServer(t)
+	if way == "to sqlite" {
+		return server, file
+	}
+	return file, server
+}
+
 // copies runs a copy that must succeed.
 func copies(t *testing.T, from, to string, more ...string) string {
 	t.Helper()
@@ -92,7 +105,7 @@ func contentOf(t *testing.T, file string) string {
 // Everything goes over to PostgreSQL and back: every kind of value, sign-ins, and which number comes next.
 func TestACopyHasEverything(t *testing.T) {
 	t.Parallel()
-	w := newWard(t)
+	w := newIdleSite(t)
 	p := launch(t, w.database)
 	grace := p.caller()
 	person := guest("grace")
@@ -205,14 +218,10 @@ func TestACopyIsRefusedOrWhole(t *testing.T) {
 			execAt(t, place, late[kindAt(place).Name])
 		}, says: "What has arrived in users differs"},
 	} {
-		for _, way := range []string{"to postgres", "to sqlite"} {
+		for _, way := range bothWays {
 			t.Run(name+", "+way, func(t *testing.T) {
 				t.Parallel()
-				places := []string{filepath.Join(t.TempDir(), "site.db"), ownServer(t)}
-				if way == "to sqlite" {
-					slices.Reverse(places)
-				}
-				from, to := places[0], places[1]
+				from, to := wayOf(t, way)
 				db := kindAt(from).Open(t, from)
 				if _, err := db.Migrate(t.Context(), product(&handlers.Site{}).Migrations); err != nil {
 					t.Fatal(err)
@@ -265,14 +274,10 @@ func usersAt(t *testing.T, place string) (n int) {
 // A site that is served is copied for trying alone, and nothing is copied into one that is.
 func TestASiteThatIsServedIsNotCopied(t *testing.T) {
 	t.Parallel()
-	for _, way := range []string{"to postgres", "to sqlite"} {
+	for _, way := range bothWays {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			places := []string{filepath.Join(t.TempDir(), "site.db"), ownServer(t)}
-			if way == "to sqlite" {
-				slices.Reverse(places)
-			}
-			from, to := places[0], places[1]
+			from, to := wayOf(t, way)
 			p := launch(t, from, "--secret", sharedSecret)
 			p.caller().register(storetest.Ada()).is(t, http.StatusSeeOther)
 			if said := fails(t, append([]string{"copy", "--from", from, "--to", to}, forTests...)...); !strings.Contains(said, "is in use: stop gatehouse first, or try with --rehearse") || strings.Contains(said, "kestrel") {
@@ -309,14 +314,10 @@ func many(t *testing.T, place string, n int) {
 func TestKill9LeavesNoHalfOfACopy(t *testing.T) {
 	t.Parallel()
 	const people = 20000
-	for _, way := range []string{"to postgres", "to sqlite"} {
+	for _, way := range bothWays {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			places := []string{filepath.Join(t.TempDir(), "site.db"), ownServer(t)}
-			if way == "to sqlite" {
-				slices.Reverse(places)
-			}
-			from, to := places[0], places[1]
+			from, to := wayOf(t, way)
 			many(t, from, people)
 			for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGKILL} {
 				cmd := gatehouse(append([]string{"copy", "--from", from, "--to", to}, forTests...)...)
@@ -438,12 +439,12 @@ func TestACopyThatTheDiskRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		command string
-		ill     bool
+		damaged bool
 		says    string
 	}{
 		"a full disk":        {command: `ulimit -f 2000; exec gatehouse copy --from "$0" --to "$1"/to.db`, says: "the disk is full"},
 		"no folder":          {command: `exec gatehouse copy --from "$0" --to "$1"/nowhere/to.db`, says: "no such file or directory"},
-		"a damaged source":   {command: `exec gatehouse copy --from "$0" --to "$1"/to.db`, ill: true, says: "its file is damaged"},
+		"a damaged source":   {command: `exec gatehouse copy --from "$0" --to "$1"/to.db`, damaged: true, says: "its file is damaged"},
 		"no folder to write": {command: `exec gatehouse copy --from "$0" --to /proc/to.db`, says: "/proc/to.db"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -451,7 +452,7 @@ func TestACopyThatTheDiskRefuses(t *testing.T) {
 			folder := t.TempDir()
 			from := filepath.Join(folder, "from.db")
 			many(t, from, 30000)
-			if c.ill {
+			if c.damaged {
 				must(t, damageLate(from))
 			}
 			cmd := exec.Command("sh", "-c", c.command, from, folder)
@@ -490,7 +491,7 @@ func TestMovingBetweenDatabasesAsTheREADMESays(t *testing.T) {
 	if len(blocks) != 5 {
 		t.Fatalf("the README has %d blocks of commands about it", len(blocks)/2)
 	}
-	w, server := newWard(t), ownServer(t)
+	w, server := newIdleSite(t), ownServer(t)
 	for _, block := range []string{blocks[1], blocks[3]} {
 		runs(t, w.folder, strings.TrimPrefix(block, "sh\n"), server)
 	}
@@ -502,7 +503,7 @@ func TestMovingBetweenDatabasesAsTheREADMESays(t *testing.T) {
 // What leaves is in the audit of what it left.
 func TestACopyIsInTheAudit(t *testing.T) {
 	t.Parallel()
-	w := newWard(t)
+	w := newIdleSite(t)
 	copies(t, w.database, filepath.Join(t.TempDir(), "to.db"))
 	if said := says(t, "audit", "--database", w.database); !strings.Contains(said, store.EventExported) || !strings.Contains(said, "copy") {
 		t.Error(said)

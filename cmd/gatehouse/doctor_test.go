@@ -66,9 +66,9 @@ func examined(t *testing.T, variables []string, args ...string) (map[string]find
 	return found, status
 }
 
-// ill is something that is not as it should be, what doctor calls it, and part of what it says.
-type ill struct {
-	prepare   func(t *testing.T, w *ward)
+// doctorCase is something that is not as it should be, what doctor calls it, and part of what it says.
+type doctorCase struct {
+	prepare   func(t *testing.T, w *idleSite)
 	args      []string
 	variables []string
 	check     string
@@ -76,16 +76,16 @@ type ill struct {
 	says      string
 }
 
-// ward is a site that nobody serves.
-type ward struct {
+// idleSite is a site that nobody serves.
+type idleSite struct {
 	folder, database string
 	kind             storetest.Database
 	args             []string
 	variables        []string
 }
 
-func byHand(statement string, args ...any) func(*testing.T, *ward) {
-	return func(t *testing.T, w *ward) {
+func byHand(statement string, args ...any) func(*testing.T, *idleSite) {
+	return func(t *testing.T, w *idleSite) {
 		t.Helper()
 		db := w.kind.Open(t, w.database)
 		if _, err := db.Accounts().Write.Exec(statement, args...); err != nil {
@@ -97,8 +97,8 @@ func byHand(statement string, args ...any) func(*testing.T, *ward) {
 	}
 }
 
-func withMode(name string, mode os.FileMode) func(*testing.T, *ward) {
-	return func(t *testing.T, w *ward) {
+func withMode(name string, mode os.FileMode) func(*testing.T, *idleSite) {
+	return func(t *testing.T, w *idleSite) {
 		t.Helper()
 		if err := os.Chmod(filepath.Join(w.folder, name), mode); err != nil {
 			t.Fatal(err)
@@ -107,8 +107,8 @@ func withMode(name string, mode os.FileMode) func(*testing.T, *ward) {
 }
 
 // agedBackup makes a backup of that age, and changes it.
-func agedBackup(age time.Duration, change func(path string) error) func(*testing.T, *ward) {
-	return func(t *testing.T, w *ward) {
+func agedBackup(age time.Duration, change func(path string) error) func(*testing.T, *idleSite) {
+	return func(t *testing.T, w *idleSite) {
 		t.Helper()
 		folder := filepath.Join(w.folder, "backups")
 		says(t, append([]string{"backup", folder + "/", "--database", w.database}, forTests...)...)
@@ -140,8 +140,8 @@ func damage(path string) error {
 	return err
 }
 
-// ills are what can be wrong with a site on SQLite.
-var ills = map[string]ill{
+// doctorCases are what can be wrong with a site on SQLite.
+var doctorCases = map[string]doctorCase{
 	"a misspelled variable":      {variables: []string{"GATEHOUSE_BASEURL=https://example.com"}, check: "settings", state: stateWrong, says: "GATEHOUSE_BASEURL is no setting"},
 	"a variable of nobody":       {variables: []string{"GATEHOUSE_COLOUR=green"}, check: "settings", state: stateLook, says: "GATEHOUSE_COLOUR"},
 	"a refused setting":          {args: []string{"--closed-days=-1"}, check: "settings", state: stateWrong, says: "--closed-days must be"},
@@ -151,17 +151,23 @@ var ills = map[string]ill{
 	"no proxy is named":          {args: away, check: "proxy", state: stateWrong, says: "for one person"},
 	"everybody is a proxy":       {args: append([]string{"--trusted-proxy", "10.0.0.0/8,0.0.0.0/0"}, away...), check: "proxy", state: stateWrong, says: "0.0.0.0/0 believes everybody"},
 	"strangers are proxies":      {args: append([]string{"--trusted-proxy", "203.0.113.0/24"}, away...), check: "proxy", state: stateLook, says: "203.0.113.0/24 is a public network"},
-	"no database":                {prepare: func(t *testing.T, w *ward) { w.args = []string{"--database", filepath.Join(w.folder, "nowhere.db")} }, check: "database", state: stateLook, says: "there is no database at"},
-	"a damaged database":         {prepare: func(t *testing.T, w *ward) { must(t, damage(w.database)) }, check: "database", state: stateWrong, says: "damage"},
-	"no database but a text": {prepare: func(t *testing.T, w *ward) {
+	"no database": {prepare: func(t *testing.T, w *idleSite) {
+		w.args = []string{"--database", filepath.Join(w.folder, "nowhere.db")}
+	}, check: "database", state: stateLook, says: "there is no database at"},
+	"a damaged database": {prepare: func(t *testing.T, w *idleSite) { must(t, damage(w.database)) }, check: "database", state: stateWrong, says: "damage"},
+	"no database but a text": {prepare: func(t *testing.T, w *idleSite) {
 		must(t, os.WriteFile(w.database, []byte(strings.Repeat("text", 9999)), 0o600))
 	}, check: "database", state: stateWrong, says: "not a database"},
-	"half a restore":             {prepare: func(t *testing.T, w *ward) { must(t, os.WriteFile(w.database+restoringEnding, []byte(`""`), 0o600)) }, check: "database", state: stateWrong, says: "was broken off"},
-	"an older database":          {prepare: byHand(`DELETE FROM migrations WHERE version = (SELECT max(version) FROM migrations)`), check: "schema", state: stateWrong, says: "older than this program"},
-	"a newer database":           {prepare: byHand(`INSERT INTO migrations VALUES (9999, 'later.sql')`), check: "schema", state: stateWrong, says: "newer version"},
-	"another secret":             {args: secretOf("b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVybyE="), check: "secret", state: stateWrong, says: "another secret"},
-	"a secret of another length": {prepare: func(t *testing.T, w *ward) { must(t, os.WriteFile(w.database+".secret", []byte("c2hvcnQ="), 0o600)) }, check: "secret", state: stateWrong, says: "32 bytes"},
-	"no secret":                  {prepare: func(t *testing.T, w *ward) { must(t, os.Remove(w.database+".secret")) }, check: "secret", state: stateWrong, says: "missing"},
+	"half a restore": {prepare: func(t *testing.T, w *idleSite) {
+		must(t, os.WriteFile(w.database+restoringEnding, []byte(`""`), 0o600))
+	}, check: "database", state: stateWrong, says: "was broken off"},
+	"an older database": {prepare: byHand(`DELETE FROM migrations WHERE version = (SELECT max(version) FROM migrations)`), check: "schema", state: stateWrong, says: "older than this program"},
+	"a newer database":  {prepare: byHand(`INSERT INTO migrations VALUES (9999, 'later.sql')`), check: "schema", state: stateWrong, says: "newer version"},
+	"another secret":    {args: secretOf("b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVybyE="), check: "secret", state: stateWrong, says: "another secret"},
+	"a secret of another length": {prepare: func(t *testing.T, w *idleSite) {
+		must(t, os.WriteFile(w.database+".secret", []byte("c2hvcnQ="), 0o600))
+	}, check: "secret", state: stateWrong, says: "32 bytes"},
+	"no secret":                  {prepare: func(t *testing.T, w *idleSite) { must(t, os.Remove(w.database+".secret")) }, check: "secret", state: stateWrong, says: "missing"},
 	"others read the database":   {prepare: withMode("gatehouse.db", 0o604), check: "files", state: stateWrong, says: "others can read"},
 	"others read the secret":     {prepare: withMode("gatehouse.db.secret", 0o604), check: "files", state: stateWrong, says: "others can read"},
 	"others read a backup":       {prepare: agedBackup(0, func(path string) error { return os.Chmod(path, 0o644) }), check: "files", state: stateWrong, says: "others can read"},
@@ -174,11 +180,11 @@ var ills = map[string]ill{
 	"what should have gone":      {prepare: byHand(`INSERT INTO tokens (hash, purpose, email, email_key, epoch, created_at, expires_at) VALUES ('x', 'invite', 'a@example.com', 'a@example.com', 0, $1, $1)`, time.Now().Add(-30*time.Hour).UTC()), check: "events", state: stateLook, says: "tokens"},
 	"a letter that waits":        {prepare: byHand(`INSERT INTO letters (kind, address, sealed, created_at, expires_at, due_at) VALUES ('reset', 'x', x'01', $1, $1, $1)`, time.Now().Add(-20*time.Minute).UTC()), args: away, check: "mail", state: stateLook, says: "a letter has waited for 2"},
 	"letters of somebody else":   {args: append([]string{"--mail-from", "us@letters.example.net"}, away...), check: "mail", state: stateLook, says: "letters come from us@letters.example.net"},
-	"a log that grows": {prepare: func(t *testing.T, w *ward) {
+	"a log that grows": {prepare: func(t *testing.T, w *idleSite) {
 		must(t, os.WriteFile(w.database+"-wal", nil, 0o600))
 		must(t, os.Truncate(w.database+"-wal", logMax+1))
 	}, check: "database", state: stateLook, says: "keeps a reader open"},
-	"others read the environment": {prepare: func(t *testing.T, w *ward) {
+	"others read the environment": {prepare: func(t *testing.T, w *idleSite) {
 		must(t, os.WriteFile(filepath.Join(w.folder, "env"), nil, 0o644))
 		w.args = append(w.args, "--env-file", filepath.Join(w.folder, "env"))
 	}, check: "files", state: stateWrong, says: "others can read"},
@@ -191,10 +197,10 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// newWard makes a site with a person who has an app.
-func newWard(t *testing.T) *ward {
+// newIdleSite makes a site with a person who has an app.
+func newIdleSite(t *testing.T) *idleSite {
 	t.Helper()
-	w := &ward{folder: t.TempDir(), kind: storetest.SQLite}
+	w := &idleSite{folder: t.TempDir(), kind: storetest.SQLite}
 	w.database = filepath.Join(w.folder, "gatehouse.db")
 	must(t, os.WriteFile(w.database+".secret", []byte(sharedSecret+"\n"), 0o600))
 	db := w.kind.Open(t, w.database)
@@ -211,10 +217,10 @@ func newWard(t *testing.T) *ward {
 func TestDoctorFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	server := (&mailtest.Server{}).Start(t)
-	for name, c := range ills {
+	for name, c := range doctorCases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWard(t)
+			w := newIdleSite(t)
 			if c.prepare != nil {
 				c.prepare(t, w)
 			}
@@ -250,7 +256,7 @@ func checkNames(found map[string]finding) (list []string) {
 // A site that is well is found well, at rest and while it is served, and nothing of it is changed.
 func TestDoctorChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWard(t)
+	w := newIdleSite(t)
 	agedBackup(time.Hour, nil)(t, w)
 	server := (&mailtest.Server{}).Start(t)
 	args := slices.Concat(w.args, []string{"--smtp", "smtp://" + server.Addr, "--trusted-proxy", "127.0.0.1"}, away)
@@ -310,7 +316,7 @@ func TestDoctorOnPostgreSQL(t *testing.T) {
 	database := storetest.PostgreSQL.New(t)
 	migrated(t, storetest.PostgreSQL, database)
 	standby := storetest.Postgres(t).NewRole(t, `default_transaction_read_only = on`)
-	for name, c := range map[string]ill{
+	for name, c := range map[string]doctorCase{
 		"well":                    {args: secretOf(sharedSecret), check: "database", state: stateOK, says: "has room for"},
 		"the same clock":          {args: secretOf(sharedSecret), check: "clock", state: stateOK, says: "the database"},
 		"one that is read alone":  {args: append(secretOf(sharedSecret), "--database", database+"&user="+standby), check: "database", state: stateWrong, says: "takes nothing that is written"},
@@ -359,7 +365,7 @@ func TestDoctorKnowsTheEncodingOfTheServer(t *testing.T) {
 // What the system lets the program do.
 func TestDoctorKnowsItsLimits(t *testing.T) {
 	t.Parallel()
-	w := newWard(t)
+	w := newIdleSite(t)
 	for files, want := range map[string]state{"512": stateWrong, "2048": stateLook, "8192": stateOK} {
 		cmd := exec.Command("sh", "-c", `ulimit -n "$0"; exec gatehouse doctor --database "$1"`, files, w.database)
 		cmd.Env = gatehouse().Env
@@ -393,7 +399,7 @@ func TestDoctorOutlivesItsChecks(t *testing.T) {
 // Nothing that doctor says has a password in it.
 func TestDoctorSaysNoSecret(t *testing.T) {
 	t.Parallel()
-	w := newWard(t)
+	w := newIdleSite(t)
 	for _, args := range [][]string{
 		{"--database", "postgres://ada:kestrel@127.0.0.1:1/people"},
 		{"--database", "postgres://127.0.0.1:1/people?user=ada&password=kestrel"},
@@ -414,7 +420,7 @@ func TestDoctorSaysNoSecret(t *testing.T) {
 // A file for services is read like the service reads it.
 func TestDoctorReadsTheFileOfTheService(t *testing.T) {
 	t.Parallel()
-	w := newWard(t)
+	w := newIdleSite(t)
 	file := filepath.Join(w.folder, "env")
 	must(t, os.WriteFile(file, []byte("# the site\nGATEHOUSE_LISTEN=\"0.0.0.0:80\"\nOTHER=x\nexport GATEHOUSE_DATABASE="+w.database+"\n"), 0o600))
 	found, status := examined(t, nil, "--env-file", file)
@@ -433,7 +439,7 @@ func TestDoctorReadsTheFileOfTheService(t *testing.T) {
 // What is wrong is in the log of a site that starts, once, and it serves.
 func TestServingLogsWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	w := newWard(t)
+	w := newIdleSite(t)
 	must(t, os.Chmod(w.database, 0o604))
 	p := launch(t, w.database, away...)
 	log := p.log.String()
@@ -450,7 +456,7 @@ func TestServingLogsWhatIsWrong(t *testing.T) {
 // From outside: the certificate, the way here, and whom the site takes us for.
 func TestDoctorLooksFromOutside(t *testing.T) {
 	t.Parallel()
-	w := newWard(t)
+	w := newIdleSite(t)
 	// What the proxy does to requests and answers.
 	type habits struct {
 		change func(r *http.Request)

@@ -150,17 +150,12 @@ func (e *copyEnd) describe(ctx context.Context, t *store.CopyTable) error {
 		if err := rows.Scan(&name, &kind, &gives); err != nil {
 			return err
 		}
-		c := store.CopyColumn{Name: name, Kind: copyKinds[kind]}
-		switch {
-		case t.Name+"."+name == store.MomentColumn:
-			c.Kind = store.KindMoment
-		case c.Kind == "":
-			return store.ErrOtherColumn(t.Name, name, kind)
+		if err := t.AddColumn(name, kind, copyKinds); err != nil {
+			return err
 		}
 		if gives {
 			t.ID = name
 		}
-		t.Columns = append(t.Columns, c)
 	}
 	return rows.Err()
 }
@@ -184,12 +179,10 @@ func (e *copyEnd) Rows(ctx context.Context, t store.CopyTable) iter.Seq2[store.C
 		}
 		defer rows.Close()
 		for rows.Next() {
-			row := make(store.CopyRow, len(t.Columns))
+			var row store.CopyRow
 			values, err := rows.Values()
-			for i := 0; err == nil && i < len(values); i++ {
-				if row[i], err = t.Columns[i].Kind.Value(values[i]); err != nil {
-					err = fmt.Errorf("%s: %w", t.Columns[i].Name, err)
-				}
+			if err == nil {
+				row, err = t.Row(values)
 			}
 			if !yield(row, err) || err != nil {
 				return

@@ -131,17 +131,12 @@ func (e *copyEnd) describe(ctx context.Context, t *store.CopyTable, gives bool) 
 		if err := rows.Scan(&name, &kind, &key); err != nil {
 			return err
 		}
-		c := store.CopyColumn{Name: name, Kind: copyKinds[strings.ToUpper(kind)]}
-		switch {
-		case t.Name+"."+name == store.MomentColumn:
-			c.Kind = store.KindMoment
-		case c.Kind == "":
-			return store.ErrOtherColumn(t.Name, name, kind)
+		if err := t.AddColumn(name, strings.ToUpper(kind), copyKinds); err != nil {
+			return err
 		}
 		if gives && key {
 			t.ID = name
 		}
-		t.Columns = append(t.Columns, c)
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -181,12 +176,10 @@ func (e *copyEnd) Rows(ctx context.Context, t store.CopyTable) iter.Seq2[store.C
 			into[i] = &values[i]
 		}
 		for rows.Next() {
-			row := make(store.CopyRow, len(values))
+			var row store.CopyRow
 			err := errors.Join(ctx.Err(), rows.Scan(into...))
-			for i := 0; err == nil && i < len(values); i++ {
-				if row[i], err = t.Columns[i].Kind.Value(values[i]); err != nil {
-					err = fmt.Errorf("%s: %w", t.Columns[i].Name, err)
-				}
+			if err == nil {
+				row, err = t.Row(values)
 			}
 			if !yield(row, err) || err != nil {
 				return
