@@ -3,19 +3,22 @@ package store
 import "context"
 
 const (
-	happenedColumns = `events.id, events.user_id, events.at, events.name, events.operator, coalesce(events.actor_id, 0), coalesce(actors.username, ''),
-		events.address, events.agent, events.request, events.detail, coalesce(users.username, '')`
+	// Whoever is erased has no name.
+	happened = `events.id, events.user_id, events.at, events.name, events.operator, coalesce(events.actor_id, 0),
+		coalesce((SELECT username FROM users WHERE id = events.actor_id), ''), events.address, events.agent, events.request, events.detail,
+		coalesce((SELECT username FROM users WHERE id = events.user_id), '') FROM events`
 
-	// Whose an event is has a row, too. LEFT JOIN has SQLite begin with the events.
-	happenedTables = ` FROM events LEFT JOIN users ON users.id = events.user_id LEFT JOIN users AS actors ON actors.id = events.actor_id`
+	selectHappened = `SELECT ` + happened + ` WHERE events.id < $1 ORDER BY events.id DESC LIMIT 51`
 
-	selectHappened = `SELECT ` + happenedColumns + happenedTables + ` WHERE events.id < $1 ORDER BY events.id DESC LIMIT $2`
+	happenedTo              = happened + ` WHERE events.user_id = $1 AND events.id < $2 ORDER BY events.id DESC`
+	selectHappenedTo        = `SELECT ` + happenedTo + ` LIMIT 51`
+	selectHappenedToThrough = `SELECT ` + happenedTo + ` LIMIT 2001`
 
-	selectHappenedTo = `SELECT ` + happenedColumns + happenedTables + ` WHERE events.user_id = $1 AND events.id < $2 ORDER BY events.id DESC LIMIT $3`
+	happenedFrom              = happened + ` WHERE events.address = $1 AND events.id < $2 ORDER BY events.id DESC`
+	selectHappenedFrom        = `SELECT ` + happenedFrom + ` LIMIT 51`
+	selectHappenedFromThrough = `SELECT ` + happenedFrom + ` LIMIT 2001`
 
-	selectHappenedFrom = `SELECT ` + happenedColumns + happenedTables + ` WHERE events.address = $1 AND events.id < $2 ORDER BY events.id DESC LIMIT $3`
-
-	selectHappenedAs = `SELECT ` + happenedColumns + happenedTables + ` WHERE events.name = $1 AND events.id < $2 ORDER BY events.id DESC LIMIT $3`
+	selectHappenedAs = `SELECT ` + happened + ` WHERE events.name = $1 AND events.id < $2 ORDER BY events.id DESC LIMIT 51`
 )
 
 // Happened is an event with the username of whose it is.
@@ -37,13 +40,13 @@ func (e *Happened) columns() []any {
 // time. One condition finds its rows by an index; further ones are applied to the next LookedThrough
 // rows of it.
 func (s *Store) Activity(ctx context.Context, sought Sought) (Listed[Happened], error) {
-	query, args := selectHappened, []any{sought.before(), sought.limit()}
+	query, args := selectHappened, []any{sought.before()}
 	// The one that is likely to have the fewest rows comes first.
 	switch {
 	case sought.Who != 0:
-		query, args = selectHappenedTo, append([]any{sought.Who}, args...)
+		query, args = sought.either(selectHappenedTo, selectHappenedToThrough), append([]any{sought.Who}, args...)
 	case sought.From != "":
-		query, args = selectHappenedFrom, append([]any{sought.From}, args...)
+		query, args = sought.either(selectHappenedFrom, selectHappenedFromThrough), append([]any{sought.From}, args...)
 	case sought.Kind != "":
 		query, args = selectHappenedAs, append([]any{sought.Kind}, args...)
 	}

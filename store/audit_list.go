@@ -8,20 +8,25 @@ import (
 )
 
 const (
-	namedDeedColumns = `audit.id, audit.at, audit.name, coalesce(audit.actor_id, 0), audit.actor, coalesce(audit.subject_id, 0),
-		audit.detail, audit.reason, audit.address, audit.agent, audit.request, coalesce(actors.username, ''), coalesce(subjects.username, '')`
+	namedDeed = `audit.id, audit.at, audit.name, coalesce(audit.actor_id, 0), audit.actor, coalesce(audit.subject_id, 0),
+		audit.detail, audit.reason, audit.address, audit.agent, audit.request, coalesce((SELECT username FROM users WHERE id = audit.actor_id), ''),
+		coalesce((SELECT username FROM users WHERE id = audit.subject_id), '') FROM audit`
 
-	namedDeedTables = ` FROM audit LEFT JOIN users AS actors ON actors.id = audit.actor_id LEFT JOIN users AS subjects ON subjects.id = audit.subject_id`
+	selectAudit = `SELECT ` + namedDeed + ` WHERE audit.id < $1 ORDER BY audit.id DESC LIMIT 51`
 
-	selectAudit = `SELECT ` + namedDeedColumns + namedDeedTables + ` WHERE audit.id < $1 ORDER BY audit.id DESC LIMIT $2`
+	namedBy              = namedDeed + ` WHERE audit.actor_id = $1 AND audit.id < $2 ORDER BY audit.id DESC`
+	selectAuditBy        = `SELECT ` + namedBy + ` LIMIT 51`
+	selectAuditByThrough = `SELECT ` + namedBy + ` LIMIT 2001`
 
-	selectAuditBy = `SELECT ` + namedDeedColumns + namedDeedTables + ` WHERE audit.actor_id = $1 AND audit.id < $2 ORDER BY audit.id DESC LIMIT $3`
+	namedTo              = namedDeed + ` WHERE audit.subject_id = $1 AND audit.id < $2 ORDER BY audit.id DESC`
+	selectAuditTo        = `SELECT ` + namedTo + ` LIMIT 51`
+	selectAuditToThrough = `SELECT ` + namedTo + ` LIMIT 2001`
 
-	selectAuditTo = `SELECT ` + namedDeedColumns + namedDeedTables + ` WHERE audit.subject_id = $1 AND audit.id < $2 ORDER BY audit.id DESC LIMIT $3`
+	namedFrom              = namedDeed + ` WHERE audit.address = $1 AND audit.id < $2 ORDER BY audit.id DESC`
+	selectAuditFrom        = `SELECT ` + namedFrom + ` LIMIT 51`
+	selectAuditFromThrough = `SELECT ` + namedFrom + ` LIMIT 2001`
 
-	selectAuditFrom = `SELECT ` + namedDeedColumns + namedDeedTables + ` WHERE audit.address = $1 AND audit.id < $2 ORDER BY audit.id DESC LIMIT $3`
-
-	selectAuditAs = `SELECT ` + namedDeedColumns + namedDeedTables + ` WHERE audit.name = $1 AND audit.id < $2 ORDER BY audit.id DESC LIMIT $3`
+	selectAuditAs = `SELECT ` + namedDeed + ` WHERE audit.name = $1 AND audit.id < $2 ORDER BY audit.id DESC LIMIT 51`
 )
 
 // NamedDeed is a deed with what both are called today. A name is empty where there is nobody, or
@@ -45,9 +50,9 @@ func (s *Store) Audit(ctx context.Context, sought Sought) (Listed[NamedDeed], er
 	// The one that is likely to have the fewest rows comes first.
 	switch {
 	case sought.Who != 0:
-		queries, value = []string{selectAuditBy, selectAuditTo}, sought.Who
+		queries, value = []string{sought.either(selectAuditBy, selectAuditByThrough), sought.either(selectAuditTo, selectAuditToThrough)}, sought.Who
 	case sought.From != "":
-		queries, value = []string{selectAuditFrom}, sought.From
+		queries, value = []string{sought.either(selectAuditFrom, selectAuditFromThrough)}, sought.From
 	case sought.Kind != "":
 		queries, value = []string{selectAuditAs}, sought.Kind
 	default:
@@ -55,7 +60,7 @@ func (s *Store) Audit(ctx context.Context, sought Sought) (Listed[NamedDeed], er
 	}
 	var rows []NamedDeed
 	for _, query := range queries {
-		args := []any{sought.before(), sought.limit()}
+		args := []any{sought.before()}
 		if value != nil {
 			args = append([]any{value}, args...)
 		}

@@ -32,10 +32,10 @@ const (
 
 	countAuditOf = `SELECT count(*) FROM (SELECT 1 FROM audit WHERE at >= $1 AND at < $2 LIMIT $3) AS counted`
 
-	selectActivityOf = `SELECT ` + happenedColumns + happenedTables + `
+	selectActivityOf = `SELECT ` + happened + `
 		WHERE (events.at, events.id) > ($1, $2) AND events.at < $3 ORDER BY events.at, events.id LIMIT $4`
 
-	selectAuditOf = `SELECT ` + namedDeedColumns + namedDeedTables + `
+	selectAuditOf = `SELECT ` + namedDeed + `
 		WHERE (audit.at, audit.id) > ($1, $2) AND audit.at < $3 ORDER BY audit.at, audit.id LIMIT $4`
 )
 

@@ -19,6 +19,16 @@ func TestLimitsInStatementsAreThoseOfTheCode(t *testing.T) {
 			t.Errorf("%s: %s, want%s", kind.by, kind.text, want)
 		}
 	}
+	for limit, texts := range map[int][]string{
+		ListedPerPage + 1: {selectHappened, selectHappenedTo, selectHappenedFrom, selectHappenedAs, selectAudit, selectAuditBy, selectAuditTo, selectAuditFrom, selectAuditAs},
+		LookedThrough + 1: {selectHappenedToThrough, selectHappenedFromThrough, selectAuditByThrough, selectAuditToThrough, selectAuditFromThrough},
+	} {
+		for _, text := range texts {
+			if want := fmt.Sprintf(" LIMIT %d", limit); !strings.HasSuffix(text, want) {
+				t.Errorf("%s, want%s", text, want)
+			}
+		}
+	}
 	if searchedPerKind < PeoplePerPage+2 {
 		t.Error("a page of a list has more than a search finds")
 	}

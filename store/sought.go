@@ -54,6 +54,15 @@ func (s Sought) limit() int {
 	return ListedPerPage + 1
 }
 
+// either is one of two statements that differ in their limits alone: for a page, and for looking through
+// rows. Sought.limit stands in their texts, for the reason in people.go.
+func (s Sought) either(page, through string) string {
+	if s.conditions() > 1 {
+		return through
+	}
+	return page
+}
+
 // Listed is a page of a list of what happened, newest first.
 type Listed[T any] struct {
 	Rows []T

@@ -169,7 +169,7 @@ func fill(ctx context.Context, place string, accounts int, expired bool) (err er
 		}
 	}
 	if postgres.IsURL(place) {
-		_, err = db.Accounts().Write.ExecContext(ctx, "ANALYZE") // autovacuum would do so later
+		_, err = db.Accounts().Write.ExecContext(ctx, "SET LOCAL statement_timeout = 0; ANALYZE") // autovacuum would do so later
 	}
 	return err
 }
